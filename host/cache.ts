@@ -1,0 +1,50 @@
+// Content-addressed artefacts: <name>-<key>, made in a temporary folder and renamed when complete. What is there is whole.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, utimesSync } from "node:fs"
+import { join } from "node:path"
+import { paths } from "./paths"
+import { attempt } from "./run"
+
+export function artefactPath(name: string, key: string): string {
+  return join(paths.artefacts, `${name}-${key}`)
+}
+
+/** The artefact's folder; made by `make` if it is not there yet. Call under the lock. */
+export async function artefact(name: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const path = artefactPath(name, key)
+  if (!existsSync(path)) {
+    const folder = temporary(name)
+    try {
+      await make(folder)
+      mkdirSync(paths.artefacts, { recursive: true })
+      renameSync(folder, path)
+    } catch (error) {
+      await remove(folder)
+      throw error
+    }
+  }
+  // For prune: when it was last of use. Never part of a key.
+  const now = new Date()
+  utimesSync(path, now, now)
+  return path
+}
+
+/** A folder on the cache's own file system (a rename must not cross one), gone at the latest when the next caller has the lock. */
+export function temporary(name: string): string {
+  mkdirSync(paths.tmp, { recursive: true })
+  return mkdtempSync(join(paths.tmp, `${name}-`))
+}
+
+/** Removes what callers that were killed have left. Call under the lock. */
+export async function sweep(): Promise<void> {
+  if (!existsSync(paths.tmp)) return
+  for (const name of readdirSync(paths.tmp)) await remove(join(paths.tmp, name))
+}
+
+/** Removes a tree, also one with read-only folders, and never what is mounted below it. */
+export async function remove(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  const fence = process.platform === "linux" ? ["--one-file-system"] : []
+  if ((await attempt(["rm", "-rf", ...fence, path])).code === 0) return
+  await attempt(["chmod", "-R", "u+w", path])
+  await attempt(["rm", "-rf", ...fence, path])
+}

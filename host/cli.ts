@@ -1,0 +1,69 @@
+// The Dagger CLI: DAGGER_BIN, PATH, the cache, the official release with its checksum, the build from Go modules.
+import { chmodSync } from "node:fs"
+import { join } from "node:path"
+import { firstOf, type Attempt } from "../src/plan/attempts"
+import { buildBinaries } from "./build/binaries"
+import { artefact, temporary, remove } from "./cache"
+import { download, fileSha256, readText } from "./download"
+import { choice, env } from "./env"
+import { cachedCli, pathCli, pathRefusal, type Cli } from "./fast"
+import { writeJson } from "./files"
+import { keys } from "./keys"
+import { paths } from "./paths"
+import { Problem } from "./problem"
+import { step } from "./progress"
+import type { CliRecord } from "./records"
+import { run } from "./run"
+import { say } from "./say"
+import { DAGGER, RELEASES } from "./versions"
+
+export async function makeCli(): Promise<Cli> {
+  const wanted = choice("OPENIM_CLI", ["auto", "release", "packages"])
+  const attempts: Attempt<Cli>[] = [
+    { name: "dagger on PATH", limitSeconds: 15, run: async () => pathCli() ?? refuse(pathRefusal()) },
+    { name: "the cache", limitSeconds: 15, run: async () => cachedCli() ?? refuse("nothing made from this recipe yet") },
+  ]
+  if (wanted !== "packages") attempts.push({ name: "the official release", limitSeconds: 900, run: release })
+  if (wanted !== "release") attempts.push({ name: "the build from Go modules", limitSeconds: 3600, run: build })
+  const { value, by } = await firstOf(`Dagger CLI ${DAGGER}`, attempts, say)
+  say(`Dagger CLI ${DAGGER}: ${by}`)
+  return value
+}
+
+function refuse(reason: string): never {
+  throw new Problem(reason)
+}
+
+async function release(): Promise<Cli> {
+  const system = { linux: "linux", darwin: "darwin" }[process.platform as string] ?? refuse(`there is none for ${process.platform}`)
+  const arch = { x64: "amd64", arm64: "arm64" }[process.arch as string] ?? refuse(`there is none for ${process.arch}`)
+  const base = `${(env("OPENIM_DAGGER_RELEASES") ?? RELEASES).replace(/\/+$/, "")}/${DAGGER.slice(1)}`
+  const file = `dagger_${DAGGER}_${system}_${arch}.tar.gz`
+  const sums = await readText(`${base}/checksums.txt`)
+  const expected = sums
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, name]) => name?.replace(/^\*/, "") === file)?.[0]
+  if (!expected) throw new Problem(`${base}/checksums.txt does not name ${file}`)
+  const folder = await artefact("dagger-release", expected.slice(0, 16), async (folder) => {
+    const aside = temporary("download")
+    const archive = join(aside, file)
+    await step({ name: "cli-release", title: `Downloading the Dagger CLI ${DAGGER}`, seconds: 10 }, (note) => download(`${base}/${file}`, archive, note))
+    const actual = await fileSha256(archive)
+    if (actual !== expected) throw new Problem(`${file} has the checksum ${actual}, not ${expected} as ${base}/checksums.txt says`)
+    await run(["tar", "-xzf", archive, "-C", folder, "dagger"], { purpose: "unpacking the Dagger CLI" })
+    await remove(aside)
+    chmodSync(join(folder, "dagger"), 0o755)
+  })
+  return remember({ path: join(folder, "dagger"), by: "the cached release", key: DAGGER, built: false })
+}
+
+async function build(): Promise<Cli> {
+  const folder = await buildBinaries("cli")
+  return remember({ path: join(folder, "dagger"), by: "the cached build", key: keys.binaries(), built: true })
+}
+
+function remember(record: CliRecord): Cli {
+  writeJson(paths.cliRecord, record)
+  return { path: record.path, by: record.by, built: record.built }
+}

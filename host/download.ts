@@ -1,0 +1,54 @@
+// Downloads with curl or wget where there is one (they know the host's proxies and certificates), else with Node itself.
+import { createHash } from "node:crypto"
+import { createReadStream, readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { remove, temporary } from "./cache"
+import { Problem } from "./problem"
+import type { Note } from "./progress"
+import { attempt, lastWords, which } from "./run"
+import { bytes } from "./say"
+
+/** Long enough for a slow network, short enough not to be mistaken for a hang where there is none. */
+const CONNECT_SECONDS = 5
+
+export async function download(url: string, target: string, note: Note = () => {}): Promise<void> {
+  const timer = setInterval(() => note(bytes(statSync(target, { throwIfNoEntry: false })?.size ?? 0)), 1000)
+  try {
+    if (await which("curl")) {
+      const stalled = ["--speed-limit", "1000", "--speed-time", "30"]
+      await fetchWith(["curl", "-fsSL", "--connect-timeout", `${CONNECT_SECONDS}`, ...stalled, "--retry", "2", "-o", target, url], url)
+    } else if (await which("wget")) {
+      await fetchWith(["wget", "-q", "-T", `${CONNECT_SECONDS}`, "-t", "2", "-O", target, url], url)
+    } else {
+      const response = await fetch(url, { signal: AbortSignal.timeout(600_000) }).catch((error: Error & { cause?: unknown }) => {
+        throw new Problem(`${url}: ${String(error.cause ?? error.message)}`)
+      })
+      if (!response.ok) throw new Problem(`${url}: HTTP status ${response.status}`)
+      writeFileSync(target, Buffer.from(await response.arrayBuffer()))
+    }
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+async function fetchWith(command: string[], url: string): Promise<void> {
+  const done = await attempt(command)
+  if (done.code !== 0) throw new Problem(`${url}: ${lastWords(done.tail.replace(/^curl: /gm, ""), 1)}`)
+}
+
+export async function readText(url: string): Promise<string> {
+  const folder = temporary("download")
+  const file = join(folder, "text")
+  try {
+    await download(url, file)
+    return readFileSync(file, "utf8")
+  } finally {
+    await remove(folder)
+  }
+}
+
+export async function fileSha256(path: string): Promise<string> {
+  const hash = createHash("sha256")
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  return hash.digest("hex")
+}

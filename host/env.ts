@@ -1,0 +1,57 @@
+// Every environment variable daggerw reads, in one table: help and doctor print it, the code asks for names from it only.
+
+export interface Variable {
+  name: string
+  purpose: string
+}
+
+export const VARIABLES = [
+  { name: "OPENIM_CACHE", purpose: "the one folder for all that daggerw makes (default: $XDG_CACHE_HOME or ~/.cache, openim-dagger)" },
+  { name: "OPENIM_DOWNLOADS", purpose: "Go module, Go build, npm and deb caches (default: downloads/ in the cache folder); may be shared by several cache folders" },
+  { name: "DAGGER_BIN", purpose: "the Dagger CLI to use, whatever its version" },
+  { name: "_EXPERIMENTAL_DAGGER_RUNNER_HOST", purpose: "an engine to use: unix:// tcp:// tls:// ssh:// container:// image:// kube-pod:// …, passed on to dagger as it is" },
+  { name: "OPENIM_ENGINE", purpose: "auto, docker (never without Docker) or packages (never the official image); default auto" },
+  { name: "OPENIM_CLI", purpose: "auto, release (never build the CLI) or packages (never download it); default auto" },
+  { name: "OPENIM_DAGGER_RELEASES", purpose: "mirror of https://dl.dagger.io/dagger/releases" },
+  { name: "OPENIM_ENGINE_IMAGE", purpose: "mirror of the engine image registry.dagger.io/engine, with its tag" },
+  { name: "OPENIM_DEBIAN_MIRROR", purpose: "mirror of http://deb.debian.org/debian" },
+  { name: "OPENIM_DEBIAN_SECURITY_MIRROR", purpose: "mirror of http://deb.debian.org/debian-security" },
+  { name: "OPENIM_DNS", purpose: "name servers for the engine, separated by commas (default: the host's)" },
+  { name: "OPENIM_CA_BUNDLE", purpose: "PEM file with certificates the engine and its containers shall trust besides the usual ones (default: the host's bundle)" },
+  { name: "OPENIM_ENGINE_START_SECONDS", purpose: "how long a new engine may take until it answers (default 120)" },
+  { name: "GOPROXY", purpose: "Go module proxy, for the builds here and in the engine; likewise GONOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GOINSECURE" },
+  { name: "npm_config_registry", purpose: "npm registry, for the builds; .npmrc files are honoured too" },
+  { name: "HTTP_PROXY", purpose: "proxy, for the builds, the engine and its containers; likewise HTTPS_PROXY, NO_PROXY, ALL_PROXY, and each in lower case" },
+  { name: "SSL_CERT_FILE", purpose: "the host's CA bundle, where it is not in a usual place" },
+  { name: "DAGGER_PROGRESS", purpose: "progress style of dagger; plain by default with the CLI built from packages" },
+  { name: "DAGGER_NO_UPDATE_CHECK", purpose: "set to 1 unless set: the check hangs where Dagger's registry is out of reach" },
+  { name: "DO_NOT_TRACK", purpose: "set to 1 unless set" },
+  { name: "DAGGER_NO_NAG", purpose: "set to 1 unless set" },
+] as const satisfies readonly Variable[]
+
+export type VariableName = (typeof VARIABLES)[number]["name"]
+
+/** A variable's value; an empty one counts as not set. */
+export function env(name: VariableName): string | undefined {
+  return process.env[name] || undefined
+}
+
+/** A variable with few possible values. */
+export function choice<T extends string>(name: VariableName, known: readonly [T, ...T[]]): T {
+  const value = env(name)
+  if (value === undefined) return known[0]
+  if ((known as readonly string[]).includes(value)) return value as T
+  throw new Error(`${name}=${value} is not known: use one of ${known.join(", ")}`)
+}
+
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"]
+
+/** The proxy variables that are set, in both spellings: tools disagree on which one they read. */
+export function proxies(): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const upper of PROXIES) {
+    const value = process.env[upper] || process.env[upper.toLowerCase()]
+    if (value) found[upper] = found[upper.toLowerCase()] = value
+  }
+  return found
+}

@@ -1,0 +1,47 @@
+// Small file helpers: atomic JSON, hashes of input files.
+import { createHash } from "node:crypto"
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+
+/** The file's JSON, or nothing when it is missing or was cut short. */
+export function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T
+  } catch {
+    return undefined
+  }
+}
+
+/** Written aside and renamed: a reader sees the old file or the new one, never half of it. */
+export function writeFileAtomic(path: string, data: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const aside = `${path}.${process.pid}`
+  writeFileSync(aside, data)
+  renameSync(aside, path)
+}
+
+export function writeJson(path: string, value: unknown): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** A hash over names, modes (executable or not) and contents below the given paths. Times do not count. */
+export function hashInputs(root: string, names: string[], extra: unknown = ""): string {
+  const hash = createHash("sha256").update(JSON.stringify(extra))
+  const visit = (name: string): void => {
+    const path = join(root, name)
+    const entries = statSync(path, { throwIfNoEntry: false })
+    if (!entries) {
+      hash.update(`missing ${name}\0`)
+    } else if (entries.isDirectory()) {
+      for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+        if (entry.name === "node_modules" || entry.name === ".git") continue
+        if (entry.isSymbolicLink()) hash.update(`link ${name}/${entry.name} ${readlinkSync(join(path, entry.name))}\0`)
+        else visit(`${name}/${entry.name}`)
+      }
+    } else {
+      hash.update(`file ${name} ${entries.mode & 0o100 ? "x" : "-"} ${entries.size}\0`).update(readFileSync(path))
+    }
+  }
+  for (const name of [...names].sort()) visit(name)
+  return hash.digest("hex").slice(0, 16)
+}

@@ -1,0 +1,50 @@
+// Entry point behind the daggerw script. `resolve` prints shell assignments for it to evaluate; `engine` holds our own verbs.
+import { env } from "./env"
+import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
+import { explain, Stopped } from "./problem"
+import { quote } from "./shell"
+
+/** First arguments with which dagger never asks an engine. */
+const WITHOUT_ENGINE = new Set(["version", "completion", "help", "login", "logout", "-h", "--help", "--version"])
+
+async function resolve(args: string[]): Promise<void> {
+  const needsEngine = !WITHOUT_ENGINE.has(args[0] ?? "")
+  let cli: Cli | undefined = readyCli()
+  let engine: Engine | undefined = needsEngine ? await readyEngine() : undefined
+  if (!cli || (needsEngine && !engine)) {
+    const { prepare } = await import("./prepare")
+    const made = await prepare(needsEngine)
+    cli = made.cli
+    engine = made.engine
+  }
+  process.stdout.write(assignments(cli, engine))
+}
+
+function assignments(cli: Cli, engine: Engine | undefined): string {
+  const exported: Record<string, string> = {
+    DAGGER_NO_UPDATE_CHECK: env("DAGGER_NO_UPDATE_CHECK") ?? "1",
+    DO_NOT_TRACK: env("DO_NOT_TRACK") ?? "1",
+    DAGGER_NO_NAG: env("DAGGER_NO_NAG") ?? "1",
+  }
+  if (engine) exported["_EXPERIMENTAL_DAGGER_RUNNER_HOST"] = engine.host
+  // The stand-in for the terminal view that our build has draws nothing.
+  if (cli.built) exported["DAGGER_PROGRESS"] = env("DAGGER_PROGRESS") ?? "plain"
+  const lines = Object.entries(exported).map(([name, value]) => `export ${name}=${quote(value)}`)
+  return `${lines.join("\n")}\nopenim_dagger=${quote(cli.path)}\n`
+}
+
+async function main([verb, ...args]: string[]): Promise<void> {
+  if (verb === "resolve") return resolve(args)
+  const { verbs } = await import("./verbs")
+  process.exitCode = await verbs(args)
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(),
+  (error: unknown) => {
+    if (error instanceof Stopped) process.exit(error.exitCode)
+    process.stderr.write(`${explain(error)}\n`)
+    if (process.env["OPENIM_DEBUG"]) console.error(error)
+    process.exit(1)
+  },
+)

@@ -1,0 +1,18 @@
+// The slow path: under the lock, whatever the fast path did not find is made. Two callers at once: the second one waits, looks
+// again and finds it all there.
+import { sweep } from "./cache"
+import { makeCli } from "./cli"
+import { startEngine } from "./engine/start"
+import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
+import { withLock } from "./lock"
+import { stopOnSignals } from "./stop"
+
+export async function prepare(needsEngine: boolean): Promise<{ cli: Cli; engine?: Engine }> {
+  stopOnSignals()
+  return withLock("preparing the Dagger CLI and engine", async () => {
+    await sweep()
+    const cli = readyCli() ?? (await makeCli())
+    const engine = needsEngine ? ((await readyEngine()) ?? (await startEngine())) : undefined
+    return { cli, engine }
+  })
+}
