@@ -1,0 +1,3 @@
+module multicall
+
+go 1.22
