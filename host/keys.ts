@@ -5,20 +5,32 @@ import { DAGGER } from "./versions"
 
 const PLATFORM = `${process.platform}/${process.arch}`
 
-/** Raise a step's number when its code changes what it makes. */
-const REVISIONS = { go: 1, binaries: 1, debs: 1, bases: 1, sdk: 1, files: 1 }
-type StepName = keyof typeof REVISIONS
+/** Each artefact's input files in engine/, and a number to raise when the code that makes it changes what it makes. */
+const ARTEFACTS = {
+  binaries: { revision: 1, inputs: ["go.mod", "go.sum", "shims"] },
+  debian: { revision: 1, inputs: ["rootfs"] },
+  baseImages: { revision: 1, inputs: ["node"] },
+  sdk: { revision: 1, inputs: ["go.mod", "go.sum", "shims", "node", "typescript-sdk"] },
+} as const
 
-function key(step: StepName, inputs: string[], extra: unknown = ""): string {
-  return hashInputs(recipeDir, inputs, [step, REVISIONS[step], DAGGER, PLATFORM, extra])
+const ALL = Object.values(ARTEFACTS).flatMap((artefact) => artefact.inputs)
+
+/** Raise when the engine's root is put together or started in another way. */
+const ENGINE_REVISION = 1
+
+function key(name: keyof typeof ARTEFACTS): string {
+  const { revision, inputs } = ARTEFACTS[name]
+  return hashInputs(recipeDir, [...inputs], [name, revision, DAGGER, PLATFORM])
 }
 
-const GO_INPUTS = ["go.mod", "go.sum", "shims"]
-
 export const keys = {
-  binaries: (): string => key("binaries", GO_INPUTS),
-  /** Whatever is not Go. */
-  rootfs: (step: "debs" | "bases" | "sdk" | "files", extra?: unknown): string => key(step, ["rootfs", "typescript-sdk"], extra),
+  binaries: (): string => key("binaries"),
+  debian: (): string => key("debian"),
+  baseImages: (): string => key("baseImages"),
+  sdk: (): string => key("sdk"),
   /** The whole recipe: an engine that was started from another one is replaced. */
-  engine: (): string => hashInputs(recipeDir, [...GO_INPUTS, "rootfs", "typescript-sdk"], [REVISIONS, DAGGER, PLATFORM]),
+  engine: (): string => {
+    const revisions = Object.values(ARTEFACTS).map((artefact) => artefact.revision)
+    return hashInputs(recipeDir, [...new Set(ALL)], [revisions, ENGINE_REVISION, DAGGER, PLATFORM])
+  },
 }

@@ -2,7 +2,7 @@
 // again and finds it all there.
 import { sweep } from "./cache"
 import { makeCli } from "./cli"
-import { startEngine } from "./engine/start"
+import { checkEngineRoute, startEngine } from "./engine/start"
 import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
 import { withLock } from "./lock"
 import { stopOnSignals } from "./stop"
@@ -11,8 +11,10 @@ export async function prepare(needsEngine: boolean): Promise<{ cli: Cli; engine?
   stopOnSignals()
   return withLock("preparing the Dagger CLI and engine", async () => {
     await sweep()
+    let engine = needsEngine ? await readyEngine() : undefined
+    if (needsEngine && !engine) await checkEngineRoute()
     const cli = readyCli() ?? (await makeCli())
-    const engine = needsEngine ? ((await readyEngine()) ?? (await startEngine())) : undefined
+    if (needsEngine) engine ??= await startEngine()
     return { cli, engine }
   })
 }

@@ -1,0 +1,135 @@
+// Root file systems from Debian packages, by mmdebstrap.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { artefact, temporary, remove } from "../cache"
+import { env, proxies } from "../env"
+import { keys } from "../keys"
+import { recipeDir } from "../paths"
+import { step } from "../progress"
+import { isRoot, require } from "../requirements"
+import { attempt, run } from "../run"
+
+/** Files get no younger time than this, so that equal packages give equal archives. */
+const EPOCH = "1700000000"
+
+export interface Bootstrap {
+  suite: "bookworm" | "trixie"
+  packages: string[]
+  /** mmdebstrap options. */
+  options?: string[]
+  title: string
+  name: string
+  seconds: number
+}
+
+/** What Debian's own slim images leave out; the setting stays in the image, as it does there. */
+export const SLIM = [
+  "path-exclude=/usr/share/doc/*",
+  "path-include=/usr/share/doc/*/copyright",
+  ...["man", "info", "locale", "groff", "linda", "lintian"].map((name) => `path-exclude=/usr/share/${name}/*`),
+].map((option) => `--dpkgopt=${option}`)
+
+/** The sources that stay in the image: Debian's own, whatever mirror it was made from. */
+function officialSources(suite: string): string {
+  const entry = (uri: string, suites: string): string =>
+    `Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`
+  return [
+    entry("http://deb.debian.org/debian", `${suite} ${suite}-updates`),
+    entry("http://deb.debian.org/debian-security", `${suite}-security`),
+  ].join("\n")
+}
+
+/** Makes a root file system as a tar archive. */
+export async function bootstrap(what: Bootstrap, archive: string): Promise<void> {
+  await require(["mmdebstrap", "keyring", "tar"])
+  const mirror = env("OPENIM_DEBIAN_MIRROR") ?? "http://deb.debian.org/debian"
+  const security = env("OPENIM_DEBIAN_SECURITY_MIRROR") ?? (env("OPENIM_DEBIAN_MIRROR") ? `${mirror.replace(/\/+$/, "")}-security` : "http://deb.debian.org/debian-security")
+  const sources = [
+    `deb ${mirror} ${what.suite} main`,
+    `deb ${mirror} ${what.suite}-updates main`,
+    `deb ${security} ${what.suite}-security main`,
+  ]
+  const work = temporary("mmdebstrap")
+  // apt's unprivileged user works in there.
+  await run(["chmod", "755", work])
+  const command = [
+    "mmdebstrap",
+    "--variant=minbase",
+    "--format=tar",
+    "--architectures=amd64",
+    "--keyring=/usr/share/keyrings/debian-archive-keyring.gpg",
+    `--aptopt=Acquire::Languages "none"`,
+    `--aptopt=Acquire::Retries "3"`,
+    ...(await hostAptProxies()),
+    ...(what.packages.length > 0 ? [`--include=${what.packages.join(",")}`] : []),
+    ...(what.options ?? []),
+    // The same file as in Debian's own images, instead of the mirror of this host.
+    `--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/* "$1"/etc/apt/apt.conf.d/99mmdebstrap; printf %s ${JSON.stringify(officialSources(what.suite)).replaceAll("\\n", "\n")} > "$1"/etc/apt/sources.list.d/debian.sources`,
+    `--customize-hook=rm -rf "$1"/var/cache/ldconfig/* "$1"/var/log/* "$1"/etc/hostname "$1"/etc/resolv.conf`,
+    what.suite,
+    archive,
+    ...sources,
+  ]
+  // Mounts and daemons it leaves behind when it is killed go with its own namespaces.
+  const fence = isRoot() ? ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"] : []
+  try {
+    await step({ name: what.name, title: what.title, seconds: what.seconds }, (note) =>
+      run([...fence, ...command], {
+        env: { ...proxies(), TMPDIR: work, SOURCE_DATE_EPOCH: EPOCH, DEBIAN_FRONTEND: "noninteractive" },
+        log: "debian.log",
+        purpose: what.title,
+        onLine: (line) => {
+          if (line.startsWith("I: ")) note(line.slice(3, 73))
+        },
+      }),
+    )
+  } finally {
+    await remove(work)
+  }
+}
+
+/** The engine's root file system without its programs. */
+export async function engineDebian(): Promise<string> {
+  const root = join(recipeDir, "rootfs")
+  const folder = await artefact("engine-debian", keys.debian(), (folder) =>
+    bootstrap(
+      {
+        suite: "bookworm",
+        packages: readFileSync(join(root, "packages"), "utf8").split(/\s+/).filter(Boolean),
+        title: "Making the engine's root file system from Debian packages",
+        name: "engine-debian",
+        seconds: 30,
+        options: [
+          ...SLIM,
+          `--customize-hook=sync-in ${join(root, "files")} /`,
+          `--customize-hook=copy-in ${join(root, "setup")} /tmp`,
+          '--customize-hook=chroot "$1" /tmp/setup && rm "$1"/tmp/setup',
+        ],
+      },
+      join(folder, "root.tar"),
+    ),
+  )
+  return join(folder, "root.tar")
+}
+
+/** A proxy that only the host's apt knows of. */
+async function hostAptProxies(): Promise<string[]> {
+  const dump = await attempt(["apt-config", "dump", "Acquire"], { limitSeconds: 10 })
+  return dump.stdout
+    .split("\n")
+    .filter((line) => /^Acquire::https?::Proxy\S* "[^"]+";$/.test(line))
+    .map((line) => `--aptopt=${line.replace(/;$/, "")}`)
+}
+
+/** Unpacks archives one over the other; a folder on the way that is a link (as /bin is) stays one. */
+export async function unpack(archives: string[], folder: string, strict: boolean): Promise<void> {
+  const options = strict && isRoot() ? ["--same-owner", "--numeric-owner", "-p"] : ["--no-same-owner"]
+  // Device nodes need root and are the container's own anyway.
+  for (const archive of archives) await run(["tar", "-xf", archive, "-C", folder, "--keep-directory-symlink", "--exclude=./dev/*", ...options], { purpose: `unpacking ${archive}` })
+}
+
+/** Packs a folder so that equal contents give equal archives. */
+export async function pack(folder: string, archive: string): Promise<void> {
+  const same = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", `--mtime=@${EPOCH}`, "--format=posix", "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"]
+  await run(["tar", "-cf", archive, ...same, "-C", folder, "."], { purpose: `packing ${archive}` })
+}

@@ -1,0 +1,80 @@
+// Makes the program behind ./daggerw from the sources in this folder: installs the lock file's packages into a temporary folder,
+// bundles, renames. Node's own modules only, since nothing else is there yet.
+//
+// usage: bundle.mjs PROJECT KEY, with the cache folder in OPENIM_CACHE
+import { spawnSync } from "node:child_process"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { createRequire } from "node:module"
+import { join } from "node:path"
+
+const [project, key] = process.argv.slice(2)
+const cache = process.env.OPENIM_CACHE
+const home = join(cache, "host")
+const target = join(home, key)
+/** Long after the slowest npm ci, so that no folder in use is taken for a leftover. */
+const LEFTOVER_MS = 3600_000
+
+let folder
+try {
+  mkdirSync(home, { recursive: true })
+  for (const name of readdirSync(home)) {
+    const path = join(home, name)
+    if (name.startsWith("tmp-") && Date.now() - statSync(path).mtimeMs > LEFTOVER_MS) rmSync(path, { recursive: true, force: true })
+  }
+  console.error("daggerw: preparing the wrapper itself (about 5 s)")
+  folder = mkdtempSync(join(home, "tmp-"))
+  await bundle()
+  // A second caller may have been quicker: the same sources give the same program.
+  if (existsSync(target)) rmSync(folder, { recursive: true, force: true })
+  else renameSync(folder, target)
+} catch (error) {
+  if (folder) rmSync(folder, { recursive: true, force: true })
+  if (!existsSync(join(target, "main.mjs"))) {
+    console.error(`daggerw: error: ${explain(error)}`)
+    process.exit(1)
+  }
+}
+
+async function bundle() {
+  for (const name of ["package.json", "package-lock.json"]) cpSync(join(project, "host", name), join(folder, name))
+  const downloads = process.env.OPENIM_DOWNLOADS ?? join(cache, "downloads")
+  const npm = spawnSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: folder,
+    env: { ...process.env, npm_config_cache: join(downloads, "npm"), npm_config_update_notifier: "false" },
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  })
+  if (npm.error) throw new Error(`npm could not be run (${npm.error.message})`)
+  if (npm.signal) process.kill(process.pid, npm.signal)
+  if (npm.status !== 0) throw new Error(`npm ci failed: ${npm.stderr.trim().split("\n").slice(0, 4).join(" / ")}`)
+  const { build } = createRequire(join(folder, "package.json"))("esbuild")
+  await build({
+    entryPoints: [join(project, "host/main.ts")],
+    outdir: folder,
+    bundle: true,
+    // The slow path and its packages are files of their own, read only when they are needed.
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node18",
+    outExtension: { ".js": ".mjs" },
+    loader: { ".sh": "text" },
+    nodePaths: [join(folder, "node_modules")],
+    alias: { "zx/core": join(folder, "node_modules/zx/build/core.js") },
+    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    logLevel: "silent",
+  })
+  for (const name of ["node_modules", "package.json", "package-lock.json"]) rmSync(join(folder, name), { recursive: true, force: true })
+}
+
+function explain(error) {
+  const text = error instanceof Error ? error.message : String(error)
+  const next = /ENOSPC|no space left/i.test(text)
+    ? "the disk is full: free some space, or set OPENIM_CACHE to a folder on a larger disk"
+    : /EACCES|EPERM|EROFS|ENOTDIR/.test(text)
+      ? "set OPENIM_CACHE to a folder you may write to"
+      : /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET/.test(text)
+        ? "the npm registry cannot be reached: check the connection, or set npm_config_registry or HTTPS_PROXY"
+        : ""
+  return `the wrapper could not be prepared: ${text}${next ? `\ndaggerw: next: ${next}` : ""}`
+}

@@ -1,0 +1,101 @@
+// Each requirement of this machine with ok or the mend. Nothing is changed and nothing large is fetched.
+import { existsSync, statfsSync } from "node:fs"
+import { compare, wantedGo } from "./build/go"
+import { VARIABLES } from "./env"
+import { containerTool } from "./engine/docker"
+import { extraCertificates } from "./engine/certificates"
+import { namespacesRefusal } from "./engine/namespaces"
+import { resolvConf } from "./engine/network"
+import { givenCli, givenEngine, ownEngine, pathCli, pathRefusal, readyCli } from "./fast"
+import { cacheDir } from "./paths"
+import { Problem, sentence } from "./problem"
+import { hasApt, installCommand, isRoot, missing, TOOLS, type ToolName } from "./requirements"
+import { attempt } from "./run"
+import { bytes } from "./say"
+import { DAGGER, RELEASES } from "./versions"
+
+type Verdict = "ok" | "note" | "mend"
+
+interface Finding {
+  name: string
+  verdict: Verdict
+  text: string
+}
+
+/** What the build of CLI, engine, root file systems and images takes. */
+const DISK = 8e9
+
+export async function doctor(): Promise<number> {
+  const findings: Finding[] = []
+  const check = async (name: string, work: () => Promise<[Verdict, string]> | [Verdict, string]): Promise<void> => {
+    try {
+      const [verdict, text] = await work()
+      findings.push({ name, verdict, text })
+    } catch (error) {
+      const next = error instanceof Problem && error.next ? `; ${error.next}` : ""
+      findings.push({ name, verdict: "mend", text: `${sentence(error)}${next}` })
+    }
+    const last = findings.at(-1)!
+    process.stdout.write(`${{ ok: "ok  ", note: "-   ", mend: "MEND" }[last.verdict]} ${last.name}: ${last.text}\n`)
+  }
+
+  await check("Node", () => ["ok", process.version])
+  await check("cache folder", () => {
+    const parent = existsSync(cacheDir) ? cacheDir : "/"
+    const { bavail, bsize } = statfsSync(parent)
+    const free = bavail * bsize
+    return free < DISK ? ["mend", `${cacheDir} has ${bytes(free)} free, a build from packages takes ${bytes(DISK)}: set OPENIM_CACHE to a larger disk`] : ["ok", `${cacheDir}, ${bytes(free)} free`]
+  })
+  await check("Dagger CLI", () => {
+    const cli = givenCli() ?? pathCli() ?? readyCli()
+    return cli ? ["ok", `${cli.path} (${cli.by})`] : ["note", `none yet (PATH: ${pathRefusal()}); the first call gets ${DAGGER}`]
+  })
+  await check("official release", async () => {
+    const base = process.env["OPENIM_DAGGER_RELEASES"] || RELEASES
+    const told = await attempt(["curl", "-fsSLI", "--connect-timeout", "5", "--max-time", "10", `${base}/${DAGGER.slice(1)}/checksums.txt`])
+    return told.code === 0 ? ["ok", base] : ["note", `${base} cannot be reached: the CLI is built from Go modules`]
+  })
+  const given = await tryGiven()
+  const docker = await containerTool()
+  const namespaces = await namespacesRefusal()
+  await check("engine", async () => {
+    if (given) return ["ok", given]
+    const own = await ownEngine()
+    return own ? ["ok", `${own.host} answers`] : ["note", "none runs; the next call starts one"]
+  })
+  await check("Docker, podman or nerdctl", () => (docker.tool ? ["ok", `${docker.tool} answers`] : ["note", docker.reason]))
+  await check("engine without Docker", () => {
+    if (!namespaces) return ["ok", "namespaces can be made"]
+    return [docker.tool || given ? "note" : "mend", `${namespaces}${docker.tool || given ? "" : "; run as root, or start Docker, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST"}`]
+  })
+  for (const name of Object.keys(TOOLS) as ToolName[]) {
+    await check(TOOLS[name].package, async () => {
+      const [lacking] = await missing([name])
+      if (!lacking) return ["ok", name === "go" ? await goText() : TOOLS[name].purpose]
+      const self = isRoot() && hasApt()
+      return [self || docker.tool || given ? "note" : "mend", `missing (${lacking.purpose})${self ? ": installed when it is needed" : `: ${installCommand([lacking])}`}`]
+    })
+  }
+  await check("name servers for the engine", () => ["ok", resolvConf(process.env["OPENIM_DNS"] || undefined).match(/^nameserver\s+\S+/gm)?.map((line) => line.split(/\s+/)[1]).join(", ") ?? ""])
+  await check("certificates for the engine", () => ["ok", `${extraCertificates().length} beyond the usual ones`])
+  for (const { name } of VARIABLES) if (process.env[name]) await check(name, () => ["note", shown(process.env[name]!)])
+  return findings.some((finding) => finding.verdict === "mend") ? 1 : 0
+}
+
+async function tryGiven(): Promise<string | undefined> {
+  try {
+    return givenEngine()?.host
+  } catch (error) {
+    return `MEND: ${sentence(error)}`
+  }
+}
+
+async function goText(): Promise<string> {
+  const version = (await attempt(["go", "env", "GOVERSION"], { env: { GOTOOLCHAIN: "local" } })).stdout.trim().replace(/^go/, "")
+  return compare(version, wantedGo()) >= 0 ? version : `${version}; it fetches ${wantedGo()} when it is needed`
+}
+
+/** A proxy's password is nobody's business. */
+function shown(value: string): string {
+  return value.replace(/\/\/[^@/\s]+@/g, "//***@")
+}

@@ -1,0 +1,166 @@
+// The engine in a container: Docker, podman or nerdctl, whichever answers.
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { remove, temporary } from "../cache"
+import { engineImage, engineParts } from "../build/engine-root"
+import { writeDockerArchive } from "../build/oci"
+import { env } from "../env"
+import type { Engine } from "../fast"
+import { writeJson } from "../files"
+import { keys } from "../keys"
+import { cacheId, paths } from "../paths"
+import { knownCause, Problem } from "../problem"
+import { step } from "../progress"
+import type { ContainerRecord } from "../records"
+import { attempt, lastWords, run, which } from "../run"
+import { DAGGER, ENGINE_IMAGE } from "../versions"
+import { extraCertificates } from "./certificates"
+import { engineEnvironment } from "./settings"
+
+const TOOLS = ["docker", "podman", "nerdctl"]
+
+/** What Dagger's own CLI uses. */
+const PRIVILEGED = ["--privileged"]
+/** Where root itself lacks a capability, --privileged fails and this works. */
+const REDUCED = [
+  ...["--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"],
+  ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
+  ...["--device-cgroup-rule", "a *:* rwm", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw"],
+]
+
+export const containerName = (): string => `openim-engine-${cacheId()}`
+
+interface Probe {
+  /** The tool that answers. */
+  tool?: string
+  reason: string
+}
+
+let probed: Promise<Probe> | undefined
+
+/** The first container engine that answers; asked once. */
+export function containerTool(): Promise<Probe> {
+  probed ??= probe()
+  return probed
+}
+
+async function probe(): Promise<Probe> {
+  const reasons: string[] = []
+  for (const tool of TOOLS) {
+    if (!(await which(tool))) continue
+    const told = await attempt([tool, "info"], { limitSeconds: 15 }).catch((error: Error) => ({ code: 1, tail: error.message }))
+    // Docker's client ends well in some versions though its daemon does not answer.
+    const failed = told.code !== 0 || /cannot connect|error during connect/i.test(told.tail)
+    if (!failed) return { tool, reason: "" }
+    reasons.push(`${tool}: ${lastWords(told.tail, 1).replace(/^(ERROR|errors? pretty printing info): /i, "")}`)
+  }
+  return { reason: reasons.length > 0 ? reasons.join("; ") : `none of ${TOOLS.join(", ")} is installed` }
+}
+
+async function toolOrRefuse(): Promise<string> {
+  const { tool, reason } = await containerTool()
+  if (!tool) throw new Problem(reason)
+  return tool
+}
+
+/** The official image, kept by dagger itself where that works. */
+export async function startOfficial(): Promise<Engine> {
+  const tool = await toolOrRefuse()
+  const image = env("OPENIM_ENGINE_IMAGE") ?? ENGINE_IMAGE
+  if ((await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code !== 0) {
+    await step({ name: "engine-pull", title: `Fetching the engine's image ${image}`, seconds: 60 }, async (note) => {
+      const pulled = await attempt([tool, "pull", image], { log: "docker.log", limitSeconds: 900, onLine: (line) => note(line.slice(0, 60)) })
+      if (pulled.code !== 0) throw new Problem(`${image} cannot be had: ${lastWords(pulled.tail, 1)}`)
+    })
+  }
+  const flags = await workingFlags(tool, image)
+  const settings = engineEnvironment()
+  if (flags === PRIVILEGED && extraCertificates().length === 0) {
+    const query = Object.entries(settings).map(([name, value]) => `env=${encodeURIComponent(`${name}=${value}`)}`)
+    const host = `image+${tool}://${image}${query.length > 0 ? `?${query.join("&")}` : ""}`
+    return remember({ kind: "container", host, key: keys.engine(), started: Date.now(), tool, image })
+  }
+  return runContainer(tool, image, flags, settings)
+}
+
+/** The engine from packages, as an image. */
+export async function startPackagesInContainer(): Promise<Engine> {
+  const tool = await toolOrRefuse()
+  if (process.arch !== "x64") throw new Problem(`an engine from packages is for linux/amd64, and this is ${process.arch}`)
+  const image = `openim-engine:${keys.engine()}`
+  if ((await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code !== 0) {
+    const parts = await engineParts()
+    await step({ name: "engine-load", title: `Loading the engine's image into ${tool}`, seconds: 40 }, async () => {
+      const work = temporary("image")
+      mkdirSync(join(work, "archive"))
+      const files = writeDockerArchive(await engineImage(parts, join(work, "blobs")), join(work, "archive"), image)
+      await run(["tar", "-cf", join(work, "image.tar"), "-C", join(work, "archive"), ...files])
+      await run([tool, "load", "-i", join(work, "image.tar")], { log: "docker.log", purpose: `${tool} load` })
+      await remove(work)
+    })
+  }
+  return runContainer(tool, image, await workingFlags(tool, image), engineEnvironment())
+}
+
+/** The engine needs rights that not every daemon can give: tried with a container that ends at once. */
+async function workingFlags(tool: string, image: string): Promise<string[]> {
+  const reasons: string[] = []
+  for (const flags of [PRIVILEGED, REDUCED]) {
+    const tried = await attempt([tool, "run", "--rm", ...flags, "--entrypoint", "dagger-engine", image, "--version"], { limitSeconds: 60 })
+    if (tried.code === 0) return flags
+    reasons.push(lastWords(tried.tail, 1))
+  }
+  throw new Problem(`${tool} does not give the engine the rights it needs: with --privileged: ${reasons[0]}; with all capabilities but SYS_RESOURCE: ${reasons[1]}`)
+}
+
+async function runContainer(tool: string, image: string, flags: string[], settings: Record<string, string>): Promise<Engine> {
+  const name = containerName()
+  return step({ name: "engine-container", title: `Starting the engine in ${tool}`, seconds: 5 }, async () => {
+    await attempt([tool, "rm", "-f", name], { limitSeconds: 60 })
+    const environment = Object.entries(settings).flatMap(([key, value]) => ["-e", `${key}=${value}`])
+    const state = ["-v", `${name}:/var/lib/dagger`]
+    await run([tool, "create", "--name", name, "--restart", "unless-stopped", ...state, ...flags, ...environment, image], { log: "docker.log", purpose: `${tool} create` })
+    await copyCertificates(tool, name)
+    await run([tool, "start", name], { log: "docker.log", purpose: `${tool} start` })
+    await ready(tool, name)
+    return remember({ kind: "container", host: `container+${tool}://${name}`, key: keys.engine(), started: Date.now(), tool, container: name, image })
+  })
+}
+
+async function copyCertificates(tool: string, name: string): Promise<void> {
+  const extra = extraCertificates()
+  if (extra.length === 0) return
+  const folder = temporary("certificates")
+  extra.forEach((pem, i) => writeFileSync(join(folder, `host-${i}.crt`), `${pem}\n`))
+  await run([tool, "cp", `${folder}/.`, `${name}:/usr/local/share/ca-certificates/`], { purpose: "handing the host's certificates to the engine" })
+  await remove(folder)
+}
+
+async function ready(tool: string, name: string): Promise<void> {
+  const limit = Number(env("OPENIM_ENGINE_START_SECONDS") ?? 120)
+  const until = Date.now() + limit * 1000
+  const log = async (): Promise<string> => lastWords((await attempt([tool, "logs", "--tail", "8", name])).tail, 8)
+  while (Date.now() < until) {
+    if ((await attempt([tool, "exec", name, "test", "-S", "/run/dagger/engine.sock"], { limitSeconds: 10 })).code === 0) return
+    const state = (await attempt([tool, "container", "inspect", "--format", "{{.State.Status}}", name])).stdout.trim()
+    if (state !== "running" && state !== "created") throw new Problem(`the engine ended while it started: ${await log()}`)
+    await new Promise((wake) => setTimeout(wake, 200))
+  }
+  throw new Problem(`the engine does not answer within ${limit} s: ${await log()}`)
+}
+
+function remember(record: ContainerRecord): Engine {
+  writeJson(paths.engineRecord, record)
+  return { host: record.host, by: `${record.tool}, image ${record.image}` }
+}
+
+/** Ends our container. Where dagger keeps the engine itself, that is its own container of the pinned version. */
+export async function stopContainer(record: ContainerRecord): Promise<void> {
+  await step({ name: "container-stop", title: "Stopping the engine", seconds: 10 }, async () => {
+    const name = record.container ?? `dagger-engine-${DAGGER}`
+    const stopped = await attempt([record.tool, "rm", "-f", name], { limitSeconds: 90 })
+    if (stopped.code !== 0 && !/no such container/i.test(stopped.tail)) {
+      throw new Problem(`${record.tool} does not stop ${name}: ${lastWords(stopped.tail, 1)}`, knownCause(stopped.tail)?.next)
+    }
+  })
+}

@@ -1,0 +1,132 @@
+// The engine's own network: a namespace with one leg on the host, NAT to the outside. All names derive from the cache folder, so
+// that several caches have several engines, and what an engine that was killed left behind is found by them.
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { cacheId } from "../paths"
+import { Problem } from "../problem"
+import { attempt, run } from "../run"
+
+export interface Names {
+  namespace: string
+  /** The host's end of the cable; at most 15 characters. */
+  link: string
+}
+
+export function names(): Names {
+  const id = cacheId()
+  return { namespace: `openim-${id}`, link: `oim-${id}` }
+}
+
+/** A range that hardly anybody routes; the engine's own containers use 10.87.0.0/16, podman 10.88.0.0/16. */
+const RANGE = (10 << 24) | (213 << 16)
+const SUBNETS = 1 << 14
+
+export interface Subnet {
+  cidr: string
+  host: string
+  engine: string
+}
+
+/** The cache folder's subnet, or the next one that the host does not route. */
+export function chooseSubnet(id: string, routes: string): Subnet {
+  const taken = cidrs(routes)
+  const first = Number.parseInt(id, 16) % SUBNETS
+  for (let i = 0; i < SUBNETS; i++) {
+    const base = (RANGE + ((first + i) % SUBNETS) * 4) >>> 0
+    if (!taken.some(([address, bits]) => overlap(base, 30, address, bits))) {
+      return { cidr: `${dotted(base)}/30`, host: dotted(base + 1), engine: dotted(base + 2) }
+    }
+  }
+  throw new Problem("no free subnet in 10.213.0.0/16 for the engine's network")
+}
+
+function cidrs(routes: string): [number, number][] {
+  const found = [...routes.matchAll(/^(?:\w+ )?(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?\b/gm)]
+  return found.map(([, a, b, c, d, bits]) => [((Number(a) << 24) | (Number(b) << 16) | (Number(c) << 8) | Number(d)) >>> 0, Number(bits ?? 32)])
+}
+
+function overlap(a: number, aBits: number, b: number, bBits: number): boolean {
+  const bits = Math.min(aBits, bBits)
+  // A default route covers everything and means nothing.
+  if (bits === 0) return false
+  const mask = (0xffffffff << (32 - bits)) >>> 0
+  return (a & mask) >>> 0 === (b & mask) >>> 0
+}
+
+const dotted = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".")
+
+/** Makes the network and answers with its subnet. */
+export async function raiseNetwork(): Promise<Subnet> {
+  const { namespace, link } = names()
+  const subnet = chooseSubnet(cacheId(), (await run(["ip", "-4", "route", "show", "table", "all"])).stdout)
+  const [size, mtu] = ["/30", await outerMtu()]
+  const ip = (...args: string[]): Promise<unknown> => run(["ip", ...args], { purpose: `ip ${args.join(" ")}` })
+  await ip("netns", "add", namespace)
+  await ip("link", "add", link, "mtu", mtu, "type", "veth", "peer", "name", "eth0", "mtu", mtu, "netns", namespace)
+  await ip("addr", "add", subnet.host + size, "dev", link)
+  await ip("link", "set", link, "up")
+  await ip("-n", namespace, "addr", "add", subnet.engine + size, "dev", "eth0")
+  await ip("-n", namespace, "link", "set", "eth0", "up")
+  await ip("-n", namespace, "link", "set", "lo", "up")
+  await ip("-n", namespace, "route", "add", "default", "via", subnet.host)
+  // Only ever switched on: other things on the host may rely on it by the time we stop.
+  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1")
+  for (const rule of rules(link, subnet.cidr)) await run(["iptables", "-w", "10", ...rule], { purpose: `iptables ${rule.join(" ")}` })
+  return subnet
+}
+
+/** Every rule names the link: that is how leftovers are found. */
+function rules(link: string, cidr: string): string[][] {
+  return [
+    ["-t", "nat", "-A", "POSTROUTING", "-s", cidr, "!", "-o", link, "-j", "MASQUERADE"],
+    ["-I", "FORWARD", "-i", link, "-j", "ACCEPT"],
+    ["-I", "FORWARD", "-o", link, "-j", "ACCEPT"],
+  ]
+}
+
+/** Packets must fit the host's own way out, or they vanish in tunnels and clouds. */
+async function outerMtu(): Promise<string> {
+  const route = (await attempt(["ip", "-4", "route", "show", "default"])).stdout
+  const device = /\bdev (\S+)/.exec(route)?.[1]
+  const file = `/sys/class/net/${device}/mtu`
+  return device && existsSync(file) ? readFileSync(file, "utf8").trim() : "1500"
+}
+
+/** Takes the network away, as much of it as there is. */
+export async function dropNetwork(): Promise<void> {
+  const { namespace, link } = names()
+  for (const table of ["nat", "filter"]) {
+    const listed = (await attempt(["iptables", "-w", "10", "-t", table, "-S"])).stdout
+    for (const line of listed.split("\n")) {
+      if (line.startsWith("-A ") && line.split(" ").includes(link)) await attempt(["iptables", "-w", "10", "-t", table, ...line.replace("-A", "-D").split(" ")])
+    }
+  }
+  if (existsSync(`/sys/class/net/${link}`)) await attempt(["ip", "link", "delete", link])
+  if (existsSync(`/run/netns/${namespace}`)) await attempt(["ip", "netns", "delete", namespace])
+}
+
+/** Processes of the engine, also of one that we have no record of. */
+export async function networkProcesses(): Promise<number[]> {
+  const { namespace } = names()
+  if (!existsSync(`/run/netns/${namespace}`)) return []
+  return (await attempt(["ip", "netns", "pids", namespace])).stdout.split("\n").filter(Boolean).map(Number)
+}
+
+/** The name servers for the engine. The host's own do, unless they listen on its loopback, which the engine cannot reach. */
+export function resolvConf(given: string | undefined, read: (path: string) => string | undefined = readOptional): string {
+  if (given) return given.split(/[\s,]+/).filter(Boolean).map((server) => `nameserver ${server}\n`).join("")
+  const host = read("/etc/resolv.conf") ?? ""
+  const usable = (text: string): boolean => /^nameserver\s+(?!127\.|::1\b)\S+/m.test(text)
+  if (usable(host)) return host.replace(/^nameserver\s+(127\.|::1\b).*\n?/gm, "")
+  const resolved = read("/run/systemd/resolve/resolv.conf") ?? ""
+  if (usable(resolved)) return resolved
+  throw new Problem("this host's name server listens on its loopback, where the engine cannot reach it", "set OPENIM_DNS to a name server's address")
+}
+
+function readOptional(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return undefined
+  }
+}
+

@@ -1,0 +1,39 @@
+// The engine's chain: what the user names and what runs already was looked at before; here one is started.
+import { firstOf, type Attempt } from "../../src/plan/attempts"
+import { choice } from "../env"
+import type { Engine } from "../fast"
+import { Problem } from "../problem"
+import { hasApt } from "../requirements"
+import { say } from "../say"
+import { containerTool, startOfficial, startPackagesInContainer } from "./docker"
+import { namespacesRefusal, startInNamespaces } from "./namespaces"
+import { stopEngine } from "./stop"
+
+/** Asked before anything long is begun: can there be an engine here at all? */
+export async function checkEngineRoute(): Promise<void> {
+  const { tool, reason } = await containerTool()
+  const wanted = choice("OPENIM_ENGINE", ["auto", "docker", "packages"])
+  const namespaces = await namespacesRefusal()
+  if (tool || (!namespaces && wanted !== "docker")) return
+  const install = hasApt() ? "sudo apt-get install docker.io" : "install Docker or podman"
+  throw new Problem(
+    `no engine can be started here: Docker: ${reason}; without Docker: ${wanted === "docker" ? "OPENIM_ENGINE=docker forbids it" : namespaces}`,
+    `one of: start the Docker daemon (${install}); run daggerw as root on Linux (sudo -E ./daggerw …); or set _EXPERIMENTAL_DAGGER_RUNNER_HOST to an engine elsewhere, for example tcp://host:1234 or ssh://user@host`,
+  )
+}
+
+export async function startEngine(): Promise<Engine> {
+  await stopEngine()
+  const wanted = choice("OPENIM_ENGINE", ["auto", "docker", "packages"])
+  const official: Attempt<Engine> = { name: "the official image in Docker", limitSeconds: 1200, run: startOfficial }
+  const inContainer: Attempt<Engine> = { name: "the engine from packages in Docker", limitSeconds: 3600, run: startPackagesInContainer }
+  const inNamespaces: Attempt<Engine> = { name: "the engine from packages in namespaces", limitSeconds: 3600, run: startInNamespaces }
+  const attempts = {
+    auto: [official, inContainer, inNamespaces],
+    docker: [official, inContainer],
+    packages: [inContainer, inNamespaces],
+  }[wanted]
+  const { value, by } = await firstOf("Dagger engine", attempts, say)
+  say(`Dagger engine: ${by}`)
+  return value
+}
