@@ -3,7 +3,7 @@
 //
 // usage: prepare.mjs MODULE_NAME, in the module's folder. Writes .dagger/scan.json and .dagger/call.mjs.
 import { build } from "esbuild"
-import { readdirSync, readFileSync, mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import ts from "typescript"
@@ -16,11 +16,17 @@ const sdk = resolve(lib, "../node_modules/@dagger.io/dagger/dist/src")
 const client = join(sdk, "api/client.gen.ts")
 const out = resolve(".dagger")
 
-const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
+// What is wrong with a module's sources is for its author: the message, not this file's stack.
+process.on("uncaughtException", (error) => {
+  console.error(error.errors ? "the module's sources do not compile" : error.message)
+  process.exit(1)
+})
+const sources = (existsSync("src") ? readdirSync("src", { recursive: true, encoding: "utf8" }) : [])
   .filter((file) => /\.m?ts$/.test(file) && !file.endsWith(".d.ts"))
   .map((file) => resolve("src", file))
   .sort()
 
+if (sources.length === 0) throw new Error("the module has no TypeScript source below src/")
 mkdirSync(out, { recursive: true })
 // The client comes last, as in the SDK's own introspection: the first declaration of a name wins.
 const found = await scan([...sources, client], moduleName, false)
