@@ -1,0 +1,152 @@
+// stack.yaml: what the components of a stack are.
+
+import { unknownName } from "./nearest.js"
+import { Reader } from "./reader.js"
+import type { BaseEntry, Catalogue, ComponentEntry, ImageEntry, SourceEntry, SupervisorEntry } from "./types.js"
+
+const name = /^[a-z][a-z0-9-]*$/
+const relative = /^(?!\/)(?!.*\.\.)[A-Za-z0-9._/-]+$/
+const absolute = /^\/(?!.*\.\.)[A-Za-z0-9._/-]*$/
+const variable = /^[A-Z][A-Z0-9_]*$/
+const duration = /^\d+(ms|s|m)$/
+const reference = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$/
+
+export type StackPart = Omit<Catalogue, "pins">
+
+export function readStack(file: string, text: string): StackPart {
+  const root = Reader.parse(file, text)
+  if (root.missing) root.fail("a stack: the keys stack, title, sources, image, components, bases, supervisor")
+  root.keys(["stack", "title", "sources", "image", "components", "bases", "supervisor"])
+  const part: StackPart = {
+    stack: root.at("stack").text("the stack's name, as its folder is called", name),
+    title: root.at("title").text(),
+    sources: named(root.at("sources"), readSource),
+    image: readImage(root.at("image")),
+    components: named(root.at("components"), readComponent),
+    bases: named(root.at("bases"), readBase),
+    supervisor: readSupervisor(root.at("supervisor")),
+  }
+  checkReferences(root, part)
+  return part
+}
+
+/** A mapping with at least one entry, whose keys are names. */
+function named<T>(reader: Reader, read: (entry: Reader, key: string) => T): Record<string, T> {
+  const entries = reader.entries()
+  if (entries.length === 0) reader.fail("a mapping with at least one entry")
+  return Object.fromEntries(
+    entries.map(([key, value]) => {
+      if (!name.test(key)) value.fail("a name of small letters, digits and hyphens as the key")
+      return [key, read(value, key)]
+    }),
+  )
+}
+
+function readSource(reader: Reader): SourceEntry {
+  reader.keys(["title", "url", "module", "licenses", "config", "versionFile"])
+  return {
+    title: reader.at("title").text(),
+    url: reader.at("url").text("an https:// address", /^https:\/\//),
+    module: reader.at("module").text("a Go module path", /^[a-z0-9.-]+(\/[A-Za-z0-9._~-]+)+$/),
+    licenses: reader.at("licenses").optionalText(),
+    config: reader.at("config").optionalText("a path below the source", relative),
+    versionFile: reader.at("versionFile").optionalText("a path below the source", relative),
+  }
+}
+
+function readImage(reader: Reader): ImageEntry {
+  reader.keys(["user", "uid", "home", "config", "logs", "arguments", "env"])
+  return {
+    user: reader.at("user").text("a user name", name),
+    uid: reader.at("uid").whole("a user number from 1000 to 65533", 1000, 65533),
+    home: reader.at("home").text("an absolute path", absolute),
+    config: reader.at("config").text("an absolute path", absolute),
+    logs: reader.at("logs").text("an absolute path", absolute),
+    arguments: reader.at("arguments").texts(),
+    env: reader.at("env").dictionary("a variable's name in capitals", variable),
+  }
+}
+
+function readComponent(reader: Reader, key: string): ComponentEntry {
+  reader.keys([
+    "purpose",
+    "source",
+    "stages",
+    "program",
+    "package",
+    "ports",
+    "probe",
+    "env",
+    "registry",
+    "rhythm",
+    "mode",
+  ])
+  const entry: ComponentEntry = {
+    name: key,
+    purpose: reader.at("purpose").text(),
+    source: reader.at("source").text("the name of a source", name),
+    ports: reader.at("ports").items().map(port),
+    env: reader.at("env").dictionary("a variable's name in capitals", variable),
+    registry: reader.at("registry").text("an image name such as docker.io/openim/openim-server", reference),
+    rhythm: reader.at("rhythm").oneOf(["daily", "weekly", "on-demand", "low"]),
+    mode: reader.at("mode").oneOf(["auto", "manual", "incremental", "none"]),
+  }
+  if (!reader.at("stages").missing) {
+    if (!reader.at("program").missing) reader.at("program").fail("no program next to stages: a component is one or the other")
+    return { ...entry, stages: reader.at("stages").items().map((stage) => stage.texts("the name of a component", name)) }
+  }
+  const probe = reader.at("probe").missing ? undefined : port(reader.at("probe"))
+  if (probe !== undefined && !entry.ports.includes(probe)) reader.at("probe").fail("one of the component's ports")
+  return {
+    ...entry,
+    program: reader.at("program").text("the program's name, or stages for a suite", name),
+    package: reader.at("package").text("the main package's folder below the source", relative),
+    probe,
+  }
+}
+
+function port(reader: Reader): number {
+  return reader.whole("a port number from 1 to 65535", 1, 65535)
+}
+
+function readBase(reader: Reader): BaseEntry {
+  reader.keys(["image", "alternatives", "distribution", "packages", "probe"])
+  const expected = "a full image reference such as docker.io/library/debian:trixie-slim"
+  return {
+    image: reader.at("image").text(expected, reference),
+    alternatives: reader.at("alternatives").texts(expected, reference),
+    distribution: reader.at("distribution").text("a distribution's name", name),
+    packages: reader.at("packages").texts("a package name"),
+    probe: reader.at("probe").oneOf(["bash", "nc"]),
+  }
+}
+
+function readSupervisor(reader: Reader): SupervisorEntry {
+  reader.keys(["backoffDelay", "backoffFactor", "backoffLimit", "checkPeriod", "downChecks", "waitSeconds"])
+  const time = (key: string) => reader.at(key).text("a time such as 500ms, 10s or 2m", duration)
+  const count = (key: string) => reader.at(key).whole("a whole number from 1 to 1000", 1, 1000)
+  return {
+    backoffDelay: time("backoffDelay"),
+    backoffFactor: count("backoffFactor"),
+    backoffLimit: time("backoffLimit"),
+    checkPeriod: time("checkPeriod"),
+    downChecks: count("downChecks"),
+    waitSeconds: count("waitSeconds"),
+  }
+}
+
+/** Names that point to other entries. */
+function checkReferences(root: Reader, part: StackPart): void {
+  for (const component of Object.values(part.components)) {
+    const reader = root.at("components").at(component.name)
+    const sources = Object.keys(part.sources)
+    if (!sources.includes(component.source)) {
+      reader.at("source").fail(`a source of this stack (${unknownName("source", component.source, sources).message})`)
+    }
+    for (const item of reader.at("stages").items().flatMap((stage) => stage.items())) {
+      const member = part.components[item.text()]
+      if (member?.program === undefined) item.fail("the name of a component that has a program")
+      if (member.source !== component.source) item.fail(`a component of source ${component.source}`)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// versions.yaml: what is pinned.
+
+import { Reader } from "./reader.js"
+import type { Pins, SourcePin, ToolPin } from "./types.js"
+
+const sum = /^h1:[A-Za-z0-9+/]{43}=$/
+const goVersion = /^\d+\.\d+\.\d+$/
+
+export function readVersions(file: string, text: string): Pins {
+  const root = Reader.parse(file, text)
+  if (root.missing) root.fail("the keys sources, tools, images, go")
+  root.keys(["sources", "tools", "images", "go"])
+  return {
+    sources: Object.fromEntries(root.at("sources").entries().map(([key, value]) => [key, readSourcePin(value)])),
+    tools: Object.fromEntries(root.at("tools").entries().map(([key, value]) => [key, readTool(value)])),
+    images: root.at("images").dictionary("an image's name", /^[a-z]+$/),
+    go: root.at("go").text("a full Go version such as 1.25.0", goVersion),
+  }
+}
+
+function readSourcePin(reader: Reader): SourcePin {
+  reader.keys(["version", "commit", "sum", "created"])
+  return {
+    version: reader.at("version").text("a version such as v3.8.3", /^v\d/),
+    commit: reader.at("commit").text("a full commit of 40 hexadecimal digits", /^[0-9a-f]{40}$/),
+    sum: reader.at("sum").text("a Go module's checksum, h1:…", sum),
+    created: reader.at("created").text("a time such as 2025-01-04T03:46:59Z", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+  }
+}
+
+function readTool(reader: Reader): ToolPin {
+  reader.keys(["module", "version", "sum", "package", "go"])
+  return {
+    module: reader.at("module").text("a Go module path"),
+    version: reader.at("version").text("a version such as v1.17.0", /^v\d/),
+    sum: reader.at("sum").text("a Go module's checksum, h1:…", sum),
+    package: reader.at("package").text("the main package's folder below the module"),
+    go: reader.at("go").text("a full Go version such as 1.25.0", goVersion),
+  }
+}

@@ -1,0 +1,40 @@
+// Which Go a source needs: what its go.mod says, never a constant.
+
+/** Go's toolchains can be had as modules, and under full version numbers, from this one on. Newer Go builds older code. */
+const oldest = "1.21.0"
+
+/** The full version of the Go toolchain for a go.mod: its toolchain line, or its go line, whichever is newer. */
+export function goVersionOf(goMod: string): string {
+  const lines = goMod.split("\n").map((line) => line.split("//")[0].trim())
+  const found = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]).find((version) => version !== undefined)
+  const language = found(/^go\s+(\S+)$/)
+  const toolchain = found(/^toolchain\s+go(\S+)$/)
+  const versions = [language, toolchain].filter((version) => version !== undefined).map(fullVersion)
+  return [oldest, ...versions].reduce(newer)
+}
+
+/** 1.25 and 1.25.0 are the same toolchain; a release candidate stays what it is; a vendor's suffix goes. */
+function fullVersion(version: string): string {
+  const match = /^(\d+)\.(\d+)(?:\.(\d+))?((?:rc|beta)\d+)?(?:-.*)?$/.exec(version)
+  if (match === null) {
+    throw new Error(`go.mod asks for Go "${version}", which is not a version: expected a line such as "go 1.22.7"`)
+  }
+  const [, major, minor, patch, pre] = match
+  if (pre !== undefined) return `${major}.${minor}${pre}`
+  return `${major}.${minor}.${patch ?? 0}`
+}
+
+export function newer(a: string, b: string): string {
+  return compareGo(a, b) < 0 ? b : a
+}
+
+function compareGo(a: string, b: string): number {
+  const parts = (version: string) => {
+    const [, major, minor, patch, pre] = /^(\d+)\.(\d+)(?:\.(\d+))?(?:(?:rc|beta)(\d+))?$/.exec(version) ?? []
+    // A release candidate comes before .0 of its version.
+    return [Number(major), Number(minor), pre === undefined ? Number(patch ?? 0) : -1000 + Number(pre)]
+  }
+  const [left, right] = [parts(a), parts(b)]
+  const index = left.findIndex((value, position) => value !== right[position])
+  return index === -1 ? 0 : left[index] - right[index]
+}

@@ -1,0 +1,75 @@
+// What a final image says about itself, as data.
+
+import type { BaseEntry, Catalogue, ComponentEntry } from "../catalogue/types.js"
+import { isProgram, programsOf } from "./components.js"
+
+/** What is known about the source that an image was built from. */
+export interface SourceFacts {
+  version: string
+  revision: string
+  /** RFC 3339; the source's own time, so that the same source gives the same image. */
+  created: string
+}
+
+export interface ImagePlan {
+  labels: Record<string, string>
+  env: Record<string, string>
+  ports: number[]
+  entrypoint: string[]
+  arguments: string[]
+  /** A shell command; absent where a program has no port that could answer. */
+  health?: string
+}
+
+export const binFolder = "/usr/local/bin"
+export const supervisorFolder = "/var/lib/pebble/default"
+
+export function imagePlan(
+  catalogue: Catalogue,
+  component: ComponentEntry,
+  base: BaseEntry,
+  facts: SourceFacts,
+): ImagePlan {
+  const source = catalogue.sources[component.source]
+  const programs = programsOf(catalogue, component)
+  const env = Object.assign({}, catalogue.image.env, ...programs.map((entry) => entry.env), component.env)
+  const labels: Record<string, string> = {
+    "org.opencontainers.image.title": component.registry.split("/").at(-1) ?? component.name,
+    "org.opencontainers.image.description": component.purpose,
+    "org.opencontainers.image.source": source.url,
+    "org.opencontainers.image.revision": facts.revision,
+    "org.opencontainers.image.version": facts.version,
+    "org.opencontainers.image.created": facts.created,
+    "org.opencontainers.image.base.name": base.image,
+  }
+  if (source.licenses !== undefined) labels["org.opencontainers.image.licenses"] = source.licenses
+  if (isProgram(component)) {
+    return {
+      labels,
+      env,
+      ports: component.ports,
+      entrypoint: [`${binFolder}/${component.program}`],
+      arguments: catalogue.image.arguments,
+      health: component.probe === undefined ? undefined : portProbe(base, component.probe),
+    }
+  }
+  // The supervisor knows whether the programs stay up, the ports tell that they are ready.
+  const probes = programs
+    .map((entry) => entry.probe)
+    .filter((port) => port !== undefined)
+    .filter((port) => component.ports.includes(port))
+    .map((port) => portProbe(base, port))
+  return {
+    labels,
+    env: { ...env, PEBBLE: supervisorFolder },
+    ports: component.ports,
+    entrypoint: [`${binFolder}/pebble`, "run", "--verbose"],
+    arguments: [],
+    health: [`${binFolder}/pebble health`, ...probes].join(" && "),
+  }
+}
+
+/** Succeeds when a port of this container answers; with what the base image has, no tool is added for it. */
+export function portProbe(base: BaseEntry, port: number | '"$1"'): string {
+  return base.probe === "nc" ? `nc -z -w 2 127.0.0.1 ${port}` : `bash -c ': < "/dev/tcp/127.0.0.1/$0"' ${port}`
+}

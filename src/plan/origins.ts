@@ -1,0 +1,30 @@
+// Where sources, Go and base images come from, in the order in which that is tried.
+
+export type BytesFrom = "registry" | "packages"
+
+/** "auto" is settled by the engine: one that was built from packages says so. Nothing probes the network here. */
+export function bytesFrom(bases: string, engineSays: string | undefined): BytesFrom {
+  switch (bases) {
+    case "registry":
+    case "packages":
+      return bases
+    case "auto":
+      return engineSays === "packages" ? "packages" : "registry"
+    default:
+      throw new Error(`unknown value "${bases}" for --bases. Known: auto, registry, packages`)
+  }
+}
+
+export type SourceOrigin = "git" | "module"
+
+/** A machine with a registry mostly has GitHub too; one without has the Go module proxy. */
+export function sourceOrigins(from: BytesFrom): SourceOrigin[] {
+  return from === "registry" ? ["git", "module"] : ["module", "git"]
+}
+
+export type GoOrigin = "image" | "distribution" | "archive"
+
+/** The same version has the same bytes everywhere: an official image, Go's toolchain module, the archive of go.dev. */
+export function goOrigins(from: BytesFrom): GoOrigin[] {
+  return from === "registry" ? ["image", "distribution", "archive"] : ["distribution", "archive", "image"]
+}
