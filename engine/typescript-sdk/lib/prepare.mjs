@@ -5,7 +5,7 @@
 import { build } from "esbuild"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { pathToFileURL } from "node:url"
 import ts from "typescript"
 import { scan } from "../node_modules/@dagger.io/dagger/dist/src/module/introspector/index.js"
 import { dump } from "./scan-data.mjs"
