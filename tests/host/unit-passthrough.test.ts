@@ -1,0 +1,150 @@
+// ./daggerw becomes dagger: arguments, streams, exit code, signals.
+import { createServer, type Server } from "node:net"
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { finished, project, Sandbox, until } from "./sandbox"
+
+let box: Sandbox
+let server: Server
+let socket: string
+const host = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
+
+beforeEach(async () => {
+  box = new Sandbox()
+  socket = join(box.root, "engine.sock")
+  server = createServer()
+  await new Promise<void>((done) => server.listen(socket, done))
+  box.env = { [host]: `unix://${socket}` }
+})
+afterEach(() => {
+  server.close()
+  box.remove()
+})
+
+describe("pass-through", () => {
+  it("keeps arguments as they are", async () => {
+    box.dagger('for one in "$@"; do echo "[$one]"; done')
+    const args = ["call", "a b", "", "*", "--x=it's", "$HOME", "line\nbreak"]
+    expect((await box.run(args)).stdout).toBe(args.map((arg) => `[${arg}]\n`).join(""))
+  })
+
+  it("keeps stdin, stdout and stderr apart", async () => {
+    box.dagger("cat; echo problem >&2")
+    const done = await box.run(["call"], {}, "input")
+    expect(done.stdout).toBe("input")
+    expect(done.stderr).toMatch(/problem\n$/)
+  })
+
+  it.each([0, 1, 3, 125])("ends with dagger's exit code %i", async (code) => {
+    box.dagger(`exit ${code}`)
+    expect((await box.run(["call"])).code).toBe(code)
+  })
+
+  it("is one process with dagger, so a signal reaches it", async () => {
+    box.dagger("trap 'echo got; exit 7' TERM; echo ready; while :; do sleep 0.05; done")
+    const child = box.start(["call"])
+    let out = ""
+    child.stdout!.on("data", (data: Buffer) => (out += data.toString()))
+    await until("dagger runs", () => out.includes("ready"))
+    child.kill("SIGTERM")
+    const done = await finished(child)
+    expect(done.code).toBe(7)
+    expect(out).toContain("got")
+  })
+
+  it("stays in the caller's folder and works through a link", async () => {
+    box.dagger("pwd -P")
+    mkdirSync(join(box.root, "elsewhere"))
+    symlinkSync(join(project, "daggerw"), join(box.root, "elsewhere", "daggerw"))
+    const done = await box.run(["call"], {}, "", join(box.root, "elsewhere"))
+    expect(done.stdout.trim()).toBe(box.root)
+  })
+
+  it("sets dagger's environment and leaves what the user set", async () => {
+    box.dagger("env")
+    const { stdout } = await box.run(["call"], { DO_NOT_TRACK: "0" })
+    for (const line of ["DAGGER_NO_UPDATE_CHECK=1", "DAGGER_NO_NAG=1", "DO_NOT_TRACK=0", `${host}=unix://${socket}`]) expect(stdout).toContain(line)
+    expect(stdout).not.toContain("DAGGER_PROGRESS")
+    expect(stdout).not.toContain("OPENIM_PROJECT")
+  })
+
+  it.each(["tcp://h:1", "tls://h:1?ca_path=x", "ssh://u@h", "container://c", "image+podman://i", "docker-container://c", "kube-pod://p?namespace=n"])("passes %s on", async (address) => {
+    box.dagger(`printf %s "$${host}"`)
+    expect((await box.run(["call"], { [host]: address })).stdout).toBe(address)
+  })
+})
+
+describe("bad input", () => {
+  it("names a socket that does not exist", async () => {
+    box.dagger("echo no")
+    const done = await box.run(["call"], { [host]: "unix:///nowhere/engine.sock" })
+    expect(done.code).toBe(1)
+    expect(done.stderr).toContain("/nowhere/engine.sock, which does not exist")
+    expect(done.stdout).toBe("")
+  })
+
+  it("names an address without a scheme", async () => {
+    box.dagger("echo no")
+    expect((await box.run(["call"], { [host]: "localhost:1234" })).stderr).toContain("localhost:1234 is not an address")
+  })
+
+  it("names a DAGGER_BIN that is not there, and does not look further", async () => {
+    box.dagger("echo no")
+    const done = await box.run(["call"], { DAGGER_BIN: "/nowhere/dagger" })
+    expect([done.code, done.stdout]).toEqual([1, ""])
+    expect(done.stderr).toContain("DAGGER_BIN=/nowhere/dagger is not a program")
+  })
+
+  it("does not call itself", async () => {
+    symlinkSync(join(project, "daggerw"), join(box.bin, "dagger"))
+    const done = await box.run(["call"], { DAGGER_BIN: join(box.bin, "dagger") })
+    expect(done.stderr).toContain("this wrapper itself")
+  })
+
+  it.each([
+    [["engine", "fly"], "no such verb"],
+    [["engine", "stop", "--now"], "--now is not an option"],
+  ])("refuses %j", async (args, words) => {
+    const done = await box.run(args)
+    expect(done.code).toBe(1)
+    expect(done.stderr).toContain(words)
+    expect(done.stderr).not.toMatch(/\n\s+at /)
+  })
+
+  it("says what is wrong with a setting", async () => {
+    const done = await box.run(["version"], { OPENIM_CLI: "perhaps" })
+    expect(done.stderr).toContain("OPENIM_CLI=perhaps is not known: use one of auto, release, packages")
+  })
+
+  it("says when Node is too old or missing", async () => {
+    box.tool("node", "echo v16.20.0")
+    expect((await box.run(["version"])).stderr).toContain("v16.20.0, but Node 18 or newer is needed")
+    box.tool("id", "echo 1000")
+    for (const name of ["node", "npm"]) await import("node:fs").then(({ rmSync }) => rmSync(join(box.bin, name)))
+    const done = await box.run(["version"])
+    expect([done.code, done.stderr]).toEqual([1, expect.stringContaining("sudo apt-get install nodejs npm")])
+  })
+
+  it("says when the cache folder cannot be made", async () => {
+    writeFileSync(join(box.root, "file"), "")
+    const done = await box.run(["version"], { OPENIM_CACHE: join(box.root, "file", "cache") })
+    expect(done.code).toBe(1)
+    expect(done.stderr).toContain("set OPENIM_CACHE")
+    expect(done.stderr).not.toMatch(/\n\s+at /)
+  })
+})
+
+describe("speed", () => {
+  it("costs well under half a second when all is there", async () => {
+    box.dagger("true")
+    await box.run(["call"])
+    const times: number[] = []
+    for (let i = 0; i < 5; i++) {
+      const began = performance.now()
+      await box.run(["call"])
+      times.push(performance.now() - began)
+    }
+    expect(Math.min(...times)).toBeLessThan(500)
+  })
+})
