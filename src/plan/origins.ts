@@ -22,9 +22,9 @@ export function sourceOrigins(from: BytesFrom): SourceOrigin[] {
   return from === "registry" ? ["git", "module"] : ["module", "git"]
 }
 
-export type GoOrigin = "image" | "distribution" | "archive"
+export type GoOrigin = "image" | "distribution"
 
-/** The same version has the same bytes everywhere: an official image, Go's toolchain module, the archive of go.dev. */
+/** The same version has the same bytes everywhere: an official image or Go's toolchain module. */
 export function goOrigins(from: BytesFrom): GoOrigin[] {
-  return from === "registry" ? ["image", "distribution", "archive"] : ["distribution", "archive", "image"]
+  return from === "registry" ? ["image", "distribution"] : ["distribution", "image"]
 }

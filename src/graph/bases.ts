@@ -1,0 +1,48 @@
+// Base images: references in order, and what every final image adds to one.
+
+import { type Container, dag, type Platform } from "@dagger.io/dagger"
+import type { BaseEntry } from "../catalogue/types.js"
+import { firstOf } from "../plan/attempts.js"
+import { planPackages } from "../plan/packages.js"
+import { tailOf } from "./failures.js"
+import { withPackages } from "./packages.js"
+import { log, type Settings } from "./settings.js"
+
+const platform = "linux/amd64" as Platform
+
+/** The first of these references that can be had. */
+export async function fromFirst(references: string[]): Promise<Container> {
+  const outcome = await firstOf(
+    "base image",
+    references.map((reference) => ({
+      name: reference,
+      limitSeconds: 300,
+      run: () => pulled(reference),
+    })),
+    log,
+  )
+  return outcome.value
+}
+
+async function pulled(reference: string): Promise<Container> {
+  try {
+    return await dag.container({ platform }).from(reference).sync()
+  } catch (error) {
+    throw new Error(tailOf(error, 1))
+  }
+}
+
+export async function baseContainer(settings: Settings, base: BaseEntry): Promise<Container> {
+  const container = await fromFirst([base.image, ...base.alternatives])
+  return withSystemPackages(settings, container, base.distribution, base.packages)
+}
+
+/** Installs packages by whichever package manager and mirror works. */
+export async function withSystemPackages(
+  settings: Settings,
+  container: Container,
+  distribution: string,
+  want: string[],
+): Promise<Container> {
+  return withPackages(container, planPackages({ distribution, want, mirrors: settings.mirrors }))
+}

@@ -1,0 +1,53 @@
+// From a component's name to its binaries and its image.
+
+import type { Container, Directory } from "@dagger.io/dagger"
+import type { BaseEntry, ComponentEntry } from "../catalogue/types.js"
+import { baseOf, componentOf, programsOf, programsOfSource } from "../plan/components.js"
+import { finalImage, needsSupervisor } from "./images.js"
+import { buildPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
+import type { Settings } from "./settings.js"
+import { type ResolvedSource, resolveSource } from "./sources.js"
+import { buildTool, goToolchain, type Toolchain } from "./toolchain.js"
+
+export interface BuildWish {
+  component: string
+  base: string
+  layout: ProgramLayout
+  builder: ProgramBuilder
+}
+
+export interface Workshop {
+  component: ComponentEntry
+  base: BaseEntry
+  source: ResolvedSource
+  toolchain: Toolchain
+}
+
+/** Names are settled first: a slip of the keyboard costs no download. */
+export async function openWorkshop(settings: Settings, component: string, base: string): Promise<Workshop> {
+  const entry = componentOf(settings.catalogue, component)
+  const baseEntry = baseOf(settings.catalogue, base)
+  const source = await resolveSource(settings, entry.source)
+  return { component: entry, base: baseEntry, source, toolchain: await goToolchain(settings, source.goVersion) }
+}
+
+export async function componentBinaries(settings: Settings, wish: BuildWish): Promise<Directory> {
+  return binariesIn(settings, await openWorkshop(settings, wish.component, wish.base), wish)
+}
+
+export async function componentImage(settings: Settings, wish: BuildWish): Promise<Container> {
+  const workshop = await openWorkshop(settings, wish.component, wish.base)
+  const { component, base, source, toolchain } = workshop
+  const [binaries, supervisor] = await Promise.all([
+    binariesIn(settings, workshop, wish),
+    needsSupervisor(settings.catalogue, component) ? buildTool(settings, toolchain, "pebble") : undefined,
+  ])
+  return finalImage(settings, { component, base, source, binaries, supervisor })
+}
+
+function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<Directory> {
+  const { component, source, toolchain } = workshop
+  const wanted = programsOf(settings.catalogue, component)
+  const all = programsOfSource(settings.catalogue, component.source)
+  return buildPrograms(settings, toolchain, source, wanted, all, wish.layout, wish.builder)
+}

@@ -1,0 +1,69 @@
+// Final images: base, user, configuration, binaries; nothing that built them.
+
+import type { Container, Directory, File } from "@dagger.io/dagger"
+import type { BaseEntry, Catalogue, ComponentEntry } from "../catalogue/types.js"
+import { isProgram, programsOf } from "../plan/components.js"
+import { binFolder, imagePlan, supervisorFolder } from "../plan/image.js"
+import { supervisorLayer, waitProgram, waitScript } from "../plan/supervisor.js"
+import { baseContainer } from "./bases.js"
+import type { Settings } from "./settings.js"
+import type { ResolvedSource } from "./sources.js"
+
+export interface ImageParts {
+  component: ComponentEntry
+  base: BaseEntry
+  source: ResolvedSource
+  binaries: Directory
+  supervisor?: File
+}
+
+export async function finalImage(settings: Settings, parts: ImageParts): Promise<Container> {
+  const { catalogue } = settings
+  const { component, base, source } = parts
+  const plan = imagePlan(catalogue, component, base, source.facts)
+  const owner = `${catalogue.image.uid}:${catalogue.image.uid}`
+  const config = catalogue.sources[component.source].config
+
+  let image = withUser(catalogue, await baseContainer(settings, base)).withWorkdir(catalogue.image.home)
+  if (config !== undefined) {
+    image = image.withDirectory(catalogue.image.config, source.directory.directory(config), { owner: "0:0" })
+  }
+  image = image.withDirectory(binFolder, parts.binaries, { owner: "0:0" })
+  if (parts.supervisor !== undefined) {
+    image = image
+      .withFile(`${binFolder}/pebble`, parts.supervisor, { permissions: 0o755, owner: "0:0" })
+      .withNewFile(waitProgram, waitScript(base), { permissions: 0o755, owner: "0:0" })
+      .withNewFile(`${supervisorFolder}/layers/001-${component.name}.yaml`, JSON.stringify(supervisorLayer(catalogue, component), null, 2), { owner })
+  }
+  for (const [name, value] of Object.entries(plan.env)) image = image.withEnvVariable(name, value)
+  for (const port of plan.ports) image = image.withExposedPort(port)
+  for (const [name, value] of Object.entries(plan.labels)) image = image.withLabel(name, value)
+  if (plan.health !== undefined) {
+    image = image.withDockerHealthcheck([plan.health], {
+      shell: true,
+      interval: "10s",
+      timeout: "5s",
+      startPeriod: "60s",
+      startInterval: "1s",
+      retries: 3,
+    })
+  }
+  return image.withUser(owner).withEntrypoint(plan.entrypoint).withDefaultArgs(plan.arguments)
+}
+
+/** Without a tool for it: base images differ in which one they have. */
+function withUser(catalogue: Catalogue, container: Container): Container {
+  const { user, uid, home, logs } = catalogue.image
+  const folders = [home, logs, supervisorFolder, `${supervisorFolder}/layers`].join(" ")
+  const script = [
+    `echo '${user}:x:${uid}:' >> /etc/group`,
+    `echo '${user}:x:${uid}:${uid}:${user}:${home}:/sbin/nologin' >> /etc/passwd`,
+    `mkdir -p ${folders}`,
+    `chown ${uid}:${uid} ${folders}`,
+  ].join(" && ")
+  return container.withExec(["sh", "-c", script])
+}
+
+export function needsSupervisor(catalogue: Catalogue, component: ComponentEntry): boolean {
+  return !isProgram(component) && programsOf(catalogue, component).length > 0
+}

@@ -1,0 +1,22 @@
+// What one call has settled before it builds anything.
+
+import { type Directory } from "@dagger.io/dagger"
+import type { Catalogue } from "../catalogue/types.js"
+import type { BytesFrom } from "../plan/origins.js"
+import type { PackageRequest } from "../plan/packages.js"
+
+export interface Settings {
+  catalogue: Catalogue
+  from: BytesFrom
+  /** A checkout that replaces the pinned source. */
+  checkout?: Directory
+  /** Another version than the pinned one. */
+  version?: string
+  goproxy?: string
+  mirrors: PackageRequest["mirrors"]
+}
+
+/** Refused attempts are worth a line in the log of the call. */
+export function log(line: string): void {
+  console.error(line)
+}

@@ -1,0 +1,116 @@
+// A product's source: a checkout that the caller gives, or the pinned one from git or the Go module proxy.
+
+import { dag, type Directory } from "@dagger.io/dagger"
+import type { SourceEntry, SourcePin } from "../catalogue/types.js"
+import { firstOf } from "../plan/attempts.js"
+import { goVersionOf } from "../plan/go.js"
+import type { SourceFacts } from "../plan/image.js"
+import { sourceOrigins, type SourceOrigin } from "../plan/origins.js"
+import { tailOf } from "./failures.js"
+import { fetchModule } from "./modules.js"
+import { log, type Settings } from "./settings.js"
+import { goToolchain } from "./toolchain.js"
+
+export interface ResolvedSource {
+  directory: Directory
+  facts: SourceFacts
+  /** Where it came from, for the plan. */
+  origin: string
+  goVersion: string
+}
+
+/** Nothing is known of a checkout's time; this is what reproducible builds put there. */
+const unknownTime = "1970-01-01T00:00:00Z"
+
+export async function resolveSource(settings: Settings, name: string): Promise<ResolvedSource> {
+  const entry = settings.catalogue.sources[name]
+  const found = settings.checkout
+    ? await fromCheckout(entry, settings.checkout)
+    : await fromNetwork(settings, entry, settings.catalogue.pins.sources[name])
+  return { ...found, goVersion: goVersionOf(await goModOf(entry, found.directory, settings.checkout !== undefined)) }
+}
+
+type FoundSource = Omit<ResolvedSource, "goVersion">
+
+async function goModOf(entry: SourceEntry, directory: Directory, given: boolean): Promise<string> {
+  try {
+    return await directory.file("go.mod").contents()
+  } catch {
+    const next = given ? `give the top folder of a checkout of ${entry.url} as --source` : "check the pins in versions.yaml"
+    throw new Error(`the source has no go.mod: ${next}`)
+  }
+}
+
+async function fromCheckout(entry: SourceEntry, checkout: Directory): Promise<FoundSource> {
+  // A commit alone changes nothing that is built, so it must not reach the build.
+  const directory = checkout.withoutDirectory(".git").withoutFile(".git")
+  const text = async (file: string) => {
+    try {
+      return (await checkout.file(file).contents()).trim()
+    } catch {
+      return undefined
+    }
+  }
+  const version = entry.versionFile === undefined ? undefined : await text(entry.versionFile)
+  const head = await text(".git/HEAD")
+  const branch = head?.startsWith("ref: ") ? await text(`.git/${head.slice(5)}`) : head
+  const revision = branch ?? (await directory.digest())
+  return {
+    directory,
+    facts: { version: version ?? "checkout", revision, created: unknownTime },
+    origin: `checkout ${version ?? ""}`.trim(),
+  }
+}
+
+async function fromNetwork(settings: Settings, entry: SourceEntry, pin: SourcePin): Promise<FoundSource> {
+  const version = settings.version ?? pin.version
+  const pinned = version === pin.version ? pin : undefined
+  // Without a pin only the module proxy's checksum says that a version is the same everywhere.
+  const order: SourceOrigin[] = pinned === undefined ? ["module", "git"] : sourceOrigins(settings.from)
+  const outcome = await firstOf<FoundSource>(
+    `${entry.title} ${version}`,
+    order.map((origin) => ({
+      name: origin === "git" ? `git ${entry.url}` : `Go module ${entry.module}`,
+      limitSeconds: 300,
+      run: () => origins[origin](settings, entry, version, pinned),
+    })),
+    log,
+  ).catch((error: Error) => {
+    const next = pinned === undefined ? `Check that ${entry.url}/tree/${version} exists, ` : "Check the network and --goproxy, "
+    throw new Error(`${error.message}. ${next}or give a checkout as --source`)
+  })
+  return outcome.value
+}
+
+const origins: Record<
+  SourceOrigin,
+  (settings: Settings, entry: SourceEntry, version: string, pin?: SourcePin) => Promise<FoundSource>
+> = {
+  async git(_settings, entry, version, pin) {
+    const repository = dag.git(`${entry.url}.git`)
+    const ref = pin === undefined ? repository.tag(version) : repository.commit(pin.commit)
+    try {
+      const directory = await ref.tree({ discardGitDir: true }).sync()
+      const revision = pin?.commit ?? (await ref.commit())
+      return { directory, facts: { version, revision, created: pin?.created ?? unknownTime }, origin: `git ${version}` }
+    } catch (error) {
+      throw new Error(tailOf(error, 2))
+    }
+  },
+
+  async module(settings, entry, version, pin) {
+    const go = await goToolchain(settings, settings.catalogue.pins.go)
+    try {
+      const fetched = await fetchModule(go.container, entry.module, version, pin?.sum).directory("/module").sync()
+      const info = pin === undefined ? JSON.parse(await fetched.file("info.json").contents()) : undefined
+      const facts = {
+        version,
+        revision: pin?.commit ?? info.Origin?.Hash ?? version,
+        created: pin?.created ?? info.Time ?? unknownTime,
+      }
+      return { directory: fetched.directory("source"), facts, origin: `Go module ${version}` }
+    } catch (error) {
+      throw new Error(tailOf(error, 2))
+    }
+  },
+}

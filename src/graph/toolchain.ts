@@ -1,0 +1,121 @@
+// The Go toolchain: any version, the same layout wherever it comes from.
+
+import { CacheSharingMode, type Container, dag, type Directory, type File } from "@dagger.io/dagger"
+import type { ToolPin } from "../catalogue/types.js"
+import { firstOf } from "../plan/attempts.js"
+import { newer } from "../plan/go.js"
+import { goOrigins, type GoOrigin } from "../plan/origins.js"
+import { fromFirst, withSystemPackages } from "./bases.js"
+import { explain, tailOf } from "./failures.js"
+import { fetchModule } from "./modules.js"
+import { log, type Settings } from "./settings.js"
+
+export interface Toolchain {
+  version: string
+  container: Container
+}
+
+const path = "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+export async function goToolchain(settings: Settings, version: string): Promise<Toolchain> {
+  const outcome = await firstOf(
+    `Go ${version}`,
+    goOrigins(settings.from).map((origin) => ({
+      name: names[origin],
+      limitSeconds: 600,
+      run: () => reasoned(() => origins[origin](settings, version)),
+    })),
+    log,
+  )
+  return { version, container: outcome.value }
+}
+
+async function reasoned<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw new Error(tailOf(error, 3))
+  }
+}
+
+const names: Record<GoOrigin, string> = {
+  image: "official image",
+  distribution: "Debian's Go and the toolchain module",
+}
+
+const origins: Record<GoOrigin, (settings: Settings, version: string) => Promise<Container>> = {
+  async image(settings, version) {
+    const reference = settings.catalogue.pins.images.golang.replace("{version}", version)
+    return prepared(settings, version, await fromFirst([reference]))
+  },
+
+  /** Debian's Go only fetches the wanted one, which then stands where the official image has it. */
+  async distribution(settings, version) {
+    const debian = await fromFirst([settings.catalogue.pins.images.debian])
+    const plain = await withSystemPackages(settings, debian, "debian", ["ca-certificates"])
+    const withGo = await withSystemPackages(settings, plain, "debian", ["golang-go"])
+    const fetched = withProxy(settings, withGo)
+      .withEnvVariable("GOTOOLCHAIN", `go${version}`)
+      .withExec(["sh", "-c", 'cp -a "$(go env GOROOT)" /usr/local/go && rm -rf /usr/local/go/test && chmod -R u+w /usr/local/go'])
+      .directory("/usr/local/go")
+    return prepared(settings, version, plain.withDirectory("/usr/local/go", fetched))
+  },
+}
+
+async function prepared(settings: Settings, version: string, container: Container): Promise<Container> {
+  const ready = withProxy(settings, container)
+    .withEnvVariable("PATH", path)
+    .withEnvVariable("GOPATH", "/go")
+    .withEnvVariable("GOTOOLCHAIN", "local")
+    .withEnvVariable("GO111MODULE", "on")
+    .withEnvVariable("CGO_ENABLED", "0")
+    .withExec(["go", "version"])
+  await ready.sync()
+  return withCaches(settings, version, ready)
+}
+
+function withProxy(settings: Settings, container: Container): Container {
+  return settings.goproxy ? container.withEnvVariable("GOPROXY", settings.goproxy) : container
+}
+
+/** Modules are the same for every Go; what the compiler keeps is not. Both are safe to share between builds. */
+function withCaches(settings: Settings, version: string, container: Container): Container {
+  const stack = settings.catalogue.stack
+  const sharing = CacheSharingMode.Shared
+  return container
+    .withMountedCache("/go/pkg/mod", dag.cacheVolume(`${stack}-go-mod`), { sharing })
+    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`${stack}-go-build-${version}`), { sharing })
+}
+
+/** Flags that leave paths, version control and debug data out: the same source gives the same bytes. */
+export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
+
+/** A program of a pinned Go module. */
+export async function buildTool(settings: Settings, toolchain: Toolchain, name: string): Promise<File> {
+  const pin = settings.catalogue.pins.tools[name]
+  const builder = await toolToolchain(settings, toolchain, pin)
+  const target = `${pin.module}${pin.package === "." ? "" : `/${pin.package}`}@${pin.version}`
+  return explain(`${name} ${pin.version} cannot be built`, "Check the network and --goproxy.", () =>
+    fetchModule(builder.container, pin.module, pin.version, pin.sum)
+      .withEnvVariable("GOBIN", "/out")
+      .withExec(["go", "install", ...buildFlags, target])
+      .file(`/out/${name}`)
+      .sync(),
+  )
+}
+
+/** The source's own Go saves fetching another one, unless the tool needs a newer one. */
+async function toolToolchain(settings: Settings, toolchain: Toolchain, pin: ToolPin): Promise<Toolchain> {
+  const version = newer(toolchain.version, pin.go)
+  return version === toolchain.version ? toolchain : goToolchain(settings, version)
+}
+
+/** One of this module's own Go programs. */
+export function buildHelper(toolchain: Toolchain, name: string): File {
+  const source: Directory = dag.currentModule().source().directory(`go/${name}`)
+  return toolchain.container
+    .withDirectory("/helper", source, { exclude: ["*_test.go"] })
+    .withWorkdir("/helper")
+    .withExec(["go", "build", ...buildFlags, "-o", `/out/${name}`, "."])
+    .file(`/out/${name}`)
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import { nearest } from "../../src/catalogue/nearest.js"
+
+const folder = new URL("../../stacks/openim/", import.meta.url)
+const files = ["stack.yaml", "versions.yaml"] as const
+const own = Object.fromEntries(files.map((name) => [name, readFileSync(new URL(name, folder), "utf8")]))
+
+/** Loads the real catalogue with one place of one file changed. */
+function loadWith(file: (typeof files)[number], from: string, to: string) {
+  expect(own[file]).toContain(from)
+  const changed: Record<string, string> = { ...own, [file]: own[file].replace(from, to) }
+  return loadCatalogue("openim", async (name) => changed[name])
+}
+
+const lineOf = (file: string, text: string) => own[file].slice(0, own[file].indexOf(text)).split("\n").length
+
+describe("the openim catalogue", () => {
+  it("has the server and its twelve programs", async () => {
+    const catalogue = await loadCatalogue("openim")
+    expect(Object.keys(catalogue.components)).toHaveLength(13)
+    expect(catalogue.components.server.stages?.flat()).toHaveLength(12)
+    expect(catalogue.components["server-rpc-auth"]).toMatchObject({ program: "openim-rpc-auth", ports: [10200] })
+  })
+})
+
+describe("a broken catalogue", () => {
+  it("says where YAML ends to be YAML", async () => {
+    const text = "title: OpenIM Server\n"
+    await expect(loadWith("stack.yaml", text, "title: OpenIM: Server\n")).rejects.toThrow(
+      `catalogue/stack.yaml:${lineOf("stack.yaml", text)}: not valid YAML`,
+    )
+  })
+
+  it("names file, line, path and what was expected", async () => {
+    await expect(loadWith("stack.yaml", "probe: 10320", "probe: high")).rejects.toThrow(
+      `catalogue/stack.yaml:${lineOf("stack.yaml", "probe: 10320")}: components.server-rpc-user.probe: ` +
+        'expected a port number from 1 to 65535, found "high"',
+    )
+  })
+
+  it.each([
+    ["stack.yaml", "rhythm: daily", "rhythm: hourly", 'expected one of daily, weekly, on-demand, low, found "hourly"'],
+    ["stack.yaml", "rhythm: daily", "rythm: daily", "expected no such key"],
+    ["stack.yaml", "purpose: All services", "# purpose: All services", "server.purpose: expected a text, found nothing"],
+    ["stack.yaml", "- server-push\n", "- server-pusch\n", "expected the name of a component that has a program"],
+    ["stack.yaml", "    source: server\n", "    source: chat\n", 'unknown source "chat"'],
+    ["stack.yaml", "ports: [10001, 10002]", "ports: 10001", "components.server.ports: expected a list, found 10001"],
+    ["stack.yaml", "uid: 10001", "uid: 0", "image.uid: expected a user number from 1000 to 65533, found 0"],
+    ["stack.yaml", "package: cmd/openim-api", "package: ../openim-api", "expected the main package's folder"],
+    ["stack.yaml", "image: docker.io/library/debian:trixie-slim", "image: debian", "expected a full image reference"],
+    ["versions.yaml", "commit: f4c6f832f", "commit: f4c6f832", "sources.server.commit: expected a full commit"],
+    ["versions.yaml", "sum: h1:jwyReXu1Q/", "sum: h1:", "expected a Go module's checksum"],
+    ["versions.yaml", "  server:", "  chat:", "expected sources.server"],
+  ] as const)("%s with %s as %s", async (file, from, to, message) => {
+    await expect(loadWith(file, from, to)).rejects.toThrow(message)
+  })
+
+  it("says so when a file is missing", async () => {
+    const none = async () => {
+      throw new Error("no such file")
+    }
+    await expect(loadCatalogue("openim", none)).rejects.toThrow("catalogue/stack.yaml: expected a readable file")
+  })
+
+  it("says so when a file is empty", async () => {
+    await expect(loadCatalogue("openim", async () => "")).rejects.toThrow("stack.yaml:1: expected a stack")
+  })
+})
+
+describe("unknown names", () => {
+  it("answers with the known stacks", async () => {
+    await expect(loadCatalogue("openin")).rejects.toThrow('unknown stack "openin". Did you mean "openim"? Known: openim')
+  })
+
+  it.each([
+    ["server-apy", "server-api"],
+    ["api", "server-api"],
+    ["rpc-user", "server-rpc-user"],
+    ["SERVER", "server"],
+    ["postgresql", undefined],
+  ])("%s is probably %s", (name, expected) => {
+    expect(nearest(name, ["server", "server-api", "server-rpc-user"])).toBe(expected)
+  })
+})
