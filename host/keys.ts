@@ -8,8 +8,8 @@ const PLATFORM = `${process.platform}/${process.arch}`
 /** Each artefact's input files in engine/, and a number to raise when the code that makes it changes what it makes. */
 const ARTEFACTS = {
   binaries: { revision: 1, inputs: ["go.mod", "go.sum", "shims"] },
-  debian: { revision: 1, inputs: ["rootfs"] },
-  baseImages: { revision: 1, inputs: ["node"] },
+  debian: { revision: 2, inputs: ["rootfs"] },
+  baseImages: { revision: 2, inputs: ["node"] },
   sdk: { revision: 1, inputs: ["go.mod", "go.sum", "shims", "node", "typescript-sdk"] },
 } as const
 
@@ -18,9 +18,18 @@ const ALL = Object.values(ARTEFACTS).flatMap((artefact) => artefact.inputs)
 /** Raise when the engine's root is put together or started in another way. */
 const ENGINE_REVISION = 1
 
+/** One read of the files does for a whole call. */
+const known = new Map<string, string>()
+
+function memo(name: string, make: () => string): string {
+  const key = known.get(name) ?? make()
+  known.set(name, key)
+  return key
+}
+
 function key(name: keyof typeof ARTEFACTS): string {
   const { revision, inputs } = ARTEFACTS[name]
-  return hashInputs(recipeDir, [...inputs], [name, revision, DAGGER, PLATFORM])
+  return memo(name, () => hashInputs(recipeDir, [...inputs], [name, revision, DAGGER, PLATFORM]))
 }
 
 export const keys = {
@@ -31,6 +40,6 @@ export const keys = {
   /** The whole recipe: an engine that was started from another one is replaced. */
   engine: (): string => {
     const revisions = Object.values(ARTEFACTS).map((artefact) => artefact.revision)
-    return hashInputs(recipeDir, [...new Set(ALL)], [revisions, ENGINE_REVISION, DAGGER, PLATFORM])
+    return memo("engine", () => hashInputs(recipeDir, [...new Set(ALL)], [revisions, ENGINE_REVISION, DAGGER, PLATFORM]))
   },
 }

@@ -48,7 +48,7 @@ async function build(go: string, programs: string[], folder: string, note: Note)
     ...options,
     purpose: "the Go build of Dagger",
     onLine: (line) => {
-      if (/^[\w.-]+(\/[\w.~-]+)*$/.test(line)) note(`${++compiled} of ${total} packages compiled`)
+      if (/^[\w.-]+(\/[\w.~-]+)*$/.test(line)) note(`${++compiled} packages compiled, of ${total} at most`)
     },
   })
   if (existsSync(join(folder, "engine"))) renameSync(join(folder, "engine"), join(folder, "dagger-engine"))

@@ -29,6 +29,16 @@ export const SLIM = [
   ...["man", "info", "locale", "groff", "linda", "lintian"].map((name) => `path-exclude=/usr/share/${name}/*`),
 ].map((option) => `--dpkgopt=${option}`)
 
+/**
+ * bookworm asks for `usrmerge | usr-is-merged`, apt takes the first, and that brings all of Perl (12 MB compressed). The folders are
+ * merged from the start instead, so that the second will do.
+ */
+const MERGED = [
+  "--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr",
+  '--setup-hook=mkdir -p "$1"/etc/apt/preferences.d && printf "Package: usrmerge\\nPin: release *\\nPin-Priority: -1\\n" > "$1"/etc/apt/preferences.d/usrmerge',
+  '--customize-hook=rm "$1"/etc/apt/preferences.d/usrmerge',
+]
+
 /** The sources that stay in the image: Debian's own, whatever mirror it was made from. */
 function officialSources(suite: string): string {
   const entry = (uri: string, suites: string): string =>
@@ -62,6 +72,7 @@ export async function bootstrap(what: Bootstrap, archive: string): Promise<void>
     `--aptopt=Acquire::Retries "3"`,
     ...(await hostAptProxies()),
     ...(what.packages.length > 0 ? [`--include=${what.packages.join(",")}`] : []),
+    ...(what.suite === "bookworm" ? MERGED : []),
     ...(what.options ?? []),
     // The same file as in Debian's own images, instead of the mirror of this host.
     `--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/* "$1"/etc/apt/apt.conf.d/99mmdebstrap; printf %s ${JSON.stringify(officialSources(what.suite)).replaceAll("\\n", "\n")} > "$1"/etc/apt/sources.list.d/debian.sources`,

@@ -57,15 +57,10 @@ async function probe(): Promise<Probe> {
   return { reason: reasons.length > 0 ? reasons.join("; ") : `none of ${TOOLS.join(", ")} is installed` }
 }
 
-async function toolOrRefuse(): Promise<string> {
-  const { tool, reason } = await containerTool()
-  if (!tool) throw new Problem(reason)
-  return tool
-}
-
 /** The official image, kept by dagger itself where that works. */
 export async function startOfficial(): Promise<Engine> {
-  const tool = await toolOrRefuse()
+  const { tool, reason } = await containerTool()
+  if (!tool) throw new Problem(reason)
   const image = env("OPENIM_ENGINE_IMAGE") ?? ENGINE_IMAGE
   if ((await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code !== 0) {
     await step({ name: "engine-pull", title: `Fetching the engine's image ${image}`, seconds: 60 }, async (note) => {
@@ -85,7 +80,8 @@ export async function startOfficial(): Promise<Engine> {
 
 /** The engine from packages, as an image. */
 export async function startPackagesInContainer(): Promise<Engine> {
-  const tool = await toolOrRefuse()
+  const { tool } = await containerTool()
+  if (!tool) throw new Problem("no container engine answers")
   if (process.arch !== "x64") throw new Problem(`an engine from packages is for linux/amd64, and this is ${process.arch}`)
   const image = `openim-engine:${keys.engine()}`
   if ((await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code !== 0) {
