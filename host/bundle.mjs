@@ -3,7 +3,7 @@
 //
 // usage: bundle.mjs PROJECT KEY, with the cache folder in OPENIM_CACHE
 import { spawnSync } from "node:child_process"
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 
@@ -15,6 +15,7 @@ const target = join(home, key)
 const LEFTOVER_MS = 3600_000
 
 let folder
+let full = false
 try {
   mkdirSync(home, { recursive: true })
   for (const name of readdirSync(home)) {
@@ -28,6 +29,8 @@ try {
   if (existsSync(target)) rmSync(folder, { recursive: true, force: true })
   else renameSync(folder, target)
 } catch (error) {
+  // npm leaves out an optional package that does not fit on the disk, and says nothing.
+  full = existsSync(home) && statfsSync(home).bavail * statfsSync(home).bsize < 1e6
   if (folder) rmSync(folder, { recursive: true, force: true })
   if (!existsSync(join(target, "main.mjs"))) {
     console.error(`daggerw: error: ${explain(error)}`)
@@ -40,7 +43,14 @@ async function bundle() {
   const downloads = process.env.OPENIM_DOWNLOADS ?? join(cache, "downloads")
   const npm = spawnSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: folder,
-    env: { ...process.env, npm_config_cache: join(downloads, "npm"), npm_config_update_notifier: "false" },
+    env: {
+      // Without a network, npm would try again for minutes without a word.
+      npm_config_fetch_retry_mintimeout: "1000",
+      npm_config_fetch_retry_maxtimeout: "5000",
+      ...process.env,
+      npm_config_cache: join(downloads, "npm"),
+      npm_config_update_notifier: "false",
+    },
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
   })
@@ -69,6 +79,7 @@ async function bundle() {
 
 function explain(error) {
   const text = error instanceof Error ? error.message : String(error)
+  if (full) return "the wrapper could not be prepared: the disk is full\ndaggerw: next: free some space, or set OPENIM_CACHE to a folder on a larger disk"
   const next = /ENOSPC|no space left/i.test(text)
     ? "the disk is full: free some space, or set OPENIM_CACHE to a folder on a larger disk"
     : /EACCES|EPERM|EROFS|ENOTDIR/.test(text)

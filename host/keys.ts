@@ -27,16 +27,16 @@ function memo(name: string, make: () => string): string {
   return key
 }
 
-function key(name: keyof typeof ARTEFACTS): string {
+function key(name: keyof typeof ARTEFACTS, extra = ""): string {
   const { revision, inputs } = ARTEFACTS[name]
-  return memo(name, () => hashInputs(recipeDir, [...inputs], [name, revision, DAGGER, PLATFORM]))
+  return memo(name, () => hashInputs(recipeDir, [...inputs], [name, revision, DAGGER, PLATFORM, extra]))
 }
 
 export const keys = {
   binaries: (): string => key("binaries"),
   debian: (): string => key("debian"),
   baseImages: (): string => key("baseImages"),
-  sdk: (): string => key("sdk"),
+  sdk: (): string => key("sdk", key("baseImages")),
   /** The whole recipe: an engine that was started from another one is replaced. */
   engine: (): string => {
     const revisions = Object.values(ARTEFACTS).map((artefact) => artefact.revision)

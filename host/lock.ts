@@ -18,7 +18,7 @@ while read -r sign group; do
   for one in $live; do [ "$one" = "$group" ] || rest="$rest $one"; done
   live=$rest
 done
-for one in $live; do kill -KILL -- "-$one" 2>/dev/null; done
+for one in $live; do kill -s KILL -- "-$one" 2>/dev/null; done
 `
 
 interface Holder {

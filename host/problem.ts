@@ -27,7 +27,7 @@ interface Known {
 // Causes that hide in a tool's output. The first hit wins, so the more telling ones come first.
 const KNOWN: Known[] = [
   {
-    pattern: /ENOSPC|no space left on device|disk quota exceeded/i,
+    pattern: /ENOSPC|EDQUOT|no space left on device|disk quota exceeded|Failure writing output to destination/i,
     message: "the disk is full",
     next: "free some space (./daggerw engine prune removes old artefacts), or set OPENIM_CACHE to a folder on a larger disk; then run the same command again",
   },

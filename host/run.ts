@@ -1,10 +1,10 @@
 // Runs a tool (by zx) in a process group of its own, with its output in a log file, its last line at hand, and an end for the
 // whole group when we are stopped.
-import { createWriteStream, mkdirSync } from "node:fs"
+import { createWriteStream, mkdirSync, statfsSync } from "node:fs"
 import { join } from "node:path"
 import { $ } from "zx/core"
 import { guard, unguard } from "./lock"
-import { paths } from "./paths"
+import { cacheDir, paths } from "./paths"
 import { knownCause, Problem } from "./problem"
 import { quote } from "./shell"
 
@@ -35,7 +35,8 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   const done = await attempt(command, options)
   if (done.code === 0) return done
   const what = options.purpose ?? `${command[0]} ${command[1] ?? ""}`.trim()
-  const cause = knownCause(done.tail)
+  // Some tools do not say that it was the disk.
+  const cause = knownCause(diskFull() ? `ENOSPC ${done.tail}` : done.tail)
   const words = lastWords(done.tail)
   const log = options.log ? `; whole output: ${join(paths.logs, options.log)}` : ""
   throw new Problem(`${what} failed${cause ? `, ${cause.message}` : ` (exit code ${done.code})`}: ${words}${log}`, cause?.next)
@@ -101,6 +102,15 @@ export async function attempt(command: string[], options: RunOptions = {}): Prom
       running.delete(group)
       unguard(group)
     }
+  }
+}
+
+function diskFull(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(cacheDir)
+    return bavail * bsize < 4e6
+  } catch {
+    return false
   }
 }
 

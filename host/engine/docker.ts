@@ -58,7 +58,7 @@ async function probe(): Promise<Probe> {
 }
 
 /** The official image, kept by dagger itself where that works. */
-export async function startOfficial(): Promise<Engine> {
+export async function startOfficial(makeRoom: () => Promise<void>): Promise<Engine> {
   const { tool, reason } = await containerTool()
   if (!tool) throw new Problem(reason)
   const image = env("OPENIM_ENGINE_IMAGE") ?? ENGINE_IMAGE
@@ -70,6 +70,7 @@ export async function startOfficial(): Promise<Engine> {
   }
   const flags = await workingFlags(tool, image)
   const settings = engineEnvironment()
+  await makeRoom()
   if (flags === PRIVILEGED && extraCertificates().length === 0) {
     const query = Object.entries(settings).map(([name, value]) => `env=${encodeURIComponent(`${name}=${value}`)}`)
     const host = `image+${tool}://${image}${query.length > 0 ? `?${query.join("&")}` : ""}`
@@ -79,7 +80,7 @@ export async function startOfficial(): Promise<Engine> {
 }
 
 /** The engine from packages, as an image. */
-export async function startPackagesInContainer(): Promise<Engine> {
+export async function startPackagesInContainer(makeRoom: () => Promise<void>): Promise<Engine> {
   const { tool } = await containerTool()
   if (!tool) throw new Problem("no container engine answers")
   if (process.arch !== "x64") throw new Problem(`an engine from packages is for linux/amd64, and this is ${process.arch}`)
@@ -95,7 +96,9 @@ export async function startPackagesInContainer(): Promise<Engine> {
       await remove(work)
     })
   }
-  return runContainer(tool, image, await workingFlags(tool, image), engineEnvironment())
+  const flags = await workingFlags(tool, image)
+  await makeRoom()
+  return runContainer(tool, image, flags, engineEnvironment())
 }
 
 /** The engine needs rights that not every daemon can give: tried with a container that ends at once. */

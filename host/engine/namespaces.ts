@@ -32,13 +32,13 @@ export async function namespacesRefusal(): Promise<string | undefined> {
   return undefined
 }
 
-export async function startInNamespaces(): Promise<Engine> {
+export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<Engine> {
   const refusal = await namespacesRefusal()
   if (refusal) throw new Problem(refusal)
   await require(["ip", "iptables", "unshare", "nsenter"])
   const parts = await engineParts()
   const root = await engineFolder(parts)
-  await stopNamespaces()
+  await makeRoom()
   return step({ name: "engine-start", title: "Starting the engine", seconds: 5 }, async () => {
     const mount = join(paths.engine, "mnt")
     for (const folder of [paths.engineState, paths.engineRun, mount]) mkdirSync(folder, { recursive: true })

@@ -22,12 +22,13 @@ export async function checkEngineRoute(): Promise<void> {
   )
 }
 
+/** Starts an engine. One of ours that still runs, from an older recipe, goes on until its successor is ready to start. */
 export async function startEngine(): Promise<Engine> {
-  await stopEngine()
+  const makeRoom = async (): Promise<void> => void (await stopEngine())
   const wanted = choice("OPENIM_ENGINE", ["auto", "docker", "packages"])
-  const official: Attempt<Engine> = { name: "the official image in Docker", limitSeconds: 1200, run: startOfficial }
-  const inContainer: Attempt<Engine> = { name: "the engine from packages in Docker", limitSeconds: 3600, run: startPackagesInContainer }
-  const inNamespaces: Attempt<Engine> = { name: "the engine from packages in namespaces", limitSeconds: 3600, run: startInNamespaces }
+  const official: Attempt<Engine> = { name: "the official image in Docker", limitSeconds: 1200, run: () => startOfficial(makeRoom) }
+  const inContainer: Attempt<Engine> = { name: "the engine from packages in Docker", limitSeconds: 3600, run: () => startPackagesInContainer(makeRoom) }
+  const inNamespaces: Attempt<Engine> = { name: "the engine from packages in namespaces", limitSeconds: 3600, run: () => startInNamespaces(makeRoom) }
   const attempts = {
     auto: [official, inContainer, inNamespaces],
     docker: [official, inContainer],

@@ -31,6 +31,10 @@ export class Sandbox {
 
   constructor() {
     mkdirSync(this.bin)
+    mkdirSync(this.cache)
+    // The wrapper's own bundle is made once for all.
+    mkdirSync(join(downloads, "host"), { recursive: true })
+    symlinkSync(join(downloads, "host"), join(this.cache, "host"))
     for (const name of BASICS) {
       const path = spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).stdout.trim()
       if (path.startsWith("/")) symlinkSync(path, join(this.bin, name))
