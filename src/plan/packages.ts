@@ -226,25 +226,24 @@ export function readPackageRecord(record: string): PackageOutcome {
   return outcome
 }
 
-/** What a manager writes besides the packages goes to $work, so the image keeps neither caches nor new sources. */
+/**
+ * What a manager writes besides the packages goes to $work, so the image keeps neither caches nor new sources.
+ * exec, so that a time limit reaches the manager itself and not a shell in front of it.
+ */
 function commandsOf(manager: PackageManager, packages: string[]): string[] {
   const names = packages.join(" ")
   switch (manager) {
     case "microdnf":
       // It refuses options it doesn't know, so its cache stays where it is and is removed afterwards.
-      return [`microdnf install -y --nodocs --setopt=install_weak_deps=0 $from ${names}`]
+      return [`exec microdnf install -y --nodocs --setopt=install_weak_deps=0 $from ${names}`]
     case "dnf":
     case "yum":
       return [
-        `${manager} -y --setopt=install_weak_deps=False --setopt=tsflags=nodocs ` +
+        `exec ${manager} -y --setopt=install_weak_deps=False --setopt=tsflags=nodocs ` +
           `--setopt=cachedir="$work/cache" --setopt=logdir="$work/log" $from install ${names}`,
       ]
     case "zypper":
-      // 100 to 103 only inform (updates there, restart needed).
-      return [
-        `zypper --non-interactive --cache-dir "$work/cache" $from install --no-recommends ${names} || ` +
-          `{ code=$?; [ "$code" -ge 100 ] && [ "$code" -le 103 ] || exit "$code"; }`,
-      ]
+      return [`exec zypper --non-interactive --cache-dir "$work/cache" $from install --no-recommends ${names}`]
     case "apk":
       return [`exec apk add --no-cache $from ${names}`]
     case "apt-get": {
@@ -254,7 +253,7 @@ function commandsOf(manager: PackageManager, packages: string[]): string[] {
       return [
         // Without Error-Mode=any a mirror that cannot be reached is only a warning.
         `apt-get ${options} -o APT::Update::Error-Mode=any update`,
-        `apt-get ${options} -y --no-install-recommends -o Dpkg::Use-Pty=0 ` +
+        `exec apt-get ${options} -y --no-install-recommends -o Dpkg::Use-Pty=0 ` +
           `-o Dpkg::Options::=--log="$work/log/dpkg.log" install ${names}`,
       ]
     }

@@ -88,7 +88,7 @@ function quoted(text: string): string {
 
 const library = `
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
-refused= scratch= record=
+refused= scratch= record= running= untrusted=
 
 say() { printf '%s: %s\\n' "$subject" "$*" >&2; }
 
@@ -153,6 +153,7 @@ release_field() {
 clean_up() {
   status=$?
   trap - EXIT
+  end_running
   if [ -n "$scratch" ] && [ -f "$scratch/record" ]; then
     if [ -n "$record" ]; then cat "$scratch/record" >"$record"; else cat "$scratch/record"; fi
     rm -rf "$scratch"
@@ -160,10 +161,26 @@ clean_up() {
   exit "$status"
 }
 
+# Runs a command under a time limit. timeout makes a process group of its own, and what ignored its signals there must
+# not go on behind our back.
 limited() {
   seconds=$1
   shift
-  if [ -n "$limiter" ]; then $limiter "$seconds" "$@"; else "$@"; fi
+  if [ -z "$limiter" ]; then
+    "$@"
+    return
+  fi
+  $limiter "$seconds" "$@" &
+  running=$!
+  ended=0
+  wait "$running" || ended=$?
+  end_running
+  return "$ended"
+}
+
+end_running() {
+  if [ -n "$running" ]; then kill -KILL "-$running" 2>/dev/null; fi
+  running=
 }
 
 refuse() {
@@ -294,6 +311,8 @@ attempt() { # name
   export work archives from
   limited "$limit" sh -c "set -e
 $commands" >"$log" 2>&1 </dev/null || code=$?
+  # zypper says with 100 to 103 that there is news: updates, a restart to make.
+  if [ "$family" = zypper ] && [ "$code" -ge 100 ] && [ "$code" -le 103 ]; then code=0; fi
   if [ "$code" -eq 0 ]; then
     reason=$(missing)
     [ -z "$reason" ] || reason="it reported success, but $reason is not there"
@@ -329,6 +348,7 @@ present() {
 missing() {
   for package in $packages; do
     installed "$package" || { printf 'package %s' "$package"; return; }
+    case $untrusted in *" $family/$package "*) printf 'a whole package %s' "$package"; return ;; esac
   done
   for file in $files; do
     [ -s "$root$file" ] || { printf 'file %s' "$file"; return; }
@@ -348,6 +368,7 @@ take_back() {
       apk) if apk info -e "$package"; then apk del --no-network "$package"; fi ;;
       *) if rpm -q "$package"; then rpm -e --nodeps --noscripts "$package"; fi ;;
     esac
+    if installed "$package"; then untrusted="$untrusted $family/$package "; fi
   done >/dev/null 2>&1 </dev/null
   if [ "$family" = apt ]; then limited 60 dpkg --configure -a >/dev/null 2>&1 </dev/null || :; fi
 }
@@ -388,7 +409,7 @@ reason_of() { # exit code, start
     last="$*"
     case $last in
       E:\\ * | [Ee]rror:* | ERROR:* | *rror:\\ * | Problem:* | *Errno*) error=$last ;;
-      "Permission to access "*" denied"*) status=403 ;;
+      *"Permission to access "*" denied"*) status=403 ;;
     esac
     # "Status code: 403", "HTTP Error 403", "ERROR 403", "error: 403", "HTTP/1.1 403", "403 Forbidden"
     previous=

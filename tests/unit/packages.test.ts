@@ -176,6 +176,21 @@ describe.each(shells)("the script in %s", (...shell) => {
     ])
   })
 
+  it("leaves nothing running behind an attempt that was ended", async () => {
+    fake("dnf", `(trap "" TERM; sleep 2; touch "$STATE/late") & sleep 20`)
+    expect((await run({ distribution: "openeuler" })).refusals[0]).toBe("dnf: no answer within 1 s")
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(existsSync(inFolder("state/late"))).toBe(false)
+  })
+
+  it("doesn't believe a package that could not be taken back", async () => {
+    fake("rpm", `for last; do :; done; [ "$1" != -q ] || [ -e "$STATE/$last" ]`)
+    fake("dnf", `${install}; [ -e "$STATE/again" ] || { touch "$STATE/again"; exit 1; }`)
+    const mirrors = { dnf: [{ url: "http://a", repositories: [""] }] }
+    const result = await run({ distribution: "openeuler", mirrors })
+    expect(result.refusals[1]).toBe("dnf: it reported success, but a whole package tool is not there")
+  })
+
   it("doesn't believe a manager that installed nothing", async () => {
     fake("dnf", "echo Complete!")
     const result = await run({})
@@ -283,7 +298,7 @@ describe.each(shells)("the script in %s", (...shell) => {
     ["E: Failed to fetch http://m/x  403  Forbidden [IP: 10.0.0.1 80]", "403"],
     ["  - Status code: 403 for http://m/repodata/repomd.xml (IP: 10.0.0.1)", "403"],
     ["[Errno 14] HTTP Error 404 - Not Found", "404"],
-    ["Permission to access 'http://m/content' denied.", "403"],
+    [" - Permission to access 'http://m/content' denied.", "403"],
     ["curl: (22) The requested URL returned error: 502", "502"],
     ["2026-01-01 00:00:00 ERROR 403: Forbidden.", "403"],
     ["wget: server returned error: HTTP/1.1 403 Forbidden", "403"],
