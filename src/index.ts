@@ -6,11 +6,15 @@
 import { argument, check, type Container, type Directory, type File, func, object, type Platform } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import { loadCatalogue } from "./catalogue/load.js"
-import { componentBinaries, componentImage } from "./graph/components.js"
+import { componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
+import { planInputs } from "./graph/plans.js"
+import { withMage } from "./graph/programs.js"
 import type { Settings } from "./graph/settings.js"
-import { checkPlatform } from "./plan/components.js"
+import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
+import { checkPlatform, componentOf } from "./plan/components.js"
 import { readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
+import { componentTable, planRows, planTable, readPlanRecord } from "./plan/report.js"
 
 @object()
 export class Openim {
@@ -83,6 +87,92 @@ export class Openim {
     return componentBinaries(await this.settings(version), wish)
   }
 
+  /** What would be built, from what and why; nothing is built */
+  @func({ cache: "session" })
+  async plan(
+    /** table or json */
+    format: string = "table",
+    /** An earlier plan as json: components whose inputs are the same are skipped */
+    record?: File,
+    /** Another version than the pinned one, such as v3.8.2 */
+    version?: string,
+  ): Promise<string> {
+    const earlier = record ? readPlanRecord(await record.contents()) : undefined
+    const settings = await this.settings(version)
+    const rows = planRows(await planInputs(settings, this.base), earlier)
+    return formatted(format, () => planTable(rows), { stack: this.stack, rows })
+  }
+
+  /** The components of the stack with purpose, source, version, registry and rhythm */
+  @func({ cache: "168h" })
+  async components(
+    /** table or json */
+    format: string = "table",
+  ): Promise<string> {
+    const { catalogue } = await this.settings()
+    const list = Object.values(catalogue.components)
+    const plain = list.map((entry) => ({ ...entry, version: catalogue.pins.sources[entry.source].version }))
+    return formatted(format, () => componentTable(catalogue, list), plain)
+  }
+
+  /** All tests that need no other services: unit, helpers and smoke */
+  @func({ cache: "session" })
+  async test(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
+    checkout: Directory,
+  ): Promise<string> {
+    const unit = await this.unit(checkout)
+    const helpers = await this.helpers()
+    return [unit, helpers, await this.smoke()].join("\n")
+  }
+
+  /** The unit tests and the type check */
+  @func({ cache: "session" })
+  @check()
+  async unit(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return unitTests(await this.settings(), checkout)
+  }
+
+  /** The tests of the Go programs that help with builds */
+  @func({ cache: "session" })
+  @check()
+  async helpers(): Promise<string> {
+    return helperTests(await this.settings())
+  }
+
+  /** The smoke test of a built image: programs start, user, labels, ports, nothing left of the build */
+  @func({ cache: "session" })
+  @check()
+  async smoke(
+    /** The component's name */
+    component: string = "server",
+  ): Promise<string> {
+    const { catalogue } = await this.settings()
+    return smokeTest(catalogue, componentOf(catalogue, component), await this.build(component))
+  }
+
+  /** Go runs in the build container, in the version that the source asks for */
+  @func({ cache: "session" })
+  @check()
+  async goRuns(): Promise<string> {
+    const { source, toolchain } = await openWorkshop(await this.settings(), "server", this.base)
+    return runsOnPath(toolchain.container, ["go", "version"], `go${source.goVersion} `)
+  }
+
+  /** mage is installed in the build container and on its PATH */
+  @func({ cache: "session" })
+  @check()
+  async mageRuns(): Promise<string> {
+    const settings = await this.settings()
+    const { toolchain } = await openWorkshop(settings, "server", this.base)
+    return runsOnPath((await withMage(settings, toolchain)).container, ["mage", "-version"], "Mage Build Tool")
+  }
+
   private async settings(version?: string | null): Promise<Settings> {
     const folder = this.catalogue
     return {
@@ -104,4 +194,10 @@ function layoutOf(value: string): "multicall" | "separate" {
 function builderOf(value: string): "go" | "mage" {
   if (value === "go" || value === "mage") return value
   throw unknownName("value of --builder", value, ["go", "mage"])
+}
+
+function formatted(format: string, table: () => string, data: unknown): string {
+  if (format === "table") return table()
+  if (format === "json") return `${JSON.stringify(data, null, 2)}\n`
+  throw unknownName("value of --format", format, ["table", "json"])
 }

@@ -1,0 +1,59 @@
+// The smoke test of an image, as a script that runs in it and a judgement of what it and the image's settings say.
+
+import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
+
+export interface Finding {
+  what: string
+  ok: boolean
+}
+
+export interface ImageFacts {
+  labels: string[]
+  ports: number[]
+  health: string[]
+}
+
+/** Prints one line for each question: yes or no, a tab, what was asked. */
+export function smokeScript(catalogue: Catalogue, programs: string[]): string {
+  const { config, logs } = catalogue.image
+  const questions: [string, string][] = [
+    ...programs.map((name): [string, string] => [`${name} starts and answers --help`, `${name} --help`]),
+    ["the user is not root", '[ "$(id -u)" != 0 ]'],
+    ["the configuration can be read", `[ -n "$(ls ${config}/*.yml)" ] && cat ${config}/*.yml`],
+    ["the log folder can be written", `touch ${logs}/smoke && rm ${logs}/smoke`],
+    ["the binaries cannot be written", '! [ -w "$(command -v ' + programs[0] + ')" ]'],
+    ["CA certificates are there", "ls /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt 2>/dev/null | grep -q ."],
+    ["time zones are there", "[ -e /usr/share/zoneinfo/Asia/Shanghai ]"],
+    ["no compiler is there", "! command -v go && ! command -v gcc && ! command -v cc && ! command -v mage"],
+    ["no source is there", "! find / -xdev -name '*.go' -o -xdev -name go.mod 2>/dev/null | grep -q ."],
+    [
+      "no package cache is there",
+      "! find /var/lib/apt/lists /var/cache/apt /var/cache/dnf /var/cache/yum /var/cache/apk -type f -size +0 2>/dev/null | grep -q .",
+    ],
+  ]
+  const lines = questions.map(
+    ([what, command]) => `if { ${command}; } >/dev/null 2>&1; then echo "yes\t${what}"; else echo "no\t${what}"; fi`,
+  )
+  return lines.join("\n")
+}
+
+const wantedLabels = ["source", "revision", "version", "created", "title"].map(
+  (name) => `org.opencontainers.image.${name}`,
+)
+
+export function findingsOf(output: string, image: ImageFacts, component: ComponentEntry): Finding[] {
+  const answers = output
+    .trim()
+    .split("\n")
+    .map((line) => line.split("\t"))
+    .map(([answer, what]) => ({ what, ok: answer === "yes" }))
+  const missing = wantedLabels.filter((label) => !image.labels.includes(label))
+  const closed = component.ports.filter((port) => !image.ports.includes(port))
+  const probed = component.stages !== undefined || component.probe !== undefined
+  return [
+    ...answers,
+    { what: `the labels are set${missing.length > 0 ? `, but ${missing.join(", ")}` : ""}`, ok: missing.length === 0 },
+    { what: `the ports ${component.ports.join(", ") || "(none)"} are exposed`, ok: closed.length === 0 },
+    { what: probed ? "a health check is set" : "there is no port for a health check", ok: !probed || image.health.length > 0 },
+  ]
+}
