@@ -133,6 +133,8 @@ prepare() {
     limiter=
     say "there is no timeout command here, so attempts have no time limit"
   fi
+  # A process group to end as a whole; not every timeout makes one.
+  if [ -n "$limiter" ] && command -v setsid >/dev/null; then limiter="setsid $limiter"; fi
 
   codename=$(release_field VERSION_CODENAME)
   version=$(release_field VERSION_ID)
@@ -161,8 +163,7 @@ clean_up() {
   exit "$status"
 }
 
-# Runs a command under a time limit. timeout makes a process group of its own, and what ignored its signals there must
-# not go on behind our back.
+# Runs a command under a time limit. What ignored the signals of timeout must not go on behind our back.
 limited() {
   seconds=$1
   shift
@@ -482,9 +483,14 @@ place() { # number, where, mode
 }
 
 unpack() { # number, where, whole archive or without its top folder, files that prove it
-  target=$root$2 folder=$work/$1.unpacked
-  mkdir -p "$folder"
-  if ! tar -xf "$work/$1" -C "$folder" >"$log" 2>&1; then
+  target=$root$2 folder=$work/$1.unpacked unpacked=
+  # Not every busybox finds out the compression by itself.
+  for compression in "" z J j; do
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    if tar "-x\${compression}f" "$work/$1" -C "$folder" >"$log" 2>&1; then unpacked=yes; break; fi
+  done
+  if [ -z "$unpacked" ]; then
     refuse manual "cannot unpack: $(reason_of 1 0)"
     return 1
   fi

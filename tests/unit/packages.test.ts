@@ -94,7 +94,7 @@ describe("the plan", () => {
 })
 
 // The script itself, on managers that are small shell scripts, on a PATH that holds nothing else.
-const tools = "cat chmod cp date gzip mkdir mktemp mv rm sh sha256sum sleep tail tar timeout touch".split(" ")
+const tools = "cat chmod cp date gzip mkdir mktemp mv rm setsid sh sha256sum sleep tail tar timeout touch".split(" ")
 const find = (tool: string) => {
   try {
     return execFileSync("/bin/sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).trim()
@@ -111,7 +111,8 @@ describe.each(shells)("the script in %s", (...shell) => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "packages-test-"))
     for (const name of ["bin", "root", "state", "tmp"]) mkdirSync(inFolder(name))
-    for (const tool of tools) symlinkSync(find(tool)!, inFolder(`bin/${tool}`))
+    // As on Alpine: with busybox's shell come busybox's tools.
+    for (const tool of tools) symlinkSync(find(shell[0] === "busybox" ? "busybox" : tool)!, inFolder(`bin/${tool}`))
     // What is "installed" is a file below state/.
     fake("rpm", `for last; do :; done; case $1 in -q) [ -e "$STATE/$last" ] ;; -e) rm "$STATE/$last" ;; esac`)
     fake("dpkg-query", `for last; do :; done; [ -e "$STATE/$last" ] && printf installed`)

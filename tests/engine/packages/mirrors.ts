@@ -67,7 +67,7 @@ export function mirrorService(managers: Container): Service {
 
     mkdir -p /build/deb/DEBIAN /build/deb/usr/share/probe
     echo deb >/build/deb/usr/share/probe/from
-    printf 'Package: probe\\nVersion: 1\\nArchitecture: all\\nMaintainer: none <none@localhost>\\nDescription: probe\\n' \\
+    printf '%s: %s\\n' Package probe Version 1 Architecture all Maintainer nobody Description probe \\
       >/build/deb/DEBIAN/control
     cd /srv/good/deb
     dpkg-deb --build --root-owner-group /build/deb probe.deb
