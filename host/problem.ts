@@ -45,7 +45,7 @@ const KNOWN: Known[] = [
     pattern:
       /ENOTFOUND|EAI_AGAIN|could not resolve|temporary failure (in name resolution|resolving)|no such host|network is unreachable|ECONNREFUSED|connection refused|ETIMEDOUT|connection timed out|i\/o timeout|server misbehaving/i,
     message: "the network could not be reached",
-    next: "check the connection; behind a proxy or mirror set HTTPS_PROXY, GOPROXY, npm_config_registry or OPENIM_DEBIAN_MIRROR (./daggerw help lists all), then run the same command again: finished downloads are kept",
+    next: "check the connection; behind a proxy or mirror set HTTPS_PROXY, GOPROXY, npm_config_registry or OPENIM_DEBIAN_MIRROR (./daggerw engine help lists all), then run the same command again: finished downloads are kept",
   },
   {
     pattern: /x509|certificate (verify|signed by unknown)|self.signed certificate|UNABLE_TO_VERIFY|SSL certificate problem/i,

@@ -9,7 +9,7 @@ import { keys } from "./keys"
 import { withLock } from "./lock"
 import { cacheDir, paths } from "./paths"
 import { Problem } from "./problem"
-import type { CliRecord } from "./records"
+import type { CliRecord, EngineRecord } from "./records"
 import { attempt } from "./run"
 import { say } from "./say"
 import { stopOnSignals } from "./stop"
@@ -49,7 +49,7 @@ async function confirmed(): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim())
 }
 
-/** What the present recipe makes, and the CLI on record. */
+/** What the present recipe makes, the CLI on record, and what the running engine has mounted. */
 function inUse(): Set<string> {
   const made = [
     artefactPath("cli-binaries", keys.binaries()),
@@ -60,7 +60,8 @@ function inUse(): Set<string> {
     artefactPath("engine-root", keys.engine()),
   ]
   const cli = readJson<CliRecord>(paths.cliRecord)?.path
-  return new Set([...made, ...(cli ? [join(cli, "..")] : [])])
+  const engine = readJson<EngineRecord>(paths.engineRecord)
+  return new Set([...made, ...(cli ? [join(cli, "..")] : []), ...(engine?.kind === "namespaces" ? engine.uses : [])])
 }
 
 /** Other versions of this program; the one that runs stays. */

@@ -23,6 +23,8 @@ export interface NamespacesRecord {
   /** The kernel's start time of that process: a pid alone may be somebody else's by now. */
   pidStart: string
   subnet: string
+  /** Artefacts it has mounted: not to be removed while it runs. */
+  uses: string[]
 }
 
 export interface ContainerRecord {

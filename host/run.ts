@@ -37,7 +37,7 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   const what = options.purpose ?? `${command[0]} ${command[1] ?? ""}`.trim()
   // Some tools do not say that it was the disk.
   const cause = knownCause(diskFull() ? `ENOSPC ${done.tail}` : done.tail)
-  const words = lastWords(done.tail)
+  const words = cause ? lastWords(done.tail, 1).slice(0, 200) : lastWords(done.tail)
   const log = options.log ? `; whole output: ${join(paths.logs, options.log)}` : ""
   throw new Problem(`${what} failed${cause ? `, ${cause.message}` : ` (exit code ${done.code})`}: ${words}${log}`, cause?.next)
 }

@@ -68,7 +68,8 @@ export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<
     const pidStart = pid && startTime(pid)
     if (!pid || !pidStart) throw new Problem("the engine's namespaces could not be entered", logEnd())
     const host = `unix://${paths.engineSocket}`
-    writeJson(paths.engineRecord, { kind: "namespaces", host, key: keys.engine(), started: Date.now(), pid, pidStart, subnet: subnet.cidr } satisfies EngineRecord)
+    const uses = [root, dirname(parts.baseImages)]
+    writeJson(paths.engineRecord, { kind: "namespaces", host, key: keys.engine(), started: Date.now(), pid, pidStart, subnet: subnet.cidr, uses } satisfies EngineRecord)
     try {
       await ready(pid, pidStart)
     } catch (error) {
