@@ -144,8 +144,8 @@ function checkReferences(root: Reader, part: StackPart): void {
       reader.at("source").fail(`a source of this stack (${unknownName("source", component.source, sources).message})`)
     }
     for (const item of reader.at("stages").items().flatMap((stage) => stage.items())) {
-      const member = part.components[item.text()]
-      if (member?.program === undefined) item.fail("the name of a component that has a program")
+      const member = Object.values(part.components).find((entry) => entry.name === item.text())
+      if (member?.program === undefined) return item.fail("the name of a component that has a program")
       if (member.source !== component.source) item.fail(`a component of source ${component.source}`)
     }
   }

@@ -1,21 +1,22 @@
 // From a component's name to the programs that it consists of.
 
 import { unknownName } from "../catalogue/nearest.js"
-import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
+import type { BaseEntry, Catalogue, ComponentEntry } from "../catalogue/types.js"
 
 /** A component that is one program, with all that is needed to build it. */
 export type ProgramEntry = ComponentEntry & { program: string; package: string }
 
 export function componentOf(catalogue: Catalogue, name: string): ComponentEntry {
-  const component = catalogue.components[name]
-  if (component === undefined) throw unknownName("component", name, Object.keys(catalogue.components))
-  return component
+  return known("component", catalogue.components, name)
 }
 
-export function baseOf(catalogue: Catalogue, name: string) {
-  const base = catalogue.bases[name]
-  if (base === undefined) throw unknownName("base", name, Object.keys(catalogue.bases))
-  return base
+export function baseOf(catalogue: Catalogue, name: string): BaseEntry {
+  return known("base", catalogue.bases, name)
+}
+
+function known<T>(kind: string, entries: Record<string, T>, name: string): T {
+  if (!Object.hasOwn(entries, name)) throw unknownName(kind, name, Object.keys(entries))
+  return entries[name]
 }
 
 export function isProgram(component: ComponentEntry): component is ProgramEntry {

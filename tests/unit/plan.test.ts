@@ -1,0 +1,144 @@
+import { beforeAll, describe, expect, it } from "vitest"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import type { Catalogue } from "../../src/catalogue/types.js"
+import { baseOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/components.js"
+import { imagePlan } from "../../src/plan/image.js"
+import { readMirrors } from "../../src/plan/mirrors.js"
+import { bytesFrom, goOrigins, sourceOrigins } from "../../src/plan/origins.js"
+import { componentTable, type PlanInput, planRows, planTable, readPlanRecord } from "../../src/plan/report.js"
+
+let catalogue: Catalogue
+beforeAll(async () => {
+  catalogue = await loadCatalogue("openim")
+})
+
+describe("components", () => {
+  it("resolves a suite in the order of its start and a program to itself", () => {
+    const server = programsOf(catalogue, componentOf(catalogue, "server")).map((entry) => entry.program)
+    expect(server[0]).toBe("openim-rpc-user")
+    expect(server).toHaveLength(12)
+    expect(server.indexOf("openim-api")).toBeGreaterThan(server.indexOf("openim-rpc-auth"))
+    const api = programsOf(catalogue, componentOf(catalogue, "server-api")).map((entry) => entry.program)
+    expect(api).toEqual(["openim-api"])
+  })
+
+  it("builds every program of a source into one binary", () => {
+    expect(programsOfSource(catalogue, "server")).toHaveLength(12)
+    expect(programsOfSource(catalogue, "chat")).toEqual([])
+  })
+
+  it("answers an unknown name with the known ones and the nearest", () => {
+    expect(() => componentOf(catalogue, "servr")).toThrow('unknown component "servr". Did you mean "server"? Known: server, ')
+    expect(() => baseOf(catalogue, "debain")).toThrow('unknown base "debain". Did you mean "debian"? Known: debian, anolis')
+    expect(() => componentOf(catalogue, "constructor")).toThrow("unknown component")
+  })
+
+  it("refuses other platforms in one line", () => {
+    expect(() => checkPlatform("linux/arm64")).toThrow(/^platform linux\/arm64 is not supported: .*$/)
+    expect(() => checkPlatform("linux/amd64")).not.toThrow()
+  })
+})
+
+describe("origins", () => {
+  it.each([
+    ["auto", undefined, "registry"],
+    ["auto", "packages", "packages"],
+    ["registry", "packages", "registry"],
+    ["packages", undefined, "packages"],
+  ])("--bases=%s on an engine that says %s", (bases, engine, expected) => {
+    expect(bytesFrom(bases, engine)).toBe(expected)
+  })
+
+  it("refuses another value", () => {
+    expect(() => bytesFrom("docker", undefined)).toThrow("Known: auto, registry, packages")
+  })
+
+  it("tries first what the machine is likely to have", () => {
+    expect(sourceOrigins("registry")).toEqual(["git", "module"])
+    expect(sourceOrigins("packages")).toEqual(["module", "git"])
+    expect(goOrigins("registry")[0]).toBe("image")
+    expect(goOrigins("packages")[0]).toBe("distribution")
+  })
+
+  it("reads mirrors by package family", () => {
+    expect(readMirrors(["apt=https://a/debian", "apt=https://b/debian", "apk=https://c"])).toEqual({
+      apt: ["https://a/debian", "https://b/debian"],
+      apk: ["https://c"],
+    })
+    expect(() => readMirrors(["https://a"])).toThrow("expected FAMILY=ADDRESS")
+    expect(() => readMirrors(["atp=https://a"])).toThrow('unknown package family "atp". Did you mean "apt"?')
+  })
+})
+
+describe("the image", () => {
+  const facts = { version: "v3.8.3", revision: "f4c6f83", created: "2025-01-04T03:46:59Z" }
+  const plan = (component: string, base: string) =>
+    imagePlan(catalogue, componentOf(catalogue, component), baseOf(catalogue, base), facts)
+
+  it("of a program runs it and nothing else", () => {
+    const api = plan("server-api", "debian")
+    expect(api.entrypoint).toEqual(["/usr/local/bin/openim-api"])
+    expect(api.arguments).toEqual(["-c", "/openim-server/config", "-i", "0"])
+    expect(api.ports).toEqual([10002])
+    expect(api.labels).toMatchObject({
+      "org.opencontainers.image.version": "v3.8.3",
+      "org.opencontainers.image.revision": "f4c6f83",
+      "org.opencontainers.image.created": "2025-01-04T03:46:59Z",
+      "org.opencontainers.image.source": "https://github.com/openimsdk/open-im-server",
+      "org.opencontainers.image.title": "openim-api",
+    })
+  })
+
+  it("of the suite runs the supervisor and asks it and the public ports for health", () => {
+    const server = plan("server", "debian")
+    expect(server.entrypoint).toEqual(["/usr/local/bin/pebble", "run", "--verbose"])
+    expect(server.health).toMatch(/^\/usr\/local\/bin\/pebble health && .*10001 && .*10002$/)
+    expect(server.env.PEBBLE).toBe("/var/lib/pebble/default")
+    expect(server.env.IMENV_OPENIM_RPC_AUTH_RPC_AUTOSETPORTS).toBe("false")
+  })
+
+  it("probes with what the base has", () => {
+    expect(plan("server-api", "alpine").health).toBe("nc -z -w 2 127.0.0.1 10002")
+    expect(plan("server-api", "anolis").health).toContain("/dev/tcp/")
+    expect(plan("server-crontask", "debian").health).toBeUndefined()
+  })
+})
+
+describe("the plan", () => {
+  const row = (component: string, digest: string, go = "1.22.7"): PlanInput => ({
+    component,
+    digest,
+    go,
+    source: "git v3.8.3",
+    base: "debian",
+  })
+
+  it("skips what an earlier plan had with the same inputs, and says why it builds the rest", () => {
+    const earlier = { stack: "openim", rows: planRows([row("a", "1"), row("b", "1"), row("c", "1")]) }
+    const now = planRows([row("a", "1"), row("b", "2"), row("c", "2", "1.25.0"), row("d", "1")], earlier)
+    expect(now.map(({ component, action, reason }) => [component, action, reason])).toEqual([
+      ["a", "skip", "inputs unchanged since git v3.8.3"],
+      ["b", "build", "its source or configuration changed"],
+      ["c", "build", "go: 1.22.7 → 1.25.0"],
+      ["d", "build", "not in the earlier plan"],
+    ])
+  })
+
+  it("reads its own json again and refuses anything else", () => {
+    const record = { stack: "openim", rows: planRows([row("a", "1")]) }
+    expect(readPlanRecord(JSON.stringify(record))).toEqual(record)
+    expect(() => readPlanRecord("COMPONENT ACTION")).toThrow("--record: not JSON")
+    for (const text of ["{}", "null", '{"rows":[{}]}', "[]"]) expect(() => readPlanRecord(text)).toThrow("--record: no plan")
+  })
+
+  it("is a table with aligned columns", () => {
+    const lines = planTable(planRows([row("server", "1"), row("server-rpc-user", "2")])).trimEnd().split("\n")
+    expect(lines).toHaveLength(3)
+    expect(new Set(lines.map((line) => line.search(/ACTION|build/))).size).toBe(1)
+  })
+
+  it("lists components with what people ask for", () => {
+    const text = componentTable(catalogue, Object.values(catalogue.components))
+    expect(text).toMatch(/server-api\s+HTTP API .*open-im-server\s+v3\.8\.3\s+docker\.io\/openim\/openim-api\s+daily/)
+  })
+})

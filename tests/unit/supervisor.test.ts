@@ -1,0 +1,114 @@
+import { execFileSync, spawn } from "node:child_process"
+import { createServer } from "node:net"
+import { beforeAll, describe, expect, it } from "vitest"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import type { Catalogue } from "../../src/catalogue/types.js"
+import { findingsOf, smokeScript } from "../../src/plan/smoke.js"
+import { supervisorLayer, waitScript } from "../../src/plan/supervisor.js"
+
+let catalogue: Catalogue
+beforeAll(async () => {
+  catalogue = await loadCatalogue("openim")
+})
+
+type Layer = { services: Record<string, { command: string }>; checks: { programs: { exec: { command: string } } } }
+const layer = () => supervisorLayer(catalogue, catalogue.components.server) as unknown as Layer
+
+describe("the supervisor's layer", () => {
+  it("starts the first stage at once and lets later ones wait for its ports", () => {
+    const { services } = layer()
+    expect(Object.keys(services)).toHaveLength(12)
+    expect(services["openim-rpc-auth"].command).toBe("/usr/local/bin/openim-rpc-auth -c /openim-server/config -i 0")
+    expect(services["openim-api"].command).toMatch(
+      /^\/usr\/local\/bin\/wait-for-ports 30 (\d+ )+10001 -- \/usr\/local\/bin\/openim-api -c \/openim-server\/config -i 0$/,
+    )
+    expect(services["openim-api"].command).not.toContain("10002")
+  })
+
+  it("restarts with growing waits and gives up by the check", () => {
+    for (const service of Object.values(layer().services)) {
+      expect(service).toMatchObject({
+        "on-failure": "restart",
+        "backoff-factor": 2,
+        "on-check-failure": { programs: "shutdown" },
+      })
+    }
+  })
+
+  it("sees a program that waits for its next start, and not one that an operator stopped", () => {
+    const command = layer().checks.programs.exec.command.replace(/^sh -c '(.*)'$/, "$1")
+    const check = command.replace("/usr/local/bin/pebble services", 'printf "%s" "$TABLE"')
+    const passes = (state: string) => {
+      const row = `Service     Startup  Current  Since\nopenim-api  enabled  ${state}  today at 14:05 UTC\n`
+      try {
+        execFileSync("sh", ["-c", check], { env: { ...process.env, TABLE: row } })
+        return true
+      } catch {
+        return false
+      }
+    }
+    expect(passes("active")).toBe(true)
+    expect(passes("inactive")).toBe(true)
+    expect(passes("backoff")).toBe(false)
+    expect(passes("error")).toBe(false)
+  })
+})
+
+describe("wait-for-ports", () => {
+  const run = (...args: string[]) =>
+    new Promise<string>((resolve) => {
+      const child = spawn("sh", ["-s", "--", ...args])
+      let output = ""
+      child.stdout.on("data", (data) => (output += data))
+      child.on("close", () => resolve(output.trim()))
+      child.stdin.end(waitScript(catalogue.bases.debian))
+    })
+
+  it("becomes the command with its arguments when the ports answer", async () => {
+    const server = createServer().listen(0, "127.0.0.1")
+    await new Promise((resolve) => server.once("listening", resolve))
+    const { port } = server.address() as { port: number }
+    expect(await run("0", String(port), "--", "printf", "[%s]", "a b", "c")).toBe("[a b][c]")
+    server.close()
+  })
+
+  it("does not wait longer than it may", async () => {
+    const began = Date.now()
+    expect(await run("1", "1", "2", "--", "echo", "started")).toBe("started")
+    expect(Date.now() - began).toBeLessThan(4000)
+    expect(Date.now() - began).toBeGreaterThan(900)
+  })
+})
+
+describe("the smoke test", () => {
+  const image = {
+    labels: ["source", "revision", "version", "created", "title"].map((name) => `org.opencontainers.image.${name}`),
+    ports: [10001, 10002],
+    health: ["pebble health"],
+  }
+  const failed = (output: string, changed: object) =>
+    findingsOf(output, { ...image, ...changed }, catalogue.components.server)
+      .filter((finding) => !finding.ok)
+      .map((finding) => finding.what)
+
+  it("asks about every program", () => {
+    expect(smokeScript(catalogue, ["one", "two"])).toContain("one --help")
+    expect(smokeScript(catalogue, ["one", "two"])).toContain("two --help")
+  })
+
+  it("is a script that answers no where something is missing", () => {
+    const output = execFileSync("sh", ["-c", smokeScript(catalogue, ["no-such-program"])], { encoding: "utf8" })
+    expect(output).toContain("no\tno-such-program starts and answers --help")
+    expect(output).toContain("no\tthe configuration can be read")
+  })
+
+  it("passes a good image and names each fault of a bad one", () => {
+    expect(failed("yes\tone starts", {})).toEqual([])
+    expect(failed("no\tone starts", {})).toEqual(["one starts"])
+    expect(failed("yes\tx", { labels: image.labels.slice(1) })).toEqual([
+      "the labels are set, but org.opencontainers.image.source",
+    ])
+    expect(failed("yes\tx", { ports: [10001] })).toHaveLength(1)
+    expect(failed("yes\tx", { health: [] })).toHaveLength(1)
+  })
+})
