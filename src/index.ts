@@ -10,6 +10,7 @@ import { componentBinaries, componentImage, openWorkshop } from "./graph/compone
 import { planInputs } from "./graph/plans.js"
 import { withMage } from "./graph/programs.js"
 import type { Settings } from "./graph/settings.js"
+import { shopTests } from "./graph/shopTests.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
 import { checkPlatform, componentOf } from "./plan/components.js"
 import { readMirrors } from "./plan/mirrors.js"
@@ -115,7 +116,7 @@ export class Openim {
     return formatted(format, () => componentTable(catalogue, list), plain)
   }
 
-  /** All tests that need no other services: unit, helpers and smoke */
+  /** All tests that need no other services: unit, helpers, shop and smoke */
   @func({ cache: "session" })
   async test(
     /** The module's own checkout */
@@ -124,7 +125,8 @@ export class Openim {
   ): Promise<string> {
     const unit = await this.unit(checkout)
     const helpers = await this.helpers()
-    return [unit, helpers, await this.smoke()].join("\n")
+    const shop = await this.shop(checkout)
+    return [unit, helpers, shop, await this.smoke()].join("\n")
   }
 
   /** The unit tests and the type check */
@@ -154,6 +156,17 @@ export class Openim {
   ): Promise<string> {
     const { catalogue } = await this.settings()
     return smokeTest(catalogue, componentOf(catalogue, component), await this.build(component))
+  }
+
+  /** The small shop of the fixtures: Go versions, fallbacks, broken sources, the supervisor */
+  @func({ cache: "session" })
+  @check()
+  async shop(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return shopTests(await this.settings(), checkout)
   }
 
   /** Go runs in the build container, in the version that the source asks for */

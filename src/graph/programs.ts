@@ -35,7 +35,7 @@ export async function buildPrograms(
       }
     },
   })
-  const one = attempt("one program for all", 3600, () => multicall(toolchain, source, wanted, all))
+  const one = attempt("one program for all", 3600, () => multicall(settings.catalogue.stack, toolchain, source, wanted, all))
   const each = attempt("separate programs", 7200, () => separate(toolchain, source, wanted, all))
   const mage = attempt("mage", 7200, () => byMagefile(settings, toolchain, source, wanted))
 
@@ -58,14 +58,14 @@ function workspace(toolchain: Toolchain, source: Directory): Container {
     .withDirectory("/src", source)
 }
 
-const binary = "openim"
-
 async function multicall(
+  stack: string,
   toolchain: Toolchain,
   source: ResolvedSource,
   wanted: ProgramEntry[],
   all: ProgramEntry[],
 ): Promise<Directory> {
+  const binary = all.some((entry) => entry.program === stack) ? `${stack}-programs` : stack
   const script =
     'added=$(multicall -source /src -out /overlay "$@") && ' +
     `exec go build ${buildFlags.map((flag) => `'${flag}'`).join(" ")} -overlay /overlay/overlay.json -o /out/${binary} "./$added"`

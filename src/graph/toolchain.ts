@@ -94,11 +94,11 @@ export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
 export async function buildTool(settings: Settings, toolchain: Toolchain, name: string): Promise<File> {
   const pin = settings.catalogue.pins.tools[name]
   const builder = await toolToolchain(settings, toolchain, pin)
-  const target = `${pin.module}${pin.package === "." ? "" : `/${pin.package}`}@${pin.version}`
   return explain(`${name} ${pin.version} cannot be built`, "Check the network and --goproxy.", () =>
     fetchModule(builder.container, pin.module, pin.version, pin.sum)
-      .withEnvVariable("GOBIN", "/out")
-      .withExec(["go", "install", ...buildFlags, target])
+      // Not `go install`: it also asks the proxy for the list of versions, which some refuse.
+      .withWorkdir("/module/source")
+      .withExec(["go", "build", ...buildFlags, "-o", `/out/${name}`, `./${pin.package}`])
       .file(`/out/${name}`)
       .sync(),
   )

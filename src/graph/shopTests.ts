@@ -1,0 +1,102 @@
+// Builds and runs the small shop below tests/fixtures: what would take minutes with the real source.
+
+import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
+import { loadCatalogue } from "../catalogue/load.js"
+import { type BuildWish, componentBinaries, componentImage } from "./components.js"
+import type { Settings } from "./settings.js"
+
+export async function shopTests(settings: Settings, checkout: Directory): Promise<string> {
+  const fixture = checkout.directory("tests/fixtures/shop")
+  const shop = await loadCatalogue("shop", (name) => fixture.file(`catalogue/${name}`).contents())
+  const source = fixture.directory("source")
+  const wish: BuildWish = { component: "shop", base: "debian", layout: "multicall", builder: "go" }
+  const from = (directory: Directory): Settings => ({ ...settings, catalogue: shop, checkout: directory })
+  const version = (image: Container) => image.withExec(["shop-api", "version"]).stdout()
+
+  const tests: [string, () => Promise<void>][] = [
+    [
+      "Go 1.22.7 is chosen by go.mod",
+      async () => same(await version(await componentImage(from(source), wish)), "shop-api go1.22.7\n"),
+    ],
+    [
+      "Go 1.25.0 is chosen by go.mod",
+      async () => {
+        const newer = source.withNewFile("go.mod", "module example.com/shop\n\ngo 1.25\n")
+        same(await version(await componentImage(from(newer), wish)), "shop-api go1.25.0\n")
+      },
+    ],
+    [
+      "one binary holds both programs",
+      async () => {
+        const entries = await (await componentBinaries(from(source), wish)).entries()
+        same(entries.sort().join(" "), "shop shop-api shop-worker")
+      },
+    ],
+    [
+      "a program with init() is built separately",
+      async () => {
+        const odd = source.withNewFile("cmd/shop-api/init.go", "package main\n\nfunc init() {}\n")
+        const image = await componentImage(from(odd), wish)
+        same(await version(image), "shop-api go1.22.7\n")
+        same((await image.directory("/usr/local/bin").entries()).includes("shop"), false)
+      },
+    ],
+    [
+      "a source that does not compile ends with the compiler's words",
+      async () => {
+        const broken = source.withNewFile("internal/goods/broken.go", "package goods\n\nvar x int = \"tea\"\n")
+        await fails(() => componentBinaries(from(broken), wish), "internal/goods/broken.go:3:13: cannot use")
+      },
+    ],
+    [
+      "a source without go.mod is told apart",
+      () => fails(() => componentBinaries(from(source.withoutFile("go.mod")), wish), "the source has no go.mod: give the top"),
+    ],
+    [
+      "the supervisor gives up when a program cannot run",
+      async () => {
+        const ill = (await componentImage(from(source), wish)).withEnvVariable("SHOP_WORKER", "ill")
+        const ended = ill.withExec([], { useEntrypoint: true, expect: ReturnType.Any })
+        const [code, output] = await Promise.all([ended.exitCode(), ended.stdout()])
+        if (code === 0) throw new Error("the container ended with exit code 0")
+        if (!output.includes("the worker is ill")) throw new Error("the programs' output is not on the standard output")
+      },
+    ],
+    [
+      "a healthy stack becomes ready",
+      async () => {
+        const service = (await componentImage(from(source), wish)).asService({ useEntrypoint: true })
+        await service.start()
+        await service.stop()
+      },
+    ],
+  ]
+  const lines: string[] = []
+  let failed = 0
+  for (const [name, run] of tests) {
+    try {
+      await run()
+      lines.push(`ok  shop: ${name}`)
+    } catch (error) {
+      failed++
+      lines.push(`FAILED  shop: ${name}: ${(error as Error).message}`)
+    }
+  }
+  if (failed > 0) throw new Error(`${failed} of ${tests.length} tests of the shop failed:\n${lines.join("\n")}`)
+  return `${lines.join("\n")}\n`
+}
+
+function same(found: unknown, expected: unknown): void {
+  if (found !== expected) throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`)
+}
+
+async function fails(run: () => Promise<unknown>, expected: string): Promise<void> {
+  let message: string
+  try {
+    await run()
+    message = "it worked"
+  } catch (error) {
+    message = (error as Error).message
+  }
+  if (!message.includes(expected)) throw new Error(`expected a failure with ${JSON.stringify(expected)}, but: ${message}`)
+}
