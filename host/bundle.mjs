@@ -41,7 +41,7 @@ try {
 async function bundle() {
   for (const name of ["package.json", "package-lock.json"]) cpSync(join(project, "host", name), join(folder, name))
   const downloads = process.env.OPENIM_DOWNLOADS ?? join(cache, "downloads")
-  const npm = spawnSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const npm = spawnSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: folder,
     env: {
       // Without a network, npm would try again for minutes without a word.

@@ -65,5 +65,5 @@ async function build(): Promise<Cli> {
 
 function remember(record: CliRecord): Cli {
   writeJson(paths.cliRecord, record)
-  return { path: record.path, by: record.by, built: record.built }
+  return { path: record.path, by: record.by }
 }

@@ -24,7 +24,6 @@ export const VARIABLES = [
   { name: "npm_config_registry", purpose: "npm registry, for the builds; .npmrc files are honoured too" },
   { name: "HTTP_PROXY", purpose: "proxy, for the builds, the engine and its containers; likewise HTTPS_PROXY, NO_PROXY, ALL_PROXY, and each in lower case" },
   { name: "SSL_CERT_FILE", purpose: "the host's CA bundle, where it is not in a usual place" },
-  { name: "DAGGER_PROGRESS", purpose: "progress style of dagger; plain by default with the CLI built from packages" },
   { name: "DAGGER_NO_UPDATE_CHECK", purpose: "set to 1 unless set: the check hangs where Dagger's registry is out of reach" },
   { name: "DO_NOT_TRACK", purpose: "set to 1 unless set" },
   { name: "DAGGER_NO_NAG", purpose: "set to 1 unless set" },

@@ -14,8 +14,6 @@ import { DAGGER } from "./versions"
 export interface Cli {
   path: string
   by: string
-  /** Built here: it has no interactive view. */
-  built: boolean
 }
 
 export interface Engine {
@@ -36,13 +34,13 @@ export function givenCli(): Cli | undefined {
   const path = given.includes("/") ? given : (onPath(given)[0] ?? given)
   if (!executable(path)) throw new Problem(`DAGGER_BIN=${given} is not a program that can be run`, "name an existing dagger CLI in DAGGER_BIN, or unset it")
   if (isSelf(path)) throw new Problem(`DAGGER_BIN=${given} is this wrapper itself`, "name the dagger CLI in DAGGER_BIN, or unset it")
-  return { path, by: "DAGGER_BIN", built: false }
+  return { path, by: "DAGGER_BIN" }
 }
 
 /** A dagger of the pinned version on PATH. Asking for its version starts a large program, so the answer is kept. */
 export function pathCli(): Cli | undefined {
   for (const path of onPath("dagger")) {
-    if (!isSelf(path) && versionOf(path) === DAGGER) return { path, by: "PATH", built: false }
+    if (!isSelf(path) && versionOf(path) === DAGGER) return { path, by: "PATH" }
   }
   return undefined
 }
@@ -60,7 +58,7 @@ export function cachedCli(): Cli | undefined {
   if (env("OPENIM_CLI") === "packages" && !record.built) return undefined
   if (env("OPENIM_CLI") === "release" && record.built) return undefined
   if (record.key !== (record.built ? keys.binaries() : DAGGER)) return undefined
-  return { path: record.path, by: record.by, built: record.built }
+  return { path: record.path, by: record.by }
 }
 
 /** The engine if it is there and answers. */

@@ -27,8 +27,6 @@ function assignments(cli: Cli, engine: Engine | undefined): string {
     DAGGER_NO_NAG: env("DAGGER_NO_NAG") ?? "1",
   }
   if (engine) exported["_EXPERIMENTAL_DAGGER_RUNNER_HOST"] = engine.host
-  // The stand-in for the terminal view that our build has draws nothing.
-  if (cli.built) exported["DAGGER_PROGRESS"] = env("DAGGER_PROGRESS") ?? "plain"
   const lines = Object.entries(exported).map(([name, value]) => `export ${name}=${quote(value)}`)
   return `${lines.join("\n")}\nopenim_dagger=${quote(cli.path)}\n`
 }

@@ -60,6 +60,7 @@ export async function engineFolder(parts: EngineParts): Promise<string> {
 /** As an image, for a container engine. */
 export async function engineImage(parts: EngineParts, blobs: string): Promise<Image> {
   const root = temporary("engine")
+  mkdirSync(blobs, { recursive: true })
   const archive = join(blobs, "programs.tar")
   placePrograms(parts.binaries, root)
   cpSync(parts.sdk.layout, join(root, SDK_CONTENT), { recursive: true })

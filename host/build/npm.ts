@@ -13,7 +13,7 @@ export async function npmCi(source: string, title: string, name: string): Promis
   const folder = temporary("npm")
   for (const file of ["package.json", "package-lock.json"]) cpSync(join(source, file), join(folder, file))
   await step({ name, title, seconds: 10 }, () =>
-    run(["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+    run(["npm", "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: folder,
       env: { npm_config_fetch_retry_maxtimeout: "5000", npm_config_cache: join(paths.downloads, "npm"), npm_config_update_notifier: "false" },
       log: "npm.log",

@@ -115,6 +115,7 @@ async function workingFlags(tool: string, image: string): Promise<string[]> {
 async function runContainer(tool: string, image: string, flags: string[], settings: Record<string, string>): Promise<Engine> {
   const name = containerName()
   return step({ name: "engine-container", title: `Starting the engine in ${tool}`, seconds: 5 }, async () => {
+    await attempt([tool, "stop", "-t", "30", name], { limitSeconds: 60 })
     await attempt([tool, "rm", "-f", name], { limitSeconds: 60 })
     const environment = Object.entries(settings).flatMap(([key, value]) => ["-e", `${key}=${value}`])
     const state = ["-v", `${name}:/var/lib/dagger`]
@@ -157,7 +158,9 @@ function remember(record: ContainerRecord): Engine {
 export async function stopContainer(record: ContainerRecord): Promise<void> {
   await step({ name: "container-stop", title: "Stopping the engine", seconds: 10 }, async () => {
     const name = record.container ?? `dagger-engine-${DAGGER}`
-    const stopped = await attempt([record.tool, "rm", "-f", name], { limitSeconds: 90 })
+    // Politely first: an engine that is killed may lose what it has not written yet.
+    await attempt([record.tool, "stop", "-t", "30", name], { limitSeconds: 60 })
+    const stopped = await attempt([record.tool, "rm", "-f", name], { limitSeconds: 60 })
     if (stopped.code !== 0 && !/no such container/i.test(stopped.tail)) {
       throw new Problem(`${record.tool} does not stop ${name}: ${lastWords(stopped.tail, 1)}`, knownCause(stopped.tail)?.next)
     }

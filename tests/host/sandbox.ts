@@ -108,11 +108,7 @@ export async function until(what: string, holds: () => boolean, seconds = 20): P
   }
 }
 
+/** Runs and is not just waiting to be buried. */
 export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  return spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim().replace(/^Z.*/, "") !== ""
 }

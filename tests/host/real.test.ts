@@ -1,0 +1,140 @@
+// The real recipe on this host: bootstrap, killed and resumed, two callers, an engine that is killed, an end without traces.
+import { spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { createHash } from "node:crypto"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { homedir, tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { alive, finished, project, until, type Done } from "./sandbox"
+
+const MINUTE = 60_000
+const possible = process.platform === "linux" && process.getuid?.() === 0
+
+// Not below the host's temporary folder if that is in memory: it takes gigabytes.
+const root = possible ? mkdtempSync(join(process.env["OPENIM_TEST_FOLDER"] ?? tmpdir(), "daggerw-real-")) : ""
+const cache = join(root, "cache")
+const usual = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "openim-dagger", "downloads")
+const env = {
+  ...process.env,
+  OPENIM_CACHE: cache,
+  OPENIM_DOWNLOADS: process.env["OPENIM_TEST_DOWNLOADS"] ?? (existsSync(usual) ? usual : join(cache, "downloads")),
+  OPENIM_CLI: "packages",
+  OPENIM_ENGINE: "packages",
+  DAGGER_PROGRESS: "plain",
+  _EXPERIMENTAL_DAGGER_RUNNER_HOST: "",
+  DAGGER_BIN: "",
+}
+
+function start(...args: string[]): { child: ChildProcess; done: Promise<Done>; said: () => string } {
+  const child = spawn(join(project, "daggerw"), args, { env, cwd: root, stdio: ["ignore", "pipe", "pipe"] })
+  let text = ""
+  child.stderr.on("data", (data: Buffer) => (text += data.toString()))
+  return { child, done: finished(child), said: () => text }
+}
+
+const run = (...args: string[]): Promise<Done> => start(...args).done
+const out = (command: string): string => spawnSync("sh", ["-c", command], { encoding: "utf8" }).stdout
+const record = (): { pid: number; started: number } => JSON.parse(readFileSync(join(cache, "engine", "engine.json"), "utf8")) as never
+/** As the wrapper derives it from the cache folder. */
+const link = (): string => `oim-${createHash("sha256").update(realpathSync(cache)).digest("hex").slice(0, 8)}`
+const rules = (): number => out("iptables -S; iptables -t nat -S").split("\n").filter((line) => line.includes(link())).length
+const artefacts = (): string[] => (existsSync(join(cache, "artefacts")) ? readdirSync(join(cache, "artefacts")).map((name) => name.replace(/-[^-]+$/, "")) : [])
+
+function nodeOf(child: ChildProcess): number {
+  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")[0])
+}
+
+/** Processes that work in the cache folder's temporary part. */
+function busy(): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number)
+  return pids.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(join(cache, "tmp"))
+    } catch {
+      return false
+    }
+  })
+}
+
+describe.runIf(possible)("the real recipe", () => {
+  const resolvConf = possible ? readFileSync("/etc/resolv.conf", "utf8") : ""
+  afterAll(() => {
+    spawnSync(join(project, "daggerw"), ["engine", "stop"], { env, cwd: root })
+    rmSync(root, { recursive: true, force: true })
+  }, 2 * MINUTE)
+
+  it("killed hard in the middle of a build leaves no process and nothing to trust", { timeout: 20 * MINUTE }, async () => {
+    const { child, done, said } = start("core", "version")
+    await until("the engine is being built", () => said().includes("Building the Dagger engine"), 15 * 60)
+    await until("Go runs", () => busy().length > 0, 60)
+    process.kill(nodeOf(child), "SIGKILL")
+    expect((await done).code).toBe(137)
+    await until("its tools are gone", () => busy().length === 0)
+    expect(artefacts()).not.toContain("engine-binaries")
+  })
+
+  it("goes on from there, for two callers at once, with one engine", { timeout: 30 * MINUTE }, async () => {
+    const callers = [start("core", "version"), start("core", "version")]
+    const done = await Promise.all(callers.map((caller) => caller.done))
+    for (const { code, stdout } of done) expect([code, stdout.trim()]).toEqual([0, "v0.21.8"])
+    const said = callers.map((caller) => caller.said())
+    expect(said.filter((text) => text.includes("waiting for process"))).toHaveLength(1)
+    expect(said.filter((text) => /^daggerw: Building the Dagger engine/m.test(text))).toHaveLength(1)
+    const names = artefacts()
+    expect(new Set(names).size).toBe(names.length)
+    expect(rules()).toBe(3)
+  })
+
+  it("says nothing and costs nothing when all is there", { timeout: MINUTE }, async () => {
+    const began = performance.now()
+    const { stderr, code } = await run("version")
+    expect(code).toBe(0)
+    expect(stderr).toBe("")
+    expect(performance.now() - began).toBeLessThan(1500)
+    expect((await run("engine", "status")).code).toBe(0)
+  })
+
+  it("runs containers from the base images, with a network and names", { timeout: 5 * MINUTE }, async () => {
+    for (const [image, command, words] of [
+      ["debian:trixie-slim", "cat /etc/debian_version && apt-get update", "13."],
+      ["debian:bookworm-slim", "cat /etc/debian_version", "12."],
+      ["node:24-trixie-slim", "node --version && npm --version", "v24."],
+    ] as const) {
+      const done = await run("core", "container", "from", `--address=${image}`, "with-exec", `--args=sh,-c,${command}`, "stdout")
+      expect(done.stdout, done.stderr.slice(-2000)).toContain(words)
+    }
+  })
+
+  it("mends what an engine that was killed left behind", { timeout: 5 * MINUTE }, async () => {
+    const before = record()
+    for (const child of readFileSync(`/proc/${before.pid}/task/${before.pid}/children`, "utf8").trim().split(" ")) process.kill(Number(child), "SIGKILL")
+    await until("the engine is gone", () => !alive(before.pid))
+    const { stdout, code } = await run("core", "version")
+    expect([code, stdout.trim()]).toEqual([0, "v0.21.8"])
+    expect(record().pid).not.toBe(before.pid)
+    expect(rules()).toBe(3)
+  })
+
+  it("mends a start that was killed half-way, also without a record", { timeout: 5 * MINUTE }, async () => {
+    await run("engine", "stop")
+    const { child, done, said } = start("core", "version")
+    await until("the engine starts", () => said().includes("Starting the engine"), 60)
+    process.kill(nodeOf(child), "SIGKILL")
+    await done
+    rmSync(join(cache, "engine", "engine.json"), { force: true })
+    const { stdout, stderr } = await run("core", "version")
+    expect(stdout.trim(), stderr.slice(-2000)).toBe("v0.21.8")
+    expect(rules()).toBe(3)
+  })
+
+  it("ends without a trace on the host", { timeout: 3 * MINUTE }, async () => {
+    const { pid } = record()
+    expect((await run("engine", "stop")).code).toBe(0)
+    await until("the engine is gone", () => !alive(pid), 5)
+    expect(rules()).toBe(0)
+    expect(out("ip -o link; ip netns")).not.toContain(link().slice(4))
+    expect(out("cat /proc/mounts")).not.toContain(cache)
+    expect(readFileSync("/etc/resolv.conf", "utf8")).toBe(resolvConf)
+    expect((await run("engine", "status")).code).toBe(3)
+  })
+})
