@@ -33,7 +33,9 @@ async function pulled(reference: string): Promise<Container> {
 }
 
 export async function baseContainer(settings: Settings, base: BaseEntry): Promise<Container> {
-  const container = await fromFirst([base.image, ...base.alternatives])
+  const container = await fromFirst([base.image, ...base.alternatives]).catch((error: Error) => {
+    throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
+  })
   return withSystemPackages(settings, container, base.distribution, base.packages)
 }
 

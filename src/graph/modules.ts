@@ -15,7 +15,7 @@ const script = String.raw`#!/bin/sh
 set -eu
 cd /module
 if ! go mod download -json "$1@$2" > download.json; then
-  sed -n 's/^\t"Error": "\(.*\)".*$/\1/p' download.json >&2
+  sed -n 's/^\t"Error": "\(.*\)".*$/\1/p' download.json | sed 's/\\n\\t*/ /g' >&2
   exit 1
 fi
 field() { sed -n 's/^\t"'"$1"'": "\(.*\)",\{0,1\}$/\1/p' download.json; }

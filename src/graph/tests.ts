@@ -13,13 +13,15 @@ import { goToolchain } from "./toolchain.js"
 export async function unitTests(settings: Settings, checkout: Directory): Promise<string> {
   const node = await fromFirst([settings.catalogue.pins.images.node])
   const tests = node
+    // Node has its own certificates; this adds those of the container, where the engine puts a company's own.
+    .withEnvVariable("NODE_EXTRA_CA_CERTS", "/etc/ssl/certs/ca-certificates.crt")
     .withMountedCache("/root/.npm", dag.cacheVolume("npm"))
     .withWorkdir("/checkout")
     .withDirectory(".", checkout, { include: ["package.json", "package-lock.json", ".npmrc"] })
     .withExec(["npm", "ci", "--no-audit", "--no-fund"])
     .withDirectory(".", checkout)
-    .withExec(["npm", "run", "typecheck"])
     .withEnvVariable("NO_COLOR", "1")
+    .withExec(["npm", "run", "typecheck"])
     .withExec(["npm", "test"])
   return explain("the unit tests failed", "Run them alone with: npx vitest run", () => tests.stdout())
 }
