@@ -13,7 +13,7 @@ import { paths } from "./paths"
 import { Problem } from "./problem"
 import { step } from "./progress"
 import type { CliRecord } from "./records"
-import { run } from "./run"
+import { refused, run } from "./run"
 import { say } from "./say"
 import { DAGGER, RELEASES } from "./versions"
 
@@ -25,7 +25,7 @@ export async function makeCli(): Promise<Cli> {
   ]
   if (wanted !== "packages") attempts.push({ name: "the official release", limitSeconds: 900, run: release })
   if (wanted !== "release") attempts.push({ name: "the build from Go modules", limitSeconds: 3600, run: build })
-  const { value, by } = await firstOf(`Dagger CLI ${DAGGER}`, attempts, say)
+  const { value, by } = await firstOf(`Dagger CLI ${DAGGER}`, attempts, refused)
   say(`Dagger CLI ${DAGGER}: ${by}`)
   return value
 }

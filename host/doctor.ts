@@ -1,7 +1,7 @@
 // Each requirement of this machine with ok or the mend. Nothing is changed and nothing large is fetched.
 import { existsSync, statfsSync } from "node:fs"
 import { compare, wantedGo } from "./build/go"
-import { VARIABLES } from "./env"
+import { env, VARIABLES } from "./env"
 import { containerTool } from "./engine/docker"
 import { extraCertificates } from "./engine/certificates"
 import { namespacesRefusal } from "./engine/namespaces"
@@ -51,15 +51,16 @@ export async function doctor(): Promise<number> {
     return cli ? ["ok", `${cli.path} (${cli.by})`] : ["note", `none yet (PATH: ${pathRefusal()}); the first call gets ${DAGGER}`]
   })
   await check("official release", async () => {
-    const base = process.env["OPENIM_DAGGER_RELEASES"] || RELEASES
+    const base = env("OPENIM_DAGGER_RELEASES") ?? RELEASES
     const told = await attempt(["curl", "-fsSLI", "--connect-timeout", "5", "--max-time", "10", `${base}/${DAGGER.slice(1)}/checksums.txt`])
     return told.code === 0 ? ["ok", base] : ["note", `${base} cannot be reached: the CLI is built from Go modules`]
   })
-  const given = await tryGiven()
+  const given = Boolean(env("_EXPERIMENTAL_DAGGER_RUNNER_HOST"))
   const docker = await containerTool()
   const namespaces = await namespacesRefusal()
   await check("engine", async () => {
-    if (given) return ["ok", given]
+    const named = givenEngine()
+    if (named) return ["ok", named.host]
     const own = await ownEngine()
     return own ? ["ok", `${own.host} answers`] : ["note", "none runs; the next call starts one"]
   })
@@ -69,25 +70,17 @@ export async function doctor(): Promise<number> {
     return [docker.tool || given ? "note" : "mend", `${namespaces}${docker.tool || given ? "" : "; run as root, or start Docker, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST"}`]
   })
   for (const name of Object.keys(TOOLS) as ToolName[]) {
-    await check(TOOLS[name].package, async () => {
+    await check(name === "keyring" ? TOOLS[name].package : `${TOOLS[name].command} (${TOOLS[name].package})`, async () => {
       const [lacking] = await missing([name])
       if (!lacking) return ["ok", name === "go" ? await goText() : TOOLS[name].purpose]
       const self = isRoot() && hasApt()
       return [self || docker.tool || given ? "note" : "mend", `missing (${lacking.purpose})${self ? ": installed when it is needed" : `: ${installCommand([lacking])}`}`]
     })
   }
-  await check("name servers for the engine", () => ["ok", resolvConf(process.env["OPENIM_DNS"] || undefined).match(/^nameserver\s+\S+/gm)?.map((line) => line.split(/\s+/)[1]).join(", ") ?? ""])
+  await check("name servers for the engine", () => ["ok", resolvConf(env("OPENIM_DNS")).match(/^nameserver\s+\S+/gm)?.map((line) => line.split(/\s+/)[1]).join(", ") ?? ""])
   await check("certificates for the engine", () => ["ok", `${extraCertificates().length} beyond the usual ones`])
   for (const { name } of VARIABLES) if (process.env[name]) await check(name, () => ["note", shown(process.env[name]!)])
   return findings.some((finding) => finding.verdict === "mend") ? 1 : 0
-}
-
-async function tryGiven(): Promise<string | undefined> {
-  try {
-    return givenEngine()?.host
-  } catch (error) {
-    return `MEND: ${sentence(error)}`
-  }
 }
 
 async function goText(): Promise<string> {

@@ -6,6 +6,7 @@ import { $ } from "zx/core"
 import { guard, unguard } from "./lock"
 import { cacheDir, paths } from "./paths"
 import { knownCause, Problem } from "./problem"
+import { say } from "./say"
 import { quote } from "./shell"
 
 export interface RunOptions {
@@ -147,6 +148,12 @@ export function lastWords(output: string, count = 3): string {
     .map((line) => line.trim())
     .filter(Boolean)
   return lines.slice(-count).join(" / ") || "no output"
+}
+
+/** Says why a link of a chain was refused, and ends what it may have left running when its time was up. */
+export function refused(line: string): void {
+  say(line)
+  void stopAll()
 }
 
 /** Where a tool is, or nothing. */

@@ -8,8 +8,7 @@ import { paths, recipeDir } from "../paths"
 import { Problem } from "../problem"
 import { step } from "../progress"
 import { require } from "../requirements"
-import { attempt, run, which } from "../run"
-import { say } from "../say"
+import { attempt, refused, run, which } from "../run"
 
 /** The version that engine/go.mod asks for. */
 export function wantedGo(): string {
@@ -51,7 +50,7 @@ export async function findGo(): Promise<string> {
       ...hosts.map((go) => ({ name: go, limitSeconds: 30, run: () => newEnough(go, wanted) })),
       { name: "the toolchain from the Go module proxy", limitSeconds: 1200, run: () => fetchToolchain(wanted) },
     ],
-    say,
+    refused,
   )
   return value
 }

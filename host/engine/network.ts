@@ -69,9 +69,19 @@ export async function raiseNetwork(): Promise<Subnet> {
   await ip("-n", namespace, "link", "set", "lo", "up")
   await ip("-n", namespace, "route", "add", "default", "via", subnet.host)
   // Only ever switched on: other things on the host may rely on it by the time we stop.
-  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1")
+  allowForwarding()
   for (const rule of rules(link, subnet.cidr)) await run(["iptables", "-w", "10", ...rule], { purpose: `iptables ${rule.join(" ")}` })
   return subnet
+}
+
+function allowForwarding(): void {
+  const setting = "/proc/sys/net/ipv4/ip_forward"
+  if (readFileSync(setting, "utf8").trim() === "1") return
+  try {
+    writeFileSync(setting, "1")
+  } catch {
+    throw new Problem("this host does not forward packets, and the setting cannot be changed from here", "on the host run: sysctl -w net.ipv4.ip_forward=1")
+  }
 }
 
 /** Every rule names the link: that is how leftovers are found. */

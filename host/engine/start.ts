@@ -4,6 +4,7 @@ import { choice } from "../env"
 import type { Engine } from "../fast"
 import { Problem } from "../problem"
 import { hasApt } from "../requirements"
+import { refused } from "../run"
 import { say } from "../say"
 import { containerTool, startOfficial, startPackagesInContainer } from "./docker"
 import { namespacesRefusal, startInNamespaces } from "./namespaces"
@@ -34,7 +35,7 @@ export async function startEngine(): Promise<Engine> {
     docker: [official, inContainer],
     packages: [inContainer, inNamespaces],
   }[wanted]
-  const { value, by } = await firstOf("Dagger engine", attempts, say)
+  const { value, by } = await firstOf("Dagger engine", attempts, refused)
   say(`Dagger engine: ${by}`)
   return value
 }
