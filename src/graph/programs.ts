@@ -105,7 +105,8 @@ async function byMagefile(
   const built = workspace(await withMage(settings, toolchain), source.directory)
     .withEnvVariable("PLATFORMS", "linux_amd64")
     .withEnvVariable("RELEASE", "true")
-    .withExec(["mage", "build", ...wanted.map((entry) => entry.program)])
+    // It builds all programs and tools: mage takes further arguments for targets.
+    .withExec(["mage", "build"])
     .directory("_output/bin/platforms/linux/amd64")
   const names = wanted.map((entry) => entry.program)
   return built.filter({ include: names }).sync()
