@@ -1,6 +1,6 @@
 // A Go that is new enough: the host's own, else the toolchain that any Go fetches from the Go module proxy (its checksum is in
 // Go's checksum database).
-import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { firstOf } from "../../src/plan/attempts"
 import { artefact } from "../cache"
@@ -20,7 +20,10 @@ export function wantedGo(): string {
 
 /** Settings for every go command of ours: a user's own GOFLAGS, GOWORK or GOTOOLCHAIN must not reach them. */
 export function goEnv(): Record<string, string> {
+  // A build that is killed leaves its work folder: there, the next caller removes it.
+  mkdirSync(paths.tmp, { recursive: true })
   return {
+    GOTMPDIR: paths.tmp,
     GOTOOLCHAIN: "local",
     GOFLAGS: "-buildvcs=false -modcacherw",
     GOWORK: "off",
