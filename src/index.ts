@@ -56,7 +56,7 @@ export class Openim {
   /** The image of a component, such as server (all services) or server-api */
   @func({ cache: "168h" })
   async build(
-    /** The component's name; `components` lists them */
+    /** The component's name; the function components lists them */
     component: string,
     /** Only linux/amd64 */
     platform: Platform = "linux/amd64" as Platform,
@@ -75,7 +75,7 @@ export class Openim {
   /** The binaries of a component */
   @func({ cache: "168h" })
   async binaries(
-    /** The component's name; `components` lists them */
+    /** The component's name; the function components lists them */
     component: string,
     /** multicall (one binary that picks by name) or separate */
     programs: string = "multicall",
