@@ -31,8 +31,7 @@ async function make(folder: string): Promise<void> {
     await bootstrap(
       {
         suite,
-        // Unlike Debian's own slim images: without it no container could check a certificate before it has fetched a package.
-        packages: ["ca-certificates"],
+        packages: [],
         options: SLIM,
         title: `Making the base image debian:${suite}-slim from Debian packages`,
         name: `base-${suite}`,

@@ -39,26 +39,17 @@ const MERGED = [
   '--customize-hook=rm "$1"/etc/apt/preferences.d/usrmerge',
 ]
 
-/** The sources that stay in the image: Debian's own, whatever mirror it was made from. */
-function officialSources(suite: string): string {
-  const entry = (uri: string, suites: string): string =>
-    `Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`
-  return [
-    entry("http://deb.debian.org/debian", `${suite} ${suite}-updates`),
-    entry("http://deb.debian.org/debian-security", `${suite}-security`),
-  ].join("\n")
+/** Where packages come from, and stay to come from in the image: Debian's own addresses (mmdebstrap's default), or the user's mirror. */
+function sources(suite: string): string[] {
+  const mirror = env("OPENIM_DEBIAN_MIRROR")?.replace(/\/+$/, "")
+  if (mirror === undefined) return []
+  const security = env("OPENIM_DEBIAN_SECURITY_MIRROR") ?? `${mirror}-security`
+  return [`deb ${mirror} ${suite} main`, `deb ${mirror} ${suite}-updates main`, `deb ${security} ${suite}-security main`]
 }
 
 /** Makes a root file system as a tar archive. */
 export async function bootstrap(what: Bootstrap, archive: string): Promise<void> {
   await require(["mmdebstrap", "keyring", "tar"])
-  const mirror = env("OPENIM_DEBIAN_MIRROR") ?? "http://deb.debian.org/debian"
-  const security = env("OPENIM_DEBIAN_SECURITY_MIRROR") ?? (env("OPENIM_DEBIAN_MIRROR") ? `${mirror.replace(/\/+$/, "")}-security` : "http://deb.debian.org/debian-security")
-  const sources = [
-    `deb ${mirror} ${what.suite} main`,
-    `deb ${mirror} ${what.suite}-updates main`,
-    `deb ${security} ${what.suite}-security main`,
-  ]
   const work = temporary("mmdebstrap")
   // apt's unprivileged user works in there.
   await run(["chmod", "755", work])
@@ -74,12 +65,10 @@ export async function bootstrap(what: Bootstrap, archive: string): Promise<void>
     ...(what.packages.length > 0 ? [`--include=${what.packages.join(",")}`] : []),
     ...(what.suite === "bookworm" ? MERGED : []),
     ...(what.options ?? []),
-    // The same file as in Debian's own images, instead of the mirror of this host.
-    `--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/* "$1"/etc/apt/apt.conf.d/99mmdebstrap; printf %s ${JSON.stringify(officialSources(what.suite)).replaceAll("\\n", "\n")} > "$1"/etc/apt/sources.list.d/debian.sources`,
-    `--customize-hook=rm -rf "$1"/var/cache/ldconfig/* "$1"/var/log/* "$1"/etc/hostname "$1"/etc/resolv.conf`,
+    `--customize-hook=rm -rf "$1"/var/cache/ldconfig/* "$1"/var/log/* "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/etc/hostname "$1"/etc/resolv.conf`,
     what.suite,
     archive,
-    ...sources,
+    ...sources(what.suite),
   ]
   // Mounts and daemons it leaves behind when it is killed go with its own namespaces.
   const fence = isRoot() ? ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"] : []
