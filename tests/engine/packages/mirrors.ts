@@ -1,19 +1,22 @@
 // A machine with real package managers and a server that delivers, refuses or hangs by path.
-import { dag, type Container, type Service } from "@dagger.io/dagger"
+import { dag, type Container, type File, type Service } from "@dagger.io/dagger"
 import { withPackages } from "../../../src/graph/packages.js"
 import { planPackages } from "../../../src/plan/packages.js"
 
 export const bookworm = "docker.io/library/debian:bookworm-slim"
 export const mirrors = "http://mirrors:8000"
 
+/** The tests are no module that could be asked for its files. */
+export const functions = (): File => dag.host().file("shell/install-packages.sh")
+
 /**
  * Debian with the managers of three families; microdnf, yum and apk are missing. Debian keeps rpm's database in the
  * user's home, zypper looks for it where all others have it.
  */
 export async function withManagers(): Promise<Container> {
-  const want = ["dnf", "zypper", "rpm", "createrepo-c", "python3-minimal", "curl"]
-  const plan = planPackages({ distribution: "debian", release: "bookworm", want })
-  const machine = await withPackages(dag.container().from(bookworm), plan)
+  const want = ["dnf", "zypper", "rpm", "createrepo-c", "python3-minimal", "curl", "busybox", "shellcheck"]
+  const plan = planPackages({ distribution: "debian", want })
+  const machine = await withPackages(dag.container().from(bookworm), plan, undefined, functions())
   return machine.withNewFile("/root/.rpmmacros", "%_dbpath /var/lib/rpm\n")
 }
 

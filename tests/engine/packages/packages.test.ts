@@ -1,9 +1,11 @@
 import { connection, dag, type Container } from "@dagger.io/dagger"
 import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
 import { aroundAll, beforeAll, describe, expect, it as one } from "vitest"
 import { packageOutcome, withPackages } from "../../../src/graph/packages.js"
 import { planPackages, type PackageMirror, type PackageRequest } from "../../../src/plan/packages.js"
-import { bookworm, download, mirrors, mirrorService, withManagers } from "./mirrors.js"
+import { packageScript } from "../../../src/plan/packagesScript.js"
+import { bookworm, download, functions, mirrors, mirrorService, withManagers } from "./mirrors.js"
 
 const rpm = (kind: string): PackageMirror => ({ url: `${mirrors}/${kind}/rpm`, repositories: [""], unsigned: true })
 const deb = (kind: string): PackageMirror => ({ url: `${mirrors}/${kind}/deb`, repositories: [" ./"], unsigned: true })
@@ -24,12 +26,13 @@ beforeAll(async () => {
 
 function plan(sources: PackageRequest["mirrors"], more: Partial<PackageRequest> = {}) {
   const want = [{ name: "probe", files }]
-  return planPackages({ distribution: "any", want, mirrors: sources, ownSources: "never", limitSeconds, ...more })
+  return planPackages({ distribution: "any", want, mirrors: sources, mirrorsOnly: true, limitSeconds, ...more })
 }
 
 async function install(...asked: Parameters<typeof plan>) {
-  const container = await withPackages(machine, plan(...asked))
-  const { by, refusals } = await packageOutcome(container)
+  const planned = plan(...asked)
+  const container = await withPackages(machine, planned, undefined, functions())
+  const { by, refusals } = await packageOutcome(container, planned)
   return { container, by, refusals, says: (command: string) => output(container, command) }
 }
 
@@ -134,11 +137,42 @@ it("keeps nothing but the package: no caches, no lists, no logs, the sources as 
   }
 })
 
+describe("the script that stands alone", () => {
+  const library = readFileSync("shell/install-packages.sh", "utf8")
+  const sources = { dnf: [rpm("hanging"), rpm("forbidden")], apt: [deb("good")] }
+
+  it("runs in busybox's shell with its tools, as on Alpine", async () => {
+    const tools = "cat chmod cp date grep kill mkdir mktemp readlink rm sed setsid sh sleep tail timeout tr true"
+    const links = `mkdir /opt/busybox; for tool in ${tools}; do ln -s /bin/busybox /opt/busybox/$tool; done`
+    const container = machine
+      .withExec(["sh", "-c", links])
+      .withEnvVariable("PATH", "/opt/busybox:/usr/sbin:/usr/bin:/sbin:/bin")
+      .withExec(["busybox", "sh", "-c", packageScript(library, plan(sources))])
+    const { by, refusals } = await packageOutcome(container, plan(sources))
+    expect(by).toBe(`apt-get via ${mirrors}/good/deb`)
+    expect(refusals).toEqual(
+      expect.arrayContaining([silence, { name: `dnf via ${mirrors}/forbidden/rpm`, reason: "mirror answered 403" }]),
+    )
+  })
+
+  it("has no fault that shellcheck knows", async () => {
+    const manual = { urls: ["http://x/y"], sha256: "0".repeat(64), to: "/x" }
+    const want = [{ name: "x", manual }, { name: "y", manual: { ...manual, unpack: true } }]
+    const options = { aptArchives: "/a", root: "/b" }
+    const checked = machine
+      .withNewFile("/check/functions.sh", library)
+      .withNewFile("/check/script.sh", packageScript(library, plan(sources, { want }), options))
+      // SC2317: a plan doesn't need all functions.
+      .withExec(["sh", "-c", "cd /check && shellcheck --exclude=SC2317 *.sh >&2"])
+    await checked.sync()
+  })
+})
+
 it("installs packages on Debian from the image's own sources", async () => {
-  const request = { distribution: "debian", release: "bookworm", want: ["ca-certificates", "tzdata", "tree"] }
+  const planned = planPackages({ distribution: "debian", want: ["ca-certificates", "tzdata", "tree"] })
   const image = dag.container().from(bookworm)
-  const container = await withPackages(image, planPackages(request))
-  expect((await packageOutcome(container)).by).toBe("apt-get")
+  const container = await withPackages(image, planned, undefined, functions())
+  expect((await packageOutcome(container, planned)).by).toBe("apt-get")
   const states = await output(container, "dpkg-query -W -f '${db:Status-Status} ' ca-certificates tzdata tree")
   expect(states).toBe("installed installed installed ")
   const rest = async (of: Container) =>

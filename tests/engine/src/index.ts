@@ -12,7 +12,7 @@ export class EngineTests {
 
   constructor(
     /** The project. */
-    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!src", "!tests/engine"] })
+    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!src", "!shell", "!tests/engine"] })
     source: Directory,
   ) {
     this.source = source
@@ -31,10 +31,15 @@ export class EngineTests {
   }
 
   private async run(files: string[]): Promise<string> {
-    const command = ["npx", "vitest", "run", "--config", "tests/engine/vitest.config.ts", "--reporter=verbose"]
-    return this.prepared()
-      .withExec([...command, ...files], { experimentalPrivilegedNesting: true })
-      .stdout()
+    const command = ["npx", "vitest", "run", "--config", "tests/engine/vitest.config.ts", ...files]
+    const tests = this.prepared().withExec(command, { experimentalPrivilegedNesting: true })
+    try {
+      return await tests.stdout()
+    } catch (error) {
+      // The last line counts the cases; all the others have been seen already.
+      const counts = (error as { stdout?: string }).stdout?.trim().split("\n").at(-1)
+      throw counts ? new Error(counts) : error
+    }
   }
 
   private prepared(): Container {
