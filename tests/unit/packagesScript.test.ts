@@ -186,11 +186,11 @@ describe.concurrent("the script", () => {
   })
 
   it.for([
-    [`VERSION_ID=3.19.1`, "/v{minor}/main", "/v3.19/main"],
-    [`VERSION_ID="12"\nVERSION_CODENAME=bookworm`, "/{codename} {version}", "/bookworm 12"],
-    [`VERSION="24.03 (LTS-SP1)"`, "/{edition}/OS/$basearch", "/24.03-LTS-SP1/OS/$basearch"],
-    [`ID=other`, "/{codename}", undefined],
-  ])("fills the release of %s into %s", async ([system, repository, filled], { machine }) => {
+    ["/v{minor}/main", `VERSION_ID=3.19.1`, "/v3.19/main"],
+    ["/{codename} {version}", `VERSION_ID="12"\nVERSION_CODENAME=bookworm`, "/bookworm 12"],
+    ["/{edition}/OS/$basearch", `VERSION="24.03 (LTS-SP1)"`, "/24.03-LTS-SP1/OS/$basearch"],
+    ["/{codename}", `ID=other`, undefined],
+  ])("fills the system's release into %s", async ([repository, system, filled], { machine }) => {
     mkdirSync(machine.path("root/etc"))
     machine.write("root/etc/os-release", `NAME=x\n${system}\n`)
     machine.fake("apk", `[ "$1" = info ] || cat "$4"; exit 1`)
