@@ -7,6 +7,7 @@ import { argument, check, type Container, type Directory, type File, func, objec
 import { unknownName } from "./catalogue/nearest.js"
 import { loadCatalogue } from "./catalogue/load.js"
 import { componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
+import { tailOf } from "./graph/failures.js"
 import { planInputs } from "./graph/plans.js"
 import { withMage } from "./graph/programs.js"
 import type { Settings } from "./graph/settings.js"
@@ -16,6 +17,7 @@ import { checkPlatform, componentOf } from "./plan/components.js"
 import { readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
 import { componentTable, planRows, planTable, readPlanRecord } from "./plan/report.js"
+import { suitesReport, type TestCase } from "./plan/suites.js"
 
 @object()
 export class Openim {
@@ -116,17 +118,29 @@ export class Openim {
     return formatted(format, () => componentTable(catalogue, list), plain)
   }
 
-  /** All tests that need no other services: unit, helpers, shop and smoke */
+  /**
+   * Runs test suites and reports them together; one that fails does not keep the others from running. Ends with an error when a
+   * case failed
+   */
   @func({ cache: "session" })
   async test(
+    /** Which ones: unit, toolchain, helpers, shop, smoke. All when none is named */
+    suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
     checkout: Directory,
   ): Promise<string> {
-    const unit = await this.unit(checkout)
-    const helpers = await this.helpers()
-    const shop = await this.shop(checkout)
-    return [unit, helpers, shop, await this.smoke()].join("\n")
+    const all: Record<string, () => Promise<TestCase[]>> = {
+      unit: async () => unitTests(await this.settings(), checkout),
+      toolchain: () => this.toolchainTests(),
+      helpers: async () => helperTests(await this.settings()),
+      shop: async () => shopTests(await this.settings(), checkout),
+      smoke: () => this.smokeTests("server"),
+    }
+    const known = Object.keys(all)
+    const odd = suites.find((name) => !known.includes(name))
+    if (odd !== undefined) throw unknownName("test suite", odd, known)
+    return reported(known.filter((name) => suites.length === 0 || suites.includes(name)).map((name) => [name, all[name]]))
   }
 
   /** The unit tests and the type check */
@@ -137,28 +151,24 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
     checkout: Directory,
   ): Promise<string> {
-    return unitTests(await this.settings(), checkout)
+    return reported([["unit", async () => unitTests(await this.settings(), checkout)]])
+  }
+
+  /** Go and mage run by their names in the build container, Go in the version that the source asks for */
+  @func({ cache: "session" })
+  @check()
+  async toolchain(): Promise<string> {
+    return reported([["toolchain", () => this.toolchainTests()]])
   }
 
   /** The tests of the Go programs that help with builds */
   @func({ cache: "session" })
   @check()
   async helpers(): Promise<string> {
-    return helperTests(await this.settings())
+    return reported([["helpers", async () => helperTests(await this.settings())]])
   }
 
-  /** The smoke test of a built image: programs start, user, labels, ports, nothing left of the build */
-  @func({ cache: "session" })
-  @check()
-  async smoke(
-    /** The component's name */
-    component: string = "server",
-  ): Promise<string> {
-    const { catalogue } = await this.settings()
-    return smokeTest(catalogue, componentOf(catalogue, component), await this.build(component))
-  }
-
-  /** The small shop of the fixtures: Go versions, fallbacks, broken sources, the supervisor */
+  /** A small source of its own, built and run: Go versions, fallbacks, broken sources, the supervisor */
   @func({ cache: "session" })
   @check()
   async shop(
@@ -166,24 +176,31 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
     checkout: Directory,
   ): Promise<string> {
-    return shopTests(await this.settings(), checkout)
+    return reported([["shop", async () => shopTests(await this.settings(), checkout)]])
   }
 
-  /** Go runs in the build container, in the version that the source asks for */
+  /** A built image: programs start, user, labels, ports, nothing left of the build */
   @func({ cache: "session" })
   @check()
-  async goRuns(): Promise<string> {
-    const { source, toolchain } = await openWorkshop(await this.settings(), "server", this.base)
-    return runsOnPath(toolchain.container, ["go", "version"], `go${source.goVersion} `)
+  async smoke(
+    /** The component's name */
+    component: string = "server",
+  ): Promise<string> {
+    return reported([["smoke", () => this.smokeTests(component)]])
   }
 
-  /** mage is installed in the build container and on its PATH */
-  @func({ cache: "session" })
-  @check()
-  async mageRuns(): Promise<string> {
+  private async toolchainTests(): Promise<TestCase[]> {
     const settings = await this.settings()
-    const { toolchain } = await openWorkshop(settings, "server", this.base)
-    return runsOnPath((await withMage(settings, toolchain)).container, ["mage", "-version"], "Mage Build Tool")
+    const { source, toolchain } = await openWorkshop(settings, "server", this.base)
+    return [
+      await runsOnPath(toolchain.container, ["go", "version"], `go${source.goVersion} `),
+      await runsOnPath((await withMage(settings, toolchain)).container, ["mage", "-version"], "Mage Build Tool"),
+    ]
+  }
+
+  private async smokeTests(component: string): Promise<TestCase[]> {
+    const { catalogue } = await this.settings()
+    return smokeTest(catalogue, componentOf(catalogue, component), await this.build(component))
   }
 
   private async settings(version?: string | null): Promise<Settings> {
@@ -197,6 +214,20 @@ export class Openim {
       mirrors: readMirrors(this.mirrors),
     }
   }
+}
+
+/** Runs all at the same time: most of them wait for something most of the time. */
+async function reported(suites: [string, () => Promise<TestCase[]>][]): Promise<string> {
+  const reports = suites.map(async ([suite, run]) => {
+    try {
+      return { suite, cases: await run() }
+    } catch (error) {
+      return { suite, cases: [{ name: "the suite cannot run", ok: false, detail: tailOf(error) }] }
+    }
+  })
+  const { text, failed } = suitesReport(await Promise.all(reports))
+  if (failed > 0) throw new Error(text)
+  return text
 }
 
 function layoutOf(value: string): "multicall" | "separate" {

@@ -1,5 +1,7 @@
 // An unknown name is answered with the known ones and the one that was probably meant.
 
+import { distance } from "fastest-levenshtein"
+
 export function unknownName(kind: string, name: string, known: string[]): Error {
   const near = nearest(name, known)
   const hint = near === undefined ? "" : ` Did you mean "${near}"?`
@@ -21,17 +23,4 @@ export function nearest(name: string, known: string[]): string | undefined {
     }
   }
   return best
-}
-
-/** Levenshtein's distance, one row at a time. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
-    }
-    row = next
-  }
-  return row[b.length]
 }

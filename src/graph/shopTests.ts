@@ -2,10 +2,11 @@
 
 import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
+import type { TestCase } from "../plan/suites.js"
 import { type BuildWish, componentBinaries, componentImage } from "./components.js"
 import type { Settings } from "./settings.js"
 
-export async function shopTests(settings: Settings, checkout: Directory): Promise<string> {
+export async function shopTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const fixture = checkout.directory("tests/fixtures/shop")
   const shop = await loadCatalogue("shop", (name) => fixture.file(`catalogue/${name}`).contents())
   const source = fixture.directory("source")
@@ -71,19 +72,16 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       },
     ],
   ]
-  const lines: string[] = []
-  let failed = 0
+  const cases: TestCase[] = []
   for (const [name, run] of tests) {
     try {
       await run()
-      lines.push(`ok  shop: ${name}`)
+      cases.push({ name, ok: true })
     } catch (error) {
-      failed++
-      lines.push(`FAILED  shop: ${name}: ${(error as Error).message}`)
+      cases.push({ name, ok: false, detail: (error as Error).message })
     }
   }
-  if (failed > 0) throw new Error(`${failed} of ${tests.length} tests of the shop failed:\n${lines.join("\n")}`)
-  return `${lines.join("\n")}\n`
+  return cases
 }
 
 function same(found: unknown, expected: unknown): void {

@@ -99,7 +99,7 @@ const origins: Record<
   },
 
   async module(settings, entry, version, pin) {
-    const go = await goToolchain(settings, settings.catalogue.pins.go)
+    const go = await goToolchain(settings)
     try {
       const fetched = await fetchModule(go.container, entry.module, version, pin?.sum).directory("/module").sync()
       const info = pin === undefined ? JSON.parse(await fetched.file("info.json").contents()) : undefined

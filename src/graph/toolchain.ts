@@ -15,11 +15,16 @@ export interface Toolchain {
   container: Container
 }
 
-const path = "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/**
+ * Without sbin: where the engine has a company's CA, it runs an update-ca-certificates that it finds on the PATH before and
+ * after every command (1.5 s); without one it lends its certificates in no time.
+ */
+const path = "/go/bin:/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin"
 
-export async function goToolchain(settings: Settings, version: string): Promise<Toolchain> {
+/** Go in this version; without one any Go will do, to fetch modules or to run a helper. */
+export async function goToolchain(settings: Settings, version?: string): Promise<Toolchain> {
   const outcome = await firstOf(
-    `Go ${version}`,
+    version === undefined ? "Go" : `Go ${version}`,
     goOrigins(settings.from).map((origin) => ({
       name: names[origin],
       limitSeconds: 600,
@@ -27,7 +32,7 @@ export async function goToolchain(settings: Settings, version: string): Promise<
     })),
     log,
   )
-  return { version, container: outcome.value }
+  return { version: version ?? settings.catalogue.pins.go, container: outcome.value }
 }
 
 async function reasoned<T>(run: () => Promise<T>): Promise<T> {
@@ -43,35 +48,29 @@ const names: Record<GoOrigin, string> = {
   distribution: "Debian's Go and the toolchain module",
 }
 
-const origins: Record<GoOrigin, (settings: Settings, version: string) => Promise<Container>> = {
-  async image(settings, version) {
+const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promise<Container>> = {
+  async image(settings, version = settings.catalogue.pins.go) {
     const reference = settings.catalogue.pins.images.golang.replace("{version}", version)
-    return prepared(settings, version, await fromFirst([reference]))
+    return prepared(settings, version, (await fromFirst([reference])).withEnvVariable("GOTOOLCHAIN", "local"))
   },
 
-  /** Debian's Go only fetches the wanted one, which then stands where the official image has it. */
+  /** Debian's Go becomes any other version by itself: it fetches Go's own toolchain module into the module cache. */
   async distribution(settings, version) {
     const debian = await fromFirst([settings.catalogue.pins.images.debian])
-    const plain = await withSystemPackages(settings, debian, "debian", ["ca-certificates"])
-    const withGo = await withSystemPackages(settings, plain, "debian", ["golang-go"])
-    const fetched = withProxy(settings, withGo)
-      .withEnvVariable("GOTOOLCHAIN", `go${version}`)
-      .withExec(["sh", "-c", 'cp -a "$(go env GOROOT)" /usr/local/go && rm -rf /usr/local/go/test && chmod -R u+w /usr/local/go'])
-      .directory("/usr/local/go")
-    return prepared(settings, version, plain.withDirectory("/usr/local/go", fetched))
+    const withGo = await withSystemPackages(settings, debian, "debian", ["ca-certificates", "golang-go"])
+    const wanted = version === undefined ? "local" : `go${version}`
+    return prepared(settings, version ?? "any", withGo.withEnvVariable("GOTOOLCHAIN", wanted))
   },
 }
 
 async function prepared(settings: Settings, version: string, container: Container): Promise<Container> {
-  const ready = withProxy(settings, container)
+  const ready = withCaches(settings, version, withProxy(settings, container))
     .withEnvVariable("PATH", path)
     .withEnvVariable("GOPATH", "/go")
-    .withEnvVariable("GOTOOLCHAIN", "local")
     .withEnvVariable("GO111MODULE", "on")
     .withEnvVariable("CGO_ENABLED", "0")
     .withExec(["go", "version"])
-  await ready.sync()
-  return withCaches(settings, version, ready)
+  return ready.sync()
 }
 
 function withProxy(settings: Settings, container: Container): Container {

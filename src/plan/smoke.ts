@@ -1,16 +1,14 @@
 // The smoke test of an image, as a script that runs in it and a judgement of what it and the image's settings say.
 
 import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
-
-export interface Finding {
-  what: string
-  ok: boolean
-}
+import type { TestCase } from "./suites.js"
 
 export interface ImageFacts {
   labels: string[]
   ports: number[]
   health: string[]
+  /** Certificates that no package brought. */
+  foreign: string[]
 }
 
 /** Prints one line for each question: yes or no, a tab, what was asked. */
@@ -41,19 +39,20 @@ const wantedLabels = ["source", "revision", "version", "created", "title"].map(
   (name) => `org.opencontainers.image.${name}`,
 )
 
-export function findingsOf(output: string, image: ImageFacts, component: ComponentEntry): Finding[] {
+export function findingsOf(output: string, image: ImageFacts, component: ComponentEntry): TestCase[] {
   const answers = output
     .trim()
     .split("\n")
     .map((line) => line.split("\t"))
-    .map(([answer, what]) => ({ what, ok: answer === "yes" }))
+    .map(([answer, name]) => ({ name, ok: answer === "yes" }))
   const missing = wantedLabels.filter((label) => !image.labels.includes(label))
   const closed = component.ports.filter((port) => !image.ports.includes(port))
   const probed = component.stages !== undefined || component.probe !== undefined
   return [
     ...answers,
-    { what: `the labels are set${missing.length > 0 ? `, but ${missing.join(", ")}` : ""}`, ok: missing.length === 0 },
-    { what: `the ports ${component.ports.join(", ") || "(none)"} are exposed`, ok: closed.length === 0 },
-    { what: probed ? "a health check is set" : "there is no port for a health check", ok: !probed || image.health.length > 0 },
+    { name: "the labels are set", ok: missing.length === 0, detail: `missing: ${missing.join(", ")}` },
+    { name: `the ports ${component.ports.join(", ") || "(none)"} are exposed`, ok: closed.length === 0 },
+    { name: probed ? "a health check is set" : "there is no port for a health check", ok: !probed || image.health.length > 0 },
+    { name: "no certificate of the building machine is left", ok: image.foreign.length === 0, detail: image.foreign.join(", ") },
   ]
 }
