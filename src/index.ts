@@ -1,7 +1,8 @@
 /**
- * Builds OpenIM Server as container images: one with all services, and one for each service.
+ * Builds and tests OpenIM Server as container images: one with all services, and one for each service.
  *
- * Sources, toolchains and base images come from registries where they can be had, from package registries where not.
+ * Sources, toolchains and base images come from registries where they can be had, from package registries where not. Options of
+ * the whole call stand before the function's name; those that a site always needs belong in a file .env beside dagger.json.
  */
 import { argument, check, type Container, type Directory, type File, func, object, type Platform } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
@@ -30,20 +31,20 @@ export class Openim {
   private catalogue?: Directory
 
   constructor(
-    /** The catalogue to build from: a folder below stacks/ */
+    /** The catalogue to build from, by the name of its folder below stacks/ */
     stack: string = "openim",
-    /** A checkout that replaces the pinned source */
+    /** A checkout to build instead of the pinned source, such as ../open-im-server. Its go.mod chooses the version of Go */
     @argument({ ignore: [".git/**", "!.git/HEAD", "!.git/refs/heads", "_output", "logs", "node_modules"] })
     source?: Directory,
-    /** Where bytes come from: auto, registry or packages (package registries only) */
+    /** Where base images, Go and sources are looked for first: registry (images, git), packages (Debian, the Go module proxy), or auto, which asks the engine how it was made itself */
     bases: string = "auto",
-    /** Base of the final images: debian, anolis, openeuler or alpine */
+    /** Base of the final images: debian, anolis, openeuler or alpine. All but debian need a registry that has them */
     base: string = "debian",
-    /** Go module proxy, as GOPROXY understands it */
+    /** Go module proxies in order, as GOPROXY understands them, such as https://goproxy.cn,direct. Go's own default when not given */
     goproxy?: string,
-    /** Package mirrors as FAMILY=ADDRESS with family apt, dnf, zypper or apk, tried in order */
+    /** Mirrors of package repositories, tried in order before the image's own: FAMILY=ADDRESS with the family apt, dnf, zypper or apk, such as apt=http://mirrors.aliyun.com/debian */
     mirrors: string[] = [],
-    /** A folder with stack.yaml and versions.yaml that replaces the one of the stack */
+    /** A folder with a stack.yaml and a versions.yaml of your own, instead of the stack's */
     catalogue?: Directory,
   ) {
     this.stack = stack
@@ -55,18 +56,24 @@ export class Openim {
     this.catalogue = catalogue
   }
 
-  /** The image of a component, such as server (all services) or server-api */
+  /**
+   * Builds the image of a component: server (all services under a supervisor) or one of its programs, such as server-api.
+   *
+   * Gives a container: go on with export --path=server.tar, export-image --name=openim-server, publish --address=… or terminal.
+   * Fails with one message when the component is unknown, the source cannot be had or does not compile; what was built until
+   * then is kept for the next call
+   */
   @func({ cache: "168h" })
   async build(
-    /** The component's name; the function components lists them */
+    /** The component's name; the function components lists all */
     component: string,
-    /** Only linux/amd64 */
+    /** The image's platform: linux/amd64, the only one there is */
     platform: Platform = "linux/amd64" as Platform,
-    /** multicall (one binary that picks by name) or separate */
+    /** multicall: one binary for all programs, which picks by the name it is called by (50 MB in all, where separate ones weigh 50 to 80 MB each); separate: one for each. What cannot be put into one is built separately by itself */
     programs: string = "multicall",
-    /** go, or mage to build by the source's magefile */
+    /** go, or mage: by the source's own magefile */
     builder: string = "go",
-    /** Another version than the pinned one, such as v3.8.2 */
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<Container> {
     checkPlatform(platform)
@@ -74,30 +81,30 @@ export class Openim {
     return componentImage(await this.settings(version), wish)
   }
 
-  /** The binaries of a component */
+  /** Builds the programs of a component without an image. Gives a directory: go on with export --path=bin or entries */
   @func({ cache: "168h" })
   async binaries(
-    /** The component's name; the function components lists them */
+    /** The component's name; the function components lists all */
     component: string,
-    /** multicall (one binary that picks by name) or separate */
+    /** multicall: one binary for all programs, which picks by the name it is called by (50 MB in all, where separate ones weigh 50 to 80 MB each); separate: one for each. What cannot be put into one is built separately by itself */
     programs: string = "multicall",
-    /** go, or mage to build by the source's magefile */
+    /** go, or mage: by the source's own magefile */
     builder: string = "go",
-    /** Another version than the pinned one, such as v3.8.2 */
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<Directory> {
     const wish = { component, base: this.base, layout: layoutOf(programs), builder: builderOf(builder) }
     return componentBinaries(await this.settings(version), wish)
   }
 
-  /** What would be built, from what and why; nothing is built */
+  /** Tells for each component what would be done: build or skip, why, from which source, Go and base. Builds nothing; gives text */
   @func({ cache: "session" })
   async plan(
-    /** table or json */
+    /** table, or json for programs (and for a later --record) */
     format: string = "table",
-    /** An earlier plan as json: components whose inputs are the same are skipped */
+    /** An earlier plan as json: components whose inputs (source, recipe, Go, base) are the same are skipped */
     record?: File,
-    /** Another version than the pinned one, such as v3.8.2 */
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<string> {
     const earlier = record ? readPlanRecord(await record.contents()) : undefined
@@ -106,10 +113,10 @@ export class Openim {
     return formatted(format, () => planTable(rows), { stack: this.stack, rows })
   }
 
-  /** The components of the stack with purpose, source, version, registry and rhythm */
+  /** Lists the components of the stack with purpose, source, pinned version, registry, rhythm of releases and mode. Gives text */
   @func({ cache: "168h" })
   async components(
-    /** table or json */
+    /** table, or json for programs (and for a later --record) */
     format: string = "table",
   ): Promise<string> {
     const { catalogue } = await this.settings()
