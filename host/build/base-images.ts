@@ -27,6 +27,7 @@ export async function baseImages(): Promise<BaseImages> {
 async function make(folder: string): Promise<void> {
   const store = join(folder, "store")
   const blobs = temporary("blobs")
+  await nodeLayer(join(folder, "node.tar"))
   for (const suite of ["bookworm", "trixie"] as const) {
     await bootstrap(
       {
@@ -40,7 +41,6 @@ async function make(folder: string): Promise<void> {
       join(folder, `${suite}.tar`),
     )
   }
-  await nodeLayer(join(folder, "node.tar"))
   await step({ name: "base-images", title: "Packing the base images", seconds: 25 }, async () => {
     const [bookworm, trixie, node] = await Promise.all(["bookworm", "trixie", "node"].map((name) => layerOf(join(folder, `${name}.tar`), join(blobs, name), true)))
     const debian = { Env: [PATH], Cmd: ["bash"] }

@@ -15,7 +15,8 @@ export async function npmCi(source: string, title: string, name: string): Promis
   await step({ name, title, seconds: 10 }, () =>
     run(["npm", "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: folder,
-      env: { npm_config_fetch_retry_maxtimeout: "5000", npm_config_cache: join(paths.downloads, "npm"), npm_config_update_notifier: "false" },
+      // Without a network, npm would try again for minutes without a word.
+      env: { npm_config_fetch_retry_mintimeout: "1000", npm_config_fetch_retry_maxtimeout: "5000", npm_config_cache: join(paths.downloads, "npm"), npm_config_update_notifier: "false" },
       log: "npm.log",
       purpose: title,
     }),
