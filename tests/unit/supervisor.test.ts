@@ -61,7 +61,8 @@ describe("wait-for-ports", () => {
       let output = ""
       child.stdout.on("data", (data) => (output += data))
       child.on("close", () => resolve(output.trim()))
-      child.stdin.end(waitScript(catalogue.bases.debian))
+      // Its seconds are counted, not waited for.
+      child.stdin.end(`sleep() { printf z; }\n${waitScript(catalogue.bases.debian)}`)
     })
 
   it("becomes the command with its arguments when the ports answer", async () => {
@@ -73,10 +74,7 @@ describe("wait-for-ports", () => {
   })
 
   it("does not wait longer than it may", async () => {
-    const began = Date.now()
-    expect(await run("1", "1", "2", "--", "echo", "started")).toBe("started")
-    expect(Date.now() - began).toBeLessThan(4000)
-    expect(Date.now() - began).toBeGreaterThan(900)
+    expect(await run("3", "1", "2", "--", "echo", "started")).toBe("zzzstarted")
   })
 })
 
