@@ -1,6 +1,6 @@
 // Carries out a package plan in a container: one exec, one layer.
 import { CacheSharingMode, dag, type Container, type File, type Secret } from "@dagger.io/dagger"
-import type { PackagePlan } from "../plan/packages.js"
+import type { PackagePlan } from "../plan/packageTypes.js"
 import { type PackageOutcome, packageScript, readPackageLog } from "../plan/packagesScript.js"
 
 /** Every image with apt has this folder, so mounting the cache here leaves no trace. */

@@ -3,7 +3,7 @@
 import { type Directory } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import type { BytesFrom } from "../plan/origins.js"
-import type { PackageRequest } from "../plan/packages.js"
+import type { PackageRequest } from "../plan/packageTypes.js"
 
 export interface Settings {
   catalogue: Catalogue

@@ -1,7 +1,7 @@
 // Package mirrors as a caller writes them: FAMILY=ADDRESS.
 
 import { unknownName } from "../catalogue/nearest.js"
-import type { PackageFamily, PackageRequest } from "./packages.js"
+import type { PackageFamily, PackageRequest } from "./packageTypes.js"
 
 const families: PackageFamily[] = ["apt", "dnf", "zypper", "apk"]
 

@@ -1,6 +1,6 @@
 // What is known about distributions and packages.
 
-import type { PackageFamily, PackageManager, WantedPackage } from "./packages.js"
+import type { PackageFamily, PackageManager, WantedPackage } from "./packageTypes.js"
 
 /** In the order of the fallback. */
 export const familyOf: Record<PackageManager, PackageFamily> = {

@@ -1,7 +1,7 @@
 // Renders a package plan as calls of the functions in shell/install-packages.sh, and reads what they log.
 
 import type { Refusal } from "./attempts.js"
-import type { PackagePlan, PackageStep } from "./packages.js"
+import type { PackagePlan, PackageStep } from "./packageTypes.js"
 
 export interface PackageScriptOptions {
   /** Folder that keeps apt's downloads, for a cache volume. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { packageDistributions } from "../../src/plan/packageData.js"
-import { planPackages, type PackageRequest } from "../../src/plan/packages.js"
+import { planPackages } from "../../src/plan/packages.js"
+import type { PackageRequest } from "../../src/plan/packageTypes.js"
 
 const base = ["ca-certificates", "tzdata"]
 const names = (request: PackageRequest) =>

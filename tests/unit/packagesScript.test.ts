@@ -6,7 +6,8 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
-import { planPackages, type PackageRequest } from "../../src/plan/packages.js"
+import { planPackages } from "../../src/plan/packages.js"
+import type { PackageRequest } from "../../src/plan/packageTypes.js"
 import { packageScript, readPackageLog } from "../../src/plan/packagesScript.js"
 
 // Nearly all of the time is waiting for processes.
