@@ -13,7 +13,7 @@ const possible = process.platform === "linux" && process.getuid?.() === 0
 // Not below the host's temporary folder if that is in memory: it takes gigabytes.
 const root = possible ? mkdtempSync(join(process.env["OPENIM_TEST_FOLDER"] ?? tmpdir(), "daggerw-real-")) : ""
 const cache = join(root, "cache")
-const usual = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "openim-dagger", "downloads")
+const usual = join(process.env["OPENIM_CACHE"] || join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "openim-dagger"), "downloads")
 const env = {
   ...process.env,
   OPENIM_CACHE: cache,
