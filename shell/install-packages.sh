@@ -270,12 +270,24 @@ take_back() {
 clean_caches() {
   case $family in
     apt)
+      drop_lent_certificates
       rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin \
         "$root"/var/cache/apt/archives/*.deb "$root"/var/cache/apt/archives/partial/* ;;
     apk) rm -rf "$root"/var/cache/apk/* ;;
     zypper) rm -rf "$root"/var/cache/zypp/* ;;
     *) rm -rf "$root"/var/cache/dnf/* "$root"/var/cache/yum/* "$root"/var/cache/libdnf5/* ;;
   esac
+}
+
+# An engine with certificates of its own lends them to each command, and Debian's ca-certificates links what it finds. The
+# certificates go with the command, so the links to them, and those by their hashes, must go too.
+drop_lent_certificates() {
+  for link in "$root"/etc/ssl/certs/*; do
+    case $(readlink "$link") in /usr/local/share/ca-certificates/*) rm -f "$link" ;; esac
+  done
+  for link in "$root"/etc/ssl/certs/*; do
+    if [ -L "$link" ] && ! [ -e "$link" ]; then rm -f "$link"; fi
+  done
 }
 
 # Why it failed, from the exit code, the time it took and what it wrote.

@@ -52,22 +52,18 @@ export async function finalImage(settings: Settings, parts: ImageParts): Promise
 }
 
 /**
- * The user, without a tool for it: base images differ in which one they have. The engine lends its own certificates to every
- * command, and Debian's package leaves links to them in the image: they go. Without sbin on the PATH they don't come back.
+ * Without a tool for it: base images differ in which one they have. Without sbin on the PATH, too, where an engine with
+ * certificates of its own would find update-ca-certificates and leave traces of them.
  */
 function withUser(catalogue: Catalogue, container: Container): Container {
   const { user, uid, home, logs } = catalogue.image
   const folders = [home, logs, supervisorFolder, `${supervisorFolder}/layers`].join(" ")
-  const script = `set -e
-echo '${user}:x:${uid}:' >> /etc/group
-echo '${user}:x:${uid}:${uid}:${user}:${home}:/sbin/nologin' >> /etc/passwd
-mkdir -p ${folders}
-chown ${uid}:${uid} ${folders}
-for link in /etc/ssl/certs/*; do
-  case $(readlink "$link") in /usr/local/share/ca-certificates/*) rm "$link" ;; esac
-done
-for link in /etc/ssl/certs/*; do [ -e "$link" ] || rm -f "$link"; done
-`
+  const script = [
+    `echo '${user}:x:${uid}:' >> /etc/group`,
+    `echo '${user}:x:${uid}:${uid}:${user}:${home}:/sbin/nologin' >> /etc/passwd`,
+    `mkdir -p ${folders}`,
+    `chown ${uid}:${uid} ${folders}`,
+  ].join(" && ")
   return container
     .withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
     .withExec(["sh", "-c", script])
