@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
-import { alive, finished, project, until, type Done } from "./sandbox"
+import { alive, finished, nodeOf, project, until, type Done } from "./sandbox"
 
 const MINUTE = 60_000
 const possible = process.platform === "linux" && process.getuid?.() === 0
@@ -39,10 +39,6 @@ const record = (): { pid: number; started: number } => JSON.parse(readFileSync(j
 const link = (): string => `oim-${createHash("sha256").update(realpathSync(cache)).digest("hex").slice(0, 8)}`
 const rules = (): number => out("iptables -S; iptables -t nat -S").split("\n").filter((line) => line.includes(link())).length
 const artefacts = (): string[] => (existsSync(join(cache, "artefacts")) ? readdirSync(join(cache, "artefacts")).map((name) => name.replace(/-[^-]+$/, "")) : [])
-
-function nodeOf(child: ChildProcess): number {
-  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")[0])
-}
 
 /** Processes that work in the cache folder's temporary part. */
 function busy(): number[] {

@@ -112,3 +112,8 @@ export async function until(what: string, holds: () => boolean, seconds = 20): P
 export function alive(pid: number): boolean {
   return spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim().replace(/^Z.*/, "") !== ""
 }
+
+/** The Node process behind a daggerw script. */
+export function nodeOf(child: ChildProcess): number {
+  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")[0])
+}

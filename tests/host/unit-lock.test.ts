@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { alive, finished, project, Sandbox, until } from "./sandbox"
+import { alive, finished, nodeOf, project, Sandbox, until } from "./sandbox"
 
 const FILE = "dagger_v0.21.8_linux_amd64.tar.gz"
 let box: Sandbox
@@ -39,11 +39,6 @@ function collect(child: ChildProcess): { err: () => string } {
   let text = ""
   child.stderr!.on("data", (data: Buffer) => (text += data.toString()))
   return { err: () => text }
-}
-
-/** The Node process behind a daggerw script. */
-function nodeOf(child: ChildProcess): number {
-  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")[0])
 }
 
 describe("two callers at once", () => {
