@@ -12,13 +12,13 @@ import { tailOf } from "./graph/failures.js"
 import { planInputs } from "./graph/plans.js"
 import { withMage } from "./graph/programs.js"
 import type { Settings } from "./graph/settings.js"
-import { shopTests } from "./graph/shopTests.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
-import { checkPlatform, componentOf } from "./plan/components.js"
+import { builtOf, checkPlatform } from "./plan/components.js"
 import { readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
-import { componentTable, planRows, planTable, readPlanRecord } from "./plan/report.js"
+import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { suitesReport, type TestCase } from "./plan/suites.js"
+import { shopTests } from "./suites/shop.js"
 
 @object()
 export class Openim {
@@ -121,7 +121,7 @@ export class Openim {
   ): Promise<string> {
     const { catalogue } = await this.settings()
     const list = Object.values(catalogue.components)
-    const plain = list.map((entry) => ({ ...entry, version: catalogue.pins.sources[entry.source].version }))
+    const plain = list.map((entry) => ({ ...entry, version: pinnedVersion(catalogue, entry) }))
     return formatted(format, () => componentTable(catalogue, list), plain)
   }
 
@@ -207,7 +207,7 @@ export class Openim {
 
   private async smokeTests(component: string): Promise<TestCase[]> {
     const { catalogue } = await this.settings()
-    return smokeTest(catalogue, componentOf(catalogue, component), await this.build(component))
+    return smokeTest(catalogue, builtOf(catalogue, component), await this.build(component))
   }
 
   private async settings(version?: string | null): Promise<Settings> {

@@ -27,7 +27,9 @@ function assemble(folder: string, part: Omit<Catalogue, "pins">, pins: Catalogue
   for (const source of Object.keys(part.sources)) {
     if (pins.sources[source] === undefined) throw missing(`sources.${source} (the pin of a source in stack.yaml)`)
   }
-  for (const tool of ["pebble", "mage"]) if (pins.tools[tool] === undefined) throw missing(`tools.${tool}`)
+  for (const { kind, name } of Object.values(part.components)) {
+    if (kind === "reference" && pins.references[name] === undefined) throw missing(`references.${name} (the tag of a referenced image)`)
+  }
   for (const image of ["golang", "debian", "node"]) if (!pins.images[image]) throw missing(`images.${image}`)
   return { ...part, pins }
 }

@@ -2,7 +2,7 @@
 
 import { unknownName } from "./nearest.js"
 import { Reader } from "./reader.js"
-import type { BaseEntry, Catalogue, ComponentEntry, ImageEntry, SourceEntry, SupervisorEntry } from "./types.js"
+import type { BaseEntry, Catalogue, ComponentEntry, SourceEntry, SourceImageEntry, SupervisorEntry, UserEntry } from "./types.js"
 
 const name = /^[a-z][a-z0-9-]*$/
 const relative = /^(?!\/)(?!.*\.\.)[A-Za-z0-9._/-]+$/
@@ -10,18 +10,20 @@ const absolute = /^\/(?!.*\.\.)[A-Za-z0-9._/-]*$/
 const variable = /^[A-Z][A-Z0-9_]*$/
 const duration = /^\d+(ms|s|m)$/
 const reference = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$/
+const imageName = /^[a-z0-9]+([._/-][a-z0-9]+)*$/
+const registry = /^[a-z0-9.-]+(:\d+)?$/
 
 export type StackPart = Omit<Catalogue, "pins">
 
 export function readStack(file: string, text: string): StackPart {
   const root = Reader.parse(file, text)
-  if (root.missing) root.fail("a stack: the keys stack, title, sources, image, components, bases, supervisor")
-  root.keys(["stack", "title", "sources", "image", "components", "bases", "supervisor"])
+  if (root.missing) root.fail("a stack: the keys stack, title, sources, user, components, bases, supervisor")
+  root.keys(["stack", "title", "sources", "user", "components", "bases", "supervisor"])
   const part: StackPart = {
     stack: root.at("stack").text("the stack's name, as its folder is called", name),
     title: root.at("title").text(),
     sources: named(root.at("sources"), readSource),
-    image: readImage(root.at("image")),
+    user: readUser(root.at("user")),
     components: named(root.at("components"), readComponent),
     bases: named(root.at("bases"), readBase),
     supervisor: readSupervisor(root.at("supervisor")),
@@ -43,7 +45,7 @@ function named<T>(reader: Reader, read: (entry: Reader, key: string) => T): Reco
 }
 
 function readSource(reader: Reader): SourceEntry {
-  reader.keys(["title", "url", "module", "licenses", "config", "versionFile"])
+  reader.keys(["title", "url", "module", "licenses", "config", "versionFile", "image"])
   return {
     title: reader.at("title").text(),
     url: reader.at("url").text("an https:// address", /^https:\/\//),
@@ -51,14 +53,21 @@ function readSource(reader: Reader): SourceEntry {
     licenses: reader.at("licenses").optionalText(),
     config: reader.at("config").optionalText("a path below the source", relative),
     versionFile: reader.at("versionFile").optionalText("a path below the source", relative),
+    image: readImage(reader.at("image")),
   }
 }
 
-function readImage(reader: Reader): ImageEntry {
-  reader.keys(["user", "uid", "home", "config", "logs", "arguments", "env"])
+function readUser(reader: Reader): UserEntry {
+  reader.keys(["name", "uid"])
   return {
-    user: reader.at("user").text("a user name", name),
+    name: reader.at("name").text("a user name", name),
     uid: reader.at("uid").whole("a user number from 1000 to 65533", 1000, 65533),
+  }
+}
+
+function readImage(reader: Reader): SourceImageEntry {
+  reader.keys(["home", "config", "logs", "arguments", "env"])
+  return {
     home: reader.at("home").text("an absolute path", absolute),
     config: reader.at("config").text("an absolute path", absolute),
     logs: reader.at("logs").text("an absolute path", absolute),
@@ -67,39 +76,47 @@ function readImage(reader: Reader): ImageEntry {
   }
 }
 
+const common = ["purpose", "ports", "env", "image", "registry", "rhythm", "mode"]
+
+/** The key that makes a component what it is, with the other keys that go with it. */
+const kinds = {
+  stages: ["source"],
+  program: ["source", "package", "probe"],
+  reference: [],
+}
+
 function readComponent(reader: Reader, key: string): ComponentEntry {
-  reader.keys([
-    "purpose",
-    "source",
-    "stages",
-    "program",
-    "package",
-    "ports",
-    "probe",
-    "env",
-    "registry",
-    "rhythm",
-    "mode",
-  ])
-  const entry: ComponentEntry = {
+  const marks = Object.keys(kinds) as (keyof typeof kinds)[]
+  const given = marks.filter((mark) => !reader.at(mark).missing)
+  if (given.length === 0) reader.fail(`a component with one of the keys ${marks.join(", ")}`)
+  const [mark, another] = given
+  if (another !== undefined) reader.at(another).fail(`no ${another} next to ${mark}: a component is one or the other`)
+  reader.keys([...common, mark, ...kinds[mark]])
+  const entry = {
     name: key,
     purpose: reader.at("purpose").text(),
-    source: reader.at("source").text("the name of a source", name),
     ports: reader.at("ports").items().map(port),
     env: reader.at("env").dictionary("a variable's name in capitals", variable),
-    registry: reader.at("registry").text("an image name such as docker.io/openim/openim-server", reference),
+    image: reader.at("image").text("an image name without registry and tag, such as openim/openim-server", imageName),
+    registry: reader.at("registry").optionalText("a registry such as docker.io", registry),
     rhythm: reader.at("rhythm").oneOf(["daily", "weekly", "on-demand", "low"]),
     mode: reader.at("mode").oneOf(["auto", "manual", "incremental", "none"]),
   }
-  if (!reader.at("stages").missing) {
-    if (!reader.at("program").missing) reader.at("program").fail("no program next to stages: a component is one or the other")
-    return { ...entry, stages: reader.at("stages").items().map((stage) => stage.texts("the name of a component", name)) }
+  if (mark === "reference") {
+    return { ...entry, kind: "reference", registry: entry.registry ?? reader.at("registry").fail("the registry that has this image") }
+  }
+  const source = reader.at("source").text("the name of a source", name)
+  if (mark === "stages") {
+    const stages = reader.at("stages").items().map((stage) => stage.texts("the name of a component", name))
+    return { ...entry, kind: "suite", source, stages }
   }
   const probe = reader.at("probe").missing ? undefined : port(reader.at("probe"))
   if (probe !== undefined && !entry.ports.includes(probe)) reader.at("probe").fail("one of the component's ports")
   return {
     ...entry,
-    program: reader.at("program").text("the program's name, or stages for a suite", name),
+    kind: "program",
+    source,
+    program: reader.at("program").text("the program's name", name),
     package: reader.at("package").text("the main package's folder below the source", relative),
     probe,
   }
@@ -138,6 +155,7 @@ function readSupervisor(reader: Reader): SupervisorEntry {
 /** Names that point to other entries. */
 function checkReferences(root: Reader, part: StackPart): void {
   for (const component of Object.values(part.components)) {
+    if (component.kind === "reference") continue
     const reader = root.at("components").at(component.name)
     const sources = Object.keys(part.sources)
     if (!sources.includes(component.source)) {
@@ -145,7 +163,7 @@ function checkReferences(root: Reader, part: StackPart): void {
     }
     for (const item of reader.at("stages").items().flatMap((stage) => stage.items())) {
       const member = Object.values(part.components).find((entry) => entry.name === item.text())
-      if (member?.program === undefined) return item.fail("the name of a component that has a program")
+      if (member?.kind !== "program") return item.fail("the name of a component that has a program")
       if (member.source !== component.source) item.fail(`a component of source ${component.source}`)
     }
   }

@@ -4,14 +4,14 @@ export interface Catalogue {
   stack: string
   title: string
   sources: Record<string, SourceEntry>
-  image: ImageEntry
+  user: UserEntry
   components: Record<string, ComponentEntry>
   bases: Record<string, BaseEntry>
   supervisor: SupervisorEntry
   pins: Pins
 }
 
-/** Where a product's source comes from. */
+/** Where a product's source comes from, and what the images of its programs have in common. */
 export interface SourceEntry {
   title: string
   url: string
@@ -19,12 +19,10 @@ export interface SourceEntry {
   licenses?: string
   config?: string
   versionFile?: string
+  image: SourceImageEntry
 }
 
-/** What all images of a stack have in common. */
-export interface ImageEntry {
-  user: string
-  uid: number
+export interface SourceImageEntry {
   home: string
   config: string
   logs: string
@@ -32,23 +30,53 @@ export interface ImageEntry {
   env: Record<string, string>
 }
 
-/** One program, or a suite of programs under a supervisor. */
-export interface ComponentEntry {
+/** Whom the programs of every image run as. */
+export interface UserEntry {
+  name: string
+  uid: number
+}
+
+/** What a component is called, where its image is published, and when. */
+interface CommonEntry {
   name: string
   purpose: string
-  source: string
-  /** A suite's components, in stages of their start. */
-  stages?: string[][]
-  program?: string
-  package?: string
   ports: number[]
-  /** The port that answers when the program is ready. */
-  probe?: number
   env: Record<string, string>
-  registry: string
+  /** The image's name without a registry, such as openim/openim-server. */
+  image: string
+  /** Where it is published; absent for what only goes to a registry that the caller names. */
+  registry?: string
   rhythm: string
   mode: string
 }
+
+/** One program of a source. */
+export interface ProgramEntry extends CommonEntry {
+  kind: "program"
+  source: string
+  program: string
+  package: string
+  /** The port that answers when the program is ready. */
+  probe?: number
+}
+
+/** Several programs of a source under a supervisor. */
+export interface SuiteEntry extends CommonEntry {
+  kind: "suite"
+  source: string
+  /** Its components, in stages of their start. */
+  stages: string[][]
+}
+
+/** An image that others publish: never built, never pushed. */
+export interface ReferenceEntry extends CommonEntry {
+  kind: "reference"
+  registry: string
+}
+
+/** What is built from a source. */
+export type BuiltEntry = ProgramEntry | SuiteEntry
+export type ComponentEntry = BuiltEntry | ReferenceEntry
 
 export interface BaseEntry {
   image: string
@@ -70,6 +98,8 @@ export interface SupervisorEntry {
 
 export interface Pins {
   sources: Record<string, SourcePin>
+  /** Tags of referenced images, by component. */
+  references: Record<string, string>
   tools: Record<string, ToolPin>
   images: Record<string, string>
   go: string

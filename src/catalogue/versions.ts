@@ -8,10 +8,11 @@ const goVersion = /^\d+\.\d+\.\d+$/
 
 export function readVersions(file: string, text: string): Pins {
   const root = Reader.parse(file, text)
-  if (root.missing) root.fail("the keys sources, tools, images, go")
-  root.keys(["sources", "tools", "images", "go"])
+  if (root.missing) root.fail("the keys sources, references, tools, images, go")
+  root.keys(["sources", "references", "tools", "images", "go"])
   return {
     sources: Object.fromEntries(root.at("sources").entries().map(([key, value]) => [key, readSourcePin(value)])),
+    references: root.at("references").dictionary("a component's name", /^[a-z][a-z0-9-]*$/),
     tools: Object.fromEntries(root.at("tools").entries().map(([key, value]) => [key, readTool(value)])),
     images: root.at("images").dictionary("an image's name", /^[a-z]+$/),
     go: root.at("go").text("a full Go version such as 1.25.0", goVersion),

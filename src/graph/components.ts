@@ -1,9 +1,9 @@
 // From a component's name to its binaries and its image.
 
 import type { Container, Directory } from "@dagger.io/dagger"
-import type { BaseEntry, ComponentEntry } from "../catalogue/types.js"
-import { baseOf, componentOf, programsOf, programsOfSource } from "../plan/components.js"
-import { finalImage, needsSupervisor } from "./images.js"
+import type { BaseEntry, BuiltEntry } from "../catalogue/types.js"
+import { baseOf, builtOf, programsOf, programsOfSource } from "../plan/components.js"
+import { finalImage } from "./images.js"
 import { buildPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
 import type { Settings } from "./settings.js"
 import { type ResolvedSource, resolveSource } from "./sources.js"
@@ -17,7 +17,7 @@ export interface BuildWish {
 }
 
 export interface Workshop {
-  component: ComponentEntry
+  component: BuiltEntry
   base: BaseEntry
   source: ResolvedSource
   toolchain: Toolchain
@@ -25,7 +25,7 @@ export interface Workshop {
 
 /** Names are settled first: a slip of the keyboard costs no download. */
 export async function openWorkshop(settings: Settings, component: string, base: string): Promise<Workshop> {
-  const entry = componentOf(settings.catalogue, component)
+  const entry = builtOf(settings.catalogue, component)
   const baseEntry = baseOf(settings.catalogue, base)
   const source = await resolveSource(settings, entry.source)
   return { component: entry, base: baseEntry, source, toolchain: await goToolchain(settings, source.goVersion) }
@@ -40,7 +40,7 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   const { component, base, source, toolchain } = workshop
   const [binaries, supervisor] = await Promise.all([
     binariesIn(settings, workshop, wish),
-    needsSupervisor(settings.catalogue, component) ? buildTool(settings, toolchain, "pebble") : undefined,
+    component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,
   ])
   return finalImage(settings, { component, base, source, binaries, supervisor })
 }

@@ -1,8 +1,7 @@
 // Final images: base, user, configuration, binaries; nothing that built them.
 
 import type { Container, Directory, File } from "@dagger.io/dagger"
-import type { BaseEntry, Catalogue, ComponentEntry } from "../catalogue/types.js"
-import { isProgram, programsOf } from "../plan/components.js"
+import type { BaseEntry, BuiltEntry, Catalogue, SourceEntry } from "../catalogue/types.js"
 import { binFolder, imagePlan, supervisorFolder } from "../plan/image.js"
 import { supervisorLayer, waitProgram, waitScript } from "../plan/supervisor.js"
 import { baseContainer } from "./bases.js"
@@ -10,7 +9,7 @@ import type { Settings } from "./settings.js"
 import type { ResolvedSource } from "./sources.js"
 
 export interface ImageParts {
-  component: ComponentEntry
+  component: BuiltEntry
   base: BaseEntry
   source: ResolvedSource
   binaries: Directory
@@ -21,15 +20,15 @@ export async function finalImage(settings: Settings, parts: ImageParts): Promise
   const { catalogue } = settings
   const { component, base, source } = parts
   const plan = imagePlan(catalogue, component, base, source.facts)
-  const owner = `${catalogue.image.uid}:${catalogue.image.uid}`
-  const config = catalogue.sources[component.source].config
+  const owner = `${catalogue.user.uid}:${catalogue.user.uid}`
+  const entry = catalogue.sources[component.source]
 
-  let image = withUser(catalogue, await baseContainer(settings, base)).withWorkdir(catalogue.image.home)
-  if (config !== undefined) {
-    image = image.withDirectory(catalogue.image.config, source.directory.directory(config), { owner: "0:0" })
+  let image = withUser(catalogue, entry, await baseContainer(settings, base)).withWorkdir(entry.image.home)
+  if (entry.config !== undefined) {
+    image = image.withDirectory(entry.image.config, source.directory.directory(entry.config), { owner: "0:0" })
   }
   image = image.withDirectory(binFolder, parts.binaries, { owner: "0:0" })
-  if (parts.supervisor !== undefined) {
+  if (component.kind === "suite" && parts.supervisor !== undefined) {
     image = image
       .withFile(`${binFolder}/pebble`, parts.supervisor, { permissions: 0o755, owner: "0:0" })
       .withNewFile(waitProgram, waitScript(base), { permissions: 0o755, owner: "0:0" })
@@ -55,12 +54,13 @@ export async function finalImage(settings: Settings, parts: ImageParts): Promise
  * Without a tool for it: base images differ in which one they have. Without sbin on the PATH, too, where an engine with
  * certificates of its own would find update-ca-certificates and leave traces of them.
  */
-function withUser(catalogue: Catalogue, container: Container): Container {
-  const { user, uid, home, logs } = catalogue.image
+function withUser(catalogue: Catalogue, source: SourceEntry, container: Container): Container {
+  const { name, uid } = catalogue.user
+  const { home, logs } = source.image
   const folders = [home, logs, supervisorFolder, `${supervisorFolder}/layers`].join(" ")
   const script = [
-    `echo '${user}:x:${uid}:' >> /etc/group`,
-    `echo '${user}:x:${uid}:${uid}:${user}:${home}:/sbin/nologin' >> /etc/passwd`,
+    `echo '${name}:x:${uid}:' >> /etc/group`,
+    `echo '${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin' >> /etc/passwd`,
     `mkdir -p ${folders}`,
     `chown ${uid}:${uid} ${folders}`,
   ].join(" && ")
@@ -68,8 +68,4 @@ function withUser(catalogue: Catalogue, container: Container): Container {
     .withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
     .withExec(["sh", "-c", script])
     .withEnvVariable("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-}
-
-export function needsSupervisor(catalogue: Catalogue, component: ComponentEntry): boolean {
-  return !isProgram(component) && programsOf(catalogue, component).length > 0
 }

@@ -14,7 +14,8 @@ export async function planInputs(settings: Settings, base: string): Promise<Plan
   const baseEntry = baseOf(catalogue, base)
   const inputs: PlanInput[] = []
   for (const name of Object.keys(catalogue.sources)) {
-    const components = Object.values(catalogue.components).filter((component) => component.source === name)
+    const built = Object.values(catalogue.components).filter((component) => component.kind !== "reference")
+    const components = built.filter((component) => component.source === name)
     if (components.length === 0) continue
     const source = await resolveSource(settings, name)
     const digests = await programDigests(settings, name, source)
@@ -28,7 +29,7 @@ export async function planInputs(settings: Settings, base: string): Promise<Plan
         go: source.goVersion,
         base: baseEntry,
         image: withoutIdentity(image.labels, image),
-        supervisor: component.stages && [supervisorLayer(catalogue, component), catalogue.pins.tools.pebble],
+        supervisor: component.kind === "suite" && [supervisorLayer(catalogue, component), catalogue.pins.tools.pebble],
       }
       inputs.push({
         component: component.name,

@@ -1,7 +1,7 @@
 // Binaries: all programs of a source as one that picks by name, or each for itself.
 
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import type { ProgramEntry } from "../plan/components.js"
+import type { ProgramEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { tailOf } from "./failures.js"
 import { log, type Settings } from "./settings.js"

@@ -91,7 +91,7 @@ export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
 
 /** A program of a pinned Go module. */
 export async function buildTool(settings: Settings, toolchain: Toolchain, name: string): Promise<File> {
-  const pin = settings.catalogue.pins.tools[name]
+  const pin = toolPin(settings, name)
   const builder = await toolToolchain(settings, toolchain, pin)
   return explain(`${name} ${pin.version} cannot be built`, "Check the network and --goproxy.", () =>
     fetchModule(builder.container, pin.module, pin.version, pin.sum)
@@ -101,6 +101,12 @@ export async function buildTool(settings: Settings, toolchain: Toolchain, name: 
       .file(`/out/${name}`)
       .sync(),
   )
+}
+
+export function toolPin({ catalogue }: Settings, name: string): ToolPin {
+  const pin = catalogue.pins.tools[name]
+  if (pin !== undefined) return pin
+  throw new Error(`stack ${catalogue.stack}: versions.yaml has no tools.${name}; copy it from stacks/openim/versions.yaml`)
 }
 
 /** The source's own Go saves fetching another one, unless the tool needs a newer one. */

@@ -1,13 +1,22 @@
 // From a component's name to the programs that it consists of.
 
 import { unknownName } from "../catalogue/nearest.js"
-import type { BaseEntry, Catalogue, ComponentEntry } from "../catalogue/types.js"
-
-/** A component that is one program, with all that is needed to build it. */
-export type ProgramEntry = ComponentEntry & { program: string; package: string }
+import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ProgramEntry, ReferenceEntry } from "../catalogue/types.js"
 
 export function componentOf(catalogue: Catalogue, name: string): ComponentEntry {
   return known("component", catalogue.components, name)
+}
+
+/** A component that can be built at all. */
+export function builtOf(catalogue: Catalogue, name: string): BuiltEntry {
+  const component = componentOf(catalogue, name)
+  if (component.kind !== "reference") return component
+  throw new Error(`${name} is never built: it is upstream's image ${referenceOf(catalogue, component)}. Use that one`)
+}
+
+/** The full name of an image that others publish. */
+export function referenceOf(catalogue: Catalogue, component: ReferenceEntry): string {
+  return `${component.registry}/${component.image}:${catalogue.pins.references[component.name]}`
 }
 
 export function baseOf(catalogue: Catalogue, name: string): BaseEntry {
@@ -19,23 +28,20 @@ function known<T>(kind: string, entries: Record<string, T>, name: string): T {
   return entries[name]
 }
 
-export function isProgram(component: ComponentEntry): component is ProgramEntry {
-  return component.program !== undefined && component.package !== undefined
-}
-
 /** A suite's programs in the order of their start, or the one program. */
-export function programsOf(catalogue: Catalogue, component: ComponentEntry): ProgramEntry[] {
+export function programsOf(catalogue: Catalogue, component: BuiltEntry): ProgramEntry[] {
   return stagesOf(catalogue, component).flat()
 }
 
-export function stagesOf(catalogue: Catalogue, component: ComponentEntry): ProgramEntry[][] {
-  if (isProgram(component)) return [[component]]
-  return (component.stages ?? []).map((stage) => stage.map((name) => catalogue.components[name]).filter(isProgram))
+export function stagesOf(catalogue: Catalogue, component: BuiltEntry): ProgramEntry[][] {
+  if (component.kind === "program") return [[component]]
+  return component.stages.map((stage) => stage.map((name) => catalogue.components[name]).filter((entry) => entry.kind === "program"))
 }
 
 /** All programs that are built from a source: what one multicall binary holds. */
 export function programsOfSource(catalogue: Catalogue, source: string): ProgramEntry[] {
-  return Object.values(catalogue.components).filter(isProgram).filter((entry) => entry.source === source)
+  const programs = Object.values(catalogue.components).filter((entry) => entry.kind === "program")
+  return programs.filter((entry) => entry.source === source)
 }
 
 /** Images are for one platform only; others fail long before a build would. */

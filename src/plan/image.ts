@@ -1,7 +1,7 @@
 // What a final image says about itself, as data.
 
-import type { BaseEntry, Catalogue, ComponentEntry } from "../catalogue/types.js"
-import { isProgram, programsOf } from "./components.js"
+import type { BaseEntry, BuiltEntry, Catalogue } from "../catalogue/types.js"
+import { programsOf } from "./components.js"
 
 /** What is known about the source that an image was built from. */
 export interface SourceFacts {
@@ -26,15 +26,15 @@ export const supervisorFolder = "/var/lib/pebble/default"
 
 export function imagePlan(
   catalogue: Catalogue,
-  component: ComponentEntry,
+  component: BuiltEntry,
   base: BaseEntry,
   facts: SourceFacts,
 ): ImagePlan {
   const source = catalogue.sources[component.source]
   const programs = programsOf(catalogue, component)
-  const env = Object.assign({}, catalogue.image.env, ...programs.map((entry) => entry.env), component.env)
+  const env = Object.assign({}, source.image.env, ...programs.map((entry) => entry.env), component.env)
   const labels: Record<string, string> = {
-    "org.opencontainers.image.title": component.registry.split("/").at(-1) ?? component.name,
+    "org.opencontainers.image.title": component.image.split("/").at(-1) ?? component.name,
     "org.opencontainers.image.description": component.purpose,
     "org.opencontainers.image.source": source.url,
     "org.opencontainers.image.revision": facts.revision,
@@ -43,13 +43,13 @@ export function imagePlan(
     "org.opencontainers.image.base.name": base.image,
   }
   if (source.licenses !== undefined) labels["org.opencontainers.image.licenses"] = source.licenses
-  if (isProgram(component)) {
+  if (component.kind === "program") {
     return {
       labels,
       env,
       ports: component.ports,
       entrypoint: [`${binFolder}/${component.program}`],
-      arguments: catalogue.image.arguments,
+      arguments: source.image.arguments,
       health: component.probe === undefined ? undefined : portProbe(base, component.probe),
     }
   }

@@ -55,15 +55,20 @@ export function planTable(rows: PlanRow[]): string {
   )
 }
 
+export function pinnedVersion(catalogue: Catalogue, component: ComponentEntry): string {
+  const { references, sources } = catalogue.pins
+  return component.kind === "reference" ? references[component.name] : sources[component.source].version
+}
+
 export function componentTable(catalogue: Catalogue, components: ComponentEntry[]): string {
   return table(
-    ["COMPONENT", "PURPOSE", "SOURCE", "VERSION", "REGISTRY", "RHYTHM", "MODE"],
+    ["COMPONENT", "PURPOSE", "SOURCE", "VERSION", "IMAGE", "RHYTHM", "MODE"],
     components.map((component) => [
       component.name,
       component.purpose,
-      catalogue.sources[component.source].url,
-      catalogue.pins.sources[component.source].version,
-      component.registry,
+      component.kind === "reference" ? "(referenced only)" : catalogue.sources[component.source].url,
+      pinnedVersion(catalogue, component),
+      component.registry === undefined ? `(private) ${component.image}` : `${component.registry}/${component.image}`,
       component.rhythm,
       component.mode,
     ]),

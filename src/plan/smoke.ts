@@ -1,6 +1,6 @@
 // The smoke test of an image, as a script that runs in it and a judgement of what it and the image's settings say.
 
-import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
+import type { BuiltEntry, SourceImageEntry } from "../catalogue/types.js"
 import type { TestCase } from "./suites.js"
 
 export interface ImageFacts {
@@ -12,8 +12,7 @@ export interface ImageFacts {
 }
 
 /** Prints one line for each question: yes or no, a tab, what was asked. */
-export function smokeScript(catalogue: Catalogue, programs: string[]): string {
-  const { config, logs } = catalogue.image
+export function smokeScript({ config, logs }: SourceImageEntry, programs: string[]): string {
   const questions: [string, string][] = [
     ...programs.map((name): [string, string] => [`${name} starts and answers --help`, `${name} --help`]),
     ["the user is not root", '[ "$(id -u)" != 0 ]'],
@@ -39,7 +38,7 @@ const wantedLabels = ["source", "revision", "version", "created", "title"].map(
   (name) => `org.opencontainers.image.${name}`,
 )
 
-export function findingsOf(output: string, image: ImageFacts, component: ComponentEntry): TestCase[] {
+export function findingsOf(output: string, image: ImageFacts, component: BuiltEntry): TestCase[] {
   const answers = output
     .trim()
     .split("\n")
@@ -47,7 +46,7 @@ export function findingsOf(output: string, image: ImageFacts, component: Compone
     .map(([answer, name]) => ({ name, ok: answer === "yes" }))
   const missing = wantedLabels.filter((label) => !image.labels.includes(label))
   const closed = component.ports.filter((port) => !image.ports.includes(port))
-  const probed = component.stages !== undefined || component.probe !== undefined
+  const probed = component.kind === "suite" || component.probe !== undefined
   return [
     ...answers,
     { name: "the labels are set", ok: missing.length === 0, detail: `missing: ${missing.join(", ")}` },

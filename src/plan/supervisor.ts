@@ -1,6 +1,6 @@
 // The supervisor's configuration: a layer for Pebble (https://documentation.ubuntu.com/pebble).
 
-import type { BaseEntry, Catalogue, ComponentEntry } from "../catalogue/types.js"
+import type { BaseEntry, Catalogue, SuiteEntry } from "../catalogue/types.js"
 import { stagesOf } from "./components.js"
 import { binFolder, portProbe } from "./image.js"
 
@@ -10,13 +10,13 @@ export const waitProgram = `${binFolder}/wait-for-ports`
  * Every program of a suite as a service. Pebble starts all at once (its `after` orders only services that require each
  * other, and then one quick exit would keep the rest from starting), so later stages wait for the ports of earlier ones.
  */
-export function supervisorLayer(catalogue: Catalogue, component: ComponentEntry) {
+export function supervisorLayer(catalogue: Catalogue, component: SuiteEntry) {
   const policy = catalogue.supervisor
   const services: Record<string, object> = {}
   const before: number[] = []
   for (const stage of stagesOf(catalogue, component)) {
     for (const entry of stage) {
-      const command = [`${binFolder}/${entry.program}`, ...catalogue.image.arguments].join(" ")
+      const command = [`${binFolder}/${entry.program}`, ...catalogue.sources[component.source].image.arguments].join(" ")
       services[entry.program] = {
         override: "replace",
         summary: entry.purpose,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
+import type { SuiteEntry } from "../../src/catalogue/types.js"
 import { nearest } from "../../src/catalogue/nearest.js"
 
 const folder = new URL("../../stacks/openim/", import.meta.url)
@@ -17,10 +18,12 @@ function loadWith(file: (typeof files)[number], from: string, to: string) {
 const lineOf = (file: string, text: string) => own[file].slice(0, own[file].indexOf(text)).split("\n").length
 
 describe("the openim catalogue", () => {
-  it("has the server and its twelve programs", async () => {
+  it("has the server with twelve programs, chat with four, and the front ends", async () => {
     const catalogue = await loadCatalogue("openim")
-    expect(Object.keys(catalogue.components)).toHaveLength(13)
-    expect(catalogue.components.server.stages?.flat()).toHaveLength(12)
+    const members = (name: string) => (catalogue.components[name] as SuiteEntry).stages.flat()
+    expect(members("server")).toHaveLength(12)
+    expect(members("chat")).toHaveLength(4)
+    expect(catalogue.components.web.kind).toBe("reference")
     expect(catalogue.components["server-rpc-auth"]).toMatchObject({ program: "openim-rpc-auth", ports: [10200] })
   })
 })
@@ -45,14 +48,18 @@ describe("a broken catalogue", () => {
     ["stack.yaml", "rhythm: daily", "rythm: daily", "expected no such key"],
     ["stack.yaml", "purpose: All services", "# purpose: All services", "server.purpose: expected a text, found nothing"],
     ["stack.yaml", "- server-push\n", "- server-pusch\n", "expected the name of a component that has a program"],
-    ["stack.yaml", "    source: server\n", "    source: chat\n", 'unknown source "chat"'],
+    ["stack.yaml", "    source: server\n", "    source: sever\n", 'unknown source "sever"'],
     ["stack.yaml", "ports: [10001, 10002]", "ports: 10001", "components.server.ports: expected a list, found 10001"],
-    ["stack.yaml", "uid: 10001", "uid: 0", "image.uid: expected a user number from 1000 to 65533, found 0"],
+    ["stack.yaml", "uid: 10001", "uid: 0", "user.uid: expected a user number from 1000 to 65533, found 0"],
     ["stack.yaml", "package: cmd/openim-api", "package: ../openim-api", "expected the main package's folder"],
     ["stack.yaml", "image: docker.io/library/debian:trixie-slim", "image: debian", "expected a full image reference"],
     ["versions.yaml", "commit: f4c6f832f", "commit: f4c6f832", "sources.server.commit: expected a full commit"],
     ["versions.yaml", "sum: h1:jwyReXu1Q/", "sum: h1:", "expected a Go module's checksum"],
-    ["versions.yaml", "  server:", "  chat:", "expected sources.server"],
+    ["versions.yaml", "  server:", "  sever:", "expected sources.server"],
+    ["versions.yaml", "  web:", "  wep:", "expected references.web"],
+    ["stack.yaml", "    reference: true\n", "    reference: true\n    source: chat\n", "expected no such key"],
+    ["stack.yaml", "    reference: true\n", "    reference: true\n    program: web\n", "no reference next to program"],
+    ["stack.yaml", "image: openim/openim-server", "image: docker.io:80/x", "expected an image name without registry"],
   ] as const)("%s with %s as %s", async (file, from, to, message) => {
     await expect(loadWith(file, from, to)).rejects.toThrow(message)
   })

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { baseOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/components.js"
+import { baseOf, builtOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/components.js"
 import { imagePlan } from "../../src/plan/image.js"
 import { readMirrors } from "../../src/plan/mirrors.js"
 import { bytesFrom, goOrigins, sourceOrigins } from "../../src/plan/origins.js"
@@ -14,23 +14,29 @@ beforeAll(async () => {
 
 describe("components", () => {
   it("resolves a suite in the order of its start and a program to itself", () => {
-    const server = programsOf(catalogue, componentOf(catalogue, "server")).map((entry) => entry.program)
+    const server = programsOf(catalogue, builtOf(catalogue, "server")).map((entry) => entry.program)
     expect(server[0]).toBe("openim-rpc-user")
     expect(server).toHaveLength(12)
     expect(server.indexOf("openim-api")).toBeGreaterThan(server.indexOf("openim-rpc-auth"))
-    const api = programsOf(catalogue, componentOf(catalogue, "server-api")).map((entry) => entry.program)
+    const api = programsOf(catalogue, builtOf(catalogue, "server-api")).map((entry) => entry.program)
     expect(api).toEqual(["openim-api"])
   })
 
   it("builds every program of a source into one binary", () => {
     expect(programsOfSource(catalogue, "server")).toHaveLength(12)
-    expect(programsOfSource(catalogue, "chat")).toEqual([])
+    expect(programsOfSource(catalogue, "chat")).toHaveLength(4)
   })
 
   it("answers an unknown name with the known ones and the nearest", () => {
     expect(() => componentOf(catalogue, "servr")).toThrow('unknown component "servr". Did you mean "server"? Known: server, ')
     expect(() => baseOf(catalogue, "debain")).toThrow('unknown base "debain". Did you mean "debian"? Known: debian, anolis')
     expect(() => componentOf(catalogue, "constructor")).toThrow("unknown component")
+  })
+
+  it("does not build what is only referenced, and names what to use instead", () => {
+    expect(() => builtOf(catalogue, "web")).toThrow(
+      "web is never built: it is upstream's image docker.io/openim/openim-web-front:release-v3.8.3",
+    )
   })
 
   it("refuses other platforms in one line", () => {
@@ -73,7 +79,7 @@ describe("origins", () => {
 describe("the image", () => {
   const facts = { version: "v3.8.3", revision: "f4c6f83", created: "2025-01-04T03:46:59Z" }
   const plan = (component: string, base: string) =>
-    imagePlan(catalogue, componentOf(catalogue, component), baseOf(catalogue, base), facts)
+    imagePlan(catalogue, builtOf(catalogue, component), baseOf(catalogue, base), facts)
 
   it("of a program runs it and nothing else", () => {
     const api = plan("server-api", "debian")

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process"
 import { createServer } from "node:net"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import type { Catalogue } from "../../src/catalogue/types.js"
+import type { Catalogue, SuiteEntry } from "../../src/catalogue/types.js"
 import { findingsOf, smokeScript } from "../../src/plan/smoke.js"
 import { supervisorLayer, waitScript } from "../../src/plan/supervisor.js"
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 
 type Layer = { services: Record<string, { command: string }>; checks: { programs: { exec: { command: string } } } }
-const layer = () => supervisorLayer(catalogue, catalogue.components.server) as unknown as Layer
+const layer = () => supervisorLayer(catalogue, catalogue.components.server as SuiteEntry) as unknown as Layer
 
 describe("the supervisor's layer", () => {
   it("starts the first stage at once and lets later ones wait for its ports", () => {
@@ -86,17 +86,17 @@ describe("the smoke test", () => {
     foreign: [] as string[],
   }
   const failed = (output: string, changed: object) =>
-    findingsOf(output, { ...image, ...changed }, catalogue.components.server)
+    findingsOf(output, { ...image, ...changed }, catalogue.components.server as SuiteEntry)
       .filter((finding) => !finding.ok)
       .map((finding) => finding.name)
 
   it("asks about every program", () => {
-    expect(smokeScript(catalogue, ["one", "two"])).toContain("one --help")
-    expect(smokeScript(catalogue, ["one", "two"])).toContain("two --help")
+    expect(smokeScript(catalogue.sources.server.image, ["one", "two"])).toContain("one --help")
+    expect(smokeScript(catalogue.sources.server.image, ["one", "two"])).toContain("two --help")
   })
 
   it("is a script that answers no where something is missing", () => {
-    const output = execFileSync("sh", ["-c", smokeScript(catalogue, ["no-such-program"])], { encoding: "utf8" })
+    const output = execFileSync("sh", ["-c", smokeScript(catalogue.sources.server.image, ["no-such-program"])], { encoding: "utf8" })
     expect(output).toContain("no\tno-such-program starts and answers --help")
     expect(output).toContain("no\tthe configuration can be read")
   })

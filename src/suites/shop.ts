@@ -2,19 +2,21 @@
 
 import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
+import { type BuildWish, componentBinaries, componentImage } from "../graph/components.js"
+import type { Settings } from "../graph/settings.js"
 import type { TestCase } from "../plan/suites.js"
-import { type BuildWish, componentBinaries, componentImage } from "./components.js"
-import type { Settings } from "./settings.js"
+import { casesOf, fails, same } from "./cases.js"
 
 export async function shopTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const fixture = checkout.directory("tests/fixtures/shop")
-  const shop = await loadCatalogue("shop", (name) => fixture.file(`catalogue/${name}`).contents())
+  const { pins, ...parts } = await loadCatalogue("shop", (name) => fixture.file(`catalogue/${name}`).contents())
+  const shop = { ...parts, pins: { ...pins, tools: settings.catalogue.pins.tools } }
   const source = fixture.directory("source")
   const wish: BuildWish = { component: "shop", base: "debian", layout: "multicall", builder: "go" }
   const from = (directory: Directory): Settings => ({ ...settings, catalogue: shop, checkout: directory })
   const version = (image: Container) => image.withExec(["shop-api", "version"]).stdout()
 
-  const tests: [string, () => Promise<void>][] = [
+  return casesOf([
     [
       "Go 1.22.7 is chosen by go.mod",
       async () => same(await version(await componentImage(from(source), wish)), "shop-api go1.22.7\n"),
@@ -71,30 +73,5 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         await service.stop()
       },
     ],
-  ]
-  const cases: TestCase[] = []
-  for (const [name, run] of tests) {
-    try {
-      await run()
-      cases.push({ name, ok: true })
-    } catch (error) {
-      cases.push({ name, ok: false, detail: (error as Error).message })
-    }
-  }
-  return cases
-}
-
-function same(found: unknown, expected: unknown): void {
-  if (found !== expected) throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`)
-}
-
-async function fails(run: () => Promise<unknown>, expected: string): Promise<void> {
-  let message: string
-  try {
-    await run()
-    message = "it worked"
-  } catch (error) {
-    message = (error as Error).message
-  }
-  if (!message.includes(expected)) throw new Error(`expected a failure with ${JSON.stringify(expected)}, but: ${message}`)
+  ])
 }

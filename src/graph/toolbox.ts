@@ -1,0 +1,18 @@
+// A small container with pinned tools: what talks to registries, lists contents, signs.
+
+import type { Container } from "@dagger.io/dagger"
+import { fromFirst, withSystemPackages } from "./bases.js"
+import type { Settings } from "./settings.js"
+import { buildTool, goToolchain, toolPin } from "./toolchain.js"
+
+/** Tools of versions.yaml by their names on the PATH, and packages of the distribution by the fallback. */
+export async function toolbox(settings: Settings, tools: string[], packages: string[] = []): Promise<Container> {
+  const debian = await fromFirst([settings.catalogue.pins.images.debian])
+  let box = await withSystemPackages(settings, debian, "debian", ["ca-certificates", ...packages])
+  for (const name of tools) {
+    const toolchain = await goToolchain(settings, toolPin(settings, name).go)
+    box = box.withFile(`/usr/local/bin/${name}`, await buildTool(settings, toolchain, name), { permissions: 0o755 })
+  }
+  // Without sbin, as with Go: an engine with certificates of its own would run update-ca-certificates around each command.
+  return box.withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
+}

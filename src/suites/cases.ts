@@ -1,0 +1,34 @@
+// Test cases written as functions that throw when something is not as it should be.
+
+import type { TestCase } from "../plan/suites.js"
+
+/** Runs one after the other: each may use all processors. */
+export async function casesOf(tests: [name: string, run: () => Promise<unknown>][]): Promise<TestCase[]> {
+  const cases: TestCase[] = []
+  for (const [name, run] of tests) {
+    try {
+      await run()
+      cases.push({ name, ok: true })
+    } catch (error) {
+      cases.push({ name, ok: false, detail: (error as Error).message })
+    }
+  }
+  return cases
+}
+
+export function same(found: unknown, expected: unknown): void {
+  if (found !== expected) throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`)
+}
+
+/** The step must fail, with these words in its message; answers with the whole message. */
+export async function fails(run: () => Promise<unknown>, expected: string): Promise<string> {
+  let message: string
+  try {
+    await run()
+    message = "it worked"
+  } catch (error) {
+    message = (error as Error).message
+  }
+  if (!message.includes(expected)) throw new Error(`expected a failure with ${JSON.stringify(expected)}, but: ${message}`)
+  return message
+}
