@@ -78,7 +78,7 @@ export class Openim {
   ): Promise<Container> {
     checkPlatform(platform)
     const wish = { component, base: this.base, layout: layoutOf(programs), builder: builderOf(builder) }
-    return componentImage(await this.settings(version), wish)
+    return (await componentImage(await this.settings(version), wish)).container
   }
 
   /** Builds the programs of a component without an image. Gives a directory: go on with export --path=bin or entries */
@@ -107,9 +107,9 @@ export class Openim {
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<string> {
-    const earlier = record ? readPlanRecord(await record.contents()) : undefined
+    const earlier = record ? readPlanRecord(await record.contents()) : {}
     const settings = await this.settings(version)
-    const rows = planRows(await planInputs(settings, this.base), earlier)
+    const rows = planRows(await planInputs(settings, { base: this.base, layout: "multicall", builder: "go" }), earlier)
     return formatted(format, () => planTable(rows), { stack: this.stack, rows })
   }
 

@@ -8,10 +8,15 @@ import { tailOf } from "./failures.js"
 import { withPackages } from "./packages.js"
 import { log, type Settings } from "./settings.js"
 
+export const freshMark = "OPENIM_FRESH_BUILD"
+
 const platform = "linux/amd64" as Platform
 
-/** The first of these references that can be had. */
-export async function fromFirst(references: string[]): Promise<Container> {
+/**
+ * The first of these references that can be had. A `fresh` mark makes every later step run anew; finalImage takes it off
+ * again.
+ */
+export async function fromFirst(references: string[], fresh?: string): Promise<Container> {
   const outcome = await firstOf(
     "base image",
     references.map((reference) => ({
@@ -21,7 +26,7 @@ export async function fromFirst(references: string[]): Promise<Container> {
     })),
     log,
   )
-  return outcome.value
+  return fresh === undefined ? outcome.value : outcome.value.withEnvVariable(freshMark, fresh)
 }
 
 async function pulled(reference: string): Promise<Container> {
@@ -32,11 +37,17 @@ async function pulled(reference: string): Promise<Container> {
   }
 }
 
-export async function baseContainer(settings: Settings, base: BaseEntry): Promise<Container> {
-  const container = await fromFirst([base.image, ...base.alternatives]).catch((error: Error) => {
+/** A base image before and after it got the packages that every image has. */
+export interface PreparedBase {
+  pulled: Container
+  container: Container
+}
+
+export async function prepareBase(settings: Settings, base: BaseEntry): Promise<PreparedBase> {
+  const pulled = await fromFirst([base.image, ...base.alternatives], settings.fresh).catch((error: Error) => {
     throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
   })
-  return withSystemPackages(settings, container, base.distribution, base.packages)
+  return { pulled, container: await withSystemPackages(settings, pulled, base.distribution, base.packages) }
 }
 
 /** Installs packages by whichever package manager and mirror works. */

@@ -1,19 +1,27 @@
 // From a component's name to its binaries and its image.
 
-import type { Container, Directory } from "@dagger.io/dagger"
+import type { Directory } from "@dagger.io/dagger"
 import type { BaseEntry, BuiltEntry } from "../catalogue/types.js"
 import { baseOf, builtOf, programsOf, programsOfSource } from "../plan/components.js"
+import { imageInputs } from "../plan/imageInputs.js"
+import { prepareBase } from "./bases.js"
 import { finalImage } from "./images.js"
+import { baseFacts, sourceDigests } from "./inputs.js"
+import type { BuiltImage } from "./layouts.js"
 import { buildPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
 import type { Settings } from "./settings.js"
 import { type ResolvedSource, resolveSource } from "./sources.js"
 import { buildTool, goToolchain, type Toolchain } from "./toolchain.js"
 
-export interface BuildWish {
-  component: string
+/** How images are put together. */
+export interface BuildOptions {
   base: string
   layout: ProgramLayout
   builder: ProgramBuilder
+}
+
+export interface BuildWish extends BuildOptions {
+  component: string
 }
 
 export interface Workshop {
@@ -35,14 +43,19 @@ export async function componentBinaries(settings: Settings, wish: BuildWish): Pr
   return binariesIn(settings, await openWorkshop(settings, wish.component, wish.base), wish)
 }
 
-export async function componentImage(settings: Settings, wish: BuildWish): Promise<Container> {
+export async function componentImage(settings: Settings, wish: BuildWish): Promise<BuiltImage> {
   const workshop = await openWorkshop(settings, wish.component, wish.base)
   const { component, base, source, toolchain } = workshop
-  const [binaries, supervisor] = await Promise.all([
+  const [binaries, supervisor, prepared, digests] = await Promise.all([
     binariesIn(settings, workshop, wish),
     component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,
+    prepareBase(settings, base),
+    sourceDigests(settings, component.source, source, toolchain),
   ])
-  return finalImage(settings, { component, base, source, binaries, supervisor })
+  const of = { ...wish, component, base, facts: source.facts, goVersion: source.goVersion, digests }
+  const inputs = imageInputs(settings.catalogue, of, await baseFacts(prepared))
+  const container = finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries, supervisor })
+  return { container, base: prepared.pulled, created: source.facts.created }
 }
 
 function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<Directory> {

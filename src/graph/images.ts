@@ -4,26 +4,27 @@ import type { Container, Directory, File } from "@dagger.io/dagger"
 import type { BaseEntry, BuiltEntry, Catalogue, SourceEntry } from "../catalogue/types.js"
 import { binFolder, imagePlan, supervisorFolder } from "../plan/image.js"
 import { supervisorLayer, waitProgram, waitScript } from "../plan/supervisor.js"
-import { baseContainer } from "./bases.js"
-import type { Settings } from "./settings.js"
+import { inputsLabel, type ImageInputs } from "../plan/inputs.js"
+import { freshMark, type PreparedBase } from "./bases.js"
 import type { ResolvedSource } from "./sources.js"
 
 export interface ImageParts {
   component: BuiltEntry
   base: BaseEntry
+  prepared: PreparedBase
+  inputs: ImageInputs
   source: ResolvedSource
   binaries: Directory
   supervisor?: File
 }
 
-export async function finalImage(settings: Settings, parts: ImageParts): Promise<Container> {
-  const { catalogue } = settings
+export function finalImage(catalogue: Catalogue, parts: ImageParts): Container {
   const { component, base, source } = parts
   const plan = imagePlan(catalogue, component, base, source.facts)
   const owner = `${catalogue.user.uid}:${catalogue.user.uid}`
   const entry = catalogue.sources[component.source]
 
-  let image = withUser(catalogue, entry, await baseContainer(settings, base)).withWorkdir(entry.image.home)
+  let image = withUser(catalogue, entry, parts.prepared.container).withWorkdir(entry.image.home)
   if (entry.config !== undefined) {
     image = image.withDirectory(entry.image.config, source.directory.directory(entry.config), { owner: "0:0" })
   }
@@ -36,7 +37,8 @@ export async function finalImage(settings: Settings, parts: ImageParts): Promise
   }
   for (const [name, value] of Object.entries(plan.env)) image = image.withEnvVariable(name, value)
   for (const port of plan.ports) image = image.withExposedPort(port)
-  for (const [name, value] of Object.entries(plan.labels)) image = image.withLabel(name, value)
+  const labels = { ...plan.labels, [inputsLabel]: JSON.stringify(parts.inputs) }
+  for (const [name, value] of Object.entries(labels)) image = image.withLabel(name, value)
   if (plan.health !== undefined) {
     image = image.withDockerHealthcheck([plan.health], {
       shell: true,
@@ -47,7 +49,7 @@ export async function finalImage(settings: Settings, parts: ImageParts): Promise
       retries: 3,
     })
   }
-  return image.withUser(owner).withEntrypoint(plan.entrypoint).withDefaultArgs(plan.arguments)
+  return image.withoutEnvVariable(freshMark).withUser(owner).withEntrypoint(plan.entrypoint).withDefaultArgs(plan.arguments)
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Settings {
   version?: string
   goproxy?: string
   mirrors: PackageRequest["mirrors"]
+  /** No step's earlier result is used, and no compiler's cache: for comparing two builds. */
+  fresh?: string
 }
 
 /** Refused attempts are worth a line in the log of the call. */

@@ -51,12 +51,12 @@ const names: Record<GoOrigin, string> = {
 const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promise<Container>> = {
   async image(settings, version = settings.catalogue.pins.go) {
     const reference = settings.catalogue.pins.images.golang.replace("{version}", version)
-    return prepared(settings, version, (await fromFirst([reference])).withEnvVariable("GOTOOLCHAIN", "local"))
+    return prepared(settings, version, (await fromFirst([reference], settings.fresh)).withEnvVariable("GOTOOLCHAIN", "local"))
   },
 
   /** Debian's Go becomes any other version by itself: it fetches Go's own toolchain module into the module cache. */
   async distribution(settings, version) {
-    const debian = await fromFirst([settings.catalogue.pins.images.debian])
+    const debian = await fromFirst([settings.catalogue.pins.images.debian], settings.fresh)
     const withGo = await withSystemPackages(settings, debian, "debian", ["ca-certificates", "golang-go"])
     const wanted = version === undefined ? "local" : `go${version}`
     return prepared(settings, version ?? "any", withGo.withEnvVariable("GOTOOLCHAIN", wanted))
@@ -80,10 +80,11 @@ function withProxy(settings: Settings, container: Container): Container {
 /** Modules are the same for every Go; what the compiler keeps is not. Both are safe to share between builds. */
 function withCaches(settings: Settings, version: string, container: Container): Container {
   const stack = settings.catalogue.stack
+  const build = [stack, "go-build", version, ...(settings.fresh === undefined ? [] : [settings.fresh])].join("-")
   const sharing = CacheSharingMode.Shared
   return container
     .withMountedCache("/go/pkg/mod", dag.cacheVolume(`${stack}-go-mod`), { sharing })
-    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(`${stack}-go-build-${version}`), { sharing })
+    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(build), { sharing })
 }
 
 /** Flags that leave paths, version control and debug data out: the same source gives the same bytes. */

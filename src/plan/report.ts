@@ -1,57 +1,65 @@
 // The plan as people and programs read it: what would be built, what not, and why.
 
 import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
+import { changedInputs, type ImageInputs, shortReference } from "./inputs.js"
 
-/** One line of a plan. The digest covers everything that decides the image's content. */
+/** One line of a plan. */
 export interface PlanRow {
   component: string
   action: "build" | "skip"
   reason: string
+  /** Where the source comes from; for a component that is only referenced, the image. */
   source: string
-  go: string
-  base: string
-  digest: string
+  /** Absent for what is never built. */
+  inputs?: ImageInputs
 }
 
-export interface PlanRecord {
-  stack: string
-  rows: PlanRow[]
-}
-
-/** What is known of a component before it is compared with an earlier plan. */
+/** What is known of a component before it is compared with what was built or published earlier. */
 export type PlanInput = Omit<PlanRow, "action" | "reason">
 
-export function planRows(inputs: PlanInput[], earlier?: PlanRecord): PlanRow[] {
-  const before = new Map(earlier?.rows.map((row) => [row.component, row]))
-  return inputs.map((input) => ({ ...input, ...decision(input, before.get(input.component), earlier !== undefined) }))
+/** What is known of a component's last image: its inputs and who says so, or why there are none. */
+export type EarlierImage = { inputs: Partial<ImageInputs>; from: string } | { none: string }
+
+export function planRows(inputs: PlanInput[], earlier: Record<string, EarlierImage>): PlanRow[] {
+  return inputs.map((input) => ({ ...input, ...decision(input, earlier[input.component]) }))
 }
 
-function decision(now: PlanInput, before: PlanRow | undefined, compared: boolean): Pick<PlanRow, "action" | "reason"> {
-  if (!compared) return { action: "build", reason: "no earlier plan to compare with" }
-  if (before === undefined) return { action: "build", reason: "not in the earlier plan" }
-  if (before.digest === now.digest) return { action: "skip", reason: `inputs unchanged since ${before.source}` }
-  const changed = (["source", "go", "base"] as const).filter((key) => before[key] !== now[key])
-  const what = changed.map((key) => `${key}: ${before[key]} → ${now[key]}`).join(", ")
-  return { action: "build", reason: what === "" ? "its source or configuration changed" : what }
+function decision({ inputs }: PlanInput, before: EarlierImage | undefined): Pick<PlanRow, "action" | "reason"> {
+  if (inputs === undefined) return { action: "skip", reason: "only referenced, never built" }
+  if (before === undefined) return { action: "build", reason: "no earlier build is known" }
+  if ("none" in before) return { action: "build", reason: before.none }
+  const changed = changedInputs(before.inputs, inputs)
+  if (changed === undefined) return { action: "skip", reason: `unchanged since ${before.from}` }
+  return { action: "build", reason: changed }
 }
 
-/** Reads what `plan --format=json` printed earlier. */
-export function readPlanRecord(text: string): PlanRecord {
+/** A state file: what `plan --format=json` printed, or what `release` wrote. */
+export interface PlanRecord {
+  stack: string
+  rows: PlanInput[]
+}
+
+/** Reads a state file. */
+export function readPlanRecord(text: string): Record<string, EarlierImage> {
+  const refuse = (what: string) => new Error(`--record: ${what}. Give a file that \`plan --format=json\` or a release wrote`)
   let record: Partial<PlanRecord>
   try {
     record = JSON.parse(text)
   } catch {
-    throw new Error("--record: not JSON. Give a file that `plan --format=json` wrote")
+    throw refuse("not JSON")
   }
-  const valid = Array.isArray(record?.rows) && record.rows.every((row) => row?.component && row.digest && row.source)
-  if (!valid) throw new Error("--record: no plan. Give a file that `plan --format=json` wrote")
-  return record as PlanRecord
+  const valid = Array.isArray(record?.rows) && record.rows.every((row) => row?.component && row.source)
+  if (!valid) throw refuse("no plan")
+  const built = (record as PlanRecord).rows.filter((row) => row.inputs !== undefined)
+  return Object.fromEntries(built.map(({ component, source, inputs }) => [component, { inputs: inputs!, from: source }]))
 }
 
 export function planTable(rows: PlanRow[]): string {
   return table(
     ["COMPONENT", "ACTION", "SOURCE", "GO", "BASE", "REASON"],
-    rows.map((row) => [row.component, row.action, row.source, row.go, row.base, row.reason]),
+    rows.map(({ component, action, source, inputs, reason }) => {
+      return [component, action, source, inputs?.go ?? "-", inputs === undefined ? "-" : shortReference(inputs.base), reason]
+    }),
   )
 }
 
@@ -76,7 +84,7 @@ export function componentTable(catalogue: Catalogue, components: ComponentEntry[
 }
 
 /** Columns as wide as their widest cell; the last one is not padded. */
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const lines = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column].length)))
   const line = (cells: string[]) =>

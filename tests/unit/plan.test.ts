@@ -111,34 +111,55 @@ describe("the image", () => {
 })
 
 describe("the plan", () => {
-  const row = (component: string, digest: string, go = "1.22.7"): PlanInput => ({
+  const inputs = { source: "1", go: "1.22.7", base: "docker.io/library/debian:trixie-slim@sha256:aa11", packages: "1", recipe: "1" }
+  const row = (component: string, changed: Partial<typeof inputs> = {}): PlanInput => ({
     component,
-    digest,
-    go,
     source: "git v3.8.3",
-    base: "debian",
+    inputs: { ...inputs, ...changed },
   })
+  const published = { inputs, from: "docker.io/openim/a:v3.8.3" }
 
-  it("skips what an earlier plan had with the same inputs, and says why it builds the rest", () => {
-    const earlier = { stack: "openim", rows: planRows([row("a", "1"), row("b", "1"), row("c", "1")]) }
-    const now = planRows([row("a", "1"), row("b", "2"), row("c", "2", "1.25.0"), row("d", "1")], earlier)
+  it("skips what was built from the same inputs, and says why it builds the rest", () => {
+    const now = planRows(
+      [
+        row("same"),
+        row("edited", { source: "2" }),
+        row("go", { source: "2", go: "1.25.0" }),
+        row("base", { base: "docker.io/library/debian:trixie-slim@sha256:bb22" }),
+        row("packages", { packages: "2", recipe: "2" }),
+        row("unlabelled"),
+        row("absent"),
+        row("new"),
+        { component: "web", source: "docker.io/openim/openim-web-front:v1" },
+      ],
+      {
+        ...Object.fromEntries(["same", "edited", "go", "base", "packages"].map((name) => [name, published])),
+        unlabelled: { inputs: {}, from: "docker.io/openim/b:v3.8.3" },
+        absent: { none: "not published yet" },
+      },
+    )
     expect(now.map(({ component, action, reason }) => [component, action, reason])).toEqual([
-      ["a", "skip", "inputs unchanged since git v3.8.3"],
-      ["b", "build", "its source or configuration changed"],
-      ["c", "build", "go: 1.22.7 → 1.25.0"],
-      ["d", "build", "not in the earlier plan"],
+      ["same", "skip", "unchanged since docker.io/openim/a:v3.8.3"],
+      ["edited", "build", "source or configuration changed"],
+      ["go", "build", "source or configuration changed, Go 1.22.7 → 1.25.0"],
+      ["base", "build", "base image debian:trixie-slim@aa11 → debian:trixie-slim@bb22"],
+      ["packages", "build", "packages of the base distribution moved on, the recipe changed"],
+      ["unlabelled", "build", expect.stringContaining("Go unknown → 1.22.7")],
+      ["absent", "build", "not published yet"],
+      ["new", "build", "no earlier build is known"],
+      ["web", "skip", "only referenced, never built"],
     ])
   })
 
   it("reads its own json again and refuses anything else", () => {
-    const record = { stack: "openim", rows: planRows([row("a", "1")]) }
-    expect(readPlanRecord(JSON.stringify(record))).toEqual(record)
+    const rows = planRows([row("a"), { component: "web", source: "image" }], {})
+    expect(readPlanRecord(JSON.stringify({ stack: "openim", rows }))).toEqual({ a: { inputs, from: "git v3.8.3" } })
     expect(() => readPlanRecord("COMPONENT ACTION")).toThrow("--record: not JSON")
     for (const text of ["{}", "null", '{"rows":[{}]}', "[]"]) expect(() => readPlanRecord(text)).toThrow("--record: no plan")
   })
 
   it("is a table with aligned columns", () => {
-    const lines = planTable(planRows([row("server", "1"), row("server-rpc-user", "2")])).trimEnd().split("\n")
+    const lines = planTable(planRows([row("server"), row("server-rpc-user")], {})).trimEnd().split("\n")
     expect(lines).toHaveLength(3)
     expect(new Set(lines.map((line) => line.search(/ACTION|build/))).size).toBe(1)
   })

@@ -1,0 +1,36 @@
+// Asks sources and bases for what decides an image's content.
+
+import { programsOfSource } from "../plan/components.js"
+import type { BaseFacts, SourceDigests } from "../plan/imageInputs.js"
+import { shortDigest } from "../plan/inputs.js"
+import type { PreparedBase } from "./bases.js"
+import type { Settings } from "./settings.js"
+import type { ResolvedSource } from "./sources.js"
+import { buildHelper, type Toolchain } from "./toolchain.js"
+
+export async function sourceDigests(settings: Settings, name: string, source: ResolvedSource, toolchain: Toolchain): Promise<SourceDigests> {
+  const programs = programsOfSource(settings.catalogue, name)
+  const { config } = settings.catalogue.sources[name]
+  const output = toolchain.container
+    .withDirectory("/src", source.directory)
+    .withFile("/usr/local/bin/inputs", buildHelper(toolchain, "inputs"))
+    .withExec(["inputs", "-source", "/src", ...programs.map((entry) => `${entry.program}=${entry.package}`)])
+    .stdout()
+  const [digests, configDigest] = await Promise.all([output, config === undefined ? "" : source.directory.directory(config).digest()])
+  return { programs: JSON.parse(digests), config: configDigest }
+}
+
+/** The distribution's own lists of what is installed, in a fixed order. */
+const listPackages = `
+if command -v dpkg-query >/dev/null; then dpkg-query -W
+elif command -v rpm >/dev/null; then rpm -qa
+else apk info -v
+fi | LC_ALL=C sort`
+
+export async function baseFacts({ pulled, container }: PreparedBase): Promise<BaseFacts> {
+  const [reference, packages] = await Promise.all([
+    pulled.imageRef(),
+    container.withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin").withExec(["sh", "-c", listPackages]).stdout(),
+  ])
+  return { reference, packages: shortDigest(packages) }
+}
