@@ -7,8 +7,10 @@
 import { argument, check, type Container, type Directory, type File, func, object, type Platform } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import { loadCatalogue } from "./catalogue/load.js"
-import { componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
+import { randomUUID } from "node:crypto"
+import { type BuildWish, componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
 import { tailOf } from "./graph/failures.js"
+import { imageLayout, layoutArchive } from "./graph/layouts.js"
 import { planInputs } from "./graph/plans.js"
 import { withMage } from "./graph/programs.js"
 import type { Settings } from "./graph/settings.js"
@@ -18,7 +20,9 @@ import { readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
 import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { suitesReport, type TestCase } from "./plan/suites.js"
+import { reproducibleTests } from "./suites/reproducible.js"
 import { shopTests } from "./suites/shop.js"
+import { shopFixture } from "./suites/shopFixture.js"
 
 @object()
 export class Openim {
@@ -81,6 +85,34 @@ export class Openim {
     return (await componentImage(await this.settings(version), wish)).container
   }
 
+  /**
+   * The image of a component as one file, rewritten so that its digest is the same on every machine: this is what publish pushes.
+   * For docker load, podman load, skopeo, regctl. Gives a file: go on with export --path=server.tar. Fails as build does
+   */
+  @func({ cache: "168h" })
+  async archive(
+    /** The component's name; the function components lists all */
+    component: string,
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
+    version?: string,
+  ): Promise<File> {
+    const settings = await this.settings(version)
+    const layout = await imageLayout(settings, await componentImage(settings, this.wish(component)))
+    return layoutArchive(settings, layout, builtOf(settings.catalogue, component).image)
+  }
+
+  /** The digest of a component's image, as publish and archive have it: the same source, Go and base give the same one everywhere */
+  @func({ cache: "168h" })
+  async digest(
+    /** The component's name; the function components lists all */
+    component: string,
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
+    version?: string,
+  ): Promise<string> {
+    const settings = await this.settings(version)
+    return (await imageLayout(settings, await componentImage(settings, this.wish(component)))).digest
+  }
+
   /** Builds the programs of a component without an image. Gives a directory: go on with export --path=bin or entries */
   @func({ cache: "168h" })
   async binaries(
@@ -131,7 +163,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, smoke. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
@@ -143,6 +175,7 @@ export class Openim {
       helpers: async () => helperTests(await this.settings()),
       shop: async () => shopTests(await this.settings(), checkout),
       smoke: () => this.smokeTests("server"),
+      reproducible: () => this.reproducibleTests(checkout),
     }
     const known = Object.keys(all)
     const odd = suites.find((name) => !known.includes(name))
@@ -194,6 +227,31 @@ export class Openim {
     component: string = "server",
   ): Promise<string> {
     return reported([["smoke", () => this.smokeTests(component)]])
+  }
+
+  /** A component built twice, each time from empty caches, has the same digest; the fixture shop when none is named */
+  @func({ cache: "never" })
+  @check()
+  async reproducible(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+    /** The component's name; the small shop of the tests when not given */
+    component?: string,
+  ): Promise<string> {
+    return reported([["reproducible", () => this.reproducibleTests(checkout, component ?? undefined)]])
+  }
+
+  private async reproducibleTests(checkout: Directory, component?: string): Promise<TestCase[]> {
+    const settings = await this.settings()
+    const mark = randomUUID()
+    if (component !== undefined) return reproducibleTests(settings, this.wish(component), mark)
+    const { from, source, wish } = await shopFixture(settings, checkout)
+    return reproducibleTests(from(source), wish, mark)
+  }
+
+  private wish(component: string): BuildWish {
+    return { component, base: this.base, layout: "multicall", builder: "go" }
   }
 
   private async toolchainTests(): Promise<TestCase[]> {

@@ -8,15 +8,10 @@ import { tailOf } from "./failures.js"
 import { withPackages } from "./packages.js"
 import { log, type Settings } from "./settings.js"
 
-export const freshMark = "OPENIM_FRESH_BUILD"
-
 const platform = "linux/amd64" as Platform
 
-/**
- * The first of these references that can be had. A `fresh` mark makes every later step run anew; finalImage takes it off
- * again.
- */
-export async function fromFirst(references: string[], fresh?: string): Promise<Container> {
+/** The first of these references that can be had. */
+export async function fromFirst(references: string[]): Promise<Container> {
   const outcome = await firstOf(
     "base image",
     references.map((reference) => ({
@@ -26,7 +21,7 @@ export async function fromFirst(references: string[], fresh?: string): Promise<C
     })),
     log,
   )
-  return fresh === undefined ? outcome.value : outcome.value.withEnvVariable(freshMark, fresh)
+  return outcome.value
 }
 
 async function pulled(reference: string): Promise<Container> {
@@ -44,10 +39,10 @@ export interface PreparedBase {
 }
 
 export async function prepareBase(settings: Settings, base: BaseEntry): Promise<PreparedBase> {
-  const pulled = await fromFirst([base.image, ...base.alternatives], settings.fresh).catch((error: Error) => {
+  const pulled = await fromFirst([base.image, ...base.alternatives]).catch((error: Error) => {
     throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
   })
-  return { pulled, container: await withSystemPackages(settings, pulled, base.distribution, base.packages) }
+  return { pulled, container: await withSystemPackages(settings, freshened(settings, pulled), base.distribution, base.packages) }
 }
 
 /** Installs packages by whichever package manager and mirror works. */
@@ -58,4 +53,15 @@ export async function withSystemPackages(
   want: string[],
 ): Promise<Container> {
   return withPackages(container, planPackages({ distribution, want, mirrors: settings.mirrors }))
+}
+
+const freshMark = "OPENIM_FRESH_BUILD"
+
+/** Makes every later step run anew where the caller wants that. */
+export function freshened({ fresh }: Settings, container: Container): Container {
+  return fresh === undefined ? container : container.withEnvVariable(freshMark, fresh)
+}
+
+export function withoutFreshMark(container: Container): Container {
+  return container.withoutEnvVariable(freshMark)
 }

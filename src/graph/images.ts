@@ -5,7 +5,7 @@ import type { BaseEntry, BuiltEntry, Catalogue, SourceEntry } from "../catalogue
 import { binFolder, imagePlan, supervisorFolder } from "../plan/image.js"
 import { supervisorLayer, waitProgram, waitScript } from "../plan/supervisor.js"
 import { inputsLabel, type ImageInputs } from "../plan/inputs.js"
-import { freshMark, type PreparedBase } from "./bases.js"
+import { type PreparedBase, withoutFreshMark } from "./bases.js"
 import type { ResolvedSource } from "./sources.js"
 
 export interface ImageParts {
@@ -49,7 +49,7 @@ export function finalImage(catalogue: Catalogue, parts: ImageParts): Container {
       retries: 3,
     })
   }
-  return image.withoutEnvVariable(freshMark).withUser(owner).withEntrypoint(plan.entrypoint).withDefaultArgs(plan.arguments)
+  return withoutFreshMark(image).withUser(owner).withEntrypoint(plan.entrypoint).withDefaultArgs(plan.arguments)
 }
 
 /**

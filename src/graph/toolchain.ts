@@ -5,7 +5,7 @@ import type { ToolPin } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { newer } from "../plan/go.js"
 import { goOrigins, type GoOrigin } from "../plan/origins.js"
-import { fromFirst, withSystemPackages } from "./bases.js"
+import { freshened, fromFirst, withSystemPackages } from "./bases.js"
 import { explain, tailOf } from "./failures.js"
 import { fetchModule } from "./modules.js"
 import { log, type Settings } from "./settings.js"
@@ -51,12 +51,12 @@ const names: Record<GoOrigin, string> = {
 const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promise<Container>> = {
   async image(settings, version = settings.catalogue.pins.go) {
     const reference = settings.catalogue.pins.images.golang.replace("{version}", version)
-    return prepared(settings, version, (await fromFirst([reference], settings.fresh)).withEnvVariable("GOTOOLCHAIN", "local"))
+    return prepared(settings, version, freshened(settings, await fromFirst([reference])).withEnvVariable("GOTOOLCHAIN", "local"))
   },
 
   /** Debian's Go becomes any other version by itself: it fetches Go's own toolchain module into the module cache. */
   async distribution(settings, version) {
-    const debian = await fromFirst([settings.catalogue.pins.images.debian], settings.fresh)
+    const debian = freshened(settings, await fromFirst([settings.catalogue.pins.images.debian]))
     const withGo = await withSystemPackages(settings, debian, "debian", ["ca-certificates", "golang-go"])
     const wanted = version === undefined ? "local" : `go${version}`
     return prepared(settings, version ?? "any", withGo.withEnvVariable("GOTOOLCHAIN", wanted))

@@ -1,0 +1,49 @@
+// Builds twice, each from empty caches, and compares the digests.
+
+import type { BuildWish } from "../graph/components.js"
+import { componentImage } from "../graph/components.js"
+import { imageLayout, type Layout } from "../graph/layouts.js"
+import type { Settings } from "../graph/settings.js"
+import { toolbox } from "../graph/toolbox.js"
+import type { TestCase } from "../plan/suites.js"
+
+/** The mark may be anything that was never used: it is what keeps an earlier result from being taken. */
+export async function reproducibleTests(settings: Settings, wish: BuildWish, mark: string): Promise<TestCase[]> {
+  const layouts: Layout[] = []
+  // One after the other: together they might share what the first has just made.
+  for (const fresh of [`${mark}-first`, `${mark}-second`]) {
+    layouts.push(await imageLayout(settings, await componentImage({ ...settings, fresh }, wish)))
+  }
+  const [first, second] = layouts
+  const ok = first.digest === second.digest
+  const detail = ok ? first.digest : await difference(settings, first, second)
+  return [{ name: `two builds of ${wish.component} from empty caches have the same digest`, ok, detail }]
+}
+
+async function difference(settings: Settings, first: Layout, second: Layout): Promise<string> {
+  const box = await toolbox(settings, ["regctl"])
+  return box
+    .withMountedDirectory("/first", first.directory)
+    .withMountedDirectory("/second", second.directory)
+    .withExec(["sh", "-c", compare])
+    .stdout()
+}
+
+const compare = `
+for side in first second; do
+  regctl image inspect "ocidir:///$side:latest" >/tmp/$side.json
+  regctl manifest get "ocidir:///$side:latest" --format '{{range .Layers}}{{.Digest}}
+{{end}}' >/tmp/$side.layers
+done
+diff /tmp/first.json /tmp/second.json
+paste /tmp/first.layers /tmp/second.layers | while read -r a b; do
+  [ "$a" = "$b" ] && continue
+  echo "layer $a differs from $b:"
+  for pair in "first $a" "second $b"; do
+    mkdir "/tmp/\${pair%% *}"
+    tar -C "/tmp/\${pair%% *}" -xf "/\${pair%% *}/blobs/sha256/\${pair##*:}"
+  done
+  diff -rq --no-dereference /tmp/first /tmp/second
+  rm -rf /tmp/first /tmp/second
+done
+exit 0`
