@@ -4,7 +4,7 @@
  * Sources, toolchains and base images come from registries where they can be had, from package registries where not. Options of
  * the whole call stand before the function's name; those that a site always needs belong in a file .env beside dagger.json.
  */
-import { argument, check, type Container, type Directory, type File, func, object, type Platform } from "@dagger.io/dagger"
+import { argument, type Changeset, check, type Container, type Directory, type File, func, generate, object, type Platform } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import { loadCatalogue } from "./catalogue/load.js"
 import { randomUUID } from "node:crypto"
@@ -15,12 +15,14 @@ import { planInputs } from "./graph/plans.js"
 import { withMage } from "./graph/programs.js"
 import type { Settings } from "./graph/settings.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
-import { builtOf, checkPlatform } from "./plan/components.js"
+import { baseOf, builtOf, checkPlatform } from "./plan/components.js"
+import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
 import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { suitesReport, type TestCase } from "./plan/suites.js"
 import { reproducibleTests } from "./suites/reproducible.js"
+import { dockerfileTests } from "./suites/dockerfiles.js"
 import { shopTests } from "./suites/shop.js"
 import { shopFixture } from "./suites/shopFixture.js"
 
@@ -163,7 +165,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible, buildah. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
@@ -176,6 +178,7 @@ export class Openim {
       shop: async () => shopTests(await this.settings(), checkout),
       smoke: () => this.smokeTests("server"),
       reproducible: () => this.reproducibleTests(checkout),
+      buildah: async () => dockerfileTests(await this.settings(), checkout),
     }
     const known = Object.keys(all)
     const odd = suites.find((name) => !known.includes(name))
@@ -252,6 +255,46 @@ export class Openim {
 
   private wish(component: string): BuildWish {
     return { component, base: this.base, layout: "multicall", builder: "go" }
+  }
+
+  /**
+   * Prints the Dockerfile of a component, for a build without Dagger: docker build -f FILE . in this repository's folder.
+   *
+   * It has this call's --base, --mirrors and --goproxy; those below dockerfiles/ have none. Always of the pinned source. Fails when
+   * the component or the base is unknown
+   */
+  @func({ cache: "session" })
+  async dockerfile(
+    /** The component's name; the function components lists all */
+    component: string,
+  ): Promise<string> {
+    const { catalogue, mirrors, goproxy } = await this.settings()
+    return dockerfile(catalogue, builtOf(catalogue, component), baseOf(catalogue, this.base), { mirrors, goproxy })
+  }
+
+  /** Writes the folder dockerfiles/ anew from the catalogue. Gives a changeset; as a check it fails when there is anything to change */
+  @func({ cache: "session" })
+  @generate()
+  async dockerfiles(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!dockerfiles"] })
+    checkout: Directory,
+  ): Promise<Changeset> {
+    const { catalogue } = await this.settings()
+    const files = Object.entries(dockerfiles(catalogue))
+    const others = checkout.filter({ exclude: ["dockerfiles/*.Dockerfile"] })
+    return files.reduce((folder, [name, text]) => folder.withNewFile(`dockerfiles/${name}`, text), others).changes(checkout)
+  }
+
+  /** The server's Dockerfile, built by buildah: its programs are the same as those that Dagger builds */
+  @func({ cache: "session" })
+  @check()
+  async buildah(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return reported([["buildah", async () => dockerfileTests(await this.settings(), checkout)]])
   }
 
   private async toolchainTests(): Promise<TestCase[]> {

@@ -3,10 +3,11 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
+import { buildFlags, multicallArguments, multicallBinary, multicallCommand } from "../plan/programs.js"
 import { tailOf } from "./failures.js"
 import { log, type Settings } from "./settings.js"
 import type { ResolvedSource } from "./sources.js"
-import { buildFlags, buildHelper, buildTool, type Toolchain } from "./toolchain.js"
+import { buildHelper, buildTool, type Toolchain } from "./toolchain.js"
 
 export type ProgramLayout = "multicall" | "separate"
 export type ProgramBuilder = "go" | "mage"
@@ -65,13 +66,10 @@ async function multicall(
   wanted: ProgramEntry[],
   all: ProgramEntry[],
 ): Promise<Directory> {
-  const binary = all.some((entry) => entry.program === stack) ? `${stack}-programs` : stack
-  const script =
-    'added=$(multicall -source /src -out /overlay "$@") && ' +
-    `exec go build ${buildFlags.map((flag) => `'${flag}'`).join(" ")} -overlay /overlay/overlay.json -o /out/${binary} "./$added"`
+  const binary = multicallBinary(stack, all)
   const built = workspace(toolchain, source.directory)
     .withFile("/usr/local/bin/multicall", buildHelper(toolchain, "multicall"))
-    .withExec(["sh", "-c", script, "sh", ...all.map((entry) => `${entry.program}=${entry.package}`)])
+    .withExec(["sh", "-c", multicallCommand(binary, '"$@"'), "sh", ...multicallArguments(all)])
     .directory("/out")
   return wanted.reduce((folder, entry) => folder.withSymlink(binary, entry.program), built).sync()
 }

@@ -5,6 +5,7 @@ import type { ToolPin } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { newer } from "../plan/go.js"
 import { goOrigins, type GoOrigin } from "../plan/origins.js"
+import { buildFlags } from "../plan/programs.js"
 import { freshened, fromFirst, withSystemPackages } from "./bases.js"
 import { explain, tailOf } from "./failures.js"
 import { fetchModule } from "./modules.js"
@@ -78,7 +79,7 @@ function withProxy(settings: Settings, container: Container): Container {
 }
 
 /** Modules are the same for every Go; what the compiler keeps is not. Both are safe to share between builds. */
-function withCaches(settings: Settings, version: string, container: Container): Container {
+export function withCaches(settings: Settings, version: string, container: Container): Container {
   const stack = settings.catalogue.stack
   const build = [stack, "go-build", version, ...(settings.fresh === undefined ? [] : [settings.fresh])].join("-")
   const sharing = CacheSharingMode.Shared
@@ -86,9 +87,6 @@ function withCaches(settings: Settings, version: string, container: Container): 
     .withMountedCache("/go/pkg/mod", dag.cacheVolume(`${stack}-go-mod`), { sharing })
     .withMountedCache("/root/.cache/go-build", dag.cacheVolume(build), { sharing })
 }
-
-/** Flags that leave paths, version control and debug data out: the same source gives the same bytes. */
-export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
 
 /** A program of a pinned Go module. */
 export async function buildTool(settings: Settings, toolchain: Toolchain, name: string): Promise<File> {

@@ -1,7 +1,7 @@
 // Which Go a source needs: what its go.mod says, never a constant.
 
 /** Go's toolchains can be had as modules, and under full version numbers, from this one on. Newer Go builds older code. */
-const oldest = "1.21.0"
+export const oldestGo = "1.21.0"
 
 /** The full version of the Go toolchain for a go.mod: its toolchain line, or its go line, whichever is newer. */
 export function goVersionOf(goMod: string): string {
@@ -10,7 +10,7 @@ export function goVersionOf(goMod: string): string {
   const language = found(/^go\s+(\S+)$/)
   const toolchain = found(/^toolchain\s+go(\S+)$/)
   const versions = [language, toolchain].filter((version) => version !== undefined).map(fullVersion)
-  return [oldest, ...versions].reduce(newer)
+  return [oldestGo, ...versions].reduce(newer)
 }
 
 /** 1.25 and 1.25.0 are the same toolchain; a release candidate stays what it is; a vendor's suffix goes. */

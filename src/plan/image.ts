@@ -1,6 +1,6 @@
 // What a final image says about itself, as data.
 
-import type { BaseEntry, BuiltEntry, Catalogue } from "../catalogue/types.js"
+import type { BaseEntry, BuiltEntry, Catalogue, SourceImageEntry, UserEntry } from "../catalogue/types.js"
 import { programsOf } from "./components.js"
 
 /** What is known about the source that an image was built from. */
@@ -23,6 +23,10 @@ export interface ImagePlan {
 
 export const binFolder = "/usr/local/bin"
 export const supervisorFolder = "/var/lib/pebble/default"
+export const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/** When an image's health is asked for. */
+export const healthTimes = { interval: "10s", timeout: "5s", startPeriod: "60s", startInterval: "1s", retries: 3 }
 
 export function imagePlan(
   catalogue: Catalogue,
@@ -72,4 +76,15 @@ export function imagePlan(
 /** Succeeds when a port of this container answers; with what the base image has, no tool is added for it. */
 export function portProbe(base: BaseEntry, port: number | '"$1"'): string {
   return base.probe === "nc" ? `nc -z -w 2 127.0.0.1 ${port}` : `bash -c ': < "/dev/tcp/127.0.0.1/$0"' ${port}`
+}
+
+/** Adds the user and the folders that belong to it. Without a tool for it: base images differ in which one they have. */
+export function userScript({ name, uid }: UserEntry, { home, logs }: SourceImageEntry): string[] {
+  const folders = [home, logs, supervisorFolder, `${supervisorFolder}/layers`].join(" ")
+  return [
+    `echo '${name}:x:${uid}:' >> /etc/group`,
+    `echo '${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin' >> /etc/passwd`,
+    `mkdir -p ${folders}`,
+    `chown ${uid}:${uid} ${folders}`,
+  ]
 }

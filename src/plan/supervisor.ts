@@ -2,7 +2,7 @@
 
 import type { BaseEntry, Catalogue, SuiteEntry } from "../catalogue/types.js"
 import { stagesOf } from "./components.js"
-import { binFolder, portProbe } from "./image.js"
+import { binFolder, portProbe, supervisorFolder } from "./image.js"
 
 export const waitProgram = `${binFolder}/wait-for-ports`
 
@@ -46,6 +46,15 @@ export function supervisorLayer(catalogue: Catalogue, component: SuiteEntry) {
       },
     },
   }
+}
+
+/** Where Pebble reads the layer; it knows JSON as the YAML that it is. */
+export function layerFile(component: SuiteEntry): string {
+  return `${supervisorFolder}/layers/001-${component.name}.yaml`
+}
+
+export function layerText(catalogue: Catalogue, component: SuiteEntry): string {
+  return `${JSON.stringify(supervisorLayer(catalogue, component), null, 2)}\n`
 }
 
 /** `wait-for-ports SECONDS PORT… -- COMMAND…`: runs the command when all ports answer, or when the time is over. */

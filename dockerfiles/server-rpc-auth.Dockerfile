@@ -1,0 +1,129 @@
+# Tokens of users and administrators.
+#
+# Generated from stacks/openim: edit that, then run ./daggerw call dockerfiles. To build, in the repository's folder:
+#
+#   docker build -f dockerfiles/server-rpc-auth.Dockerfile -t openim-rpc-auth .
+#   buildah build --format docker -f dockerfiles/server-rpc-auth.Dockerfile -t openim-rpc-auth .
+#
+# HTTP_PROXY, HTTPS_PROXY and NO_PROXY as build arguments need no ARG, and stay out of the image. Mirrors of packages:
+# ./daggerw call --mirrors=apt=http://… dockerfile --component=server-rpc-auth prints this file with them.
+
+# The base: the same distribution by another name or digest.
+ARG BASE=docker.io/library/debian:trixie-slim
+# Any image with Go 1.21 or newer, or Debian's, which gets its golang-go. Whichever it is, Go fetches the version
+# that the source's go.mod asks for.
+ARG BUILDER=docker.io/library/golang:1.25.0-bookworm
+# Go module proxies in order, such as https://goproxy.cn,direct. Go's own default when empty.
+ARG GOPROXY=
+
+FROM ${BUILDER} AS go
+COPY shell/install-packages.sh /tmp/
+RUN command -v go > /dev/null || { \
+    printf '%s\n' \
+      '. /tmp/install-packages.sh' \
+      "begin 'ca-certificates, golang-go' 300" \
+      "if has_manager apt-get 'ca-certificates golang-go' /etc/ssl/certs/ca-certificates.crt; then" \
+      '  via_own_sources' \
+      fi \
+      "no_download 'ca-certificates, golang-go'" \
+      give_up \
+      | sh -s; }
+ENV CGO_ENABLED="0" \
+    GO111MODULE="on" \
+    GOPATH="/go" \
+    GOTOOLCHAIN="go1.21.0+auto"
+RUN mkdir /module && \
+    printf '%s\n' \
+      '#!/bin/sh' \
+      '# Usage: fetch MODULE VERSION [SUM]' \
+      'set -eu' \
+      'cd /module' \
+      'if ! go mod download -json "$1@$2" > download.json; then' \
+      '  sed -n '\''s/^\t"Error": "\(.*\)".*$/\1/p'\'' download.json | sed '\''s/\\n\\t*/ /g'\'' >&2' \
+      '  exit 1' \
+      fi \
+      'field() { sed -n '\''s/^\t"'\''"$1"'\''": "\(.*\)",\{0,1\}$/\1/p'\'' download.json; }' \
+      'if [ -n "$3" ] && [ "$(field Sum)" != "$3" ]; then' \
+      '  echo "$1@$2 has the checksum $(field Sum), but $3 is pinned" >&2' \
+      '  exit 1' \
+      fi \
+      'cp -R "$(field Dir)" source' \
+      'chmod -R u+w source' \
+      'cp "$(field Info)" info.json' \
+      'rm download.json' \
+      > /module/fetch && \
+    chmod 755 /module/fetch
+
+FROM go AS fetched
+ARG GOPROXY
+RUN GOTOOLCHAIN=local /module/fetch github.com/openimsdk/open-im-server/v3 v3.8.3 h1:jwyReXu1Q/SkMCIXvtQ/4qO1ezxpjJY7du2JgjQecRA=
+
+# A checkout can stand in for it: --build-context source=../checkout (BuildKit, buildah, podman).
+FROM scratch AS source
+COPY --from=fetched /module/source/ /
+
+FROM go AS build
+ARG GOPROXY
+# Modules come before sources, so that an edit does not fetch them again.
+WORKDIR /src
+COPY --from=source /go.mod /go.sum ./
+RUN go mod download
+COPY go/multicall /helper
+RUN go=$(go env GOVERSION) && \
+    cd /helper && \
+    GOTOOLCHAIN=$go go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /usr/local/bin/multicall .
+COPY --from=source / .
+RUN added=$(multicall -source /src -out /overlay \
+      openim-rpc-user=cmd/openim-rpc/openim-rpc-user \
+      openim-rpc-friend=cmd/openim-rpc/openim-rpc-friend \
+      openim-rpc-group=cmd/openim-rpc/openim-rpc-group \
+      openim-rpc-conversation=cmd/openim-rpc/openim-rpc-conversation \
+      openim-rpc-msg=cmd/openim-rpc/openim-rpc-msg \
+      openim-rpc-third=cmd/openim-rpc/openim-rpc-third \
+      openim-rpc-auth=cmd/openim-rpc/openim-rpc-auth \
+      openim-push=cmd/openim-push \
+      openim-msggateway=cmd/openim-msggateway \
+      openim-msgtransfer=cmd/openim-msgtransfer \
+      openim-api=cmd/openim-api \
+      openim-crontask=cmd/openim-crontask) && exec go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -overlay /overlay/overlay.json -o /out/openim "./$added"
+RUN for program in \
+      openim-rpc-auth; \
+    do ln -s openim /out/$program || exit; done
+
+FROM ${BASE}
+COPY shell/install-packages.sh /tmp/
+RUN printf '%s\n' \
+      '. /tmp/install-packages.sh' \
+      "begin 'ca-certificates, tzdata' 300" \
+      "if has_manager apt-get 'ca-certificates tzdata' '/etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo/Asia/Shanghai'; then" \
+      '  via_own_sources' \
+      fi \
+      "no_download 'ca-certificates, tzdata'" \
+      give_up \
+      | sh -s && rm /tmp/install-packages.sh
+RUN echo 'openim:x:10001:' >> /etc/group && \
+    echo 'openim:x:10001:10001:openim:/openim-server:/sbin/nologin' >> /etc/passwd && \
+    mkdir -p /openim-server /openim-server/logs /var/lib/pebble/default /var/lib/pebble/default/layers && \
+    chown 10001:10001 /openim-server /openim-server/logs /var/lib/pebble/default /var/lib/pebble/default/layers
+WORKDIR /openim-server
+COPY --from=source /config /openim-server/config
+COPY --from=build /out/ /usr/local/bin/
+ENV PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+    IMENV_LOG_ISSTDOUT="true" \
+    IMENV_LOG_STORAGELOCATION="/openim-server/logs" \
+    TZ="UTC" \
+    IMENV_OPENIM_RPC_AUTH_RPC_AUTOSETPORTS="false"
+EXPOSE 10200
+LABEL org.opencontainers.image.title="openim-rpc-auth" \
+    org.opencontainers.image.description="Tokens of users and administrators" \
+    org.opencontainers.image.source="https://github.com/openimsdk/open-im-server" \
+    org.opencontainers.image.revision="f4c6f832f74f214171ac92b81dbde36b25f36adc" \
+    org.opencontainers.image.version="v3.8.3" \
+    org.opencontainers.image.created="2025-01-04T03:46:59Z" \
+    org.opencontainers.image.base.name="docker.io/library/debian:trixie-slim" \
+    org.opencontainers.image.licenses="AGPL-3.0"
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+    CMD bash -c ': < "/dev/tcp/127.0.0.1/$0"' 10200
+USER 10001:10001
+ENTRYPOINT ["/usr/local/bin/openim-rpc-auth"]
+CMD ["-c","/openim-server/config","-i","0"]

@@ -1,0 +1,102 @@
+// Builds Dockerfiles with a builder that is not Dagger's, and compares the result with what Dagger builds.
+
+import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
+import type { BuiltEntry } from "../catalogue/types.js"
+import { fromFirst } from "../graph/bases.js"
+import { componentBinaries } from "../graph/components.js"
+import { tailOf } from "../graph/failures.js"
+import type { Settings } from "../graph/settings.js"
+import { resolveSource } from "../graph/sources.js"
+import { smokeTest } from "../graph/tests.js"
+import { toolbox } from "../graph/toolbox.js"
+import { withCaches } from "../graph/toolchain.js"
+import { baseOf, builtOf } from "../plan/components.js"
+import { dockerfile, type DockerfileOptions } from "../plan/dockerfile.js"
+import type { TestCase } from "../plan/suites.js"
+import { casesOf, same } from "./cases.js"
+import { shopFixture } from "./shopFixture.js"
+
+interface Built {
+  image: Container
+  log: string
+}
+
+export async function dockerfileTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
+  const server = builtOf(settings.catalogue, "server")
+  let image: Container | undefined
+  const built = await casesOf([
+    [
+      "buildah builds the server",
+      async () => {
+        image = (await build(settings, server)).image
+      },
+    ],
+    [
+      "its programs are the same bytes as those that Dagger builds",
+      async () => {
+        const wish = { component: "server", base: "debian", layout: "multicall", builder: "go" } as const
+        const [ours, theirs] = [(await componentBinaries(settings, wish)).file("openim"), image!.file("/usr/local/bin/openim")]
+        const sums = image!.withFile("/tmp/ours", ours).withFile("/tmp/theirs", theirs).withExec(["sha256sum", "/tmp/ours", "/tmp/theirs"])
+        const [one, other] = (await sums.stdout()).trim().split("\n").map((line) => line.split(" ")[0])
+        same(other, one)
+      },
+    ],
+    [
+      "a checkout stands in for the pinned source, and a mirror that refuses for no longer than it takes to ask the next one",
+      async () => {
+        const { source, from } = await shopFixture(settings, checkout)
+        const shop = from(source.withNewFile("go.sum", ""))
+        const mirror = "http://127.0.0.1:9/debian"
+        const { image, log } = await build(shop, builtOf(shop.catalogue, "shop"), { mirrors: { apt: [mirror] } })
+        same(await image.withExec(["shop-api", "version"]).stdout(), "shop-api go1.22.7\n")
+        same(log.includes(`ca-certificates, tzdata: apt-get via ${mirror} refused: `), true)
+        same(log.includes("ca-certificates, tzdata: done by apt-get\n"), true)
+      },
+    ],
+  ])
+  return [...built, ...(image === undefined ? [] : await smokeTest(settings.catalogue, server, image))]
+}
+
+/** The Go caches are the engine's: what is compiled stays the same, it only takes less time. */
+async function build(settings: Settings, component: BuiltEntry, options: DockerfileOptions = {}): Promise<Built> {
+  const { catalogue, checkout } = settings
+  const base = baseOf(catalogue, "debian")
+  const [debian, { goVersion }] = await Promise.all([fromFirst([base.image]), resolveSource(settings, component.source)])
+  const module = dag.currentModule().source()
+  const context = dag
+    .directory()
+    .withDirectory("go/multicall", module.directory("go/multicall"))
+    .withFile("shell/install-packages.sh", module.file("shell/install-packages.sh"))
+    .withNewFile("Dockerfile", dockerfile(catalogue, component, base, options))
+  let box = withCaches(settings, goVersion, await toolbox(settings, [], ["buildah", "netavark"]))
+    // Not on the engine's layers, on which buildah's own cannot lie.
+    .withMountedCache("/var/lib/containers", dag.cacheVolume("buildah"), { sharing: CacheSharingMode.Locked })
+    .withMountedFile("/debian.tar", debian.asTarball())
+    .withMountedDirectory("/context", context)
+    .withWorkdir("/out")
+  if (checkout !== undefined) box = box.withMountedDirectory("/checkout", checkout)
+  const sources = checkout === undefined ? [] : ["--build-context", "source=/checkout"]
+  try {
+    const ran = await box
+      .withExec(["bash", "-c", script, "build", base.image, ...sources], { insecureRootCapabilities: true })
+      .sync()
+    return { image: dag.container().import_(ran.file("image.tar")), log: await ran.combinedOutput() }
+  } catch (error) {
+    throw new Error(tailOf(error, 40))
+  }
+}
+
+// The limits are those there are: buildah would ask for more, which not every machine grants. The certificates are the ones
+// that an engine lends to its containers, in a second folder where Go looks for them.
+const script = String.raw`set -eu
+base=$1
+shift
+trap 'buildah rmi --all --force > /dev/null' EXIT
+buildah tag "$(buildah pull --quiet docker-archive:/debian.tar)" "$base"
+buildah build --pull=never --isolation chroot --format docker --build-arg BUILDER="$base" "$@" \
+  --ulimit nproc="$(ulimit -Hu):$(ulimit -Hu)" --ulimit nofile="$(ulimit -Hn):$(ulimit -Hn)" \
+  -v /go/pkg/mod:/go/pkg/mod -v /root/.cache/go-build:/root/.cache/go-build \
+  -v /usr/local/share/ca-certificates:/etc/pki/tls/certs:ro \
+  -t built -f /context/Dockerfile /context
+buildah push --quiet built docker-archive:/out/image.tar
+`

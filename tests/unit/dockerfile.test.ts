@@ -1,0 +1,100 @@
+import { execFileSync } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
+import { beforeAll, describe, expect, it } from "vitest"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import type { BuiltEntry, Catalogue } from "../../src/catalogue/types.js"
+import { dockerfile, dockerfiles } from "../../src/plan/dockerfile.js"
+import { assigned, printed } from "../../src/plan/dockerfileWords.js"
+
+const folder = new URL("../../dockerfiles/", import.meta.url)
+const committed = () => readdirSync(folder).filter((name) => name.endsWith(".Dockerfile"))
+
+let catalogue: Catalogue
+beforeAll(async () => {
+  catalogue = await loadCatalogue("openim")
+})
+
+const of = (component: string, base = "debian", options = {}) =>
+  dockerfile(catalogue, catalogue.components[component] as BuiltEntry, catalogue.bases[base], options)
+
+/** What the final image gets: everything from the last FROM on. */
+const finalStage = (text: string) => text.slice(text.lastIndexOf("\nFROM ") + 1)
+
+describe("the folder dockerfiles/", () => {
+  it("has a file for each component that is built, and no other", () => {
+    expect(committed().sort()).toEqual(Object.keys(dockerfiles(catalogue)).sort())
+    expect(committed()).toContain("server-api.Dockerfile")
+    expect(committed()).toContain("chat.Dockerfile")
+    expect(committed()).not.toContain("web.Dockerfile")
+  })
+
+  it.each(committed())("%s is what the catalogue gives: run ./daggerw call dockerfiles", (name) => {
+    expect(readFileSync(new URL(name, folder), "utf8")).toBe(dockerfiles(catalogue)[name])
+  })
+})
+
+describe("a Dockerfile", () => {
+  it("pins the source and the supervisor with their checksums", () => {
+    const { sources, tools } = catalogue.pins
+    expect(of("server")).toContain(`/module/fetch ${catalogue.sources.server.module} ${sources.server.version} ${sources.server.sum}\n`)
+    expect(of("server")).toContain(`/module/fetch ${tools.pebble.module} ${tools.pebble.version} ${tools.pebble.sum}\n`)
+    expect(of("server-api")).not.toContain("canonical/pebble")
+  })
+
+  it("lets go.mod choose the version of Go, whatever the builder has", () => {
+    expect(of("server")).toContain('GOTOOLCHAIN="go1.21.0+auto"')
+    expect(of("server")).toContain("\nARG BUILDER=docker.io/library/golang:")
+  })
+
+  it("downloads modules before the sources come", () => {
+    const text = of("server")
+    const steps = ["COPY --from=source /go.mod /go.sum ./", "RUN go mod download", "COPY --from=source / ."].map((step) => text.indexOf(`\n${step}\n`))
+    expect(steps).not.toContain(-1)
+    expect(steps).toEqual([...steps].sort((a, b) => a - b))
+  })
+
+  it("ends in an image that has neither sources nor build arguments", () => {
+    for (const text of Object.values(dockerfiles(catalogue))) {
+      const stage = finalStage(text)
+      expect(stage).not.toMatch(/^ARG |GOPROXY|golang|proxy/im)
+      expect(stage.match(/^COPY .*$/gm)).toEqual([
+        "COPY shell/install-packages.sh /tmp/",
+        expect.stringMatching(/^COPY --from=source \/config \/openim-(server|chat)\/config$/),
+        "COPY --from=build /out/ /usr/local/bin/",
+      ])
+      expect(stage).toContain("\nUSER 10001:10001\n")
+    }
+  })
+
+  it("needs no builder newer than others: no heredoc, no mount, no --chmod, no frontend of its own", () => {
+    for (const text of Object.values(dockerfiles(catalogue))) {
+      expect(text).not.toMatch(/<<|--mount|--chmod|--link|^# *(syntax|escape|check)=/m)
+    }
+  })
+
+  it("has the mirrors and the proxy of a site where they are asked for, and else stays as it is", () => {
+    const plain = of("server")
+    const tuned = of("server", "debian", { mirrors: { apt: ["http://mirrors.aliyun.com/debian"] }, goproxy: "https://goproxy.cn,direct" })
+    expect(tuned).toContain("\nARG GOPROXY=https://goproxy.cn,direct\n")
+    expect(tuned.match(/via_mirror http:\/\/mirrors\.aliyun\.com\/debian signed/g)).toHaveLength(2)
+    expect(finalStage(tuned)).not.toContain("goproxy")
+    expect(of("server")).toBe(plain)
+  })
+
+  it("takes another distribution's packages on another base", () => {
+    expect(finalStage(of("server", "alpine"))).toContain("has_manager apk 'ca-certificates tzdata'")
+    expect(finalStage(of("server", "anolis"))).toMatch(/has_manager microdnf[\s\S]*has_manager yum/)
+    expect(of("server", "anolis")).toContain("or registry.openanolis.cn/openanolis/anolisos:8.10.\n")
+  })
+})
+
+describe("a text in a RUN", () => {
+  it.each(["a plain word", "it's", "\"$HOME\" `id` \\n \\", "'\\''", "100 %s", "it's \"both\" $1", "-n", "a\n\n\tb\n"])("%j is printed as it is", (text) => {
+    // What a Dockerfile's parser does to a line that ends with a backslash, a shell does too.
+    expect(execFileSync("sh", ["-c", printed(text)], { encoding: "utf8" })).toBe(`${text.replace(/\n$/, "")}\n`)
+  })
+
+  it("keeps the Dockerfile's own signs out of ENV and LABEL", () => {
+    expect(assigned("ENV", { A: 'say "$x" \\', B: "" })).toBe('ENV A="say \\"\\$x\\" \\\\" \\\n    B=""')
+  })
+})
