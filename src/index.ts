@@ -25,6 +25,7 @@ import { reproducibleTests } from "./suites/reproducible.js"
 import { dockerfileTests } from "./suites/dockerfiles.js"
 import { shopTests } from "./suites/shop.js"
 import { shopFixture } from "./suites/shopFixture.js"
+import { workflowTests } from "./suites/workflows.js"
 
 @object()
 export class Openim {
@@ -165,7 +166,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible, buildah. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible, buildah, workflows. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
@@ -179,6 +180,7 @@ export class Openim {
       smoke: () => this.smokeTests("server"),
       reproducible: () => this.reproducibleTests(checkout),
       buildah: async () => dockerfileTests(await this.settings(), checkout),
+      workflows: async () => workflowTests(await this.settings(), checkout),
     }
     const known = Object.keys(all)
     const odd = suites.find((name) => !known.includes(name))
@@ -291,10 +293,21 @@ export class Openim {
   @check()
   async buildah(
     /** The module's own checkout */
-    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures", "!.dockerignore"] })
     checkout: Directory,
   ): Promise<string> {
     return reported([["buildah", async () => dockerfileTests(await this.settings(), checkout)]])
+  }
+
+  /** The workflows below .github/, by actionlint and shellcheck; broken ones are told from good ones */
+  @func({ cache: "session" })
+  @check()
+  async workflows(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!.github", "!tests/fixtures/workflows"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return reported([["workflows", async () => workflowTests(await this.settings(), checkout)]])
   }
 
   private async toolchainTests(): Promise<TestCase[]> {

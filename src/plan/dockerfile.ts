@@ -4,7 +4,7 @@ import type { BaseEntry, BuiltEntry, Catalogue } from "../catalogue/types.js"
 import { programsOf, programsOfSource } from "./components.js"
 import { assigned, comment, printed, run } from "./dockerfileWords.js"
 import { oldestGo } from "./go.js"
-import { binFolder, healthTimes, imagePlan, searchPath, userScript } from "./image.js"
+import { binFolder, healthTimes, imagePlan, searchPath, userPlan } from "./image.js"
 import { fetchScript } from "./modules.js"
 import { planPackages } from "./packages.js"
 import { packageScript } from "./packagesScript.js"
@@ -134,7 +134,7 @@ function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry
     "FROM ${BASE}",
     "COPY shell/install-packages.sh /tmp/",
     `RUN ${installed(base.distribution, base.packages, options)} && rm ${library}`,
-    run(...userScript(user, image)),
+    withUser(userPlan(user, image), owner),
     ...(component.kind === "suite" ? supervisorFiles(catalogue, component, base, owner) : []),
     `WORKDIR ${image.home}`,
     ...(config === undefined ? [] : [`COPY --from=source /${config} ${image.config}`]),
@@ -147,6 +147,12 @@ function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry
     `ENTRYPOINT ${JSON.stringify(plan.entrypoint)}`,
     `CMD ${JSON.stringify(plan.arguments)}`,
   ]
+}
+
+/** Without a tool for it: base images differ in which one they have. */
+function withUser({ group, passwd, folders }: ReturnType<typeof userPlan>, owner: string): string {
+  const all = folders.join(" ")
+  return run(`echo '${group}' >> /etc/group`, `echo '${passwd}' >> /etc/passwd`, `mkdir -p ${all}`, `chown ${owner} ${all}`)
 }
 
 function supervisorFiles(catalogue: Catalogue, component: BuiltEntry & { kind: "suite" }, base: BaseEntry, owner: string): string[] {

@@ -78,13 +78,11 @@ export function portProbe(base: BaseEntry, port: number | '"$1"'): string {
   return base.probe === "nc" ? `nc -z -w 2 127.0.0.1 ${port}` : `bash -c ': < "/dev/tcp/127.0.0.1/$0"' ${port}`
 }
 
-/** Adds the user and the folders that belong to it. Without a tool for it: base images differ in which one they have. */
-export function userScript({ name, uid }: UserEntry, { home, logs }: SourceImageEntry): string[] {
-  const folders = [home, logs, supervisorFolder, `${supervisorFolder}/layers`].join(" ")
-  return [
-    `echo '${name}:x:${uid}:' >> /etc/group`,
-    `echo '${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin' >> /etc/passwd`,
-    `mkdir -p ${folders}`,
-    `chown ${uid}:${uid} ${folders}`,
-  ]
+/** The user's lines in /etc/group and /etc/passwd, and the folders that belong to it. */
+export function userPlan({ name, uid }: UserEntry, { home, logs }: SourceImageEntry) {
+  return {
+    group: `${name}:x:${uid}:`,
+    passwd: `${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin`,
+    folders: [home, logs, supervisorFolder, `${supervisorFolder}/layers`],
+  }
 }

@@ -28,7 +28,7 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
     [
       "buildah builds the server",
       async () => {
-        image = (await build(settings, server)).image
+        image = (await build(settings, checkout, server)).image
       },
     ],
     [
@@ -47,7 +47,7 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
         const { source, from } = await shopFixture(settings, checkout)
         const shop = from(source.withNewFile("go.sum", ""))
         const mirror = "http://127.0.0.1:9/debian"
-        const { image, log } = await build(shop, builtOf(shop.catalogue, "shop"), { mirrors: { apt: [mirror] } })
+        const { image, log } = await build(shop, checkout, builtOf(shop.catalogue, "shop"), { mirrors: { apt: [mirror] } })
         same(await image.withExec(["shop-api", "version"]).stdout(), "shop-api go1.22.7\n")
         same(log.includes(`ca-certificates, tzdata: apt-get via ${mirror} refused: `), true)
         same(log.includes("ca-certificates, tzdata: done by apt-get\n"), true)
@@ -58,7 +58,7 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
 }
 
 /** The Go caches are the engine's: what is compiled stays the same, it only takes less time. */
-async function build(settings: Settings, component: BuiltEntry, options: DockerfileOptions = {}): Promise<Built> {
+async function build(settings: Settings, repository: Directory, component: BuiltEntry, options: DockerfileOptions = {}): Promise<Built> {
   const { catalogue, checkout } = settings
   const base = baseOf(catalogue, "debian")
   const [debian, { goVersion }] = await Promise.all([fromFirst([base.image]), resolveSource(settings, component.source)])
@@ -67,7 +67,8 @@ async function build(settings: Settings, component: BuiltEntry, options: Dockerf
     .directory()
     .withDirectory("go/multicall", module.directory("go/multicall"))
     .withFile("shell/install-packages.sh", module.file("shell/install-packages.sh"))
-    .withNewFile("Dockerfile", dockerfile(catalogue, component, base, options))
+    .withFile(".dockerignore", repository.file(".dockerignore"))
+    .withNewFile("dockerfiles/Dockerfile", dockerfile(catalogue, component, base, options))
   let box = withCaches(settings, goVersion, await toolbox(settings, [], ["buildah", "netavark"]))
     // Not on the engine's layers, on which buildah's own cannot lie.
     .withMountedCache("/var/lib/containers", dag.cacheVolume("buildah"), { sharing: CacheSharingMode.Locked })
@@ -97,6 +98,6 @@ buildah build --pull=never --isolation chroot --format docker --build-arg BUILDE
   --ulimit nproc="$(ulimit -Hu):$(ulimit -Hu)" --ulimit nofile="$(ulimit -Hn):$(ulimit -Hn)" \
   -v /go/pkg/mod:/go/pkg/mod -v /root/.cache/go-build:/root/.cache/go-build \
   -v /usr/local/share/ca-certificates:/etc/pki/tls/certs:ro \
-  -t built -f /context/Dockerfile /context
+  -t built -f /context/dockerfiles/Dockerfile /context
 buildah push --quiet built docker-archive:/out/image.tar
 `
