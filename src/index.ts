@@ -4,28 +4,34 @@
  * Sources, toolchains and base images come from registries where they can be had, from package registries where not. Options of
  * the whole call stand before the function's name; those that a site always needs belong in a file .env beside dagger.json.
  */
+import { randomUUID } from "node:crypto"
 import { argument, type Changeset, check, type Container, type Directory, type File, func, generate, object, type Platform } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import { loadCatalogue } from "./catalogue/load.js"
-import { randomUUID } from "node:crypto"
+import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { type BuildWish, componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
 import { tailOf } from "./graph/failures.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
 import { planInputs } from "./graph/plans.js"
 import { withMage } from "./graph/programs.js"
+import { scanImage } from "./graph/scans.js"
 import type { Settings } from "./graph/settings.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
 import { baseOf, builtOf, checkPlatform } from "./plan/components.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
+import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
+import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
+import { sbomFormat } from "./plan/sbom.js"
 import { suitesReport, type TestCase } from "./plan/suites.js"
 import { reproducibleTests } from "./suites/reproducible.js"
 import { dockerfileTests } from "./suites/dockerfiles.js"
 import { shopTests } from "./suites/shop.js"
 import { shopFixture } from "./suites/shopFixture.js"
 import { workflowTests } from "./suites/workflows.js"
+import { supplychainTests } from "./suites/supplychain.js"
 
 @object()
 export class Openim {
@@ -161,12 +167,86 @@ export class Openim {
   }
 
   /**
+   * Lists what is in a component's image: the packages of its distribution and the Go modules inside its binaries.
+   *
+   * Gives a file that is the same whenever the image is: go on with export --path=server.spdx.json or contents. Publish attaches
+   * the same list to the image. Fails as build does
+   */
+  @func({ cache: "168h" })
+  async sbom(
+    /** The component's name; the function components lists all */
+    component: string,
+    /** spdx-json (SPDX 2.3), or cyclonedx-json */
+    format: string = "spdx-json",
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
+    version?: string,
+  ): Promise<File> {
+    sbomFormat(format)
+    const settings = await this.settings(version)
+    const wish = this.wish(component)
+    const image = await componentImage(settings, wish)
+    return imageSbom(settings, wish, image, await imageLayout(settings, image), format)
+  }
+
+  /**
+   * Says what a component's image was made from: source with commit and checksum, Go, base image with digest, inputs.
+   *
+   * Gives a file with an in-toto statement (SLSA provenance v1) that names the image's digest and no time of the build: go on with
+   * export --path=server.provenance.json or contents. Publish attaches the same statement to the image. Fails as build does
+   */
+  @func({ cache: "168h" })
+  async provenance(
+    /** The component's name; the function components lists all */
+    component: string,
+    /** A URI of who runs the build, such as https://github.com/ORG/REPO/.github/workflows/server.yml@refs/heads/main */
+    builderId: string = defaultBuilder,
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
+    version?: string,
+  ): Promise<File> {
+    checkBuilder(builderId)
+    const settings = await this.settings(version)
+    const wish = this.wish(component)
+    const image = await componentImage(settings, wish)
+    return imageProvenance(settings, wish, image, await imageLayout(settings, image), builderId)
+  }
+
+  /**
+   * Looks for known vulnerabilities in a component's image: in the packages of its distribution and in the Go modules inside its
+   * binaries. By grype, because it reads both, takes its database as a file, and shares most of its code with what sbom uses.
+   *
+   * Gives text. Fails when something is as bad as --fail-on, when the database can neither be reached nor is given, or as build does
+   */
+  @func({ cache: "never" })
+  async scan(
+    /** The component's name; the function components lists all */
+    component: string,
+    /** grype's database: an archive from https://grype.anchore.io/databases (.tar.zst, .tar.gz) or a database file (.db). Fetched from there when not given */
+    database?: File,
+    /** End with an error when something is this bad or worse: negligible, low, medium, high or critical. Never when not given */
+    failOn?: string,
+    /** table, or json for programs */
+    format: string = "table",
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
+    version?: string,
+  ): Promise<string> {
+    if (failOn) checkSeverity(failOn)
+    formatted(format, () => "", [])
+    const settings = await this.settings(version)
+    const image = await componentImage(settings, this.wish(component))
+    const findings = await scanImage(settings, await imageLayout(settings, image), { file: database ?? undefined }, randomUUID())
+    const text = formatted(format, () => findingsTable(findings), findings)
+    const bad = failOn ? atLeast(findings, failOn) : []
+    if (bad.length > 0) throw new Error(`${component}: ${bad.length} known vulnerabilities are ${failOn} or worse:\n${text}`)
+    return text
+  }
+
+  /**
    * Runs test suites and reports them together; one that fails does not keep the others from running. Ends with an error when a
    * case failed
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible, buildah, workflows. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible, buildah, workflows, supplychain. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
@@ -181,6 +261,7 @@ export class Openim {
       reproducible: () => this.reproducibleTests(checkout),
       buildah: async () => dockerfileTests(await this.settings(), checkout),
       workflows: async () => workflowTests(await this.settings(), checkout),
+      supplychain: async () => supplychainTests(await this.settings(), checkout),
     }
     const known = Object.keys(all)
     const odd = suites.find((name) => !known.includes(name))
@@ -245,6 +326,17 @@ export class Openim {
     component?: string,
   ): Promise<string> {
     return reported([["reproducible", () => this.reproducibleTests(checkout, component ?? undefined)]])
+  }
+
+  /** Lists of contents, provenance, referrers and scans, on the small shop */
+  @func({ cache: "session" })
+  @check()
+  async supplychain(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return reported([["supplychain", async () => supplychainTests(await this.settings(), checkout)]])
   }
 
   private async reproducibleTests(checkout: Directory, component?: string): Promise<TestCase[]> {

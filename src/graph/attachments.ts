@@ -1,0 +1,136 @@
+// What goes along with an image: the list of its contents and its provenance, as files and as referrers in its layout.
+
+import { dag, type File } from "@dagger.io/dagger"
+import { builtOf } from "../plan/components.js"
+import { inputsLabel, readInputs } from "../plan/inputs.js"
+import { provenance, type ProvenanceSource, provenanceType, statementType } from "../plan/provenance.js"
+import { sbomFormat, steadyUuid } from "../plan/sbom.js"
+import type { BuildWish } from "./components.js"
+import { explain } from "./failures.js"
+import type { BuiltImage, Layout } from "./layouts.js"
+import type { Settings } from "./settings.js"
+import { toolbox } from "./toolbox.js"
+import { toolPin } from "./toolchain.js"
+
+const label = (name: string) => `org.opencontainers.image.${name}`
+
+/** The packages of the distribution and the Go modules inside the binaries, as syft finds them. */
+export async function imageSbom(
+  settings: Settings,
+  wish: BuildWish,
+  image: BuiltImage,
+  layout: Layout,
+  formatName: string,
+): Promise<File> {
+  const format = sbomFormat(formatName)
+  const { version } = toolPin(settings, "syft")
+  const name = builtOf(settings.catalogue, wish.component).image
+  const file = `/${wish.component}.${format.ending}`
+  const [box, imageVersion] = await Promise.all([toolbox(settings, ["syft"], ["jq"]), image.container.label(label("version"))])
+  const listed = box
+    .withEnvVariable("SYFT_CHECK_FOR_APP_UPDATE", "false")
+    .withMountedDirectory("/layout", layout.directory)
+    .withExec([
+      ...["syft", "scan", "--quiet", "oci-dir:/layout"],
+      ...["--source-name", name, "--source-version", imageVersion, "--output", `${formatName}=/found.json`],
+    ])
+    .withExec(
+      [
+        ...["jq", "--compact-output", format.steady, "/found.json"],
+        ...["--arg", "name", name.split("/").at(-1)!],
+        ...["--arg", "uuid", steadyUuid(layout.digest, formatName, version)],
+        ...["--arg", "created", image.created],
+        ...["--arg", "version", version.replace(/^v/, "")],
+      ],
+      { redirectStdout: file },
+    )
+  return explain(`the contents of ${wish.component} cannot be listed`, "Call again with --progress=plain to see each step.", () =>
+    listed.file(file).sync(),
+  )
+}
+
+/** The image's own labels say what it was made from, so that nothing is resolved a second time. */
+export async function imageProvenance(
+  settings: Settings,
+  wish: BuildWish,
+  image: BuiltImage,
+  layout: Layout,
+  builderId: string,
+): Promise<File> {
+  const { catalogue, checkout } = settings
+  const component = builtOf(catalogue, wish.component)
+  const [inputs, version, revision] = await Promise.all(
+    [inputsLabel, label("version"), label("revision")].map((name) => image.container.label(name)),
+  )
+  const { url, module } = catalogue.sources[component.source]
+  const pin = catalogue.pins.sources[component.source]
+  const source: ProvenanceSource = {
+    url,
+    module,
+    version,
+    revision,
+    created: image.created,
+    sum: version === pin.version ? pin.sum : undefined,
+    checkout: checkout !== undefined,
+  }
+  const statement = provenance({
+    stack: catalogue.stack,
+    wish,
+    image: component.image,
+    digest: layout.digest,
+    inputs: readInputs(inputs) ?? {},
+    source,
+    builderId,
+  })
+  const name = `${wish.component}.provenance.json`
+  return dag.directory().withNewFile(name, `${JSON.stringify(statement, null, 2)}\n`).file(name)
+}
+
+/** A file that refers to an image. */
+export interface Attachment {
+  file: File
+  /** The type of the artifact, by which others find it, and of the file in it. */
+  type: string
+  annotations: Record<string, string>
+}
+
+/** The same layout with artifacts that refer to the image; `regctl image copy --referrers` carries them along. */
+export async function withReferrers(settings: Settings, layout: Layout, attachments: Attachment[]): Promise<Layout> {
+  const regctl = await toolbox(settings, ["regctl"])
+  const attached = attachments.reduce((box, { file, type, annotations }) => {
+    const notes = Object.entries(annotations).flatMap(([name, value]) => ["--annotation", `${name}=${value}`])
+    return box
+      .withMountedFile("/attachment", file)
+      .withExec(
+        [
+          ...["regctl", "artifact", "put", "--subject", `ocidir:///layout@${layout.digest}`],
+          ...["--artifact-type", type, "--file-media-type", type, ...notes],
+        ],
+        { redirectStdin: "/attachment" },
+      )
+      .withoutMount("/attachment")
+  }, regctl.withDirectory("/layout", layout.directory))
+  return explain("the image's attachments cannot be written", "Call again with --progress=plain to see each step.", async () => ({
+    directory: await attached.directory("/layout").sync(),
+    digest: layout.digest,
+  }))
+}
+
+/** What publish attaches to every image. */
+export async function imageAttachments(
+  settings: Settings,
+  wish: BuildWish,
+  image: BuiltImage,
+  layout: Layout,
+  builderId: string,
+): Promise<Attachment[]> {
+  const created = { [label("created")]: image.created }
+  const [sbom, statement] = await Promise.all([
+    imageSbom(settings, wish, image, layout, "spdx-json"),
+    imageProvenance(settings, wish, image, layout, builderId),
+  ])
+  return [
+    { file: sbom, type: sbomFormat("spdx-json").mediaType, annotations: created },
+    { file: statement, type: statementType, annotations: { ...created, "in-toto.io/predicate-type": provenanceType } },
+  ]
+}
