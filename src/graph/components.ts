@@ -54,7 +54,7 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   ])
   const of = { ...wish, component, base, facts: source.facts, goVersion: source.goVersion, digests }
   const inputs = imageInputs(settings.catalogue, of, await baseFacts(prepared))
-  const container = finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries, supervisor })
+  const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries, supervisor })
   return { container, base: prepared.pulled, created: source.facts.created }
 }
 

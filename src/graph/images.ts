@@ -1,6 +1,6 @@
 // Final images: base, user, configuration, binaries; nothing that built them.
 
-import type { Container, Directory, File } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
 import type { BaseEntry, BuiltEntry, Catalogue, SourceEntry } from "../catalogue/types.js"
 import { binFolder, imagePlan, supervisorFolder } from "../plan/image.js"
 import { supervisorLayer, waitProgram, waitScript } from "../plan/supervisor.js"
@@ -18,13 +18,13 @@ export interface ImageParts {
   supervisor?: File
 }
 
-export function finalImage(catalogue: Catalogue, parts: ImageParts): Container {
+export async function finalImage(catalogue: Catalogue, parts: ImageParts): Promise<Container> {
   const { component, base, source } = parts
   const plan = imagePlan(catalogue, component, base, source.facts)
   const owner = `${catalogue.user.uid}:${catalogue.user.uid}`
   const entry = catalogue.sources[component.source]
 
-  let image = withUser(catalogue, entry, parts.prepared.container).withWorkdir(entry.image.home)
+  let image = (await withUser(catalogue, entry, parts.prepared.container)).withWorkdir(entry.image.home)
   if (entry.config !== undefined) {
     image = image.withDirectory(entry.image.config, source.directory.directory(entry.config), { owner: "0:0" })
   }
@@ -53,21 +53,16 @@ export function finalImage(catalogue: Catalogue, parts: ImageParts): Container {
 }
 
 /**
- * Without a tool for it: base images differ in which one they have. Without sbin on the PATH, too, where an engine with
- * certificates of its own would find update-ca-certificates and leave traces of them.
+ * Written as files, not by a command: base images differ in which tool they have, and an engine with certificates of its own
+ * would lend them to the command and leave one of them behind.
  */
-function withUser(catalogue: Catalogue, source: SourceEntry, container: Container): Container {
+async function withUser(catalogue: Catalogue, source: SourceEntry, container: Container): Promise<Container> {
   const { name, uid } = catalogue.user
   const { home, logs } = source.image
-  const folders = [home, logs, supervisorFolder, `${supervisorFolder}/layers`].join(" ")
-  const script = [
-    `echo '${name}:x:${uid}:' >> /etc/group`,
-    `echo '${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin' >> /etc/passwd`,
-    `mkdir -p ${folders}`,
-    `chown ${uid}:${uid} ${folders}`,
-  ].join(" && ")
-  return container
-    .withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
-    .withExec(["sh", "-c", script])
-    .withEnvVariable("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+  const [group, passwd] = await Promise.all([container.file("/etc/group").contents(), container.file("/etc/passwd").contents()])
+  const folders = [home, logs, supervisorFolder, `${supervisorFolder}/layers`]
+  const withFiles = container
+    .withNewFile("/etc/group", `${group}${name}:x:${uid}:\n`, { permissions: 0o644 })
+    .withNewFile("/etc/passwd", `${passwd}${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin\n`, { permissions: 0o644 })
+  return folders.reduce((image, folder) => image.withDirectory(folder, dag.directory(), { owner: `${uid}:${uid}` }), withFiles)
 }

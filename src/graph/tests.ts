@@ -88,10 +88,17 @@ export async function smokeTest(catalogue: Catalogue, component: BuiltEntry, ima
 async function foreignCertificates(image: Container): Promise<string[]> {
   const names = async (folder: string, ending: string) =>
     (await image.directory(folder).entries().catch(() => [])).filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -4))
-  const [installed, packaged] = await Promise.all([names("/etc/ssl/certs", ".pem"), names("/usr/share/ca-certificates/mozilla", ".crt")])
+  const packaged = await names("/usr/share/ca-certificates/mozilla", ".crt")
+  if (packaged.length === 0) return []
+  const [installed, bundle] = await Promise.all([
+    names("/etc/ssl/certs", ".pem"),
+    image.file("/etc/ssl/certs/ca-certificates.crt").contents(),
+  ])
   // update-ca-certificates makes file names plain.
   const plain = new Set(packaged.map((name) => name.replace(/[ ,]/g, "_").replace(/[()]/g, "=")))
-  return packaged.length === 0 ? [] : installed.filter((name) => !plain.has(name))
+  const bundled = bundle.split("-----BEGIN CERTIFICATE-----").length - 1
+  const surplus = bundled > packaged.length ? [`${bundled - packaged.length} certificates in the bundle`] : []
+  return [...installed.filter((name) => !plain.has(name)), ...surplus]
 }
 
 /** Runs a tool by its name alone; it must be found on PATH and say what it is. */
