@@ -17,19 +17,24 @@ import { withMage } from "./graph/programs.js"
 import { scanImage } from "./graph/scans.js"
 import type { Settings } from "./graph/settings.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
+import { bumpChanges, updatesReport, versionsReport } from "./graph/watching.js"
 import { baseOf, builtOf, checkPlatform } from "./plan/components.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
+import { readChannel } from "./plan/releases.js"
 import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
 import { suitesReport, type TestCase } from "./plan/suites.js"
+import { readUpstreams } from "./plan/upstreamAnswers.js"
+import { watchedOf } from "./plan/watch.js"
 import { reproducibleTests } from "./suites/reproducible.js"
 import { dockerfileTests } from "./suites/dockerfiles.js"
 import { shopTests } from "./suites/shop.js"
 import { shopFixture } from "./suites/shopFixture.js"
+import { upstreamTests } from "./suites/upstream.js"
 import { workflowTests } from "./suites/workflows.js"
 import { supplychainTests } from "./suites/supplychain.js"
 
@@ -42,6 +47,7 @@ export class Openim {
   private goproxy?: string
   private mirrors: string[]
   private catalogue?: Directory
+  private upstreams: string[]
 
   constructor(
     /** The catalogue to build from, by the name of its folder below stacks/ */
@@ -59,6 +65,8 @@ export class Openim {
     mirrors: string[] = [],
     /** A folder with a stack.yaml and a versions.yaml of your own, instead of the stack's */
     catalogue?: Directory,
+    /** Other places to ask for versions than the catalogue's: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server or web=registry.example/openim/openim-web-front */
+    upstreams: string[] = [],
   ) {
     this.stack = stack
     this.source = source
@@ -67,6 +75,7 @@ export class Openim {
     this.goproxy = goproxy
     this.mirrors = mirrors
     this.catalogue = catalogue
+    this.upstreams = upstreams
   }
 
   /**
@@ -241,12 +250,70 @@ export class Openim {
   }
 
   /**
+   * Tells for each source and each referenced image which version is pinned, which is the newest of a channel, and what to do:
+   * current, update, moved (the pinned tag is not what it was) or unknown (nobody could be asked). Gives text. Fails when nobody
+   * at all could be asked
+   */
+  @func({ cache: "never" })
+  async versions(
+    /** stable (releases without a suffix), patch (these and -patch.N, where upstream's fixes appear) or alpha (everything) */
+    channel: string = "patch",
+    /** table, or json for programs */
+    format: string = "table",
+  ): Promise<string> {
+    return versionsReport(await this.settings(), readChannel(channel), format)
+  }
+
+  /**
+   * Tells what is newer than pinned, in a form to branch on. Nothing new is no error. Fails when nobody could be asked, and with
+   * --fail-on-updates when there are updates
+   */
+  @func({ cache: "never" })
+  async updates(
+    /** stable (releases without a suffix), patch (these and -patch.N, where upstream's fixes appear) or alpha (everything) */
+    channel: string = "patch",
+    /** text; json for programs; github for a workflow: NAME=VERSION lines (empty without an update), any=true or false, and lists of the components with updates, moved tags and unknown versions, to append to $GITHUB_OUTPUT */
+    format: string = "text",
+    /** End with an error (exit code 1) when there are updates: for scripts that only look at the exit code */
+    failOnUpdates: boolean = false,
+  ): Promise<string> {
+    return updatesReport(await this.settings(), readChannel(channel), format, failOnUpdates)
+  }
+
+  /**
+   * Pins newer versions: every update of the channel, or one component. Gives the changes of versions.yaml, compose/env.template,
+   * CHANGELOG.md and dockerfiles/, which dagger shows and writes (-y writes without asking). Earlier versions stay listed in versions.yaml, and
+   * --component=server --version=v3.8.2 goes back to one without asking the network. What was left that way is not taken again
+   * by itself. Without news nothing changes. Fails when a version does not exist or cannot be pinned
+   */
+  @func({ cache: "never" })
+  async bump(
+    /** The checkout whose files change. With --catalogue it is that folder, where env.template and CHANGELOG.md lie beside versions.yaml */
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile"] })
+    checkout: Directory,
+    /** Only this source or referenced image, such as server, chat or web. All when not given */
+    component?: string,
+    /** Another version than the newest, newer or older; needs --component */
+    version?: string,
+    /** stable (releases without a suffix), patch (these and -patch.N, where upstream's fixes appear) or alpha (everything) */
+    channel: string = "patch",
+    /** Pin the digests of base images instead. They hold on engines that pull images from a registry */
+    bases: boolean = false,
+    /** The day of the changelog's section, such as 2025-01-31. Without it the change stands under Unreleased */
+    date?: string,
+  ): Promise<Changeset> {
+    const wish = { channel: readChannel(channel), component: component ?? undefined, version: version ?? undefined, date: date ?? undefined }
+    const place = this.catalogue ? { folder: this.catalogue, stack: undefined } : { folder: checkout, stack: this.stack }
+    return bumpChanges(await this.settings(), place, wish, bases)
+  }
+
+  /**
    * Runs test suites and reports them together; one that fails does not keep the others from running. Ends with an error when a
    * case failed
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible, buildah, workflows, supplychain. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible, buildah, workflows, supplychain, upstream. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
@@ -257,6 +324,7 @@ export class Openim {
       toolchain: () => this.toolchainTests(),
       helpers: async () => helperTests(await this.settings()),
       shop: async () => shopTests(await this.settings(), checkout),
+      upstream: async () => upstreamTests(await this.settings(), checkout),
       smoke: () => this.smokeTests("server"),
       reproducible: () => this.reproducibleTests(checkout),
       buildah: async () => dockerfileTests(await this.settings(), checkout),
@@ -303,6 +371,17 @@ export class Openim {
     checkout: Directory,
   ): Promise<string> {
     return reported([["shop", async () => shopTests(await this.settings(), checkout)]])
+  }
+
+  /** The version watch against a git server, a Go module proxy and a registry: newer versions, moved tags, bump and the way back */
+  @func({ cache: "session" })
+  @check()
+  async upstream(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return reported([["upstream", async () => upstreamTests(await this.settings(), checkout)]])
   }
 
   /** A built image: programs start, user, labels, ports, nothing left of the build */
@@ -418,13 +497,15 @@ export class Openim {
 
   private async settings(version?: string | null): Promise<Settings> {
     const folder = this.catalogue
+    const catalogue = await loadCatalogue(this.stack, folder ? (name) => folder.file(name).contents() : undefined)
     return {
-      catalogue: await loadCatalogue(this.stack, folder ? (name) => folder.file(name).contents() : undefined),
+      catalogue,
       from: bytesFrom(this.bases, process.env.DAGGER_BASES),
       checkout: this.source ?? undefined,
       version: version ?? undefined,
       goproxy: this.goproxy ?? undefined,
       mirrors: readMirrors(this.mirrors),
+      upstreams: readUpstreams(this.upstreams, watchedOf(catalogue)),
     }
   }
 }

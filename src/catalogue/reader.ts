@@ -96,11 +96,16 @@ export class Reader {
     return this.items().map((item) => item.text(expected, pattern))
   }
 
-  /** A mapping of names to texts. */
-  dictionary(expected: string, keyPattern: RegExp): Record<string, string> {
+  /** A mapping of names to texts; expected tells about the names. */
+  dictionary(
+    expected: string,
+    keyPattern: RegExp,
+    expectedText = "a text (put numbers and booleans in quotes)",
+    pattern = /^/,
+  ): Record<string, string> {
     const pairs = this.entries().map(([key, value]) => {
       if (!keyPattern.test(key)) value.fail(expected)
-      return [key, value.text("a text (put numbers and booleans in quotes)", /^/)]
+      return [key, value.text(expectedText, pattern)]
     })
     return Object.fromEntries(pairs)
   }

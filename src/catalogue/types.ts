@@ -97,19 +97,29 @@ export interface SupervisorEntry {
 }
 
 export interface Pins {
-  sources: Record<string, SourcePin>
+  sources: Record<string, PinnedSource>
   /** Tags of referenced images, by component. */
   references: Record<string, string>
+  /** Their earlier tags, the last one first. */
+  previousReferences: Record<string, string[]>
   tools: Record<string, ToolPin>
   images: Record<string, string>
+  /** Digests of base images by their full reference; they hold where images are pulled from a registry. */
+  digests: Record<string, string>
   go: string
 }
 
 export interface SourcePin {
   version: string
   commit: string
-  sum: string
+  /** Of the Go module; absent for a version that no module proxy has. */
+  sum?: string
   created: string
+}
+
+export interface PinnedSource extends SourcePin {
+  /** What was pinned before, the last one first. */
+  previous: SourcePin[]
 }
 
 export interface ToolPin {

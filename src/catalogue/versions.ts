@@ -1,30 +1,46 @@
 // versions.yaml: what is pinned.
 
 import { Reader } from "./reader.js"
-import type { Pins, SourcePin, ToolPin } from "./types.js"
+import type { PinnedSource, Pins, SourcePin, ToolPin } from "./types.js"
 
 const sum = /^h1:[A-Za-z0-9+/]{43}=$/
+const component = /^[a-z][a-z0-9-]*$/
+const tag = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const goVersion = /^\d+\.\d+\.\d+$/
 
 export function readVersions(file: string, text: string): Pins {
   const root = Reader.parse(file, text)
   if (root.missing) root.fail("the keys sources, references, tools, images, go")
-  root.keys(["sources", "references", "tools", "images", "go"])
+  root.keys(["sources", "references", "previousReferences", "tools", "images", "digests", "go"])
   return {
-    sources: Object.fromEntries(root.at("sources").entries().map(([key, value]) => [key, readSourcePin(value)])),
-    references: root.at("references").dictionary("a component's name", /^[a-z][a-z0-9-]*$/),
+    sources: Object.fromEntries(root.at("sources").entries().map(([key, value]) => [key, readPinnedSource(value)])),
+    references: root.at("references").dictionary("a component's name", component, "an image's tag", tag),
+    previousReferences: Object.fromEntries(
+      root.at("previousReferences").entries().map(([key, value]) => [key, value.texts("an image's tag", tag)]),
+    ),
     tools: Object.fromEntries(root.at("tools").entries().map(([key, value]) => [key, readTool(value)])),
     images: root.at("images").dictionary("an image's name", /^[a-z]+$/),
+    digests: root.at("digests").dictionary("a full image reference", /\//, "a digest, sha256:… with 64 hexadecimal digits", /^sha256:[0-9a-f]{64}$/),
     go: root.at("go").text("a full Go version such as 1.25.0", goVersion),
   }
 }
 
+function readPinnedSource(reader: Reader): PinnedSource {
+  reader.keys([...pinKeys, "previous"])
+  const previous = reader.at("previous").items().map((item) => {
+    item.keys(pinKeys)
+    return readSourcePin(item)
+  })
+  return { ...readSourcePin(reader), previous }
+}
+
+const pinKeys = ["version", "commit", "sum", "created"]
+
 function readSourcePin(reader: Reader): SourcePin {
-  reader.keys(["version", "commit", "sum", "created"])
   return {
     version: reader.at("version").text("a version such as v3.8.3", /^v\d/),
     commit: reader.at("commit").text("a full commit of 40 hexadecimal digits", /^[0-9a-f]{40}$/),
-    sum: reader.at("sum").text("a Go module's checksum, h1:…", sum),
+    sum: reader.at("sum").optionalText("a Go module's checksum, h1:…", sum),
     created: reader.at("created").text("a time such as 2025-01-04T03:46:59Z", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
   }
 }

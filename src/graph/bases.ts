@@ -3,6 +3,7 @@
 import { type Container, dag, type Platform } from "@dagger.io/dagger"
 import type { BaseEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
+import { pinnedReferences } from "../plan/origins.js"
 import { planPackages } from "../plan/packages.js"
 import { tailOf } from "./failures.js"
 import { withPackages } from "./packages.js"
@@ -11,10 +12,10 @@ import { log, type Settings } from "./settings.js"
 const platform = "linux/amd64" as Platform
 
 /** The first of these references that can be had. */
-export async function fromFirst(references: string[]): Promise<Container> {
+export async function fromFirst(settings: Settings, references: string[]): Promise<Container> {
   const outcome = await firstOf(
     "base image",
-    references.map((reference) => ({
+    pinnedReferences(settings.from, settings.catalogue.pins.digests, references).map((reference) => ({
       name: reference,
       limitSeconds: 300,
       run: () => pulled(reference),
@@ -39,7 +40,7 @@ export interface PreparedBase {
 }
 
 export async function prepareBase(settings: Settings, base: BaseEntry): Promise<PreparedBase> {
-  const pulled = await fromFirst([base.image, ...base.alternatives]).catch((error: Error) => {
+  const pulled = await fromFirst(settings, [base.image, ...base.alternatives]).catch((error: Error) => {
     throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
   })
   return { pulled, container: await withSystemPackages(settings, freshened(settings, pulled), base.distribution, base.packages) }

@@ -14,6 +14,8 @@ export interface Settings {
   version?: string
   goproxy?: string
   mirrors: PackageRequest["mirrors"]
+  /** Other addresses of git repositories and referenced images than the catalogue's, by name. */
+  upstreams: Record<string, string>
   /** No step's earlier result is used, and no compiler's cache: for comparing two builds. */
   fresh?: string
 }

@@ -99,6 +99,7 @@ const origins: Record<
   },
 
   async module(settings, entry, version, pin) {
+    if (pin !== undefined && pin.sum === undefined) throw new Error(`versions.yaml pins ${version} without the checksum of a module`)
     const go = await goToolchain(settings)
     try {
       const fetched = await fetchModule(go.container, entry.module, version, pin?.sum).directory("/module").sync()

@@ -12,7 +12,7 @@ import { goToolchain } from "./toolchain.js"
 
 /** Type check and unit tests, with Node and the packages of the lock file. */
 export async function unitTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
-  const node = await fromFirst([settings.catalogue.pins.images.node])
+  const node = await fromFirst(settings, [settings.catalogue.pins.images.node])
   const prepared = node
     // Node has its own certificates; this adds those of the container, where the engine puts a company's own.
     .withEnvVariable("NODE_USE_SYSTEM_CA", "1")

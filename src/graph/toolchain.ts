@@ -52,12 +52,12 @@ const names: Record<GoOrigin, string> = {
 const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promise<Container>> = {
   async image(settings, version = settings.catalogue.pins.go) {
     const reference = settings.catalogue.pins.images.golang.replace("{version}", version)
-    return prepared(settings, version, freshened(settings, await fromFirst([reference])).withEnvVariable("GOTOOLCHAIN", "local"))
+    return prepared(settings, version, freshened(settings, await fromFirst(settings, [reference])).withEnvVariable("GOTOOLCHAIN", "local"))
   },
 
   /** Debian's Go becomes any other version by itself: it fetches Go's own toolchain module into the module cache. */
   async distribution(settings, version) {
-    const debian = freshened(settings, await fromFirst([settings.catalogue.pins.images.debian]))
+    const debian = freshened(settings, await fromFirst(settings, [settings.catalogue.pins.images.debian]))
     const withGo = await withSystemPackages(settings, debian, "debian", ["ca-certificates", "golang-go"])
     const wanted = version === undefined ? "local" : `go${version}`
     return prepared(settings, version ?? "any", withGo.withEnvVariable("GOTOOLCHAIN", wanted))

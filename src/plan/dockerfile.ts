@@ -79,7 +79,7 @@ function sourceStages(catalogue: Catalogue, component: BuiltEntry): string[] {
   return [
     "FROM go AS fetched",
     "ARG GOPROXY",
-    run(`GOTOOLCHAIN=local /module/fetch ${module} ${version} ${sum}`),
+    run(`GOTOOLCHAIN=local /module/fetch ${[module, version, sum ?? []].flat().join(" ")}`),
     "",
     comment("A checkout can stand in for it: --build-context source=../checkout (BuildKit, buildah, podman)."),
     "FROM scratch AS source",

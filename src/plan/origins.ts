@@ -1,5 +1,7 @@
 // Where sources, Go and base images come from, in the order in which that is tried.
 
+import type { Catalogue } from "../catalogue/types.js"
+
 export type BytesFrom = "registry" | "packages"
 
 /** "auto" is settled by the engine: one that was built from packages says so. Nothing probes the network here. */
@@ -27,4 +29,23 @@ export type GoOrigin = "image" | "distribution"
 /** The same version has the same bytes everywhere: an official image or Go's toolchain module. */
 export function goOrigins(from: BytesFrom): GoOrigin[] {
   return from === "registry" ? ["image", "distribution"] : ["distribution", "image"]
+}
+
+/** Every base image that builds may pull, with each of these versions of Go. */
+export function baseReferences({ bases, pins }: Catalogue, goVersions: string[]): string[] {
+  const { golang, ...others } = pins.images
+  const own = Object.values(bases).flatMap((base) => [base.image, ...base.alternatives])
+  const go = goVersions.map((version) => golang.replace("{version}", version))
+  return [...new Set([...own, ...Object.values(others), ...go])].filter((reference) => !reference.includes("@"))
+}
+
+/**
+ * References by their pinned digest. An engine from packages has built these images by itself: their digests are its own, and
+ * the packages' versions in the plan say what is in them.
+ */
+export function pinnedReferences(from: BytesFrom, digests: Record<string, string>, references: string[]): string[] {
+  return references.map((reference) => {
+    const digest = from === "registry" ? digests[reference] : undefined
+    return digest === undefined ? reference : `${reference}@${digest}`
+  })
 }

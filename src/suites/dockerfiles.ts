@@ -61,7 +61,7 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
 async function build(settings: Settings, repository: Directory, component: BuiltEntry, options: DockerfileOptions = {}): Promise<Built> {
   const { catalogue, checkout } = settings
   const base = baseOf(catalogue, "debian")
-  const [debian, { goVersion }] = await Promise.all([fromFirst([base.image]), resolveSource(settings, component.source)])
+  const [debian, { goVersion }] = await Promise.all([fromFirst(settings, [base.image]), resolveSource(settings, component.source)])
   const module = dag.currentModule().source()
   const context = dag
     .directory()

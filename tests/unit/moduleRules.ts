@@ -71,7 +71,8 @@ function checkImport(node: ts.ImportDeclaration, file: string, root: string, cli
   }
   if (from.startsWith("node:") && builtinModules.includes(from.slice(5).split("/")[0])) return
   const dependencies = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dependencies ?? {}
-  if (!Object.hasOwn(dependencies, from)) report(node, `import "${from}" is neither a node: module nor a dependency`)
+  const name = from.split("/").slice(0, from.startsWith("@") ? 2 : 1).join("/")
+  if (!Object.hasOwn(dependencies, name)) report(node, `import "${from}" is neither a node: module nor a dependency`)
 }
 
 function checkObject(node: ts.ClassDeclaration, report: Report): void {

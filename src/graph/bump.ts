@@ -1,0 +1,167 @@
+// From newer versions to the changed files of a checkout: versions.yaml, CHANGELOG.md, and what is generated from versions.yaml.
+
+import type { Catalogue, Pins } from "../catalogue/types.js"
+import { readVersions } from "../catalogue/versions.js"
+import { withChanges } from "../plan/changelog.js"
+import { dockerfiles } from "../plan/dockerfile.js"
+import { envTemplate } from "../plan/envTemplate.js"
+import { samePin, withDigests, withReferenceTag, withSourcePin } from "../plan/pins.js"
+import { baseReferences } from "../plan/origins.js"
+import type { Channel } from "../plan/releases.js"
+import { updatesOf, type Watched, watchedNamed } from "../plan/watch.js"
+import { log, type Settings } from "./settings.js"
+import { resolveSource } from "./sources.js"
+import { checkVersion, referenceDigest, sourcePin, watch, type WatchTools } from "./upstream.js"
+
+/** The texts of the files that a bump changes. */
+export interface PinFiles {
+  versions: string
+  env?: string
+  changelog?: string
+  /** By file name; written, never read. */
+  dockerfiles?: Record<string, string>
+}
+
+export interface BumpWish {
+  channel: Channel
+  component?: string
+  version?: string
+  /** The changelog's section; what has none is unreleased. */
+  date?: string
+}
+
+/** Takes every update of the channel, or one component to its newest or any other version. Without updates nothing changes. */
+export async function bumpVersions(settings: Settings, tools: WatchTools, files: PinFiles, wish: BumpWish): Promise<PinFiles> {
+  if (wish.version !== undefined && wish.component === undefined) {
+    throw new Error("--version says where one component goes: name it with --component")
+  }
+  const moves = await wantedMoves(settings, tools, wish)
+  const failures: Error[] = []
+  let versions = files.versions
+  const changes: string[] = []
+  for (const { watched, version } of moves) {
+    try {
+      const change = await moved(settings, tools, watched, version, versions)
+      if (change === undefined) continue
+      versions = change.versions
+      changes.push(change.told)
+    } catch (error) {
+      failures.push(error as Error)
+    }
+  }
+  if (failures.length > 0 && changes.length === 0) throw new Error(failures.map((error) => error.message).join("\n"))
+  for (const failure of failures) log(`not bumped: ${failure.message}`)
+  return changedFiles(settings.catalogue, files, versions, changes, wish.date)
+}
+
+interface Move {
+  watched: Watched
+  version: string
+}
+
+async function wantedMoves(settings: Settings, tools: WatchTools, wish: BumpWish): Promise<Move[]> {
+  const { catalogue } = settings
+  const one = wish.component === undefined ? undefined : watchedNamed(catalogue, wish.component)
+  if (one !== undefined && wish.version !== undefined) return [{ watched: one, version: wish.version }]
+  const rows = await watch(settings, tools, wish.channel)
+  const wanted = one === undefined ? rows : rows.filter((row) => row.component === one.name)
+  for (const row of wanted.filter((row) => row.decision === "unknown" || row.moved !== null)) {
+    if (one !== undefined && row.decision === "unknown") throw new Error(row.reason)
+    log(`${row.component}: ${row.decision}: ${row.reason}`)
+  }
+  const updates = updatesOf(wanted)
+  if (updates.length === 0) log(`nothing new in channel ${wish.channel}: nothing is changed`)
+  return updates.map((row) => ({ watched: watchedNamed(catalogue, row.component), version: row.newest! }))
+}
+
+interface Moved {
+  versions: string
+  told: string
+}
+
+/** Versions that were pinned before need no network; others must exist. */
+async function moved(
+  settings: Settings,
+  tools: WatchTools,
+  watched: Watched,
+  version: string,
+  text: string,
+): Promise<Moved | undefined> {
+  const name = watched.name
+  if (watched.kind === "reference") {
+    if (version === watched.pinned) return unchanged(name, version)
+    if (!watched.previous.includes(version)) await checkVersion(settings, tools, watched, version)
+    const versions = withReferenceTag(text, name, watched.pinned, watched.previous, version)
+    return { versions, told: `${name}: ${watched.pinned} → ${version}` }
+  }
+  const before = settings.catalogue.pins.sources[name]
+  let pin = before.previous.find((old) => old.version === version)
+  if (pin === undefined) {
+    await checkVersion(settings, tools, watched, version)
+    pin = await sourcePin(settings, tools, watched, version)
+  }
+  if (samePin(pin, before)) return unchanged(name, version)
+  const told = `${name}: ${before.version} (${before.commit.slice(0, 8)}) → ${version} (${pin.commit.slice(0, 8)}, of ${pin.created.slice(0, 10)})`
+  return { versions: withSourcePin(text, name, before, pin), told }
+}
+
+function unchanged(name: string, version: string): undefined {
+  log(`${name} is at ${version} already: nothing is changed`)
+}
+
+/** Pins base images by the digest that their registry has for them today. */
+export async function bumpBases(settings: Settings, tools: WatchTools, files: PinFiles, date?: string): Promise<PinFiles> {
+  const { catalogue } = settings
+  const references = baseReferences(catalogue, await goVersions(settings))
+  const found: Record<string, string> = {}
+  const refusals: string[] = []
+  await Promise.all(
+    references.map(async (reference) => {
+      try {
+        found[reference] = await referenceDigest(tools, reference)
+      } catch (error) {
+        refusals.push(`  ${reference}: ${(error as Error).message}`)
+      }
+    }),
+  )
+  if (Object.keys(found).length === 0) {
+    throw new Error(["no registry could be asked for the base images:", ...refusals.sort(), "Check the network of the engine"].join("\n"))
+  }
+  for (const refusal of refusals) log(`the digest stays as it is: ${refusal.trim()}`)
+  const old = catalogue.pins.digests
+  const fresh = references.filter((reference) => found[reference] !== undefined && found[reference] !== old[reference])
+  const digests = Object.fromEntries(fresh.map((reference) => [reference, found[reference]]))
+  const short = (digest: string | undefined) => digest?.slice("sha256:".length, "sha256:".length + 12) ?? "not pinned"
+  const changes = fresh.map((reference) => `${reference}: ${short(old[reference])} → ${short(found[reference])}`)
+  return changedFiles(catalogue, files, withDigests(files.versions, digests), changes, date)
+}
+
+/** Every Go that builds ask for. A source that cannot be had now keeps its Go image as it is. */
+async function goVersions(settings: Settings): Promise<string[]> {
+  const { pins, sources } = settings.catalogue
+  const asked = Object.keys(sources).map((name) =>
+    resolveSource(settings, name).then(
+      (source) => [source.goVersion],
+      (error: Error) => {
+        log(`the Go of ${name} is not known: ${error.message}`)
+        return []
+      },
+    ),
+  )
+  const ofSources = (await Promise.all(asked)).flat()
+  return [...new Set([pins.go, ...Object.values(pins.tools).map((tool) => tool.go), ...ofSources])].sort()
+}
+
+/** What was written is read again: a file that the next call could not read is never handed out. */
+function changedFiles(catalogue: Catalogue, files: PinFiles, versions: string, changes: string[], date?: string): PinFiles {
+  if (changes.length === 0) return files
+  const pins: Pins = readVersions("versions.yaml", versions)
+  for (const change of changes) log(change)
+  const bumped = { ...catalogue, pins }
+  return {
+    versions,
+    env: envTemplate(bumped, files.env),
+    changelog: withChanges(files.changelog, changes, date),
+    dockerfiles: dockerfiles(bumped),
+  }
+}

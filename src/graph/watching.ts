@@ -1,0 +1,92 @@
+// The functions of the version watch: what they ask, print and change.
+
+import type { Changeset, Directory } from "@dagger.io/dagger"
+import { unknownName } from "../catalogue/nearest.js"
+import { checkDate } from "../plan/changelog.js"
+import type { Channel } from "../plan/releases.js"
+import { githubLines, updatesOf, updatesText, watchTable, type WatchRow } from "../plan/watch.js"
+import { bumpBases, bumpVersions, type BumpWish, type PinFiles } from "./bump.js"
+import type { Settings } from "./settings.js"
+import { watch, watchTools, type WatchTools } from "./upstream.js"
+
+type Form = (settings: Settings, channel: Channel, rows: WatchRow[]) => string
+
+const json: Form = ({ catalogue }, channel, rows) => `${JSON.stringify({ stack: catalogue.stack, channel, rows }, null, 2)}\n`
+
+const versionForms: Record<string, Form> = { table: (_settings, _channel, rows) => watchTable(rows), json }
+const updateForms: Record<string, Form> = {
+  text: (_settings, _channel, rows) => updatesText(rows),
+  json,
+  github: (_settings, _channel, rows) => githubLines(rows),
+}
+
+/** Answers of this moment. */
+function toolsOf(settings: Settings): WatchTools {
+  return watchTools(settings, new Date().toISOString())
+}
+
+export async function versionsReport(settings: Settings, channel: Channel, format: string, tools = toolsOf(settings)): Promise<string> {
+  const form = formOf(versionForms, format)
+  return form(settings, channel, await watch(settings, tools, channel))
+}
+
+export async function updatesReport(
+  settings: Settings,
+  channel: Channel,
+  format: string,
+  failOnUpdates: boolean,
+  tools = toolsOf(settings),
+): Promise<string> {
+  const form = formOf(updateForms, format)
+  const rows = await watch(settings, tools, channel)
+  if (failOnUpdates && updatesOf(rows).length > 0) throw new Error(`there are updates:\n${updatesText(rows)}`)
+  return form(settings, channel, rows)
+}
+
+function formOf(forms: Record<string, Form>, format: string): Form {
+  if (!Object.hasOwn(forms, format)) throw unknownName("value of --format", format, Object.keys(forms))
+  return forms[format]
+}
+
+/** Where the files lie: in a checkout of this project, or all in the folder of a catalogue of one's own. */
+export interface BumpPlace {
+  folder: Directory
+  stack?: string
+}
+
+export async function bumpChanges(
+  settings: Settings,
+  { folder, stack }: BumpPlace,
+  wish: BumpWish,
+  bases: boolean,
+  tools = toolsOf(settings),
+): Promise<Changeset> {
+  if (wish.date !== undefined) checkDate(wish.date)
+  if (bases && (wish.component !== undefined || wish.version !== undefined)) {
+    throw new Error("--bases pins all base images: leave --component and --version out")
+  }
+  const names = {
+    versions: stack === undefined ? "versions.yaml" : `stacks/${stack}/versions.yaml`,
+    env: stack === undefined ? "env.template" : "compose/env.template",
+    changelog: "CHANGELOG.md",
+  }
+  const files: PinFiles = {
+    versions: await folder.file(names.versions).contents(),
+    env: await textOf(folder, names.env),
+    changelog: await textOf(folder, names.changelog),
+  }
+  const changed = bases ? await bumpBases(settings, tools, files, wish.date) : await bumpVersions(settings, tools, files, wish)
+  let after = folder
+  for (const name of ["versions", "env", "changelog"] as const) {
+    const text = changed[name]
+    if (text !== undefined && text !== files[name]) after = after.withNewFile(names[name], text)
+  }
+  for (const [name, text] of Object.entries(stack === undefined ? {} : (changed.dockerfiles ?? {}))) {
+    after = after.withNewFile(`dockerfiles/${name}`, text)
+  }
+  return after.changes(folder)
+}
+
+async function textOf(folder: Directory, name: string): Promise<string | undefined> {
+  return (await folder.exists(name)) ? folder.file(name).contents() : undefined
+}

@@ -1,0 +1,161 @@
+// What the version watch decides about each pinned version, and how it tells it.
+
+import type { Catalogue } from "../catalogue/types.js"
+import { unknownName } from "../catalogue/nearest.js"
+import { referenceOf } from "./components.js"
+import { type Channel, compareReleases, inChannel, newestOf, readRelease, type Release } from "./releases.js"
+import { table } from "./report.js"
+
+/** What has one version: a source with all that is built from it, or a referenced image. */
+export interface Watched {
+  name: string
+  kind: "source" | "reference"
+  pinned: string
+  /** Of a source. */
+  commit?: string
+  /** What was pinned before, the last one first. */
+  previous: string[]
+}
+
+/** What upstream has: its tags, each with its commit where that is known. */
+export interface UpstreamTags {
+  by: string
+  tags: Map<string, string | undefined>
+  /** The list is complete: a tag that is missing does not exist any more. */
+  complete: boolean
+}
+
+export interface WatchRow {
+  component: string
+  pinned: string
+  newest: string | null
+  decision: "current" | "update" | "moved" | "unknown"
+  reason: string
+  /** How the pinned tag is not what it was: pinned stays what it is, whatever the tag does. */
+  moved: string | null
+  /** Who answered. */
+  by: string | null
+}
+
+export function watchedOf(catalogue: Catalogue): Watched[] {
+  const { pins, components, sources } = catalogue
+  const built: Watched[] = Object.keys(sources).map((name) => {
+    const { version, commit, previous } = pins.sources[name]
+    return { name, kind: "source", pinned: version, commit, previous: previous.map((pin) => pin.version) }
+  })
+  const referenced = Object.values(components).filter((component) => component.kind === "reference")
+  return [
+    ...built,
+    ...referenced.map(({ name }): Watched => {
+      return { name, kind: "reference", pinned: pins.references[name], previous: pins.previousReferences[name] ?? [] }
+    }),
+  ]
+}
+
+/** By its own name, or by that of a component that is built from it. */
+export function watchedNamed(catalogue: Catalogue, name: string): Watched {
+  const all = watchedOf(catalogue)
+  const component = Object.hasOwn(catalogue.components, name) ? catalogue.components[name] : undefined
+  const group = component !== undefined && "source" in component ? component.source : name
+  const found = all.find((watched) => watched.name === group)
+  if (found === undefined) throw unknownName("component", name, all.map((watched) => watched.name))
+  return found
+}
+
+export function decide(watched: Watched, channel: Channel, upstream: UpstreamTags): WatchRow {
+  const row = { component: watched.name, pinned: watched.pinned, newest: null, moved: null, by: upstream.by }
+  const pinned = readRelease(watched.pinned)
+  if (pinned === undefined) {
+    return { ...row, decision: "unknown", reason: `${watched.pinned} is no version such as v3.8.3, so nothing can be newer` }
+  }
+  const line = [...upstream.tags.keys()].map(readRelease).filter((release) => release !== undefined && release.prefix === pinned.prefix)
+  const newest = newestOf((line as Release[]).filter((release) => inChannel(channel, release)))
+  const moved = movedTag(watched, upstream)
+  const told = { ...row, newest: newest?.tag ?? null, moved }
+  if (newest !== undefined && compareReleases(newest, newestKnown(watched, pinned)) > 0) {
+    return { ...told, decision: "update", reason: `${newest.tag} is out${moved === null ? "" : `; and ${moved}`}` }
+  }
+  if (moved !== null) return { ...told, decision: "moved", reason: `${moved}; the pin stays` }
+  if (newest === undefined) return { ...told, decision: "unknown", reason: `upstream has no version in channel ${channel}` }
+  return { ...told, decision: "current", reason: currentReason(pinned, newest, channel) }
+}
+
+/** Who went back to an earlier version does not want to be moved forward again by the next watch. */
+function newestKnown(watched: Watched, pinned: Release): Release {
+  const before = watched.previous.map(readRelease).filter((release) => release?.prefix === pinned.prefix)
+  return newestOf([pinned, ...(before as Release[])]) as Release
+}
+
+function currentReason(pinned: Release, newest: Release, channel: Channel): string {
+  const order = compareReleases(newest, pinned)
+  if (order > 0) return `${newest.tag} was pinned before and left for ${pinned.tag}; bump --version=${newest.tag} goes back to it`
+  if (order < 0) return `newer than ${newest.tag}, the newest of channel ${channel}`
+  return `the newest of channel ${channel}`
+}
+
+function movedTag(watched: Watched, { tags, complete }: UpstreamTags): string | null {
+  if (!tags.has(watched.pinned)) return complete ? `tag ${watched.pinned} is gone` : null
+  const now = tags.get(watched.pinned)
+  if (now === undefined || watched.commit === undefined || now === watched.commit) return null
+  return `tag ${watched.pinned} moved from ${watched.commit.slice(0, 8)} (pinned) to ${now.slice(0, 8)}`
+}
+
+export function unknownRow(watched: Watched, reason: string): WatchRow {
+  const { name, pinned } = watched
+  return { component: name, pinned, newest: null, decision: "unknown", reason, moved: null, by: null }
+}
+
+export function watchTable(rows: WatchRow[]): string {
+  const lines = table(
+    ["COMPONENT", "PINNED", "NEWEST", "DECISION", "REASON"],
+    rows.map((row) => [row.component, row.pinned, row.newest ?? "?", row.decision, row.by === null ? "could not be asked, see below" : row.reason]),
+  )
+  return lines + silence(rows) + warnings(rows)
+}
+
+function silence(rows: WatchRow[]): string {
+  return rows.filter((row) => row.by === null).map((row) => `${row.component}: unknown: ${row.reason}\n`).join("")
+}
+
+/** Moved tags stand apart: they are what somebody has to look into. */
+function warnings(rows: WatchRow[]): string {
+  const moved = rows.filter((row) => row.moved !== null)
+  return moved
+    .map((row) => `WARNING: ${row.component}: ${row.moved}, says ${row.by}. The pinned commit is built as before; find out why it moved\n`)
+    .join("")
+}
+
+export function updatesOf(rows: WatchRow[]): WatchRow[] {
+  return rows.filter((row) => row.decision === "update")
+}
+
+export function updatesText(rows: WatchRow[]): string {
+  const updates = updatesOf(rows).map((row) => `${row.component}: ${row.pinned} → ${row.newest}\n`)
+  const silent = silence(rows)
+  const head = updates.length > 0 ? "" : `nothing new${silent === "" ? "" : " where upstream could be asked"}\n`
+  return head + updates.join("") + silent + warnings(rows)
+}
+
+/** NAME=VALUE lines for $GITHUB_OUTPUT. Tags got here by being versions, so none holds a line break. */
+export function githubLines(rows: WatchRow[]): string {
+  const updates = updatesOf(rows)
+  const names = (list: WatchRow[]) => JSON.stringify(list.map((row) => row.component))
+  return [
+    ...rows.map((row) => `${row.component}=${row.decision === "update" ? row.newest : ""}`),
+    `any=${updates.length > 0}`,
+    `components=${names(updates)}`,
+    `moved=${names(rows.filter((row) => row.moved !== null))}`,
+    `unknown=${names(rows.filter((row) => row.decision === "unknown"))}`,
+    "",
+  ].join("\n")
+}
+
+/** Where a watched thing's versions are asked for: the catalogue's address, or the caller's. */
+export function upstreamAddress(catalogue: Catalogue, watched: Watched, given: Record<string, string>): string {
+  const own = given[watched.name]
+  if (own !== undefined) return own
+  if (watched.kind === "source") return catalogue.sources[watched.name].url
+  const component = catalogue.components[watched.name]
+  if (component.kind !== "reference") throw new Error(`${watched.name} is no referenced image`)
+  return referenceOf(catalogue, component).replace(/:[^:/]*$/, "")
+}

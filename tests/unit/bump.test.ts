@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from "node:fs"
+import { beforeAll, describe, expect, it } from "vitest"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import type { Catalogue } from "../../src/catalogue/types.js"
+import { readVersions } from "../../src/catalogue/versions.js"
+import { checkDate, withChanges } from "../../src/plan/changelog.js"
+import { envTemplate } from "../../src/plan/envTemplate.js"
+import { withDigests, withReferenceTag, withSourcePin } from "../../src/plan/pins.js"
+
+const root = new URL("../..", import.meta.url).pathname
+const text = readFileSync(`${root}/stacks/openim/versions.yaml`, "utf8")
+const pins = (yaml: string) => readVersions("versions.yaml", yaml)
+const pin = { version: "v3.8.3-patch.16", commit: "1".repeat(40), sum: `h1:${"A".repeat(43)}=`, created: "2026-01-02T03:04:05Z" }
+
+/** The lines of a that b does not have. */
+const missing = (a: string, b: string) => a.split("\n").filter((line) => !b.split("\n").includes(line))
+
+describe("versions.yaml", () => {
+  it("changes in the lines of the pin alone", () => {
+    const before = pins(text).sources.server
+    const changed = withSourcePin(text, "server", before, pin)
+    expect(missing(text, changed)).toHaveLength(4)
+    expect(missing(changed, text)).toEqual([
+      "    version: v3.8.3-patch.16",
+      `    commit: "${pin.commit}"`,
+      `    sum: ${pin.sum}`,
+      '    created: "2026-01-02T03:04:05Z"',
+      "    previous:",
+      "      - version: v3.8.3",
+      `        commit: ${before.commit}`,
+      `        sum: ${before.sum}`,
+      '        created: "2025-01-04T03:46:59Z"',
+    ])
+    expect(missing(text, changed).every((line) => /^ {4}(version|commit|sum|created): /.test(line))).toBe(true)
+  })
+
+  it("keeps every earlier version once, the last one first", () => {
+    const next = { ...pin, version: "v3.8.3-patch.17", commit: "a".repeat(40) }
+    let yaml = text
+    for (const to of [pin, next, pins(text).sources.server, next]) {
+      const { previous: _, ...plain } = { previous: [], ...to }
+      yaml = withSourcePin(yaml, "server", pins(yaml).sources.server, plain)
+    }
+    const { version, previous } = pins(yaml).sources.server
+    expect([version, ...previous.map((old) => old.version)]).toEqual(["v3.8.3-patch.17", "v3.8.3", "v3.8.3-patch.16"])
+  })
+
+  it("loses the checksum of a version that has none, and gets it back", () => {
+    const { sum: _, ...bare } = pin
+    const without = withSourcePin(text, "server", pins(text).sources.server, bare)
+    expect(pins(without).sources.server.sum).toBeUndefined()
+    const { previous, ...now } = pins(without).sources.server
+    expect(now).toEqual(bare)
+    const again = withSourcePin(without, "server", { ...now, previous }, previous[0])
+    expect(pins(again).sources.server).toEqual({ ...previous[0], previous: [bare] })
+  })
+
+  it("keeps earlier tags of referenced images", () => {
+    const changed = withReferenceTag(text, "web", "release-v3.8.3", [], "release-v3.8.4")
+    expect(missing(text, changed)).toEqual(["  web: release-v3.8.3"])
+    const { references, previousReferences } = pins(changed)
+    expect([references.web, previousReferences.web]).toEqual(["release-v3.8.4", ["release-v3.8.3"]])
+    const back = withReferenceTag(changed, "web", "release-v3.8.4", ["release-v3.8.3"], "release-v3.8.3")
+    expect(pins(back).previousReferences.web).toEqual(["release-v3.8.4"])
+  })
+
+  it("gets digests", () => {
+    const digest = `sha256:${"b".repeat(64)}`
+    const changed = withDigests(text, { "docker.io/library/debian:trixie-slim": digest })
+    expect(missing(text, changed)).toEqual([])
+    expect(pins(withDigests(changed, { "docker.io/library/alpine:3.22": digest })).digests).toEqual({
+      "docker.io/library/debian:trixie-slim": digest,
+      "docker.io/library/alpine:3.22": digest,
+    })
+  })
+
+  it.each([
+    ["version: v3.8.3", "version: newest", 'sources.server.version: expected a version such as v3.8.3, found "newest"'],
+    ["version: v3.8.3", "version: [v3.8.3]", "sources.server.version: expected a version such as v3.8.3, found a list"],
+    ["  chat:\n", "    previous: v3.8.2\n  chat:\n", 'sources.server.previous: expected a list, found "v3.8.2"'],
+    ["  chat:\n", "    previous:\n      - version: v3.8.2\n  chat:\n", "sources.server.previous[0].commit: expected a full commit"],
+    ["web: release-v3.8.3", "web: 'release v3.8.3'", "references.web: expected an image's tag"],
+    ["\ntools:", "\npreviousReferences: {web: release-v3.8.2}\ntools:", "previousReferences.web: expected a list"],
+    ["\ntools:", "\ndigests: {docker.io/library/debian:trixie-slim: latest}\ntools:", "expected a digest, sha256:… with 64 hexadecimal digits"],
+    ["\ntools:", "\ndigest: {}\ntools:", "digest: expected no such key"],
+    ["sources:\n", "sources: {\n", "not valid YAML"],
+  ])("%j as %j is refused", (from, to, message) => {
+    expect(text).toContain(from)
+    expect(() => pins(text.replace(from, to))).toThrow(message)
+  })
+})
+
+describe("env.template", () => {
+  let catalogue: Catalogue
+  beforeAll(async () => {
+    catalogue = await loadCatalogue("openim")
+  })
+
+  it("has the images of the catalogue: else write what is expected here into it", () => {
+    const file = `${root}/compose/env.template`
+    expect(existsSync(file)).toBe(true)
+    const found = readFileSync(file, "utf8")
+    expect(found).toBe(envTemplate(catalogue, found))
+    const images = (text: string) => text.split("\n").filter((line) => /^\w+_IMAGE=/.test(line)).sort()
+    expect(images(found)).toEqual(images(envTemplate(catalogue)))
+  })
+
+  it("keeps what else is in it", () => {
+    const own = envTemplate(catalogue)
+    const changed = `${own.replace(/(OPENIM_SERVER_IMAGE=).*/, "$1old").replace("# The images", "# My images")}MONGO_PASSWORD=secret\n`
+    expect(envTemplate(catalogue, changed)).toBe(`${own.replace("# The images", "# My images")}MONGO_PASSWORD=secret\n`)
+  })
+
+  it("names variables as upstream does", () => {
+    const lines = envTemplate(catalogue).split("\n")
+    expect(lines).toContain("OPENIM_SERVER_IMAGE=docker.io/openim/openim-server:v3.8.3")
+    expect(lines).toContain("OPENIM_WEB_FRONT_IMAGE=docker.io/openim/openim-web-front:release-v3.8.3")
+    expect(lines).toContain("OPENIM_CHAT_IMAGE=openim/openim-chat:v1.8.4")
+  })
+})
+
+describe("the changelog", () => {
+  it("starts with its first change", () => {
+    expect(withChanges(undefined, ["server: v1 → v2"])).toMatch(/^# Changelog\n[\s\S]*\n\n## \[Unreleased\]\n\n### Changed\n\n- server: v1 → v2\n$/)
+  })
+
+  it("puts the last date first, and changes of one date together", () => {
+    const first = withChanges("# Changelog\n", ["a"], "2025-01-01")
+    const second = withChanges(first, ["b"], "2025-01-02")
+    const third = withChanges(second, ["c"], "2025-01-02")
+    expect(third).toBe("# Changelog\n\n## 2025-01-02\n\n### Changed\n\n- c\n- b\n\n## 2025-01-01\n\n### Changed\n\n- a\n")
+  })
+
+  it("stays as it is without a change", () => {
+    expect(withChanges("# Changelog\n\nold", [])).toBe("# Changelog\n\nold")
+  })
+
+  it.each(["yesterday", "2025-13-01", "2025-02-30", "2025-1-1", ""])("takes %j for no date", (date) => {
+    expect(() => checkDate(date)).toThrow("expected a day such as 2025-01-31")
+  })
+})
