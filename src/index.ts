@@ -18,7 +18,7 @@ import { scanImage } from "./graph/scans.js"
 import type { Settings } from "./graph/settings.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
 import { bumpChanges, updatesReport, versionsReport } from "./graph/watching.js"
-import { baseOf, builtOf, checkPlatform } from "./plan/components.js"
+import { baseOf, builtOf, checkPlatform, imageOf } from "./plan/components.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { readMirrors } from "./plan/mirrors.js"
@@ -30,6 +30,8 @@ import { sbomFormat } from "./plan/sbom.js"
 import { suitesReport, type TestCase } from "./plan/suites.js"
 import { readUpstreams } from "./plan/upstreamAnswers.js"
 import { watchedOf } from "./plan/watch.js"
+import { mongodbTests } from "./suites/mongodb.js"
+import { redisTests } from "./suites/redis.js"
 import { reproducibleTests } from "./suites/reproducible.js"
 import { dockerfileTests } from "./suites/dockerfiles.js"
 import { shopTests } from "./suites/shop.js"
@@ -79,7 +81,8 @@ export class Openim {
   }
 
   /**
-   * Builds the image of a component: server (all services under a supervisor) or one of its programs, such as server-api.
+   * Builds the image of a component: server (all services under a supervisor), one of its programs, such as server-api, or a
+   * server that it needs: mongodb, redis.
    *
    * Gives a container: go on with export --path=server.tar, export-image --name=openim-server, publish --address=… or terminal.
    * Fails with one message when the component is unknown, the source cannot be had or does not compile; what was built until
@@ -116,7 +119,7 @@ export class Openim {
   ): Promise<File> {
     const settings = await this.settings(version)
     const layout = await imageLayout(settings, await componentImage(settings, this.wish(component)))
-    return layoutArchive(settings, layout, builtOf(settings.catalogue, component).image)
+    return layoutArchive(settings, layout, imageOf(settings.catalogue, component).image)
   }
 
   /** The digest of a component's image, as publish and archive have it: the same source, Go and base give the same one everywhere */
@@ -313,7 +316,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, smoke, reproducible, buildah, workflows, supplychain, upstream. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, redis, mongodb, upstream, smoke, reproducible, buildah, workflows, supplychain. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
@@ -324,6 +327,8 @@ export class Openim {
       toolchain: () => this.toolchainTests(),
       helpers: async () => helperTests(await this.settings()),
       shop: async () => shopTests(await this.settings(), checkout),
+      redis: async () => redisTests(await this.settings()),
+      mongodb: async () => mongodbTests(await this.settings(), checkout),
       upstream: async () => upstreamTests(await this.settings(), checkout),
       smoke: () => this.smokeTests("server"),
       reproducible: () => this.reproducibleTests(checkout),
@@ -371,6 +376,24 @@ export class Openim {
     checkout: Directory,
   ): Promise<string> {
     return reported([["shop", async () => shopTests(await this.settings(), checkout)]])
+  }
+
+  /** Redis from packages: password, health check, signals, data over a restart */
+  @func({ cache: "session" })
+  @check()
+  async redis(): Promise<string> {
+    return reported([["redis", async () => redisTests(await this.settings())]])
+  }
+
+  /** MongoDB's way from mirrors that refuse, hang and deliver something else to an image that creates its users */
+  @func({ cache: "session" })
+  @check()
+  async mongodb(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return reported([["mongodb", async () => mongodbTests(await this.settings(), checkout)]])
   }
 
   /** The version watch against a git server, a Go module proxy and a registry: newer versions, moved tags, bump and the way back */
@@ -492,7 +515,7 @@ export class Openim {
 
   private async smokeTests(component: string): Promise<TestCase[]> {
     const { catalogue } = await this.settings()
-    return smokeTest(catalogue, builtOf(catalogue, component), await this.build(component))
+    return smokeTest(catalogue, imageOf(catalogue, component), await this.build(component))
   }
 
   private async settings(version?: string | null): Promise<Settings> {

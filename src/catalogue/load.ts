@@ -30,6 +30,13 @@ function assemble(folder: string, part: Omit<Catalogue, "pins">, pins: Catalogue
   for (const { kind, name } of Object.values(part.components)) {
     if (kind === "reference" && pins.references[name] === undefined) throw missing(`references.${name} (the tag of a referenced image)`)
   }
+  for (const component of Object.values(part.components)) {
+    if (component.kind !== "packaged") continue
+    for (const { archive } of Object.values(component.install)) {
+      const build = archive === undefined ? true : pins.archives[component.name]?.builds[archive]
+      if (build === undefined) throw missing(`archives.${component.name}.builds.${archive} (the archive of a component in stack.yaml)`)
+    }
+  }
   for (const image of ["golang", "debian", "node"]) if (!pins.images[image]) throw missing(`images.${image}`)
   return { ...part, pins }
 }

@@ -2,7 +2,17 @@
 
 import { unknownName } from "./nearest.js"
 import { Reader } from "./reader.js"
-import type { BaseEntry, Catalogue, ComponentEntry, SourceEntry, SourceImageEntry, SupervisorEntry, UserEntry } from "./types.js"
+import type {
+  BaseEntry,
+  Catalogue,
+  ComponentEntry,
+  InstallEntry,
+  PackagedEntry,
+  SourceEntry,
+  SourceImageEntry,
+  SupervisorEntry,
+  UserEntry,
+} from "./types.js"
 
 const name = /^[a-z][a-z0-9-]*$/
 const relative = /^(?!\/)(?!.*\.\.)[A-Za-z0-9._/-]+$/
@@ -82,6 +92,7 @@ const common = ["purpose", "ports", "env", "image", "registry", "rhythm", "mode"
 const kinds = {
   stages: ["source"],
   program: ["source", "package", "probe"],
+  install: ["url", "licenses", "server", "start", "helper", "data"],
   reference: [],
 }
 
@@ -105,6 +116,19 @@ function readComponent(reader: Reader, key: string): ComponentEntry {
   if (mark === "reference") {
     return { ...entry, kind: "reference", registry: entry.registry ?? reader.at("registry").fail("the registry that has this image") }
   }
+  if (mark === "install") {
+    return {
+      ...entry,
+      kind: "packaged",
+      url: reader.at("url").text("an https:// address", /^https:\/\//),
+      licenses: reader.at("licenses").optionalText(),
+      server: reader.at("server").text("the server's program", name),
+      install: named(reader.at("install"), readInstall),
+      start: reader.at("start").text("the name of a script below shell/, without .sh", name),
+      helper: reader.at("helper").optionalText("the name of a program below go/", name),
+      data: reader.at("data").text("an absolute path", absolute),
+    }
+  }
   const source = reader.at("source").text("the name of a source", name)
   if (mark === "stages") {
     const stages = reader.at("stages").items().map((stage) => stage.texts("the name of a component", name))
@@ -120,6 +144,18 @@ function readComponent(reader: Reader, key: string): ComponentEntry {
     package: reader.at("package").text("the main package's folder below the source", relative),
     probe,
   }
+}
+
+function readInstall(reader: Reader): InstallEntry {
+  reader.keys(["packages", "files", "archive", "unavailable"])
+  const install = {
+    packages: reader.at("packages").texts("a package name"),
+    files: reader.at("files").texts("an absolute path", absolute),
+    archive: reader.at("archive").optionalText("the name of a build in versions.yaml", name),
+    unavailable: reader.at("unavailable").optionalText(),
+  }
+  const source = install.archive ?? install.unavailable ?? install.packages[0]
+  return source === undefined ? reader.fail("packages, an archive, or the reason why it is unavailable") : install
 }
 
 function port(reader: Reader): number {
@@ -156,6 +192,10 @@ function readSupervisor(reader: Reader): SupervisorEntry {
 function checkReferences(root: Reader, part: StackPart): void {
   for (const component of Object.values(part.components)) {
     if (component.kind === "reference") continue
+    if (component.kind === "packaged") {
+      checkDistributions(root, part, component)
+      continue
+    }
     const reader = root.at("components").at(component.name)
     const sources = Object.keys(part.sources)
     if (!sources.includes(component.source)) {
@@ -166,5 +206,14 @@ function checkReferences(root: Reader, part: StackPart): void {
       if (member?.kind !== "program") return item.fail("the name of a component that has a program")
       if (member.source !== component.source) item.fail(`a component of source ${component.source}`)
     }
+  }
+}
+
+/** Each base must be told how to get it, or that it cannot. */
+function checkDistributions(root: Reader, part: StackPart, { name: component, install }: PackagedEntry): void {
+  const reader = root.at("components").at(component).at("install")
+  const wanted = new Set(Object.values(part.bases).map((base) => base.distribution))
+  for (const distribution of wanted) {
+    if (install[distribution] === undefined) reader.at(distribution).fail("how to install it on this base's distribution, or the key unavailable")
   }
 }

@@ -68,6 +68,34 @@ export interface SuiteEntry extends CommonEntry {
   stages: string[][]
 }
 
+/** A server that is installed, from packages or an archive of its makers, instead of being built. */
+export interface PackagedEntry extends CommonEntry {
+  kind: "packaged"
+  /** Where its makers develop it: the image's source. */
+  url: string
+  licenses?: string
+  /** The program that it is. */
+  server: string
+  /** How it gets onto a base, by the base's distribution. */
+  install: Record<string, InstallEntry>
+  /** The script below shell/ that starts the server, and tells with the argument "health" whether it answers. */
+  start: string
+  /** A Go program below go/ that this script uses. */
+  helper?: string
+  /** The folder of its data, which the server starts in. */
+  data: string
+}
+
+export interface InstallEntry {
+  packages: string[]
+  /** Files that prove that the packages are there. */
+  files: string[]
+  /** A build in versions.yaml, archives.COMPONENT.builds; bin/SERVER is taken from it. */
+  archive?: string
+  /** Why the server cannot be had for this distribution. */
+  unavailable?: string
+}
+
 /** An image that others publish: never built, never pushed. */
 export interface ReferenceEntry extends CommonEntry {
   kind: "reference"
@@ -76,7 +104,9 @@ export interface ReferenceEntry extends CommonEntry {
 
 /** What is built from a source. */
 export type BuiltEntry = ProgramEntry | SuiteEntry
-export type ComponentEntry = BuiltEntry | ReferenceEntry
+/** Whose image is made here. */
+export type ImageEntry = BuiltEntry | PackagedEntry
+export type ComponentEntry = ImageEntry | ReferenceEntry
 
 export interface BaseEntry {
   image: string
@@ -102,6 +132,8 @@ export interface Pins {
   references: Record<string, string>
   /** Their earlier tags, the last one first. */
   previousReferences: Record<string, string[]>
+  /** Downloads, by component. */
+  archives: Record<string, ArchivePin>
   tools: Record<string, ToolPin>
   images: Record<string, string>
   /** Digests of base images by their full reference; they hold where images are pulled from a registry. */
@@ -120,6 +152,20 @@ export interface SourcePin {
 export interface PinnedSource extends SourcePin {
   /** What was pinned before, the last one first. */
   previous: SourcePin[]
+}
+
+export interface ArchivePin {
+  version: string
+  /** The time that each address may take. */
+  limitSeconds: number
+  builds: Record<string, ArchiveBuild>
+}
+
+export interface ArchiveBuild {
+  /** Mirrors of the same file, in order. */
+  urls: string[]
+  /** Absent where nobody has recorded it yet: then nothing is downloaded. */
+  sha256?: string
 }
 
 export interface ToolPin {

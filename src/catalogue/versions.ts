@@ -1,7 +1,7 @@
 // versions.yaml: what is pinned.
 
 import { Reader } from "./reader.js"
-import type { PinnedSource, Pins, SourcePin, ToolPin } from "./types.js"
+import type { ArchivePin, PinnedSource, Pins, SourcePin, ToolPin } from "./types.js"
 
 const sum = /^h1:[A-Za-z0-9+/]{43}=$/
 const component = /^[a-z][a-z0-9-]*$/
@@ -11,13 +11,14 @@ const goVersion = /^\d+\.\d+\.\d+$/
 export function readVersions(file: string, text: string): Pins {
   const root = Reader.parse(file, text)
   if (root.missing) root.fail("the keys sources, references, tools, images, go")
-  root.keys(["sources", "references", "previousReferences", "tools", "images", "digests", "go"])
+  root.keys(["sources", "references", "previousReferences", "archives", "tools", "images", "digests", "go"])
   return {
     sources: Object.fromEntries(root.at("sources").entries().map(([key, value]) => [key, readPinnedSource(value)])),
     references: root.at("references").dictionary("a component's name", component, "an image's tag", tag),
     previousReferences: Object.fromEntries(
       root.at("previousReferences").entries().map(([key, value]) => [key, value.texts("an image's tag", tag)]),
     ),
+    archives: Object.fromEntries(root.at("archives").entries().map(([key, value]) => [key, readArchive(value)])),
     tools: Object.fromEntries(root.at("tools").entries().map(([key, value]) => [key, readTool(value)])),
     images: root.at("images").dictionary("an image's name", /^[a-z]+$/),
     digests: root.at("digests").dictionary("a full image reference", /\//, "a digest, sha256:… with 64 hexadecimal digits", /^sha256:[0-9a-f]{64}$/),
@@ -43,6 +44,22 @@ function readSourcePin(reader: Reader): SourcePin {
     sum: reader.at("sum").optionalText("a Go module's checksum, h1:…", sum),
     created: reader.at("created").text("a time such as 2025-01-04T03:46:59Z", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
   }
+}
+
+/** {version} in an address is the archive's version, so that a new one is a change of two lines. */
+function readArchive(reader: Reader): ArchivePin {
+  reader.keys(["version", "limitSeconds", "builds"])
+  const version = reader.at("version").text("a version such as 7.0.30", /^\d+\.\d+\.\d+/)
+  const builds = reader.at("builds").entries().map(([key, value]) => {
+    value.keys(["urls", "sha256"])
+    const urls = value.at("urls").texts("an address, http://… or https://…", /^https?:\/\/\S+$/)
+    if (urls.length === 0) value.at("urls").fail("at least one address")
+    const sha256 = value.at("sha256").optionalText("64 lower-case hexadecimal digits", /^[0-9a-f]{64}$/)
+    return [key, { urls: urls.map((url) => url.replaceAll("{version}", version)), sha256 }] as const
+  })
+  const limit = reader.at("limitSeconds")
+  const limitSeconds = limit.missing ? 900 : limit.whole("seconds from 1 to 7200", 1, 7200)
+  return { version, limitSeconds, builds: Object.fromEntries(builds) }
 }
 
 function readTool(reader: Reader): ToolPin {

@@ -5,6 +5,7 @@ import type { BaseEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { pinnedReferences } from "../plan/origins.js"
 import { planPackages } from "../plan/packages.js"
+import type { PackageRequest } from "../plan/packageTypes.js"
 import { tailOf } from "./failures.js"
 import { withPackages } from "./packages.js"
 import { log, type Settings } from "./settings.js"
@@ -33,17 +34,23 @@ async function pulled(reference: string): Promise<Container> {
   }
 }
 
-/** A base image before and after it got the packages that every image has. */
+/** A base image before and after it got the packages that every image has, and more where an image needs them. */
 export interface PreparedBase {
   pulled: Container
   container: Container
 }
 
-export async function prepareBase(settings: Settings, base: BaseEntry): Promise<PreparedBase> {
+export async function prepareBase(
+  settings: Settings,
+  base: BaseEntry,
+  more: PackageRequest["want"] = [],
+  asOf?: string,
+): Promise<PreparedBase> {
   const pulled = await fromFirst(settings, [base.image, ...base.alternatives]).catch((error: Error) => {
     throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
   })
-  return { pulled, container: await withSystemPackages(settings, freshened(settings, pulled), base.distribution, base.packages) }
+  const want = [...base.packages, ...more]
+  return { pulled, container: await withSystemPackages(settings, freshened(settings, pulled), base.distribution, want, asOf) }
 }
 
 /** Installs packages by whichever package manager and mirror works. */
@@ -51,9 +58,10 @@ export async function withSystemPackages(
   settings: Settings,
   container: Container,
   distribution: string,
-  want: string[],
+  want: PackageRequest["want"],
+  asOf?: string,
 ): Promise<Container> {
-  return withPackages(container, planPackages({ distribution, want, mirrors: settings.mirrors }))
+  return withPackages(container, planPackages({ distribution, want, mirrors: settings.mirrors, asOf }))
 }
 
 const freshMark = "OPENIM_FRESH_BUILD"

@@ -2,12 +2,13 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import type { BaseEntry, BuiltEntry } from "../catalogue/types.js"
-import { baseOf, builtOf, programsOf, programsOfSource } from "../plan/components.js"
+import { baseOf, builtOf, imageOf, programsOf, programsOfSource } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
 import { prepareBase } from "./bases.js"
 import { finalImage } from "./images.js"
 import { baseFacts, sourceDigests } from "./inputs.js"
 import type { BuiltImage } from "./layouts.js"
+import { packagedImage } from "./packaged.js"
 import { buildPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
 import type { Settings } from "./settings.js"
 import { type ResolvedSource, resolveSource } from "./sources.js"
@@ -44,6 +45,8 @@ export async function componentBinaries(settings: Settings, wish: BuildWish): Pr
 }
 
 export async function componentImage(settings: Settings, wish: BuildWish): Promise<BuiltImage> {
+  const entry = imageOf(settings.catalogue, wish.component)
+  if (entry.kind === "packaged") return packagedImage(settings, entry, baseOf(settings.catalogue, wish.base))
   const workshop = await openWorkshop(settings, wish.component, wish.base)
   const { component, base, source, toolchain } = workshop
   const [binaries, supervisor, prepared, digests] = await Promise.all([

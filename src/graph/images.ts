@@ -1,8 +1,8 @@
 // Final images: base, user, configuration, binaries; nothing that built them.
 
 import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
-import type { BaseEntry, BuiltEntry, Catalogue, SourceEntry } from "../catalogue/types.js"
-import { binFolder, imagePlan, supervisorFolder } from "../plan/image.js"
+import type { BaseEntry, BuiltEntry, Catalogue } from "../catalogue/types.js"
+import { binFolder, healthTimes, type ImagePlan, imagePlan, programFolders, supervisorFolder, userPlan } from "../plan/image.js"
 import { supervisorLayer, waitProgram, waitScript } from "../plan/supervisor.js"
 import { inputsLabel, type ImageInputs } from "../plan/inputs.js"
 import { type PreparedBase, withoutFreshMark } from "./bases.js"
@@ -21,10 +21,11 @@ export interface ImageParts {
 export async function finalImage(catalogue: Catalogue, parts: ImageParts): Promise<Container> {
   const { component, base, source } = parts
   const plan = imagePlan(catalogue, component, base, source.facts)
-  const owner = `${catalogue.user.uid}:${catalogue.user.uid}`
+  const owner = ownerOf(catalogue)
   const entry = catalogue.sources[component.source]
 
-  let image = (await withUser(catalogue, entry, parts.prepared.container)).withWorkdir(entry.image.home)
+  const { home } = entry.image
+  let image = (await withUser(catalogue, parts.prepared.container, home, programFolders(entry.image))).withWorkdir(home)
   if (entry.config !== undefined) {
     image = image.withDirectory(entry.image.config, source.directory.directory(entry.config), { owner: "0:0" })
   }
@@ -35,34 +36,35 @@ export async function finalImage(catalogue: Catalogue, parts: ImageParts): Promi
       .withNewFile(waitProgram, waitScript(base), { permissions: 0o755, owner: "0:0" })
       .withNewFile(`${supervisorFolder}/layers/001-${component.name}.yaml`, JSON.stringify(supervisorLayer(catalogue, component), null, 2), { owner })
   }
+  return withPlan(image, plan, parts.inputs).withUser(owner)
+}
+
+export function ownerOf({ user }: Catalogue): string {
+  return `${user.uid}:${user.uid}`
+}
+
+/** What the image says about itself. */
+export function withPlan(container: Container, plan: ImagePlan, inputs: ImageInputs): Container {
+  let image = container
   for (const [name, value] of Object.entries(plan.env)) image = image.withEnvVariable(name, value)
   for (const port of plan.ports) image = image.withExposedPort(port)
-  const labels = { ...plan.labels, [inputsLabel]: JSON.stringify(parts.inputs) }
+  const labels = { ...plan.labels, [inputsLabel]: JSON.stringify(inputs) }
   for (const [name, value] of Object.entries(labels)) image = image.withLabel(name, value)
   if (plan.health !== undefined) {
-    image = image.withDockerHealthcheck([plan.health], {
-      shell: true,
-      interval: "10s",
-      timeout: "5s",
-      startPeriod: "60s",
-      startInterval: "1s",
-      retries: 3,
-    })
+    image = image.withDockerHealthcheck([plan.health], { shell: true, ...healthTimes })
   }
-  return withoutFreshMark(image).withUser(owner).withEntrypoint(plan.entrypoint).withDefaultArgs(plan.arguments)
+  return withoutFreshMark(image).withEntrypoint(plan.entrypoint).withDefaultArgs(plan.arguments)
 }
 
 /**
  * Written as files, not by a command: base images differ in which tool they have, and an engine with certificates of its own
  * would lend them to the command and leave one of them behind.
  */
-async function withUser(catalogue: Catalogue, source: SourceEntry, container: Container): Promise<Container> {
-  const { name, uid } = catalogue.user
-  const { home, logs } = source.image
+export async function withUser(catalogue: Catalogue, container: Container, home: string, folders: string[]): Promise<Container> {
+  const user = userPlan(catalogue.user, home, folders)
   const [group, passwd] = await Promise.all([container.file("/etc/group").contents(), container.file("/etc/passwd").contents()])
-  const folders = [home, logs, supervisorFolder, `${supervisorFolder}/layers`]
   const withFiles = container
-    .withNewFile("/etc/group", `${group}${name}:x:${uid}:\n`, { permissions: 0o644 })
-    .withNewFile("/etc/passwd", `${passwd}${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin\n`, { permissions: 0o644 })
-  return folders.reduce((image, folder) => image.withDirectory(folder, dag.directory(), { owner: `${uid}:${uid}` }), withFiles)
+    .withNewFile("/etc/group", `${group}${user.group}\n`, { permissions: 0o644 })
+    .withNewFile("/etc/passwd", `${passwd}${user.passwd}\n`, { permissions: 0o644 })
+  return user.folders.reduce((image, folder) => image.withDirectory(folder, dag.directory(), { owner: ownerOf(catalogue) }), withFiles)
 }

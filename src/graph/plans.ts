@@ -6,6 +6,7 @@ import type { PlanInput } from "../plan/report.js"
 import { prepareBase } from "./bases.js"
 import type { BuildOptions } from "./components.js"
 import { baseFacts, sourceDigests } from "./inputs.js"
+import { packagedInput } from "./packaged.js"
 import type { Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
 import { goToolchain } from "./toolchain.js"
@@ -22,7 +23,8 @@ export async function planInputs(settings: Settings, options: BuildOptions): Pro
   })
   const sources = Object.fromEntries(await Promise.all(known))
   const prepared = await facts
-  return components.map((component) => {
+  const rows = components.map(async (component) => {
+    if (component.kind === "packaged") return packagedInput(settings, component, base)
     if (component.kind === "reference") return { component: component.name, source: referenceOf(catalogue, component) }
     const { source, digests } = sources[component.source]
     const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests }
@@ -32,4 +34,5 @@ export async function planInputs(settings: Settings, options: BuildOptions): Pro
       inputs: imageInputs(catalogue, of, prepared),
     }
   })
+  return Promise.all(rows)
 }

@@ -1,9 +1,9 @@
 // The module's own tests, as steps of the graph.
 
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import type { BuiltEntry, Catalogue } from "../catalogue/types.js"
+import type { Catalogue, ImageEntry } from "../catalogue/types.js"
 import { programsOf } from "../plan/components.js"
-import { findingsOf, smokeScript } from "../plan/smoke.js"
+import { findingsOf, programQuestions, serverQuestions, smokeScript } from "../plan/smoke.js"
 import { goTestCases, type TestCase, vitestCases } from "../plan/suites.js"
 import { fromFirst } from "./bases.js"
 import { exitCodeOf, tailOf } from "./failures.js"
@@ -72,10 +72,13 @@ function casesIn({ ok, text }: Output, read: (text: string) => TestCase[]): Test
 }
 
 /** What can be seen of a built image without any of the services it needs. */
-export async function smokeTest(catalogue: Catalogue, component: BuiltEntry, image: Container): Promise<TestCase[]> {
-  const programs = programsOf(catalogue, component).map((entry) => entry.program)
+export async function smokeTest(catalogue: Catalogue, component: ImageEntry, image: Container): Promise<TestCase[]> {
+  const own = component.kind === "packaged" ? serverQuestions(component) : programQuestions(
+    catalogue.sources[component.source].image,
+    programsOf(catalogue, component).map((entry) => entry.program),
+  )
   const [output, labels, ports, health, foreign] = await Promise.all([
-    image.withExec(["sh", "-c", smokeScript(catalogue.sources[component.source].image, programs)]).stdout(),
+    image.withExec(["sh", "-c", smokeScript(own)]).stdout(),
     image.labels().then((list) => Promise.all(list.map((label) => label.name()))),
     image.exposedPorts().then((list) => Promise.all(list.map((port) => port.port()))),
     image.dockerHealthcheck().args(),

@@ -1,17 +1,24 @@
 // From a component's name to the programs that it consists of.
 
 import { unknownName } from "../catalogue/nearest.js"
-import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ProgramEntry, ReferenceEntry } from "../catalogue/types.js"
+import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ImageEntry, ProgramEntry, ReferenceEntry } from "../catalogue/types.js"
 
 export function componentOf(catalogue: Catalogue, name: string): ComponentEntry {
   return known("component", catalogue.components, name)
 }
 
-/** A component that can be built at all. */
-export function builtOf(catalogue: Catalogue, name: string): BuiltEntry {
+/** A component whose image is made here. */
+export function imageOf(catalogue: Catalogue, name: string): ImageEntry {
   const component = componentOf(catalogue, name)
   if (component.kind !== "reference") return component
   throw new Error(`${name} is never built: it is upstream's image ${referenceOf(catalogue, component)}. Use that one`)
+}
+
+/** A component that is built from a source. */
+export function builtOf(catalogue: Catalogue, name: string): BuiltEntry {
+  const component = imageOf(catalogue, name)
+  if (component.kind !== "packaged") return component
+  throw new Error(`${name} is installed, not built from source: it has no programs of its own. Use build --component=${name}`)
 }
 
 /** The full name of an image that others publish. */

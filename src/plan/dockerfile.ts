@@ -4,7 +4,7 @@ import type { BaseEntry, BuiltEntry, Catalogue } from "../catalogue/types.js"
 import { programsOf, programsOfSource } from "./components.js"
 import { assigned, comment, printed, run } from "./dockerfileWords.js"
 import { oldestGo } from "./go.js"
-import { binFolder, healthTimes, imagePlan, searchPath, userPlan } from "./image.js"
+import { binFolder, healthTimes, imagePlan, programFolders, searchPath, userPlan } from "./image.js"
 import { fetchScript } from "./modules.js"
 import { planPackages } from "./packages.js"
 import { packageScript } from "./packagesScript.js"
@@ -134,7 +134,7 @@ function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry
     "FROM ${BASE}",
     "COPY shell/install-packages.sh /tmp/",
     `RUN ${installed(base.distribution, base.packages, options)} && rm ${library}`,
-    withUser(userPlan(user, image), owner),
+    withUser(userPlan(user, image.home, programFolders(image)), owner),
     ...(component.kind === "suite" ? supervisorFiles(catalogue, component, base, owner) : []),
     `WORKDIR ${image.home}`,
     ...(config === undefined ? [] : [`COPY --from=source /${config} ${image.config}`]),
@@ -177,6 +177,6 @@ function healthcheck(command: string): string {
 /** All of a stack's, by their file names. */
 export function dockerfiles(catalogue: Catalogue): Record<string, string> {
   const base = Object.values(catalogue.bases)[0]
-  const built = Object.values(catalogue.components).filter((component) => component.kind !== "reference")
+  const built = Object.values(catalogue.components).filter((component) => component.kind === "program" || component.kind === "suite")
   return Object.fromEntries(built.map((component) => [`${component.name}.Dockerfile`, dockerfile(catalogue, component, base)]))
 }

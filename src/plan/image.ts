@@ -1,9 +1,9 @@
 // What a final image says about itself, as data.
 
-import type { BaseEntry, BuiltEntry, Catalogue, SourceImageEntry, UserEntry } from "../catalogue/types.js"
+import type { BaseEntry, BuiltEntry, Catalogue, ImageEntry, SourceImageEntry, UserEntry } from "../catalogue/types.js"
 import { programsOf } from "./components.js"
 
-/** What is known about the source that an image was built from. */
+/** What is known about the source or the package that an image was built from. */
 export interface SourceFacts {
   version: string
   revision: string
@@ -37,16 +37,7 @@ export function imagePlan(
   const source = catalogue.sources[component.source]
   const programs = programsOf(catalogue, component)
   const env = Object.assign({}, source.image.env, ...programs.map((entry) => entry.env), component.env)
-  const labels: Record<string, string> = {
-    "org.opencontainers.image.title": component.image.split("/").at(-1) ?? component.name,
-    "org.opencontainers.image.description": component.purpose,
-    "org.opencontainers.image.source": source.url,
-    "org.opencontainers.image.revision": facts.revision,
-    "org.opencontainers.image.version": facts.version,
-    "org.opencontainers.image.created": facts.created,
-    "org.opencontainers.image.base.name": base.image,
-  }
-  if (source.licenses !== undefined) labels["org.opencontainers.image.licenses"] = source.licenses
+  const labels = labelsOf(component, base, source, facts)
   if (component.kind === "program") {
     return {
       labels,
@@ -73,16 +64,36 @@ export function imagePlan(
   }
 }
 
+export function labelsOf(
+  component: ImageEntry,
+  base: BaseEntry,
+  source: { url: string; licenses?: string },
+  facts: SourceFacts,
+): Record<string, string> {
+  const labels: Record<string, string> = {
+    "org.opencontainers.image.title": component.image.split("/").at(-1) ?? component.name,
+    "org.opencontainers.image.description": component.purpose,
+    "org.opencontainers.image.source": source.url,
+    "org.opencontainers.image.revision": facts.revision,
+    "org.opencontainers.image.version": facts.version,
+    "org.opencontainers.image.created": facts.created,
+    "org.opencontainers.image.base.name": base.image,
+  }
+  if (source.licenses !== undefined) labels["org.opencontainers.image.licenses"] = source.licenses
+  return labels
+}
+
 /** Succeeds when a port of this container answers; with what the base image has, no tool is added for it. */
 export function portProbe(base: BaseEntry, port: number | '"$1"'): string {
   return base.probe === "nc" ? `nc -z -w 2 127.0.0.1 ${port}` : `bash -c ': < "/dev/tcp/127.0.0.1/$0"' ${port}`
 }
 
+/** The folders that programs built from a source write. */
+export function programFolders({ home, logs }: SourceImageEntry): string[] {
+  return [home, logs, supervisorFolder, `${supervisorFolder}/layers`]
+}
+
 /** The user's lines in /etc/group and /etc/passwd, and the folders that belong to it. */
-export function userPlan({ name, uid }: UserEntry, { home, logs }: SourceImageEntry) {
-  return {
-    group: `${name}:x:${uid}:`,
-    passwd: `${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin`,
-    folders: [home, logs, supervisorFolder, `${supervisorFolder}/layers`],
-  }
+export function userPlan({ name, uid }: UserEntry, home: string, folders: string[]) {
+  return { group: `${name}:x:${uid}:`, passwd: `${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin`, folders }
 }

@@ -45,7 +45,7 @@ export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts)
 }
 
 /** A new version whose files are the same needs no new image, so what only names the version stays out. */
-function withoutIdentity(image: { labels: Record<string, string> }): object {
+export function withoutIdentity(image: { labels: Record<string, string> }): object {
   const identity = ["version", "revision", "created"].map((name) => `org.opencontainers.image.${name}`)
   return { ...image, labels: Object.entries(image.labels).filter(([name]) => !identity.includes(name)) }
 }

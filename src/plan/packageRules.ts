@@ -31,6 +31,10 @@ export function mode(value: string, subject: string): string {
   return matching(value, /^[0-7]{3,4}$/, subject, "an octal number such as 0644")
 }
 
+export function day(value: string): string {
+  return matching(value, /^\d{4}-\d\d-\d\d$/, "asOf", "a day such as 2026-11-23")
+}
+
 export function limit(seconds: number): number {
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 7200) return seconds
   throw new Error(`limitSeconds is ${seconds}: use a whole number of seconds from 1 to 7200`)

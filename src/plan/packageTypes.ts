@@ -47,6 +47,8 @@ export interface PackageRequest {
   mirrorsOnly?: boolean
   /** Time limit of each attempt, 300 when not given. */
   limitSeconds?: number
+  /** A day such as 2026-11-23: another one asks the repositories again, where the engine would keep an earlier answer for good. */
+  asOf?: string
 }
 
 /** One manager with the sources that it is tried with, in order. */
@@ -63,6 +65,7 @@ export interface PackagePlan {
   subject: string
   distribution: string
   limitSeconds: number
+  asOf?: string
   steps: PackageStep[]
   /** The manual step, which needs a download for each wanted package. */
   downloads: (PackageDownload & { name: string })[]

@@ -17,6 +17,7 @@ export function planPackages(request: PackageRequest): PackagePlan {
     subject: wanted.map((want) => want.name).join(", "),
     distribution: request.distribution,
     limitSeconds: valid.limit(request.limitSeconds ?? 300),
+    asOf: request.asOf === undefined ? undefined : valid.day(request.asOf),
     steps: layout.managers.map((manager) => {
       const family = familyOf[manager]
       return {
@@ -28,6 +29,18 @@ export function planPackages(request: PackageRequest): PackagePlan {
     }),
     downloads: wanted.flatMap((want) => (want.manual ? [downloadOf(want.name, want.manual)] : [])),
     withoutDownload: wanted.filter((want) => !want.manual).map((want) => want.name),
+  }
+}
+
+/** Nothing but the manual step: for a file that no package manager has. */
+export function planDownload(name: string, download: PackageDownload, limitSeconds = 300): PackagePlan {
+  return {
+    subject: valid.packageName(name),
+    distribution: "any",
+    limitSeconds: valid.limit(limitSeconds),
+    steps: [],
+    downloads: [downloadOf(name, download)],
+    withoutDownload: [],
   }
 }
 

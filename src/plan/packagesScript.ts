@@ -15,6 +15,7 @@ export function packageScript(library: string, plan: PackagePlan, options: Packa
   const lines = [library.trimEnd()]
   if (options.aptArchives) lines.push(`apt_archives=${quoted(options.aptArchives)}`)
   if (options.root) lines.push(`root=${quoted(options.root)}`)
+  if (plan.asOf !== undefined) lines.push(`# As of ${plan.asOf}.`)
   lines.push(call("begin", plan.subject, String(plan.limitSeconds)))
   for (const step of plan.steps) lines.push(...managerLines(step))
   lines.push(...manualLines(plan), "give_up", "")

@@ -10,8 +10,10 @@ export interface PlanRow {
   reason: string
   /** Where the source comes from; for a component that is only referenced, the image. */
   source: string
-  /** Absent for what is never built. */
+  /** Absent for what is not built. */
   inputs?: ImageInputs
+  /** Why it cannot be built. */
+  refused?: string
 }
 
 /** What is known of a component before it is compared with what was built or published earlier. */
@@ -24,7 +26,8 @@ export function planRows(inputs: PlanInput[], earlier: Record<string, EarlierIma
   return inputs.map((input) => ({ ...input, ...decision(input, earlier[input.component]) }))
 }
 
-function decision({ inputs }: PlanInput, before: EarlierImage | undefined): Pick<PlanRow, "action" | "reason"> {
+function decision({ inputs, refused }: PlanInput, before: EarlierImage | undefined): Pick<PlanRow, "action" | "reason"> {
+  if (refused !== undefined) return { action: "skip", reason: refused }
   if (inputs === undefined) return { action: "skip", reason: "only referenced, never built" }
   if (before === undefined) return { action: "build", reason: "no earlier build is known" }
   if ("none" in before) return { action: "build", reason: before.none }
@@ -64,8 +67,16 @@ export function planTable(rows: PlanRow[]): string {
 }
 
 export function pinnedVersion(catalogue: Catalogue, component: ComponentEntry): string {
-  const { references, sources } = catalogue.pins
-  return component.kind === "reference" ? references[component.name] : sources[component.source].version
+  const { archives, references, sources } = catalogue.pins
+  if (component.kind === "reference") return references[component.name]
+  // The version of a package is the distribution's choice.
+  if (component.kind === "packaged") return archives[component.name]?.version ?? "latest"
+  return sources[component.source].version
+}
+
+function originOf(catalogue: Catalogue, component: ComponentEntry): string {
+  if (component.kind === "reference") return "(referenced only)"
+  return component.kind === "packaged" ? component.url : catalogue.sources[component.source].url
 }
 
 export function componentTable(catalogue: Catalogue, components: ComponentEntry[]): string {
@@ -74,7 +85,7 @@ export function componentTable(catalogue: Catalogue, components: ComponentEntry[
     components.map((component) => [
       component.name,
       component.purpose,
-      component.kind === "reference" ? "(referenced only)" : catalogue.sources[component.source].url,
+      originOf(catalogue, component),
       pinnedVersion(catalogue, component),
       component.registry === undefined ? `(private) ${component.image}` : `${component.registry}/${component.image}`,
       component.rhythm,

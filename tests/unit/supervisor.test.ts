@@ -3,7 +3,7 @@ import { createServer } from "node:net"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue, SuiteEntry } from "../../src/catalogue/types.js"
-import { findingsOf, smokeScript } from "../../src/plan/smoke.js"
+import { findingsOf, programQuestions, smokeScript } from "../../src/plan/smoke.js"
 import { supervisorLayer, waitScript } from "../../src/plan/supervisor.js"
 
 let catalogue: Catalogue
@@ -91,12 +91,13 @@ describe("the smoke test", () => {
       .map((finding) => finding.name)
 
   it("asks about every program", () => {
-    expect(smokeScript(catalogue.sources.server.image, ["one", "two"])).toContain("one --help")
-    expect(smokeScript(catalogue.sources.server.image, ["one", "two"])).toContain("two --help")
+    const script = smokeScript(programQuestions(catalogue.sources.server.image, ["one", "two"]))
+    expect(script).toContain("one --help")
+    expect(script).toContain("two --help")
   })
 
   it("is a script that answers no where something is missing", () => {
-    const output = execFileSync("sh", ["-c", smokeScript(catalogue.sources.server.image, ["no-such-program"])], { encoding: "utf8" })
+    const output = execFileSync("sh", ["-c", smokeScript(programQuestions(catalogue.sources.server.image, ["no-such-program"]))], { encoding: "utf8" })
     expect(output).toContain("no\tno-such-program starts and answers --help")
     expect(output).toContain("no\tthe configuration can be read")
   })

@@ -1,0 +1,130 @@
+// Command mongo-admin does what MongoDB's start script and health check need, over the server's own protocol: the archive
+// of the server holds no client.
+//
+//	mongo-admin ping           succeeds when the server of this container answers
+//	mongo-admin create-users   waits for the server, then creates the users that the environment names
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+const (
+	address = "mongodb://127.0.0.1:27017/?directConnection=true"
+	// The server's code for a user who is there already.
+	userExists = 51003
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "mongo-admin:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return errors.New("expected ping or create-users")
+	}
+	switch args[0] {
+	case "ping":
+		return with(3*time.Second, ping)
+	case "create-users":
+		users, err := wantedUsers(os.Getenv, os.ReadFile)
+		if err != nil {
+			return err
+		}
+		return with(2*time.Minute, func(ctx context.Context, client *mongo.Client) error {
+			return createUsers(ctx, client, users)
+		})
+	}
+	return fmt.Errorf("unknown command %q: expected ping or create-users", args[0])
+}
+
+// The driver itself waits for a server that does not answer yet.
+func with(limit time.Duration, task func(context.Context, *mongo.Client) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	client, err := mongo.Connect(options.Client().ApplyURI(address).SetServerSelectionTimeout(limit))
+	if err != nil {
+		return err
+	}
+	defer client.Disconnect(context.Background())
+	return task(ctx, client)
+}
+
+func ping(ctx context.Context, client *mongo.Client) error {
+	return client.Ping(ctx, nil)
+}
+
+type user struct {
+	database, name, password, role string
+}
+
+// wantedUsers reads the official image's variables, and those of OpenIM's compose file.
+func wantedUsers(env func(string) string, file func(string) ([]byte, error)) ([]user, error) {
+	var missing []string
+	value := func(name string) (string, error) {
+		if path := env(name + "_FILE"); path != "" {
+			text, err := file(path)
+			return strings.TrimRight(string(text), "\r\n"), err
+		}
+		if env(name) == "" {
+			missing = append(missing, name)
+		}
+		return env(name), nil
+	}
+	var values [5]string
+	for index, name := range []string{
+		"MONGO_INITDB_ROOT_USERNAME", "MONGO_INITDB_ROOT_PASSWORD",
+		"MONGO_OPENIM_USERNAME", "MONGO_OPENIM_PASSWORD", "MONGO_INITDB_DATABASE",
+	} {
+		text, err := value(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s_FILE cannot be read: %w", name, err)
+		}
+		values[index] = text
+	}
+	if values[0] == "" || values[1] == "" {
+		return nil, errors.New("set both MONGO_INITDB_ROOT_USERNAME and MONGO_INITDB_ROOT_PASSWORD")
+	}
+	users := []user{{"admin", values[0], values[1], "root"}}
+	// MONGO_INITDB_DATABASE alone is no mistake: the official image takes it for scripts.
+	if values[2] == "" && values[3] == "" {
+		return users, nil
+	}
+	if values[2] == "" || values[3] == "" || values[4] == "" {
+		return nil, fmt.Errorf("OpenIM's user needs a name, a password and a database: set %s", strings.Join(missing, ", "))
+	}
+	return append(users, user{values[4], values[2], values[3], "readWrite"}), nil
+}
+
+// createUsers leaves a user alone who is there already, so that it can be done again after a start that was cut short.
+func createUsers(ctx context.Context, client *mongo.Client, users []user) error {
+	for _, user := range users {
+		command := bson.D{
+			{Key: "createUser", Value: user.name},
+			{Key: "pwd", Value: user.password},
+			{Key: "roles", Value: bson.A{bson.D{{Key: "role", Value: user.role}, {Key: "db", Value: user.database}}}},
+		}
+		err := client.Database(user.database).RunCommand(ctx, command).Err()
+		var refused mongo.CommandError
+		if errors.As(err, &refused) && refused.Code == userExists {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("user %s in database %s: %w", user.name, user.database, err)
+		}
+		fmt.Printf("mongo-admin: created user %s in database %s\n", user.name, user.database)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+// Images of servers that are installed: base and packages, or an archive of the makers, a start script, a user.
+
+import { type Container, dag, type File } from "@dagger.io/dagger"
+import type { BaseEntry, InstallEntry, PackagedEntry } from "../catalogue/types.js"
+import { binFolder } from "../plan/image.js"
+import type { ImageInputs } from "../plan/inputs.js"
+import {
+  archivePlan,
+  factsOf,
+  installOf,
+  packagedInputs,
+  packagedPlan,
+  packagesOf,
+  periodOf,
+  readReport,
+  reportScript,
+  type ServerReport,
+} from "../plan/packaged.js"
+import type { PlanInput } from "../plan/report.js"
+import { prepareBase, type PreparedBase } from "./bases.js"
+import { explain } from "./failures.js"
+import { ownerOf, withPlan, withUser } from "./images.js"
+import { baseFacts } from "./inputs.js"
+import type { BuiltImage } from "./layouts.js"
+import { withPackages } from "./packages.js"
+import type { Settings } from "./settings.js"
+import { toolbox } from "./toolbox.js"
+import { buildHelper, goToolchain } from "./toolchain.js"
+
+export async function packagedImage(settings: Settings, component: PackagedEntry, base: BaseEntry): Promise<BuiltImage> {
+  const { catalogue } = settings
+  const install = installOf(catalogue, component, base)
+  // Whatever is wrong with the archive is told before anything is installed.
+  const archive = install.archive === undefined ? undefined : await archivedServer(settings, component, install.archive)
+  const prepared = await withServerPackages(settings, component, base, install)
+  let server = prepared.container
+  if (archive !== undefined) server = server.withFile(`${binFolder}/${component.server}`, archive, { permissions: 0o755, owner: "0:0" })
+
+  const facts = factsOf(catalogue, component, install, await reportOf(server, component, install, base))
+  const inputs = await inputsOf(settings, component, base, facts.revision, prepared)
+  const started = await withStart(settings, server, component)
+  const container = withPlan(started, packagedPlan(component, base, facts), inputs).withUser(ownerOf(catalogue))
+  return { container, base: prepared.pulled, created: facts.created }
+}
+
+/** For the plan: what would be installed now. An archive is not fetched for it: its checksum says all. */
+export async function packagedInput(settings: Settings, component: PackagedEntry, base: BaseEntry): Promise<PlanInput> {
+  const { catalogue } = settings
+  let install: InstallEntry
+  try {
+    install = installOf(catalogue, component, base)
+    if (install.archive !== undefined) archivePlan(catalogue, component, install.archive)
+  } catch (error) {
+    return { component: component.name, source: component.url, refused: (error as Error).message }
+  }
+  const prepared = await withServerPackages(settings, component, base, install)
+  const pin = install.archive === undefined ? undefined : catalogue.pins.archives[component.name]
+  const report = pin === undefined
+    ? await reportOf(prepared.container, component, install, base)
+    : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
+  const { revision } = factsOf(catalogue, component, install, report)
+  return { component: component.name, source: report.origin, inputs: await inputsOf(settings, component, base, revision, prepared) }
+}
+
+/** The base with the server's packages, as they are in this period of the component's rhythm. */
+function withServerPackages(settings: Settings, component: PackagedEntry, base: BaseEntry, install: InstallEntry): Promise<PreparedBase> {
+  return prepareBase(settings, base, packagesOf(install, base), periodOf(component.rhythm, new Date()))
+}
+
+/** In a container of its own, so that the image needs no program that downloads. */
+async function archivedServer(settings: Settings, component: PackagedEntry, name: string): Promise<File> {
+  const plan = archivePlan(settings.catalogue, component, name)
+  const fetched = await withPackages(await toolbox(settings, [], ["curl"]), plan)
+  const next = `Check archives.${component.name} in versions.yaml.`
+  return explain(`the archive of ${component.name} has no bin/${component.server}`, next, () =>
+    fetched.file(`/archive/bin/${component.server}`).sync(),
+  )
+}
+
+async function reportOf(server: Container, component: PackagedEntry, install: InstallEntry, base: BaseEntry): Promise<ServerReport> {
+  const what = `${component.server} is installed, but does not run on ${base.image}`
+  const text = await explain(what, "Choose another --base.", () =>
+    server.withExec(["sh", "-c", reportScript(component, install, base)]).stdout(),
+  )
+  return readReport(component, text)
+}
+
+async function inputsOf(
+  settings: Settings,
+  component: PackagedEntry,
+  base: BaseEntry,
+  revision: string,
+  prepared: PreparedBase,
+): Promise<ImageInputs> {
+  const [facts, start, helper] = await Promise.all([
+    baseFacts(prepared),
+    startScript(component).contents(),
+    component.helper === undefined ? [] : helperTexts(component.helper),
+  ])
+  return packagedInputs(settings.catalogue, component, base, revision, facts, [start, ...helper])
+}
+
+/** The files themselves: a directory's digest is only the same on the same engine. */
+async function helperTexts(name: string): Promise<string[]> {
+  const folder = dag.currentModule().source().directory(`go/${name}`)
+  const files = (await folder.entries()).filter((file) => !file.endsWith("_test.go")).sort()
+  return Promise.all(files.map((file) => folder.file(file).contents()))
+}
+
+async function withStart(settings: Settings, server: Container, component: PackagedEntry): Promise<Container> {
+  const { catalogue } = settings
+  const root = { permissions: 0o755, owner: "0:0" }
+  const image = (await withUser(catalogue, server, component.data, [component.data]))
+    .withWorkdir(component.data)
+    .withFile(`${binFolder}/${component.start}`, startScript(component), root)
+  if (component.helper === undefined) return image
+  const helper = buildHelper(await goToolchain(settings, catalogue.pins.go), component.helper)
+  return image.withFile(`${binFolder}/${component.helper}`, helper, root)
+}
+
+function startScript(component: PackagedEntry): File {
+  return dag.currentModule().source().file(`shell/${component.start}.sh`)
+}

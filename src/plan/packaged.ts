@@ -1,0 +1,123 @@
+// Servers that are installed: what goes onto which base, and what their images say about themselves.
+
+import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, PackagedEntry } from "../catalogue/types.js"
+import { binFolder, type ImagePlan, labelsOf, type SourceFacts } from "./image.js"
+import { type BaseFacts, withoutIdentity } from "./imageInputs.js"
+import { type ImageInputs, recipeRevision, shortDigest } from "./inputs.js"
+import { familyOf, layouts } from "./packageData.js"
+import { planDownload } from "./packages.js"
+import type { PackageFamily, PackagePlan, WantedPackage } from "./packageTypes.js"
+
+/** How a server gets onto a base. Throws one sentence where it cannot. */
+export function installOf(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry): InstallEntry {
+  const install = component.install[base.distribution]
+  if (install.unavailable === undefined) return install
+  const others = Object.entries(catalogue.bases).filter(([, { distribution }]) => component.install[distribution].unavailable === undefined)
+  const next = others.map(([name]) => `--base=${name}`).join(" or ")
+  throw new Error(`${component.name} cannot be had on ${base.distribution}: ${install.unavailable}. Use ${next || "another server"}`)
+}
+
+/** The packages of an installation, for the package fallback. */
+export function packagesOf({ packages, files }: InstallEntry, base: BaseEntry): WantedPackage[] {
+  const family = packageFamily(base)
+  return packages.map((name, index) => ({ name, files: index === 0 ? { [family]: files } : {} }))
+}
+
+function packageFamily({ distribution }: BaseEntry): PackageFamily {
+  return familyOf[layouts[distribution].managers[0]]
+}
+
+/** Downloads an archive into /archive, from the first mirror that has it. Never one whose checksum nobody has recorded. */
+export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name: string): PackagePlan {
+  const { version, limitSeconds, build } = archiveOf(catalogue, component, name)
+  if (build.sha256 === undefined) {
+    const key = `archives.${component.name}.builds.${name}.sha256`
+    throw new Error(
+      `${component.name} ${version} for ${name} has no checksum in versions.yaml, and nothing is downloaded unchecked. ` +
+        `Next: read ${build.urls[0]}.sha256 where it can be reached, and record it as ${key} (or use a --catalogue of your own)`,
+    )
+  }
+  const download = { urls: build.urls, sha256: build.sha256, to: "/archive", unpack: true, stripTop: true }
+  return planDownload(component.name, download, limitSeconds)
+}
+
+function archiveOf(catalogue: Catalogue, component: PackagedEntry, name: string): { version: string; limitSeconds: number; build: ArchiveBuild } {
+  const { version, limitSeconds, builds } = catalogue.pins.archives[component.name]
+  return { version, limitSeconds, build: builds[name] }
+}
+
+/** What the installed server tells about itself. */
+export interface ServerReport {
+  version: string
+  /** When its file was made. */
+  created: string
+  /** The package or archive that it came in. */
+  origin: string
+}
+
+const packageVersion: Record<PackageFamily, (name: string) => string> = {
+  apt: (name) => `dpkg-query -W -f '${"${Package} ${Version}"}' ${name}`,
+  dnf: (name) => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}' ${name}`,
+  zypper: (name) => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}' ${name}`,
+  apk: (name) => `apk list -I ${name} 2>/dev/null | sed 's/ .*//'`,
+}
+
+/** Asks the server, which runs with the libraries of this base for the first time then. */
+export function reportScript(component: PackagedEntry, install: InstallEntry, base: BaseEntry): string {
+  const time = `stat -L -c %Y "$(command -v ${component.server})"`
+  const origin = install.archive === undefined ? packageVersion[packageFamily(base)](install.packages[0]) : `echo archive ${install.archive}`
+  return `set -e; ${time}; ${component.server} --version | head -n 1; ${origin}`
+}
+
+export function readReport(component: PackagedEntry, text: string): ServerReport {
+  const [time, words, origin] = text.trim().split("\n")
+  const version = /\d+\.\d+[0-9.]*/.exec(words ?? "")?.[0]
+  if (!/^\d+$/.test(time) || version === undefined || origin === undefined) {
+    throw new Error(`${component.name} is installed, but its version cannot be told from: ${text.slice(0, 200)}`)
+  }
+  return { version, created: new Date(Number(time) * 1000).toISOString().replace(".000Z", "Z"), origin }
+}
+
+/** The version of the makers, and the package or archive that it came in. */
+export function factsOf(catalogue: Catalogue, component: PackagedEntry, install: InstallEntry, report: ServerReport): SourceFacts {
+  const { version, created, origin } = report
+  const sha256 = install.archive === undefined ? undefined : archiveOf(catalogue, component, install.archive).build.sha256
+  return { version, created, revision: sha256 === undefined ? origin : `sha256:${sha256}` }
+}
+
+export function packagedInputs(
+  catalogue: Catalogue,
+  component: PackagedEntry,
+  base: BaseEntry,
+  revision: string,
+  prepared: BaseFacts,
+  /** The start script and the helper. */
+  texts: string[],
+): ImageInputs {
+  const image = packagedPlan(component, base, { version: "", revision: "", created: "" })
+  return {
+    source: revision,
+    go: component.helper === undefined ? "none" : catalogue.pins.go,
+    base: prepared.reference,
+    packages: prepared.packages,
+    recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user]),
+  }
+}
+
+export function packagedPlan(component: PackagedEntry, base: BaseEntry, facts: SourceFacts): ImagePlan {
+  return {
+    labels: labelsOf(component, base, component, facts),
+    env: component.env,
+    ports: component.ports,
+    entrypoint: [`${binFolder}/${component.start}`],
+    arguments: [],
+    health: `${binFolder}/${component.start} health`,
+  }
+}
+
+/** The first day of the period in which a component is made once: packages are asked for anew when it begins. */
+export function periodOf(rhythm: string, now: Date): string {
+  const day = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()))
+  if (rhythm !== "daily") day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() + 6) % 7))
+  return day.toISOString().slice(0, 10)
+}

@@ -1,0 +1,144 @@
+import { beforeAll, describe, expect, it } from "vitest"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import type { Catalogue, PackagedEntry } from "../../src/catalogue/types.js"
+import { builtOf, imageOf } from "../../src/plan/components.js"
+import {
+  archivePlan,
+  factsOf,
+  installOf,
+  packagedInputs,
+  packagedPlan,
+  packagesOf,
+  periodOf,
+  readReport,
+  reportScript,
+} from "../../src/plan/packaged.js"
+import { planPackages } from "../../src/plan/packages.js"
+import { packageScript } from "../../src/plan/packagesScript.js"
+
+let catalogue: Catalogue
+let redis: PackagedEntry
+let mongodb: PackagedEntry
+beforeAll(async () => {
+  catalogue = await loadCatalogue("openim")
+  redis = imageOf(catalogue, "redis") as PackagedEntry
+  mongodb = imageOf(catalogue, "mongodb") as PackagedEntry
+})
+
+describe("servers that are installed", () => {
+  it("have no programs to build, and say what to do instead", () => {
+    expect(() => builtOf(catalogue, "redis")).toThrow("redis is installed, not built from source: it has no programs of its own. Use build --component=redis")
+  })
+
+  it("are published weekly and built step by step", () => {
+    for (const entry of [redis, mongodb]) expect(entry).toMatchObject({ registry: "docker.io", rhythm: "weekly", mode: "incremental" })
+    expect([redis.image, mongodb.image]).toEqual(["openim/openim-redis", "openim/openim-mongodb"])
+  })
+
+  it.each([
+    ["debian", "apt", ["redis-server", "redis-tools"]],
+    ["anolis", "dnf", ["redis"]],
+    ["openeuler", "dnf", ["redis"]],
+    ["alpine", "apk", ["redis"]],
+  ])("Redis on %s is asked of %s by its name there, and proved by its files", (name, family, packages) => {
+    const base = catalogue.bases[name]
+    const want = packagesOf(installOf(catalogue, redis, base), base)
+    expect(want.map((wanted) => wanted.name)).toEqual(packages)
+    expect(want[0].files).toEqual({ [family]: ["/usr/bin/redis-server", "/usr/bin/redis-cli"] })
+    expect(planPackages({ distribution: base.distribution, want }).steps.at(-1)).toMatchObject({ packages })
+  })
+
+  it("are refused where they cannot be had, with the bases that have them", () => {
+    expect(() => installOf(catalogue, mongodb, catalogue.bases.alpine)).toThrow(
+      "mongodb cannot be had on alpine: it is not made for musl. Use --base=debian or --base=anolis or --base=openeuler",
+    )
+  })
+})
+
+describe("archives", () => {
+  it("are fetched from each mirror in order and unpacked only with the pinned checksum", () => {
+    const script = packageScript("", archivePlan(catalogue, mongodb, "ubuntu2204"))
+    const file = "mongodb-linux-x86_64-ubuntu2204-7.0.30.tgz"
+    expect(script).toContain(
+      `fetch mongodb 0 2a6eb856a481a8bca47601a1ad62d26a58adf1999f1a023595de42f94f900d2a https://fastdl.mongodb.org/linux/${file} ` +
+        `https://mirrors.huaweicloud.com/mongodb/linux/${file} &&\n  unpack 0 /archive 1`,
+    )
+    expect(script).not.toContain("has_manager")
+  })
+
+  it("are never fetched without a checksum: the message says where to find it and where to write it", () => {
+    expect(() => archivePlan(catalogue, mongodb, "rhel80")).toThrow(
+      "mongodb 7.0.30 for rhel80 has no checksum in versions.yaml, and nothing is downloaded unchecked. " +
+        "Next: read https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-rhel80-7.0.30.tgz.sha256 where it can be reached, " +
+        "and record it as archives.mongodb.builds.rhel80.sha256",
+    )
+  })
+})
+
+describe("what is installed", () => {
+  it("is asked of the server itself and of its package", () => {
+    const script = (name: string) => reportScript(redis, redis.install[name], catalogue.bases[name])
+    expect(script("debian")).toContain("dpkg-query -W -f '${Package} ${Version}' redis-server")
+    expect(script("anolis")).toContain("rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}' redis")
+    expect(script("alpine")).toContain("apk list -I redis")
+  })
+
+  it.each([
+    ["1757868730\nRedis server v=8.0.2 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\nredis-server 5:8.0.2-3+deb13u3\n", "8.0.2"],
+    ["1757868730\nValkey server v=7.2.8 sha=00000000:0\nvalkey 7.2.8-1\n", "7.2.8"],
+    ["1757868730\ndb version v7.0.30\narchive ubuntu2204\n", "7.0.30"],
+  ])("%j has version %s", (text, version) => {
+    const report = readReport(redis, text)
+    expect(report).toEqual({ version, created: "2025-09-14T16:52:10Z", origin: text.split("\n")[2] })
+  })
+
+  it("is refused when it tells nothing", () => {
+    expect(() => readReport(redis, "1757868730\nsh: redis-server: not found\nx")).toThrow("its version cannot be told from")
+  })
+
+  it("is in the labels: the package's version, or the archive's checksum", () => {
+    const report = { version: "8.0.2", created: "2025-09-14T16:52:10Z", origin: "redis-server 5:8.0.2-3+deb13u3" }
+    const facts = factsOf(catalogue, redis, redis.install.debian, report)
+    expect(packagedPlan(redis, catalogue.bases.debian, facts)).toMatchObject({
+      labels: {
+        "org.opencontainers.image.title": "openim-redis",
+        "org.opencontainers.image.source": "https://github.com/redis/redis",
+        "org.opencontainers.image.version": "8.0.2",
+        "org.opencontainers.image.revision": "redis-server 5:8.0.2-3+deb13u3",
+        "org.opencontainers.image.created": "2025-09-14T16:52:10Z",
+      },
+      ports: [6379],
+      entrypoint: ["/usr/local/bin/start-redis"],
+      health: "/usr/local/bin/start-redis health",
+    })
+    expect(factsOf(catalogue, mongodb, mongodb.install.debian, report).revision).toMatch(/^sha256:2a6eb856/)
+  })
+
+  it("decides whether a new image is due", () => {
+    const prepared = { reference: "debian@sha256:aa", packages: "1" }
+    const inputs = (revision: string, text: string) => packagedInputs(catalogue, redis, catalogue.bases.debian, revision, prepared, [text])
+    expect(inputs("redis-server 1", "a")).toEqual(inputs("redis-server 1", "a"))
+    expect(inputs("redis-server 1", "a")).toMatchObject({ source: "redis-server 1", go: "none", base: "debian@sha256:aa", packages: "1" })
+    expect(inputs("redis-server 2", "a").source).not.toBe("redis-server 1")
+    expect(inputs("redis-server 1", "b").recipe).not.toBe(inputs("redis-server 1", "a").recipe)
+  })
+})
+
+describe("the period in which packages are asked for once", () => {
+  it.each([
+    ["weekly", "2026-11-22T23:59:59Z", "2026-11-16"],
+    ["weekly", "2026-11-23T00:00:00Z", "2026-11-23"],
+    ["weekly", "2026-11-29T12:00:00Z", "2026-11-23"],
+    ["daily", "2026-11-25T03:00:00Z", "2026-11-25"],
+  ])("%s at %s began on %s", (rhythm, now, expected) => {
+    expect(periodOf(rhythm, new Date(now))).toBe(expected)
+  })
+
+  it("is a line of the script, so that the engine does not answer from an earlier one", () => {
+    const request = { distribution: "debian", want: ["redis-server"] }
+    const script = (asOf?: string) => packageScript("", planPackages({ ...request, asOf }))
+    expect(script("2026-11-23")).toContain("# As of 2026-11-23.\n")
+    expect(script("2026-11-23").replace("# As of 2026-11-23.\n", "")).toBe(script())
+    expect(() => script("today\nrm -rf /")).toThrow("expected a day such as 2026-11-23")
+  })
+})
