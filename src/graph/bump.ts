@@ -114,20 +114,22 @@ export async function bumpBases(settings: Settings, tools: WatchTools, files: Pi
   const { catalogue } = settings
   const references = baseReferences(catalogue, await goVersions(settings))
   const found: Record<string, string> = {}
-  const refusals: string[] = []
+  const refusals: Record<string, string[]> = {}
   await Promise.all(
     references.map(async (reference) => {
       try {
         found[reference] = await referenceDigest(tools, reference)
       } catch (error) {
-        refusals.push(`  ${reference}: ${(error as Error).message}`)
+        const reason = (error as Error).message
+        refusals[reason] = [...(refusals[reason] ?? []), reference]
       }
     }),
   )
   if (Object.keys(found).length === 0) {
-    throw new Error(["no registry could be asked for the base images:", ...refusals.sort(), "Check the network of the engine"].join("\n"))
+    const told = Object.entries(refusals).map(([reason, names]) => `  ${reason} (${names.sort().join(", ")})`)
+    throw new Error(["no registry could be asked for the base images:", ...told, "Check the engine's network and its registry mirrors"].join("\n"))
   }
-  for (const refusal of refusals) log(`the digest stays as it is: ${refusal.trim()}`)
+  for (const [reason, names] of Object.entries(refusals)) log(`digests stay as they are: ${names.join(", ")}: ${reason}`)
   const old = catalogue.pins.digests
   const fresh = references.filter((reference) => found[reference] !== undefined && found[reference] !== old[reference])
   const digests = Object.fromEntries(fresh.map((reference) => [reference, found[reference]]))

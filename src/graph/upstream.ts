@@ -172,6 +172,8 @@ async function answer(container: Container, command: string[]): Promise<string> 
 function oneLine(text: string): string {
   const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "")
   const line = lines.find((line) => /^(fatal|go|error):/i.test(line)) ?? lines.at(-1) ?? "no reason given"
-  const said = line.replace(/^fatal: (unable to access '[^']*': )?|^go: (module )?\S+: |^failed to list tags for \S+: |^go: /, "")
+  const said = repeated.reduce((text, pattern) => text.replace(pattern, ""), line)
   return said.length > 200 ? `${said.slice(0, 200)}…` : said
 }
+
+const repeated = [/^fatal: (unable to access '[^']*': )?/, /^go: (module )?(\S+: )?/, /^failed to (list tags for|request manifest head) \S+: /, /^(Get|Head) "[^"]*": /]

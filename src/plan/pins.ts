@@ -12,8 +12,11 @@ export function withSourcePin(text: string, name: string, before: PinnedSource, 
     for (const [key, value] of Object.entries(ordered(pin))) setText(map, key, value)
     if (pin.sum === undefined) map.delete("sum")
     map.set("previous", document.createNode(kept.map((old) => pinNode(document, old))))
+    map.items.sort((a, b) => keys.indexOf(String(a.key)) - keys.indexOf(String(b.key)))
   })
 }
+
+const keys = ["version", "commit", "sum", "created", "previous"]
 
 export function samePin(a: SourcePin, b: SourcePin): boolean {
   return a.version === b.version && a.commit === b.commit

@@ -73,7 +73,7 @@ export function decide(watched: Watched, channel: Channel, upstream: UpstreamTag
   const moved = movedTag(watched, upstream)
   const told = { ...row, newest: newest?.tag ?? null, moved }
   if (newest !== undefined && compareReleases(newest, newestKnown(watched, pinned)) > 0) {
-    return { ...told, decision: "update", reason: `${newest.tag} is out${moved === null ? "" : `; and ${moved}`}` }
+    return { ...told, decision: "update", reason: `${newest.tag} is out${moved === null ? "" : `, and ${moved}`}` }
   }
   if (moved !== null) return { ...told, decision: "moved", reason: `${moved}; the pin stays` }
   if (newest === undefined) return { ...told, decision: "unknown", reason: `upstream has no version in channel ${channel}` }

@@ -8,7 +8,7 @@ import { envTemplate } from "../../src/plan/envTemplate.js"
 import { withDigests, withReferenceTag, withSourcePin } from "../../src/plan/pins.js"
 
 const root = new URL("../..", import.meta.url).pathname
-const text = readFileSync(`${root}/stacks/openim/versions.yaml`, "utf8")
+const text = readFileSync(`${root}/tests/fixtures/pins/versions.yaml`, "utf8")
 const pins = (yaml: string) => readVersions("versions.yaml", yaml)
 const pin = { version: "v3.8.3-patch.16", commit: "1".repeat(40), sum: `h1:${"A".repeat(43)}=`, created: "2026-01-02T03:04:05Z" }
 
@@ -53,6 +53,7 @@ describe("versions.yaml", () => {
     expect(now).toEqual(bare)
     const again = withSourcePin(without, "server", { ...now, previous }, previous[0])
     expect(pins(again).sources.server).toEqual({ ...previous[0], previous: [bare] })
+    expect(again.split("\n").findIndex((line) => line.startsWith("    sum: "))).toBe(text.split("\n").findIndex((line) => line.startsWith("    sum: ")))
   })
 
   it("keeps earlier tags of referenced images", () => {
@@ -95,6 +96,7 @@ describe("env.template", () => {
   beforeAll(async () => {
     catalogue = await loadCatalogue("openim")
   })
+  const withVersions = () => ({ ...catalogue, pins: pins(text) })
 
   it("has the images of the catalogue: else write what is expected here into it", () => {
     const file = `${root}/compose/env.template`
@@ -112,7 +114,7 @@ describe("env.template", () => {
   })
 
   it("names variables as upstream does", () => {
-    const lines = envTemplate(catalogue).split("\n")
+    const lines = envTemplate(withVersions()).split("\n")
     expect(lines).toContain("OPENIM_SERVER_IMAGE=docker.io/openim/openim-server:v3.8.3")
     expect(lines).toContain("OPENIM_WEB_FRONT_IMAGE=docker.io/openim/openim-web-front:release-v3.8.3")
     expect(lines).toContain("OPENIM_CHAT_IMAGE=openim/openim-chat:v1.8.4")
