@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import type { BuiltEntry, Catalogue } from "../../src/catalogue/types.js"
+import type { Catalogue, ImageEntry } from "../../src/catalogue/types.js"
 import { dockerfile, dockerfiles } from "../../src/plan/dockerfile.js"
 import { assigned, printed } from "../../src/plan/dockerfileWords.js"
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 
 const of = (component: string, base = "debian", options = {}) =>
-  dockerfile(catalogue, catalogue.components[component] as BuiltEntry, catalogue.bases[base], options)
+  dockerfile(catalogue, catalogue.components[component] as ImageEntry, catalogue.bases[base], options)
 
 /** What the final image gets: everything from the last FROM on. */
 const finalStage = (text: string) => text.slice(text.lastIndexOf("\nFROM ") + 1)
@@ -24,7 +24,7 @@ describe("the folder dockerfiles/", () => {
   it("has a file for each component that is built, and no other", () => {
     expect(committed().sort()).toEqual(Object.keys(dockerfiles(catalogue)).sort())
     expect(committed()).toContain("server-api.Dockerfile")
-    expect(committed()).toContain("chat.Dockerfile")
+    for (const name of ["chat", "mongodb", "redis"]) expect(committed()).toContain(`${name}.Dockerfile`)
     expect(committed()).not.toContain("web.Dockerfile")
   })
 
@@ -59,11 +59,19 @@ describe("a Dockerfile", () => {
     for (const text of Object.values(dockerfiles(catalogue))) {
       const stage = finalStage(text)
       expect(stage).not.toMatch(/^ARG |GOPROXY|golang|proxy/im)
-      expect(stage.match(/^COPY .*$/gm)).toEqual([
-        "COPY shell/install-packages.sh /tmp/",
-        expect.stringMatching(/^COPY --from=source \/config \/openim-(server|chat)\/config$/),
-        "COPY --from=build /out/ /usr/local/bin/",
-      ])
+      for (const copied of stage.match(/^COPY .*$/gm)!) {
+        expect([
+          "COPY shell/install-packages.sh /tmp/",
+          "COPY --from=source /config /openim-server/config",
+          "COPY --from=source /config /openim-chat/config",
+          "COPY --from=build /out/ /usr/local/bin/",
+          "COPY --from=archive /archive/bin/mongod /usr/local/bin/",
+          "COPY --from=go /out/mongo-admin /usr/local/bin/",
+          "COPY shell/start-mongod.sh /usr/local/bin/start-mongod",
+          "COPY shell/start-redis.sh /usr/local/bin/start-redis",
+        ]).toContain(copied)
+      }
+      expect(stage).toContain(" && rm /tmp/install-packages.sh\n")
       expect(stage).toContain("\nUSER 10001:10001\n")
     }
   })
@@ -81,6 +89,18 @@ describe("a Dockerfile", () => {
     expect(tuned.match(/via_mirror http:\/\/mirrors\.aliyun\.com\/debian signed/g)).toHaveLength(2)
     expect(finalStage(tuned)).not.toContain("goproxy")
     expect(of("server")).toBe(plain)
+  })
+
+  it("of a server that is installed has its packages, or the pinned archive from the first mirror that gives it", () => {
+    const { urls, sha256 } = catalogue.pins.archives.mongodb.builds.ubuntu2204
+    const mongodb = of("mongodb")
+    expect(mongodb).toContain(sha256)
+    for (const url of urls) expect(mongodb).toContain(url)
+    expect(finalStage(mongodb)).not.toContain("curl ")
+    expect(mongodb).toContain('GOTOOLCHAIN="go1.25.0"')
+    expect(finalStage(of("redis"))).toContain("has_manager apt-get 'ca-certificates tzdata redis-server redis-tools'")
+    expect(of("redis")).not.toContain("golang")
+    expect(() => of("mongodb", "alpine")).toThrow("mongodb cannot be had on alpine")
   })
 
   it("takes another distribution's packages on another base", () => {

@@ -1,0 +1,42 @@
+# Cache of tokens, online status and sequence numbers.
+#
+# Generated from stacks/openim: edit that, then run ./daggerw call dockerfiles. To build, in the repository's folder:
+#
+#   docker build -f dockerfiles/redis.Dockerfile -t openim-redis .
+#   buildah build --format docker -f dockerfiles/redis.Dockerfile -t openim-redis .
+#
+# HTTP_PROXY, HTTPS_PROXY and NO_PROXY as build arguments need no ARG, and stay out of the image. Mirrors of packages:
+# ./daggerw call --mirrors=apt=http://… dockerfile --component=redis prints this file with them.
+
+# The base: the same distribution by another name or digest.
+ARG BASE=docker.io/library/debian:trixie-slim
+
+FROM ${BASE}
+COPY shell/install-packages.sh /tmp/
+RUN printf '%s\n' \
+      '. /tmp/install-packages.sh' \
+      "begin 'ca-certificates, tzdata, redis-server, redis-tools' 300" \
+      "if has_manager apt-get 'ca-certificates tzdata redis-server redis-tools' '/etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo/Asia/Shanghai /usr/bin/redis-server /usr/bin/redis-cli'; then" \
+      '  via_own_sources' \
+      fi \
+      "no_download 'ca-certificates, tzdata, redis-server, redis-tools'" \
+      give_up \
+      | sh -s && rm /tmp/install-packages.sh
+RUN echo 'openim:x:10001:' >> /etc/group && \
+    echo 'openim:x:10001:10001:openim:/data:/sbin/nologin' >> /etc/passwd && \
+    mkdir -p /data && \
+    chown 10001:10001 /data
+COPY shell/start-redis.sh /usr/local/bin/start-redis
+RUN chmod 755 /usr/local/bin/start-redis
+WORKDIR /data
+ENV PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+EXPOSE 6379
+LABEL org.opencontainers.image.title="openim-redis" \
+    org.opencontainers.image.description="Cache of tokens, online status and sequence numbers" \
+    org.opencontainers.image.source="https://github.com/redis/redis" \
+    org.opencontainers.image.base.name="docker.io/library/debian:trixie-slim"
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+    CMD /usr/local/bin/start-redis health
+USER 10001:10001
+ENTRYPOINT ["/usr/local/bin/start-redis"]
+CMD []

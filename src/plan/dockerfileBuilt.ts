@@ -1,0 +1,100 @@
+// The Dockerfile of a component that is built from a source.
+
+import type { BaseEntry, BuiltEntry, Catalogue, SuiteEntry } from "../catalogue/types.js"
+import { programsOf, programsOfSource } from "./components.js"
+import { addUser, baseStage, type DockerfileOptions, fetchProgram, goArguments, goStage, header, settings } from "./dockerfileStages.js"
+import { comment, printed, run } from "./dockerfileWords.js"
+import { oldestGo } from "./go.js"
+import { binFolder, imagePlan, programFolders, userPlan } from "./image.js"
+import { buildFlagWords, multicallArguments, multicallBinary, multicallCommand } from "./programs.js"
+import { layerFile, layerText, waitProgram, waitScript } from "./supervisor.js"
+
+export function builtDockerfile(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {
+  return [
+    ...header(catalogue, component, base),
+    ...goArguments(catalogue, options, "the source's go.mod asks for"),
+    "",
+    // By Go's own rule the default is replaced by what go.mod asks for.
+    ...goStage(`go${oldestGo}+auto`, options),
+    fetchProgram,
+    "",
+    ...sourceStages(catalogue, component),
+    ...buildStage(catalogue, component),
+    ...finalStage(catalogue, component, base, options),
+  ]
+}
+
+function sourceStages(catalogue: Catalogue, component: BuiltEntry): string[] {
+  const { module } = catalogue.sources[component.source]
+  const { version, sum } = catalogue.pins.sources[component.source]
+  return [
+    "FROM go AS fetched",
+    "ARG GOPROXY",
+    run(["GOTOOLCHAIN=local /module/fetch", module, version, sum ?? []].flat().join(" ")),
+    "",
+    comment("A checkout can stand in for it: --build-context source=../checkout (BuildKit, buildah, podman)."),
+    "FROM scratch AS source",
+    "COPY --from=fetched /module/source/ /",
+    "",
+  ]
+}
+
+function buildStage(catalogue: Catalogue, component: BuiltEntry): string[] {
+  const all = programsOfSource(catalogue, component.source)
+  const binary = multicallBinary(catalogue.stack, all)
+  const programs = multicallArguments(all).map((program) => `\\\n      ${program}`).join(" ")
+  const links = programsOf(catalogue, component).map((entry) => entry.program)
+  return [
+    "FROM go AS build",
+    "ARG GOPROXY",
+    comment("Modules come before sources, so that an edit does not fetch them again."),
+    "WORKDIR /src",
+    "COPY --from=source /go.mod /go.sum ./",
+    run("go mod download"),
+    ...(component.kind === "suite" ? supervisorProgram(catalogue) : []),
+    "COPY go/multicall /helper",
+    withSourcesGo("/helper", `GOTOOLCHAIN=$go go build ${buildFlagWords} -o /usr/local/bin/multicall .`),
+    "COPY --from=source / .",
+    run(multicallCommand(binary, programs)),
+    run(`for program in \\\n      ${links.join(" \\\n      ")}; \\\n    do ln -s ${binary} /out/$program || exit; done`),
+    "",
+  ]
+}
+
+function supervisorProgram(catalogue: Catalogue): string[] {
+  const pin = catalogue.pins.tools.pebble
+  return [
+    comment("The supervisor."),
+    run(`GOTOOLCHAIN=local /module/fetch ${pin.module} ${pin.version} ${pin.sum}`),
+    withSourcesGo("/module/source", `GOTOOLCHAIN=$go+auto go build ${buildFlagWords} -o /out/pebble ./${pin.package}`),
+  ]
+}
+
+/** Compiles another module with the Go that go.mod in /src asks for. */
+function withSourcesGo(folder: string, command: string): string {
+  return run("go=$(go env GOVERSION)", `cd ${folder}`, command)
+}
+
+function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {
+  const { user } = catalogue
+  const owner = `${user.uid}:${user.uid}`
+  const { config, image } = catalogue.sources[component.source]
+  const { version, commit, created } = catalogue.pins.sources[component.source]
+  return [
+    ...baseStage(base, [], options),
+    addUser(userPlan(user, image.home, programFolders(image)), owner),
+    ...(component.kind === "suite" ? supervisorFiles(catalogue, component, base, owner) : []),
+    `WORKDIR ${image.home}`,
+    ...(config === undefined ? [] : [`COPY --from=source /${config} ${image.config}`]),
+    `COPY --from=build /out/ ${binFolder}/`,
+    ...settings(imagePlan(catalogue, component, base, { version, revision: commit, created }), owner),
+  ]
+}
+
+function supervisorFiles(catalogue: Catalogue, component: SuiteEntry, base: BaseEntry, owner: string): string[] {
+  const layer = layerFile(component)
+  return [
+    run(`${printed(waitScript(base))} \\\n      > ${waitProgram}`, `chmod 755 ${waitProgram}`),
+    run(`${printed(layerText(catalogue, component))} \\\n      > ${layer}`, `chown ${owner} ${layer}`),
+  ]
+}
