@@ -268,6 +268,8 @@ take_back() {
 }
 
 clean_caches() {
+  # The times of libraries, for the next run of ldconfig: different after each installation.
+  rm -f "$root"/var/cache/ldconfig/aux-cache
   case $family in
     apt)
       drop_lent_certificates

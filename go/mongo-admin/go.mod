@@ -1,6 +1,6 @@
 module mongo-admin
 
-go 1.25
+go 1.23.0
 
 require go.mongodb.org/mongo-driver/v2 v2.3.0
 

@@ -59,7 +59,7 @@ const packageVersion: Record<PackageFamily, (name: string) => string> = {
   apt: (name) => `dpkg-query -W -f '${"${Package} ${Version}"}' ${name}`,
   dnf: (name) => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}' ${name}`,
   zypper: (name) => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}' ${name}`,
-  apk: (name) => `apk list -I ${name} 2>/dev/null | sed 's/ .*//'`,
+  apk: (name) => `apk list -I ${name} 2>/dev/null | sed 's/-\\([0-9][^-]*-r[0-9]*\\) .*/ \\1/'`,
 }
 
 /** Asks the server, which runs with the libraries of this base for the first time then. */
@@ -97,7 +97,7 @@ export function packagedInputs(
   const image = packagedPlan(component, base, { version: "", revision: "", created: "" })
   return {
     source: revision,
-    go: component.helper === undefined ? "none" : catalogue.pins.go,
+    go: component.helper === undefined ? "" : catalogue.pins.go,
     base: prepared.reference,
     packages: prepared.packages,
     recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user]),

@@ -61,7 +61,7 @@ export function planTable(rows: PlanRow[]): string {
   return table(
     ["COMPONENT", "ACTION", "SOURCE", "GO", "BASE", "REASON"],
     rows.map(({ component, action, source, inputs, reason }) => {
-      return [component, action, source, inputs?.go ?? "-", inputs === undefined ? "-" : shortReference(inputs.base), reason]
+      return [component, action, source, inputs?.go || "-", inputs === undefined ? "-" : shortReference(inputs.base), reason]
     }),
   )
 }
