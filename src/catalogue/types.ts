@@ -159,6 +159,14 @@ export interface ArchivePin {
   /** The time that each address may take. */
   limitSeconds: number
   builds: Record<string, ArchiveBuild>
+  /** What was pinned before, the last one first. */
+  previous: ArchiveVersion[]
+}
+
+export interface ArchiveVersion {
+  version: string
+  /** Checksums by build, of those that have one. */
+  sha256: Record<string, string>
 }
 
 export interface ArchiveBuild {

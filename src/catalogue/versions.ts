@@ -6,6 +6,8 @@ import type { ArchivePin, PinnedSource, Pins, SourcePin, ToolPin } from "./types
 const sum = /^h1:[A-Za-z0-9+/]{43}=$/
 const component = /^[a-z][a-z0-9-]*$/
 const tag = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
+const archiveVersion = ["a version such as 7.0.30", /^\d+\.\d+\.\d+/] as const
+const checksum = ["64 lower-case hexadecimal digits", /^[0-9a-f]{64}$/] as const
 const goVersion = /^\d+\.\d+\.\d+$/
 
 export function readVersions(file: string, text: string): Pins {
@@ -48,18 +50,22 @@ function readSourcePin(reader: Reader): SourcePin {
 
 /** {version} in an address is the archive's version, so that a new one is a change of two lines. */
 function readArchive(reader: Reader): ArchivePin {
-  reader.keys(["version", "limitSeconds", "builds"])
-  const version = reader.at("version").text("a version such as 7.0.30", /^\d+\.\d+\.\d+/)
+  reader.keys(["version", "limitSeconds", "builds", "previous"])
+  const version = reader.at("version").text(...archiveVersion)
   const builds = reader.at("builds").entries().map(([key, value]) => {
     value.keys(["urls", "sha256"])
     const urls = value.at("urls").texts("an address, http://… or https://…", /^https?:\/\/\S+$/)
     if (urls.length === 0) value.at("urls").fail("at least one address")
-    const sha256 = value.at("sha256").optionalText("64 lower-case hexadecimal digits", /^[0-9a-f]{64}$/)
+    const sha256 = value.at("sha256").optionalText(...checksum)
     return [key, { urls: urls.map((url) => url.replaceAll("{version}", version)), sha256 }] as const
   })
   const limit = reader.at("limitSeconds")
   const limitSeconds = limit.missing ? 900 : limit.whole("seconds from 1 to 7200", 1, 7200)
-  return { version, limitSeconds, builds: Object.fromEntries(builds) }
+  const previous = reader.at("previous").items().map((item) => {
+    item.keys(["version", "sha256"])
+    return { version: item.at("version").text(...archiveVersion), sha256: item.at("sha256").dictionary("a build's name", component, ...checksum) }
+  })
+  return { version, limitSeconds, builds: Object.fromEntries(builds), previous }
 }
 
 function readTool(reader: Reader): ToolPin {

@@ -5,13 +5,13 @@ import { readVersions } from "../catalogue/versions.js"
 import { withChanges } from "../plan/changelog.js"
 import { dockerfiles } from "../plan/dockerfile.js"
 import { envTemplate } from "../plan/envTemplate.js"
-import { samePin, withDigests, withReferenceTag, withSourcePin } from "../plan/pins.js"
+import { samePin, withArchive, withDigests, withReferenceTag, withSourcePin } from "../plan/pins.js"
 import { baseReferences } from "../plan/origins.js"
 import type { Channel } from "../plan/releases.js"
 import { updatesOf, type Watched, watchedNamed } from "../plan/watch.js"
 import { log, type Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
-import { checkVersion, referenceDigest, sourcePin, watch, type WatchTools } from "./upstream.js"
+import { archiveSums, checkVersion, referenceDigest, sourcePin, watch, type WatchTools } from "./upstream.js"
 
 /** The texts of the files that a bump changes. */
 export interface PinFiles {
@@ -93,6 +93,16 @@ async function moved(
     if (!watched.previous.includes(version)) await checkVersion(settings, tools, watched, version)
     const versions = withReferenceTag(text, name, watched.pinned, watched.previous, version)
     return { versions, told: `${name}: ${watched.pinned} → ${version}` }
+  }
+  if (watched.kind === "archive") {
+    if (version === watched.pinned) return unchanged(name, version)
+    const before = settings.catalogue.pins.archives[name]
+    let sums = before.previous.find((old) => old.version === version)?.sha256
+    if (sums === undefined) {
+      await checkVersion(settings, tools, watched, version)
+      sums = await archiveSums(settings, tools, name, version)
+    }
+    return { versions: withArchive(text, name, before, { version, sha256: sums }), told: `${name}: ${watched.pinned} → ${version}` }
   }
   const before = settings.catalogue.pins.sources[name]
   let pin = before.previous.find((old) => old.version === version)

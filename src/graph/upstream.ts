@@ -5,7 +5,7 @@ import type { SourcePin } from "../catalogue/types.js"
 import { unknownName } from "../catalogue/nearest.js"
 import { firstOf } from "../plan/attempts.js"
 import { type Channel, newestTags } from "../plan/releases.js"
-import { type GoModuleAnswer, readModuleVersions, readRemoteTags, readTagList } from "../plan/upstreamAnswers.js"
+import { type GoModuleAnswer, readChecksum, readModuleVersions, readRemoteTags, readTagList, withoutLetter } from "../plan/upstreamAnswers.js"
 import { decide, unknownRow, upstreamAddress, type UpstreamTags, type Watched, watchedOf, type WatchRow } from "../plan/watch.js"
 import { exitCodeOf, tailOf } from "./failures.js"
 import { log, type Settings } from "./settings.js"
@@ -17,6 +17,7 @@ export interface WatchTools {
   git(): Promise<Container>
   go(): Promise<Container>
   registry(): Promise<Container>
+  http(): Promise<Container>
 }
 
 /** Answers are as old as the moment: the engine would otherwise give the ones of the call before. */
@@ -27,6 +28,7 @@ export function watchTools(settings: Settings, moment: string): WatchTools {
     // A module cache of its own: the shared one answers for what the proxy no longer says.
     go: async () => now((await goToolchain(settings)).container).withEnvVariable("GOMODCACHE", "/tmp/modules").withWorkdir("/tmp"),
     registry: async () => now(await toolbox(settings, ["regctl"])),
+    http: async () => now(await toolbox(settings, [], ["curl"])),
   }
 }
 
@@ -59,13 +61,15 @@ export async function upstreamTags(settings: Settings, tools: WatchTools, watche
     const outcome = await firstOf<Omit<UpstreamTags, "by">>(watched.name, [attempt])
     return { ...outcome.value, by: outcome.by }
   }
+  const remoteTags = async () => readRemoteTags(await answer(await tools.git(), ["git", "ls-remote", "--tags", "--", address]))
+  if (watched.kind === "archive") {
+    const attempt = { name: `git ${address}`, limitSeconds, run: async () => ({ tags: withoutLetter(await remoteTags()), complete: true }) }
+    const outcome = await firstOf<Omit<UpstreamTags, "by">>(watched.name, [attempt])
+    return { ...outcome.value, by: outcome.by }
+  }
   const { module } = catalogue.sources[watched.name]
   const outcome = await firstOf<Omit<UpstreamTags, "by">>(watched.name, [
-    {
-      name: `git ${address}`,
-      limitSeconds,
-      run: async () => ({ tags: readRemoteTags(await answer(await tools.git(), ["git", "ls-remote", "--tags", "--", address])), complete: true }),
-    },
+    { name: `git ${address}`, limitSeconds, run: async () => ({ tags: await remoteTags(), complete: true }) },
     {
       name: `Go module ${module}`,
       limitSeconds,
@@ -142,10 +146,33 @@ export async function referenceDigest(tools: WatchTools, reference: string): Pro
   return (await answer(await tools.registry(), ["regctl", "image", "digest", reference])).trim()
 }
 
+/**
+ * The makers' checksums of another version of an archive. They come from where the archive comes from, so they tell that it
+ * arrived whole, and that nobody changes it later. A build that has one needs the new one; one that has none may stay so.
+ */
+export async function archiveSums(settings: Settings, tools: WatchTools, name: string, version: string): Promise<Record<string, string>> {
+  const pin = settings.catalogue.pins.archives[name]
+  const found = Object.entries(pin.builds).map(async ([build, { urls, sha256 }]) => {
+    const attempts = urls.map((url) => {
+      const address = `${url.replaceAll(pin.version, version)}.sha256`
+      const command = ["curl", "-fsSL", address]
+      return { name: address, limitSeconds: 600, run: async () => readChecksum(await answer(await tools.http(), command)) }
+    })
+    try {
+      return [[build, (await firstOf(`${name} ${version} for ${build}`, attempts)).value]]
+    } catch (error) {
+      if (sha256 !== undefined) throw error
+      log(`${(error as Error).message}: it stays without a checksum`)
+      return []
+    }
+  })
+  return Object.fromEntries((await Promise.all(found)).flat())
+}
+
 /** A tag that upstream has, or an error with the nearest one. When upstream cannot be asked, pinning it will show. */
 export async function checkVersion(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<void> {
   const upstream = await upstreamTags(settings, tools, watched).catch((error: Error) => {
-    if (watched.kind === "reference") throw error
+    if (watched.kind !== "source") throw error
     return undefined
   })
   // A module's list leaves out what was retracted, and what no one has asked the proxy for.

@@ -1,7 +1,7 @@
 // Changes versions.yaml as a person would: comments, order and blank lines stay.
 
 import { type Document, isMap, isScalar, parseDocument, Scalar, type YAMLMap } from "yaml"
-import type { PinnedSource, SourcePin } from "../catalogue/types.js"
+import type { ArchivePin, ArchiveVersion, PinnedSource, SourcePin } from "../catalogue/types.js"
 
 /** Pins another version of a source; the one before is kept at the head of its previous ones. */
 export function withSourcePin(text: string, name: string, before: PinnedSource, pin: SourcePin): string {
@@ -27,6 +27,24 @@ export function withReferenceTag(text: string, name: string, before: string, pre
     setText(mappingAt(document, ["references"]), name, tag)
     const kept = [before, ...previous.filter((old) => old !== tag && old !== before)]
     document.setIn(["previousReferences", name], document.createNode(kept, { flow: true }))
+  })
+}
+
+/** Another version of a component's archives, with the checksums of its builds. */
+export function withArchive(text: string, name: string, before: ArchivePin, to: ArchiveVersion): string {
+  const sha256 = Object.entries(before.builds).flatMap(([build, { sha256 }]) => (sha256 === undefined ? [] : [[build, sha256]]))
+  const left: ArchiveVersion = { version: before.version, sha256: Object.fromEntries(sha256) }
+  const kept = [left, ...before.previous.filter((old) => old.version !== to.version && old.version !== left.version)]
+  return edited(text, (document) => {
+    const map = mappingAt(document, ["archives", name])
+    setText(map, "version", to.version)
+    for (const build of Object.keys(before.builds)) {
+      const entry = mappingAt(document, ["archives", name, "builds", build])
+      const sum = to.sha256[build]
+      if (sum === undefined) entry.delete("sha256")
+      else setText(entry, "sha256", sum)
+    }
+    map.set("previous", document.createNode(kept))
   })
 }
 

@@ -12,6 +12,18 @@ export function readRemoteTags(output: string): Map<string, string> {
   return tags
 }
 
+/** Archives are named by the number alone; the repository's tags have a letter before it: r7.0.30, v7.0.30. */
+export function withoutLetter(tags: Map<string, string>): Map<string, undefined> {
+  return new Map([...tags.keys()].map((tag) => [tag.replace(/^[a-z](?=\d)/, ""), undefined]))
+}
+
+/** What stands beside an archive under its name with .sha256: the checksum, mostly with the name behind it. */
+export function readChecksum(output: string): string {
+  const [, sum] = /^([0-9a-f]{64})(\s|$)/.exec(output) ?? []
+  if (sum === undefined) throw new Error("no checksum in the answer")
+  return sum
+}
+
 /** The part of Go's answers about a module that matters here. */
 export interface GoModuleAnswer {
   Version?: string
@@ -47,7 +59,9 @@ export function readUpstreams(given: string[], watched: Watched[]): Record<strin
     const found = watched.find((entry) => entry.name === name)
     if (found === undefined) throw unknownName("component in --upstreams", name, watched.map((entry) => entry.name))
     const [pattern, expected] =
-      found.kind === "source" ? [gitAddress, "the address of a git repository"] : [imageAddress, "an image without its tag, such as registry.example/openim/openim-web-front"]
+      found.kind === "reference"
+        ? [imageAddress, "an image without its tag, such as registry.example/openim/openim-web-front"]
+        : [gitAddress, "the address of a git repository"]
     if (!pattern.test(address)) throw new Error(`--upstreams "${text}": expected ${expected} after ${name}=`)
     return [name, address]
   })

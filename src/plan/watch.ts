@@ -6,10 +6,10 @@ import { referenceOf } from "./components.js"
 import { type Channel, compareReleases, inChannel, newestOf, readRelease, type Release } from "./releases.js"
 import { table } from "./report.js"
 
-/** What has one version: a source with all that is built from it, or a referenced image. */
+/** What has one version: a source with all that is built from it, a referenced image, or a component from an archive. */
 export interface Watched {
   name: string
-  kind: "source" | "reference"
+  kind: "source" | "reference" | "archive"
   pinned: string
   /** Of a source. */
   commit?: string
@@ -44,8 +44,14 @@ export function watchedOf(catalogue: Catalogue): Watched[] {
     return { name, kind: "source", pinned: version, commit, previous: previous.map((pin) => pin.version) }
   })
   const referenced = Object.values(components).filter((component) => component.kind === "reference")
+  const packaged = Object.values(components).filter(({ kind, name }) => kind === "packaged" && pins.archives[name] !== undefined)
+  const archives = packaged.map(({ name }): Watched => {
+    const { version, previous } = pins.archives[name]
+    return { name, kind: "archive", pinned: version, previous: previous.map((old) => old.version) }
+  })
   return [
     ...built,
+    ...archives,
     ...referenced.map(({ name }): Watched => {
       return { name, kind: "reference", pinned: pins.references[name], previous: pins.previousReferences[name] ?? [] }
     }),
@@ -58,6 +64,9 @@ export function watchedNamed(catalogue: Catalogue, name: string): Watched {
   const component = Object.hasOwn(catalogue.components, name) ? catalogue.components[name] : undefined
   const group = component !== undefined && "source" in component ? component.source : name
   const found = all.find((watched) => watched.name === group)
+  if (found === undefined && component !== undefined) {
+    throw new Error(`${name} has no pinned version: it is what the base distribution's packages have`)
+  }
   if (found === undefined) throw unknownName("component", name, all.map((watched) => watched.name))
   return found
 }
@@ -68,8 +77,8 @@ export function decide(watched: Watched, channel: Channel, upstream: UpstreamTag
   if (pinned === undefined) {
     return { ...row, decision: "unknown", reason: `${watched.pinned} is no version such as v3.8.3, so nothing can be newer` }
   }
-  const line = [...upstream.tags.keys()].map(readRelease).filter((release) => release !== undefined && release.prefix === pinned.prefix)
-  const newest = newestOf((line as Release[]).filter((release) => inChannel(channel, release)))
+  const releases = [...upstream.tags.keys()].map(readRelease).filter((release) => release !== undefined)
+  const newest = newestOf((releases as Release[]).filter((release) => inLine(watched, pinned, release) && inChannel(channel, release)))
   const moved = movedTag(watched, upstream)
   const told = { ...row, newest: newest?.tag ?? null, moved }
   if (newest !== undefined && compareReleases(newest, newestKnown(watched, pinned)) > 0) {
@@ -78,6 +87,12 @@ export function decide(watched: Watched, channel: Channel, upstream: UpstreamTag
   if (moved !== null) return { ...told, decision: "moved", reason: `${moved}; the pin stays` }
   if (newest === undefined) return { ...told, decision: "unknown", reason: `upstream has no version in channel ${channel}` }
   return { ...told, decision: "current", reason: currentReason(pinned, newest, channel) }
+}
+
+/** An archive stays in its line, such as 7.0: the next one is a migration of somebody's data. */
+function inLine({ kind }: Watched, pinned: Release, { prefix, version }: Release): boolean {
+  const { major, minor } = pinned.version
+  return prefix === pinned.prefix && (kind !== "archive" || (version.major === major && version.minor === minor))
 }
 
 /** Who went back to an earlier version does not want to be moved forward again by the next watch. */
@@ -156,6 +171,12 @@ export function upstreamAddress(catalogue: Catalogue, watched: Watched, given: R
   if (own !== undefined) return own
   if (watched.kind === "source") return catalogue.sources[watched.name].url
   const component = catalogue.components[watched.name]
-  if (component.kind !== "reference") throw new Error(`${watched.name} is no referenced image`)
-  return referenceOf(catalogue, component).replace(/:[^:/]*$/, "")
+  switch (component.kind) {
+    case "reference":
+      return referenceOf(catalogue, component).replace(/:[^:/]*$/, "")
+    case "packaged":
+      return component.url
+    default:
+      return catalogue.sources[component.source].url
+  }
 }

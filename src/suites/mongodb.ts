@@ -29,7 +29,7 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
   /** The stack's own component, with other addresses. */
   const from = (kinds: string[], changed: Partial<ArchivePin["builds"][string]> = {}): Settings => {
     const urls = kinds.map((kind) => `${address}/${kind}/${archive}`)
-    const mongodb = { version: "7.0.30", limitSeconds: 3, builds: { ubuntu2204: { urls, sha256, ...changed } } }
+    const mongodb = { version: "7.0.30", limitSeconds: 3, builds: { ubuntu2204: { urls, sha256, ...changed } }, previous: [] }
     const { catalogue } = settings
     return { ...settings, catalogue: { ...catalogue, pins: { ...catalogue.pins, archives: { ...catalogue.pins.archives, mongodb } } } }
   }

@@ -13,7 +13,7 @@ import { casesOf, fails, same } from "./cases.js"
 const registryHost = "registry.test:5000"
 
 /** A catalogue names https:// addresses; the test's git server has none. Nobody answers for chat. */
-const own = { server: "git://git.test/server" }
+const own = { server: "git://git.test/server", cache: "git://git.test/cache" }
 
 export async function upstreamTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const fixture = checkout.directory("tests/fixtures/watch")
@@ -58,9 +58,11 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
     [
       "the newest of each channel by git, module proxy and registry",
       async () => {
-        same(await told("patch"), "server update v3.8.3-patch.16, chat update v1.8.4-patch.10, web update release-v3.8.3-patch.2")
-        same(await told("stable"), "server moved v3.8.3, chat current v1.8.4, web current release-v3.8.3")
-        same(await told("alpha"), "server update v3.8.4-alpha.1, chat update v1.8.4-patch.10, web update release-v3.8.4-alpha.1")
+        const patch = "server update v3.8.3-patch.16, chat update v1.8.4-patch.10, cache update 7.0.10, web update release-v3.8.3-patch.2"
+        same(await told("patch"), patch)
+        same(await told("stable"), "server moved v3.8.3, chat current v1.8.4, cache update 7.0.10, web current release-v3.8.3")
+        const alpha = "server update v3.8.4-alpha.1, chat update v1.8.4-patch.10, cache update 7.0.11-rc0, web update release-v3.8.4-alpha.1"
+        same(await told("alpha"), alpha)
       },
     ],
     [
@@ -68,7 +70,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
       async () => {
         const text = await versionsReport(await using(folder), "stable", "table", tools)
         has(text, `WARNING: server: tag v3.8.3 moved from ${commits["old-v3.8.3"].slice(0, 8)} (pinned) to ${commits["v3.8.3"].slice(0, 8)}`)
-        same(await (await bump({ channel: "stable" })).isEmpty(), true)
+        const done = await after(bump({ channel: "stable" }))
+        same((await using(done)).catalogue.pins.sources.server.commit, commits["old-v3.8.3"])
       },
     ],
     [
@@ -80,8 +83,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
       async () =>
         same(
           await updatesReport(await using(folder), "patch", "github", false, tools),
-          "server=v3.8.3-patch.16\nchat=v1.8.4-patch.10\nweb=release-v3.8.3-patch.2\nany=true\n" +
-            'components=["server","chat","web"]\nmoved=["server"]\nunknown=[]\n',
+          "server=v3.8.3-patch.16\nchat=v1.8.4-patch.10\ncache=7.0.10\nweb=release-v3.8.3-patch.2\nany=true\n" +
+            'components=["server","chat","cache","web"]\nmoved=["server"]\nunknown=[]\n',
         ),
     ],
     [
@@ -89,7 +92,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
       async () => {
         const settings = await using(folder)
         await fails(() => updatesReport(settings, "patch", "text", true, tools), "there are updates:\nserver: v3.8.3 → v3.8.3-patch.16\n")
-        await updatesReport(settings, "stable", "text", true, tools)
+        const done = await using(await after(bump({ component: "cache" })))
+        has(await updatesReport(done, "stable", "text", true, tools), "nothing new\nWARNING: server: tag v3.8.3 moved")
       },
     ],
     [
@@ -105,6 +109,9 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         same(pins.sources.server.previous[0].commit, commits["old-v3.8.3"])
         same(pins.sources.chat.commit, commits["chat-v1.8.4-patch.10"])
         same(pins.previousReferences.web.join(), "release-v3.8.3")
+        const { builds, previous } = pins.archives.cache
+        same(`${builds.linux.sha256} ${builds.other.sha256}`, `${"10".padStart(64, "0")} undefined`)
+        same(JSON.stringify(previous), JSON.stringify([{ version: "7.0.2", sha256: { linux: "2".padStart(64, "0") } }]))
         has(await done.file("env.template").contents(), `WATCH_SERVER_IMAGE=${registryHost}/example/watch-server:v3.8.3-patch.16\n`)
         has(
           await done.file("CHANGELOG.md").contents(),
@@ -136,6 +143,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         same(await (await bump({}, back)).isEmpty(), true)
         const forth = await after(bump({ component: "server", version: "v3.8.3-patch.16" }, back, silent))
         same(await forth.file("versions.yaml").contents(), await done.file("versions.yaml").contents())
+        const cache = await using(await after(bump({ component: "cache", version: "7.0.2" }, done, silent)))
+        same(cache.catalogue.pins.archives.cache.builds.linux.sha256, "2".padStart(64, "0"))
         const web = await after(bump({ component: "web", version: "release-v3.8.3" }, done, silent))
         same((await using(web)).catalogue.pins.references.web, "release-v3.8.3")
       },
@@ -147,7 +156,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
           "stack.yaml",
           (await folder.file("stack.yaml").contents()).replace("module: example.com/server/v3", "module: example.com/gone"),
         )
-        const settings = await using(elsewhere, { server: "git://gone.test/server" })
+        const settings = await using(elsewhere, { ...own, server: "git://gone.test/server" })
         const { rows } = JSON.parse(await versionsReport(settings, "patch", "json", tools))
         const [server, chat] = rows
         same(server.decision, "unknown")
@@ -177,6 +186,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         await fails(async () => bump({ component: "servr" }), 'unknown component "servr". Did you mean "server"?')
         await fails(async () => bump({ component: "server", version: "v3.8.3-patch.61" }), 'Did you mean "v3.8.3-patch.16"?')
         await fails(async () => bump({ component: "web", version: "release-v9.9.9" }), 'unknown version of web "release-v9.9.9"')
+        await fails(async () => bump({ component: "cache", version: "7.0.9" }), "cache 7.0.9 for linux: nothing worked: http://proxy.test:8080/gone/cache-7.0.9.tgz.sha256 (")
         await fails(async () => bump({ version: "v3.8.2" }), "name it with --component")
         await fails(async () => bump({ date: "yesterday" }), '--date "yesterday": expected a day')
         await fails(async () => updatesReport(await using(folder), "patch", "gitub", false, tools), 'Did you mean "github"?')
@@ -233,6 +243,7 @@ function serving(tools: WatchTools, git?: Service, proxy?: Service, images?: Ser
     git: async () => bound(await tools.git(), "git.test", git),
     go: async () =>
       bound(await tools.go(), "proxy.test", proxy).withEnvVariable("GOPROXY", "http://proxy.test:8080").withEnvVariable("GOSUMDB", "off"),
+    http: async () => bound(await tools.http(), "proxy.test", proxy),
     registry: async () =>
       bound(await tools.registry(), "registry.test", images).withExec(["regctl", "registry", "set", registryHost, "--tls", "disabled"]),
   }

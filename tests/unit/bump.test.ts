@@ -5,7 +5,7 @@ import type { Catalogue } from "../../src/catalogue/types.js"
 import { readVersions } from "../../src/catalogue/versions.js"
 import { checkDate, withChanges } from "../../src/plan/changelog.js"
 import { envTemplate } from "../../src/plan/envTemplate.js"
-import { withDigests, withReferenceTag, withSourcePin } from "../../src/plan/pins.js"
+import { withArchive, withDigests, withReferenceTag, withSourcePin } from "../../src/plan/pins.js"
 
 const root = new URL("../..", import.meta.url).pathname
 const text = readFileSync(`${root}/tests/fixtures/pins/versions.yaml`, "utf8")
@@ -63,6 +63,27 @@ describe("versions.yaml", () => {
     expect([references.web, previousReferences.web]).toEqual(["release-v3.8.4", ["release-v3.8.3"]])
     const back = withReferenceTag(changed, "web", "release-v3.8.4", ["release-v3.8.3"], "release-v3.8.3")
     expect(pins(back).previousReferences.web).toEqual(["release-v3.8.4"])
+  })
+
+  it("gets another archive with its checksums, and keeps those of the one before", () => {
+    const yaml = text.replace("\ntools:", `
+archives:
+  mongodb:
+    version: 7.0.2
+    builds:
+      # One with a checksum, and one without.
+      linux: { urls: ["https://a.example/{version}.tgz"], sha256: ${"2".padStart(64, "0a")} }
+      other: { urls: ["https://b.example/{version}.tgz"] }
+
+tools:`)
+    const before = pins(yaml).archives.mongodb
+    const to = { version: "7.0.10", sha256: { linux: "c".repeat(64), other: "d".repeat(64) } }
+    const after = pins(withArchive(yaml, "mongodb", before, to)).archives.mongodb
+    expect(after.builds.other).toEqual({ urls: ["https://b.example/7.0.10.tgz"], sha256: "d".repeat(64) })
+    expect(after.previous).toEqual([{ version: "7.0.2", sha256: { linux: before.builds.linux.sha256 } }])
+    const back = pins(withArchive(withArchive(yaml, "mongodb", before, to), "mongodb", after, after.previous[0])).archives.mongodb
+    expect({ ...back, previous: [] }).toEqual(before)
+    expect(back.previous).toEqual([to])
   })
 
   it("gets digests", () => {

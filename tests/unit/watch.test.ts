@@ -3,7 +3,7 @@ import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { baseReferences, pinnedReferences } from "../../src/plan/origins.js"
 import type { Channel } from "../../src/plan/releases.js"
-import { readModuleVersions, readRemoteTags, readTagList, readUpstreams } from "../../src/plan/upstreamAnswers.js"
+import { readChecksum, readModuleVersions, readRemoteTags, readTagList, readUpstreams, withoutLetter } from "../../src/plan/upstreamAnswers.js"
 import {
   decide, githubLines, unknownRow, updatesText, upstreamAddress, type Watched, watchedNamed, watchedOf, watchTable,
 } from "../../src/plan/watch.js"
@@ -76,6 +76,12 @@ describe("the decision", () => {
     expect(decided(web, "patch", tags)).toMatchObject({ decision: "update", newest: "release-v3.8.4" })
   })
 
+  it("stays in an archive's line", () => {
+    const mongodb: Watched = { name: "mongodb", kind: "archive", pinned: "7.0.30", previous: [] }
+    const tags = withoutLetter(readRemoteTags(["r7.0.30", "r7.0.31", "r7.0.32-rc0", "r8.0.1"].map((tag) => `${"a".repeat(40)}\trefs/tags/${tag}\n`).join("")))
+    expect(decided(mongodb, "patch", Object.fromEntries(tags))).toMatchObject({ decision: "update", newest: "7.0.31", moved: null })
+  })
+
   it("is unknown where nothing can be compared", () => {
     expect(decided({ ...web, pinned: "latest" }, "patch", { latest: undefined }).decision).toBe("unknown")
     expect(decided({ ...server, pinned: "v3.8.4-alpha.1" }, "stable", { "v3.8.4-alpha.1": pinnedCommit })).toMatchObject({
@@ -127,6 +133,12 @@ describe("upstream's answers", () => {
     expect([...readModuleVersions("{}", "{}")]).toEqual([])
   })
 
+  it("are a checksum with or without a name behind it", () => {
+    expect(readChecksum(`${"a".repeat(64)}  mongodb.tgz\n`)).toBe("a".repeat(64))
+    expect(readChecksum("b".repeat(64))).toBe("b".repeat(64))
+    for (const text of ["", "<html>", "a".repeat(65)]) expect(() => readChecksum(text)).toThrow("no checksum")
+  })
+
   it("are a tag a line from a registry", () => {
     expect([...readTagList("latest\nv1\n").keys()]).toEqual(["latest", "v1"])
   })
@@ -139,19 +151,21 @@ describe("what is watched", () => {
   })
 
   it("is each source and each referenced image", () => {
-    expect(watchedOf(catalogue).map(({ name, kind }) => `${name} ${kind}`)).toEqual(["server source", "chat source", "web reference", "admin reference"])
+    expect(watchedOf(catalogue).map(({ name, kind }) => `${name} ${kind}`)).toEqual(["server source", "chat source", "mongodb archive", "web reference", "admin reference"])
   })
 
   it("is found by the name of what is built from it", () => {
     expect(watchedNamed(catalogue, "server-rpc-auth").name).toBe("server")
     expect(watchedNamed(catalogue, "web").name).toBe("web")
-    expect(() => watchedNamed(catalogue, "sever")).toThrow('unknown component "sever". Did you mean "server"? Known: server, chat, web, admin')
+    expect(() => watchedNamed(catalogue, "sever")).toThrow('unknown component "sever". Did you mean "server"? Known: server, chat, mongodb, web, admin')
+    expect(() => watchedNamed(catalogue, "redis")).toThrow("redis has no pinned version")
     expect(() => watchedNamed(catalogue, "constructor")).toThrow("unknown component")
   })
 
   it("is asked at the catalogue's address, or at the caller's", () => {
-    const [source, , image] = watchedOf(catalogue)
+    const [source, , archive, image] = watchedOf(catalogue)
     expect(upstreamAddress(catalogue, source, {})).toBe("https://github.com/openimsdk/open-im-server")
+    expect(upstreamAddress(catalogue, archive, {})).toBe("https://github.com/mongodb/mongo")
     expect(upstreamAddress(catalogue, image, {})).toBe("docker.io/openim/openim-web-front")
     expect(upstreamAddress(catalogue, image, { web: "mirror.example:5000/web" })).toBe("mirror.example:5000/web")
   })
