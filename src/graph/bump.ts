@@ -8,7 +8,7 @@ import { envTemplate } from "../plan/envTemplate.js"
 import { samePin, withArchive, withDigests, withReferenceTag, withSourcePin } from "../plan/pins.js"
 import { baseReferences } from "../plan/origins.js"
 import type { Channel } from "../plan/releases.js"
-import { updatesOf, type Watched, watchedNamed } from "../plan/watch.js"
+import { updatesOf, upstreamAddress, type Watched, watchedNamed } from "../plan/watch.js"
 import { log, type Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
 import { archiveSums, checkVersion, referenceDigest, sourcePin, watch, type WatchTools } from "./upstream.js"
@@ -90,9 +90,12 @@ async function moved(
   const name = watched.name
   if (watched.kind === "reference") {
     if (version === watched.pinned) return unchanged(name, version)
-    if (!watched.previous.includes(version)) await checkVersion(settings, tools, watched, version)
     const versions = withReferenceTag(text, name, watched.pinned, watched.previous, version)
-    return { versions, told: `${name}: ${watched.pinned} → ${version}` }
+    const told = `${name}: ${watched.pinned} → ${version}`
+    if (watched.previous.includes(version)) return { versions, told }
+    await checkVersion(settings, tools, watched, version)
+    const digest = await referenceDigest(tools, `${upstreamAddress(settings.catalogue, watched, settings.upstreams)}:${version}`)
+    return { versions: withDigests(versions, { [`${upstreamAddress(settings.catalogue, watched, {})}:${version}`]: digest }), told }
   }
   if (watched.kind === "archive") {
     if (version === watched.pinned) return unchanged(name, version)
@@ -119,7 +122,7 @@ function unchanged(name: string, version: string): undefined {
   log(`${name} is at ${version} already: nothing is changed`)
 }
 
-/** Pins base images by the digest that their registry has for them today. */
+/** Pins base images and referenced ones by the digest that their registry has for them today. */
 export async function bumpBases(settings: Settings, tools: WatchTools, files: PinFiles, date?: string): Promise<PinFiles> {
   const { catalogue } = settings
   const references = baseReferences(catalogue, await goVersions(settings))

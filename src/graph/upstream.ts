@@ -56,8 +56,16 @@ export async function upstreamTags(settings: Settings, tools: WatchTools, watche
   // The question itself has a shorter limit; this one is for making the container that asks.
   const limitSeconds = 600
   if (watched.kind === "reference") {
-    const tags = async () => readTagList(await answer(await tools.registry(), ["regctl", "tag", "ls", address]))
-    const attempt = { name: `registry ${address}`, limitSeconds, run: async () => ({ tags: await tags(), complete: true }) }
+    const attempt = {
+      name: `registry ${address}`,
+      limitSeconds,
+      run: async () => {
+        const tags = readTagList(await answer(await tools.registry(), ["regctl", "tag", "ls", address]))
+        const compared = watched.content !== undefined && tags.has(watched.pinned)
+        if (compared) tags.set(watched.pinned, await referenceDigest(tools, `${address}:${watched.pinned}`))
+        return { tags, complete: true }
+      },
+    }
     const outcome = await firstOf<Omit<UpstreamTags, "by">>(watched.name, [attempt])
     return { ...outcome.value, by: outcome.by }
   }

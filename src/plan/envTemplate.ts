@@ -28,5 +28,7 @@ function imageVariable({ image }: ComponentEntry): string {
 
 function imageOf(catalogue: Catalogue, component: ComponentEntry): string {
   const name = component.registry === undefined ? component.image : `${component.registry}/${component.image}`
-  return `${name}:${pinnedVersion(catalogue, component)}`
+  const image = `${name}:${pinnedVersion(catalogue, component)}`
+  const digest = component.kind === "reference" ? catalogue.pins.digests[image] : undefined
+  return digest === undefined ? image : `${image}@${digest}`
 }

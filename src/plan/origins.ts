@@ -1,6 +1,7 @@
 // Where sources, Go and base images come from, in the order in which that is tried.
 
 import type { Catalogue } from "../catalogue/types.js"
+import { referenceOf } from "./components.js"
 
 export type BytesFrom = "registry" | "packages"
 
@@ -31,12 +32,14 @@ export function goOrigins(from: BytesFrom): GoOrigin[] {
   return from === "registry" ? ["image", "distribution"] : ["distribution", "image"]
 }
 
-/** Every base image that builds may pull, with each of these versions of Go. */
-export function baseReferences({ bases, pins }: Catalogue, goVersions: string[]): string[] {
+/** Every base image that builds may pull, with each of these versions of Go, and the images that are only referenced. */
+export function baseReferences(catalogue: Catalogue, goVersions: string[]): string[] {
+  const { bases, components, pins } = catalogue
   const { golang, ...others } = pins.images
+  const referenced = Object.values(components).flatMap((entry) => (entry.kind === "reference" ? [referenceOf(catalogue, entry)] : []))
   const own = Object.values(bases).flatMap((base) => [base.image, ...base.alternatives])
   const go = goVersions.map((version) => golang.replace("{version}", version))
-  return [...new Set([...own, ...Object.values(others), ...go])].filter((reference) => !reference.includes("@"))
+  return [...new Set([...own, ...Object.values(others), ...go, ...referenced])].filter((reference) => !reference.includes("@"))
 }
 
 /**

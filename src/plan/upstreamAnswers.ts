@@ -44,7 +44,7 @@ export function readModuleVersions(versions: string, pinned: string): Map<string
 }
 
 /** One tag a line, as `regctl tag ls` prints them. */
-export function readTagList(output: string): Map<string, undefined> {
+export function readTagList(output: string): Map<string, string | undefined> {
   return new Map(output.split("\n").filter((tag) => tag !== "").map((tag) => [tag, undefined]))
 }
 

@@ -1,6 +1,6 @@
 // What the version watch decides about each pinned version, and how it tells it.
 
-import type { Catalogue } from "../catalogue/types.js"
+import type { Catalogue, ReferenceEntry } from "../catalogue/types.js"
 import { unknownName } from "../catalogue/nearest.js"
 import { referenceOf } from "./components.js"
 import { type Channel, compareReleases, inChannel, newestOf, readRelease, type Release } from "./releases.js"
@@ -11,13 +11,13 @@ export interface Watched {
   name: string
   kind: "source" | "reference" | "archive"
   pinned: string
-  /** Of a source. */
-  commit?: string
+  /** The commit of a source, the digest of a referenced image where it is known: what a tag must not move away from. */
+  content?: string
   /** What was pinned before, the last one first. */
   previous: string[]
 }
 
-/** What upstream has: its tags, each with its commit where that is known. */
+/** What upstream has: its tags, each with its commit or digest where that is known. */
 export interface UpstreamTags {
   by: string
   tags: Map<string, string | undefined>
@@ -41,9 +41,10 @@ export function watchedOf(catalogue: Catalogue): Watched[] {
   const { pins, components, sources } = catalogue
   const built: Watched[] = Object.keys(sources).map((name) => {
     const { version, commit, previous } = pins.sources[name]
-    return { name, kind: "source", pinned: version, commit, previous: previous.map((pin) => pin.version) }
+    return { name, kind: "source", pinned: version, content: commit, previous: previous.map((pin) => pin.version) }
   })
   const referenced = Object.values(components).filter((component) => component.kind === "reference")
+  const digestOf = (component: ReferenceEntry) => pins.digests[referenceOf(catalogue, component)]
   const packaged = Object.values(components).filter(({ kind, name }) => kind === "packaged" && pins.archives[name] !== undefined)
   const archives = packaged.map(({ name }): Watched => {
     const { version, previous } = pins.archives[name]
@@ -52,8 +53,9 @@ export function watchedOf(catalogue: Catalogue): Watched[] {
   return [
     ...built,
     ...archives,
-    ...referenced.map(({ name }): Watched => {
-      return { name, kind: "reference", pinned: pins.references[name], previous: pins.previousReferences[name] ?? [] }
+    ...referenced.map((component): Watched => {
+      const { name } = component
+      return { name, kind: "reference", pinned: pins.references[name], content: digestOf(component), previous: pins.previousReferences[name] ?? [] }
     }),
   ]
 }
@@ -111,8 +113,12 @@ function currentReason(pinned: Release, newest: Release, channel: Channel): stri
 function movedTag(watched: Watched, { tags, complete }: UpstreamTags): string | null {
   if (!tags.has(watched.pinned)) return complete ? `tag ${watched.pinned} is gone` : null
   const now = tags.get(watched.pinned)
-  if (now === undefined || watched.commit === undefined || now === watched.commit) return null
-  return `tag ${watched.pinned} moved from ${watched.commit.slice(0, 8)} (pinned) to ${now.slice(0, 8)}`
+  if (now === undefined || watched.content === undefined || now === watched.content) return null
+  return `tag ${watched.pinned} moved from ${short(watched.content)} (pinned) to ${short(now)}`
+}
+
+function short(content: string): string {
+  return content.replace(/^sha256:/, "").slice(0, 8)
 }
 
 export function unknownRow(watched: Watched, reason: string): WatchRow {
@@ -136,7 +142,7 @@ function silence(rows: WatchRow[]): string {
 function warnings(rows: WatchRow[]): string {
   const moved = rows.filter((row) => row.moved !== null)
   return moved
-    .map((row) => `WARNING: ${row.component}: ${row.moved}, says ${row.by}. The pinned commit is built as before; find out why it moved\n`)
+    .map((row) => `WARNING: ${row.component}: ${row.moved}, says ${row.by}. The pin stays what it was; find out why it moved\n`)
     .join("")
 }
 

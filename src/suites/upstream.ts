@@ -112,7 +112,9 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         const { builds, previous } = pins.archives.cache
         same(`${builds.linux.sha256} ${builds.other.sha256}`, `${"10".padStart(64, "0")} undefined`)
         same(JSON.stringify(previous), JSON.stringify([{ version: "7.0.2", sha256: { linux: "2".padStart(64, "0") } }]))
-        has(await done.file("env.template").contents(), `WATCH_SERVER_IMAGE=${registryHost}/example/watch-server:v3.8.3-patch.16\n`)
+        const template = await done.file("env.template").contents()
+        has(template, `WATCH_SERVER_IMAGE=${registryHost}/example/watch-server:v3.8.3-patch.16\n`)
+        has(template, `WATCH_WEB_IMAGE=${registryHost}/example/watch-web:release-v3.8.3-patch.2@sha256:`)
         has(
           await done.file("CHANGELOG.md").contents(),
           `## 2025-02-01\n\n### Changed\n\n- server: v3.8.3 (${commits["old-v3.8.3"].slice(0, 8)}) → v3.8.3-patch.16 (`,
@@ -201,10 +203,17 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         const { digests } = (await using(done)).catalogue.pins
         same(
           Object.keys(digests).sort().join(),
-          ["base/debian:slim", "base/golang:1.25.0", "base/node:slim"].map((name) => `${registryHost}/${name}`).join(),
+          ["base/debian:slim", "base/golang:1.25.0", "base/node:slim", "example/watch-web:release-v3.8.3"].map((name) => `${registryHost}/${name}`).join(),
         )
         has(await done.file("CHANGELOG.md").contents(), `- ${registryHost}/base/debian:slim: not pinned → `)
         same(await (await bump({ bases: true }, done)).isEmpty(), true)
+        const [, , , web] = await versions("stable", done)
+        same(web.decision, "current")
+        // As if the tag had been pushed again since.
+        const then = `sha256:${"5".repeat(64)}`
+        const text = await done.file("versions.yaml").contents()
+        const pushed = done.withNewFile("versions.yaml", text.replace(digests[`${registryHost}/example/watch-web:release-v3.8.3`], then))
+        has((await versions("stable", pushed))[3].reason, "tag release-v3.8.3 moved from 55555555 (pinned) to ")
         await fails(() => bump({ bases: true }, folder, silent), "no registry could be asked for the base images")
       },
     ],

@@ -10,7 +10,7 @@ import {
 
 const pinnedCommit = "f4c6f832f74f214171ac92b81dbde36b25f36adc"
 const movedCommit = "cb4ac1990000000000000000000000000000beef"
-const server: Watched = { name: "server", kind: "source", pinned: "v3.8.3", commit: pinnedCommit, previous: [] }
+const server: Watched = { name: "server", kind: "source", pinned: "v3.8.3", content: pinnedCommit, previous: [] }
 const web: Watched = { name: "web", kind: "reference", pinned: "release-v3.8.3", previous: [] }
 
 function decided(watched: Watched, channel: Channel, tags: Record<string, string | undefined>, complete = true) {
@@ -74,6 +74,15 @@ describe("the decision", () => {
   it("compares tags of one prefix only", () => {
     const tags = { "release-v3.8.3": undefined, "release-v3.8.4": undefined, "v9.0.0": undefined, latest: undefined }
     expect(decided(web, "patch", tags)).toMatchObject({ decision: "update", newest: "release-v3.8.4" })
+  })
+
+  it("is moved where an image was pushed again under its tag", () => {
+    const [before, now] = ["a", "b"].map((digit) => `sha256:${digit.repeat(64)}`)
+    expect(decided({ ...web, content: before }, "patch", { "release-v3.8.3": before }).decision).toBe("current")
+    expect(decided({ ...web, content: before }, "patch", { "release-v3.8.3": now })).toMatchObject({
+      decision: "moved",
+      moved: "tag release-v3.8.3 moved from aaaaaaaa (pinned) to bbbbbbbb",
+    })
   })
 
   it("stays in an archive's line", () => {
@@ -194,6 +203,7 @@ describe("what is watched", () => {
     const references = baseReferences(catalogue, ["1.25.0", "1.22.7"])
     expect(references).toContain("docker.io/library/golang:1.22.7-bookworm")
     expect(references).toContain("docker.io/library/debian:trixie-slim")
+    expect(references).toContain(`docker.io/openim/openim-web-front:${catalogue.pins.references.web}`)
     expect(new Set(references).size).toBe(references.length)
     const digests = { "docker.io/library/debian:trixie-slim": `sha256:${"a".repeat(64)}` }
     const wanted = ["docker.io/library/debian:trixie-slim", "docker.io/library/alpine:3.22"]
