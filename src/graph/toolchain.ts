@@ -78,13 +78,15 @@ function withProxy(settings: Settings, container: Container): Container {
   return settings.goproxy ? container.withEnvVariable("GOPROXY", settings.goproxy) : container
 }
 
-/** Modules are the same for every Go; what the compiler keeps is not. Both are safe to share between builds. */
+/**
+ * Modules are the same for every Go; what the compiler keeps is not. Both are safe to share between builds, also of different
+ * stacks: the larger tools take minutes to compile.
+ */
 export function withCaches(settings: Settings, version: string, container: Container): Container {
-  const stack = settings.catalogue.stack
-  const build = [stack, "go-build", version, ...(settings.fresh === undefined ? [] : [settings.fresh])].join("-")
+  const build = ["openim-go-build", version, ...(settings.fresh === undefined ? [] : [settings.fresh])].join("-")
   const sharing = CacheSharingMode.Shared
   return container
-    .withMountedCache("/go/pkg/mod", dag.cacheVolume(`${stack}-go-mod`), { sharing })
+    .withMountedCache("/go/pkg/mod", dag.cacheVolume("openim-go-mod"), { sharing })
     .withMountedCache("/root/.cache/go-build", dag.cacheVolume(build), { sharing })
 }
 
