@@ -5,9 +5,10 @@
  * the whole call stand before the function's name; those that a site always needs belong in a file .env beside dagger.json.
  */
 import { randomUUID } from "node:crypto"
-import { argument, type Changeset, check, type Container, type Directory, type File, func, generate, object, type Platform } from "@dagger.io/dagger"
+import { argument, type Changeset, check, type Container, type Directory, type File, func, generate, object, type Platform, type Secret, type Socket } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import { loadCatalogue } from "./catalogue/load.js"
+import type { Catalogue } from "./catalogue/types.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { type BuildWish, componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
 import { tailOf } from "./graph/failures.js"
@@ -15,10 +16,11 @@ import { imageLayout, layoutArchive } from "./graph/layouts.js"
 import { planInputs } from "./graph/plans.js"
 import { withMage } from "./graph/programs.js"
 import { scanImage } from "./graph/scans.js"
-import type { Settings } from "./graph/settings.js"
+import type { CustomSource, Settings } from "./graph/settings.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
 import { bumpChanges, updatesReport, versionsReport } from "./graph/watching.js"
 import { baseOf, builtOf, checkPlatform, imageOf } from "./plan/components.js"
+import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { readMirrors } from "./plan/mirrors.js"
@@ -32,6 +34,7 @@ import { readUpstreams } from "./plan/upstreamAnswers.js"
 import { watchedOf } from "./plan/watch.js"
 import { mongodbTests } from "./suites/mongodb.js"
 import { redisTests } from "./suites/redis.js"
+import { publishingTests } from "./suites/publishing.js"
 import { reproducibleTests } from "./suites/reproducible.js"
 import { dockerfileTests } from "./suites/dockerfiles.js"
 import { shopTests } from "./suites/shop.js"
@@ -44,6 +47,14 @@ import { supplychainTests } from "./suites/supplychain.js"
 export class Openim {
   private stack: string
   private source?: Directory
+  private git?: string
+  private gitRef: string
+  private gitUser?: string
+  private gitToken?: Secret
+  private gitSsh?: Socket
+  private gitKnownHosts?: string
+  private overlay?: Directory
+  private sourceOf?: string
   private bases: string
   private base: string
   private goproxy?: string
@@ -57,6 +68,22 @@ export class Openim {
     /** A checkout to build instead of the pinned source, such as ../open-im-server. Its go.mod chooses the version of Go */
     @argument({ ignore: [".git/**", "!.git/HEAD", "!.git/refs/heads", "_output", "logs", "node_modules"] })
     source?: Directory,
+    /** A git repository to build instead of the pinned source, which may be private: https://git.example.com/im/chat.git or git@git.example.com:im/chat.git */
+    git?: string,
+    /** The branch, tag or commit of --git */
+    gitRef: string = "HEAD",
+    /** The user for --git-token, where the server does not take any name (GitHub and GitLab do) */
+    gitUser?: string,
+    /** A token or password that may read --git, such as env://GIT_TOKEN */
+    gitToken?: Secret,
+    /** An SSH agent that may read --git: $SSH_AUTH_SOCK */
+    gitSsh?: Socket,
+    /** The lines of known_hosts for an SSH server that is not one of the well-known ones */
+    gitKnownHosts?: string,
+    /** Changes on top of the source: files that take the places of its own, and patches/*.patch, applied first in the order of their names */
+    overlay?: Directory,
+    /** Which source --source, --git or --overlay stands for: server or chat. Found from its go.mod or from the component when not given */
+    sourceOf?: string,
     /** Where base images, Go and sources are looked for first: registry (images, git), packages (Debian, the Go module proxy), or auto, which asks the engine how it was made itself */
     bases: string = "auto",
     /** Base of the final images: debian, anolis, openeuler or alpine. All but debian need a registry that has them */
@@ -72,6 +99,14 @@ export class Openim {
   ) {
     this.stack = stack
     this.source = source
+    this.git = git
+    this.gitRef = gitRef
+    this.gitUser = gitUser
+    this.gitToken = gitToken
+    this.gitSsh = gitSsh
+    this.gitKnownHosts = gitKnownHosts
+    this.overlay = overlay
+    this.sourceOf = sourceOf
     this.bases = bases
     this.base = base
     this.goproxy = goproxy
@@ -103,7 +138,7 @@ export class Openim {
   ): Promise<Container> {
     checkPlatform(platform)
     const wish = { component, base: this.base, layout: layoutOf(programs), builder: builderOf(builder) }
-    return (await componentImage(await this.settings(version), wish)).container
+    return (await componentImage(await this.settings(version, component), wish)).container
   }
 
   /**
@@ -117,7 +152,7 @@ export class Openim {
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<File> {
-    const settings = await this.settings(version)
+    const settings = await this.settings(version, component)
     const layout = await imageLayout(settings, await componentImage(settings, this.wish(component)))
     return layoutArchive(settings, layout, imageOf(settings.catalogue, component).image)
   }
@@ -130,7 +165,7 @@ export class Openim {
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<string> {
-    const settings = await this.settings(version)
+    const settings = await this.settings(version, component)
     return (await imageLayout(settings, await componentImage(settings, this.wish(component)))).digest
   }
 
@@ -147,7 +182,7 @@ export class Openim {
     version?: string,
   ): Promise<Directory> {
     const wish = { component, base: this.base, layout: layoutOf(programs), builder: builderOf(builder) }
-    return componentBinaries(await this.settings(version), wish)
+    return componentBinaries(await this.settings(version, component), wish)
   }
 
   /** Tells for each component what would be done: build or skip, why, from which source, Go and base. Builds nothing; gives text */
@@ -194,7 +229,7 @@ export class Openim {
     version?: string,
   ): Promise<File> {
     sbomFormat(format)
-    const settings = await this.settings(version)
+    const settings = await this.settings(version, component)
     const wish = this.wish(component)
     const image = await componentImage(settings, wish)
     return imageSbom(settings, wish, image, await imageLayout(settings, image), format)
@@ -216,7 +251,7 @@ export class Openim {
     version?: string,
   ): Promise<File> {
     checkBuilder(builderId)
-    const settings = await this.settings(version)
+    const settings = await this.settings(version, component)
     const wish = this.wish(component)
     const image = await componentImage(settings, wish)
     return imageProvenance(settings, wish, image, await imageLayout(settings, image), builderId)
@@ -243,7 +278,7 @@ export class Openim {
   ): Promise<string> {
     if (failOn) checkSeverity(failOn)
     formatted(format, () => "", [])
-    const settings = await this.settings(version)
+    const settings = await this.settings(version, component)
     const image = await componentImage(settings, this.wish(component))
     const findings = await scanImage(settings, await imageLayout(settings, image), { file: database ?? undefined }, randomUUID())
     const text = formatted(format, () => findingsTable(findings), findings)
@@ -316,7 +351,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, redis, mongodb, upstream, smoke, reproducible, buildah, workflows, supplychain. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, redis, mongodb, upstream, smoke, reproducible, publishing, buildah, workflows, supplychain. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
@@ -332,6 +367,7 @@ export class Openim {
       upstream: async () => upstreamTests(await this.settings(), checkout),
       smoke: () => this.smokeTests("server"),
       reproducible: () => this.reproducibleTests(checkout),
+      publishing: async () => publishingTests(await this.settings(), checkout, randomUUID()),
       buildah: async () => dockerfileTests(await this.settings(), checkout),
       workflows: async () => workflowTests(await this.settings(), checkout),
       supplychain: async () => supplychainTests(await this.settings(), checkout),
@@ -415,6 +451,17 @@ export class Openim {
     component: string = "server",
   ): Promise<string> {
     return reported([["smoke", () => this.smokeTests(component)]])
+  }
+
+  /** Publishing to real registries: TLS and passwords, tags, what is there already, and what goes wrong */
+  @func({ cache: "never" })
+  @check()
+  async publishing(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return reported([["publishing", async () => publishingTests(await this.settings(), checkout, randomUUID())]])
   }
 
   /** A component built twice, each time from empty caches, has the same digest; the fixture shop when none is named */
@@ -518,17 +565,41 @@ export class Openim {
     return smokeTest(catalogue, imageOf(catalogue, component), await this.build(component))
   }
 
-  private async settings(version?: string | null): Promise<Settings> {
+  private async settings(version?: string | null, component?: string): Promise<Settings> {
     const folder = this.catalogue
     const catalogue = await loadCatalogue(this.stack, folder ? (name) => folder.file(name).contents() : undefined)
     return {
       catalogue,
       from: bytesFrom(this.bases, process.env.DAGGER_BASES),
-      checkout: this.source ?? undefined,
+      custom: await this.customSource(catalogue, component),
       version: version ?? undefined,
       goproxy: this.goproxy ?? undefined,
       mirrors: readMirrors(this.mirrors),
       upstreams: readUpstreams(this.upstreams, watchedOf(catalogue)),
+    }
+  }
+
+  /** What --source, --git and --overlay come to. */
+  private async customSource(catalogue: Catalogue, component?: string): Promise<CustomSource | undefined> {
+    if (!this.source && !this.git && !this.overlay) return undefined
+    if (this.source && this.git) throw new Error("give --source or --git, not both")
+    if (this.git) checkGitAddress(this.git)
+    const goMod = await this.source?.file("go.mod").contents().catch(() => undefined)
+    const hints = { given: this.sourceOf ?? undefined, component, goMod }
+    return {
+      of: customSourceName(catalogue, hints),
+      checkout: this.source ?? undefined,
+      git: this.git
+        ? {
+            url: this.git,
+            ref: this.gitRef,
+            username: this.gitUser ?? undefined,
+            token: this.gitToken ?? undefined,
+            ssh: this.gitSsh ?? undefined,
+            knownHosts: this.gitKnownHosts ?? undefined,
+          }
+        : undefined,
+      overlay: this.overlay ?? undefined,
     }
   }
 }

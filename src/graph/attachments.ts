@@ -57,7 +57,7 @@ export async function imageProvenance(
   layout: Layout,
   builderId: string,
 ): Promise<File> {
-  const { catalogue, checkout } = settings
+  const { catalogue, custom } = settings
   const component = builtOf(catalogue, wish.component)
   const [inputs, version, revision] = await Promise.all(
     [inputsLabel, label("version"), label("revision")].map((name) => image.container.label(name)),
@@ -71,7 +71,7 @@ export async function imageProvenance(
     revision,
     created: image.created,
     sum: version === pin.version ? pin.sum : undefined,
-    checkout: checkout !== undefined,
+    custom: custom?.of === component.source,
   }
   const statement = provenance({
     stack: catalogue.stack,

@@ -1,15 +1,37 @@
 // What one call has settled before it builds anything.
 
-import { type Directory } from "@dagger.io/dagger"
+import type { Directory, Secret, Service, Socket } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import type { BytesFrom } from "../plan/origins.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
 
+/** A source of the caller's own. */
+export interface CustomSource {
+  /** The name of the source that it stands for. */
+  of: string
+  checkout?: Directory
+  git?: GitSource
+  overlay?: Directory
+}
+
+/** A git repository that may be private. */
+export interface GitSource {
+  url: string
+  /** A branch, a tag or a commit. */
+  ref: string
+  username?: string
+  token?: Secret
+  ssh?: Socket
+  knownHosts?: string
+  /** Answers under the address's host name: a server of this call's own. */
+  service?: Service
+}
+
 export interface Settings {
   catalogue: Catalogue
   from: BytesFrom
-  /** A checkout that replaces the pinned source. */
-  checkout?: Directory
+  /** What one of the sources is built from instead of, or on top of, what is pinned. */
+  custom?: CustomSource
   /** Another version than the pinned one. */
   version?: string
   goproxy?: string

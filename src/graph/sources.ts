@@ -1,70 +1,59 @@
 // A product's source: a checkout that the caller gives, or the pinned one from git or the Go module proxy.
 
 import { dag, type Directory } from "@dagger.io/dagger"
-import type { SourceEntry, SourcePin } from "../catalogue/types.js"
+import type { PinnedSource, SourceEntry, SourcePin } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { goVersionOf } from "../plan/go.js"
 import type { SourceFacts } from "../plan/image.js"
 import { sourceOrigins, type SourceOrigin } from "../plan/origins.js"
 import { tailOf } from "./failures.js"
 import { fetchModule } from "./modules.js"
-import { log, type Settings } from "./settings.js"
+import { fromCheckout, fromGit, overlaid } from "./customSources.js"
+import { type CustomSource, log, type Settings } from "./settings.js"
 import { goToolchain } from "./toolchain.js"
 
-export interface ResolvedSource {
+export interface FoundSource {
   directory: Directory
   facts: SourceFacts
   /** Where it came from, for the plan. */
   origin: string
+}
+
+export interface ResolvedSource extends FoundSource {
   goVersion: string
 }
 
-/** Nothing is known of a checkout's time; this is what reproducible builds put there. */
-const unknownTime = "1970-01-01T00:00:00Z"
+/** What reproducible builds put where a source has no time. */
+export const unknownTime = "1970-01-01T00:00:00Z"
 
 export async function resolveSource(settings: Settings, name: string): Promise<ResolvedSource> {
   const entry = settings.catalogue.sources[name]
-  const found = settings.checkout
-    ? await fromCheckout(entry, settings.checkout)
-    : await fromNetwork(settings, entry, settings.catalogue.pins.sources[name])
-  return { ...found, goVersion: goVersionOf(await goModOf(entry, found.directory, settings.checkout !== undefined)) }
+  const custom = settings.custom?.of === name ? settings.custom : undefined
+  const original = await originalSource(settings, name, custom)
+  const found = custom?.overlay ? await overlaid(original, custom.overlay) : original
+  return { ...found, goVersion: goVersionOf(await goModOf(entry, found.directory, custom !== undefined)) }
 }
 
-type FoundSource = Omit<ResolvedSource, "goVersion">
+function originalSource(settings: Settings, name: string, custom?: CustomSource): Promise<FoundSource> {
+  const entry = settings.catalogue.sources[name]
+  if (custom?.checkout) return fromCheckout(entry, custom.checkout)
+  if (custom?.git) return fromGit(settings, entry, custom.git)
+  return fromNetwork(settings, entry, settings.catalogue.pins.sources[name])
+}
 
 async function goModOf(entry: SourceEntry, directory: Directory, given: boolean): Promise<string> {
   try {
     return await directory.file("go.mod").contents()
   } catch {
-    const next = given ? `give the top folder of a checkout of ${entry.url} as --source` : "check the pins in versions.yaml"
+    const next = given ? `give the top folder of a checkout of ${entry.url}` : "check the pins in versions.yaml"
     throw new Error(`the source has no go.mod: ${next}`)
   }
 }
 
-async function fromCheckout(entry: SourceEntry, checkout: Directory): Promise<FoundSource> {
-  // A commit alone changes nothing that is built, so it must not reach the build.
-  const directory = checkout.withoutDirectory(".git").withoutFile(".git")
-  const text = async (file: string) => {
-    try {
-      return (await checkout.file(file).contents()).trim()
-    } catch {
-      return undefined
-    }
-  }
-  const version = entry.versionFile === undefined ? undefined : await text(entry.versionFile)
-  const head = await text(".git/HEAD")
-  const branch = head?.startsWith("ref: ") ? await text(`.git/${head.slice(5)}`) : head
-  const revision = branch ?? (await directory.digest())
-  return {
-    directory,
-    facts: { version: version ?? "checkout", revision, created: unknownTime },
-    origin: `checkout ${version ?? ""}`.trim(),
-  }
-}
-
-async function fromNetwork(settings: Settings, entry: SourceEntry, pin: SourcePin): Promise<FoundSource> {
+async function fromNetwork(settings: Settings, entry: SourceEntry, pin: PinnedSource): Promise<FoundSource> {
   const version = settings.version ?? pin.version
-  const pinned = version === pin.version ? pin : undefined
+  // The earlier pins too: going back needs no trust in what a tag says today.
+  const pinned = [pin, ...pin.previous].find((known) => known.version === version)
   // Without a pin only the module proxy's checksum says that a version is the same everywhere.
   const order: SourceOrigin[] = pinned === undefined ? ["module", "git"] : sourceOrigins(settings.from)
   const outcome = await firstOf<FoundSource>(

@@ -23,8 +23,8 @@ export interface ProvenanceSource extends SourceFacts {
   module: string
   /** The checksum of the source's Go module, where the source is pinned by one. */
   sum?: string
-  /** A folder on the caller's disk: its commit says nothing about edits in it. */
-  checkout: boolean
+  /** Of the caller's own: its commit says nothing about edits in a folder or an overlay. */
+  custom: boolean
 }
 
 /** A ResourceDescriptor of in-toto's. */
@@ -64,8 +64,8 @@ export function provenance(of: ProvenanceOf): object {
   }
 }
 
-function sourceResources({ url, module, version, revision, sum, checkout }: ProvenanceSource): Resource[] {
-  if (checkout) return [{ uri: `git+${url}`, annotations: { checkout: true, version, revision } }]
+function sourceResources({ url, module, version, revision, sum, custom }: ProvenanceSource): Resource[] {
+  if (custom) return [{ uri: `git+${url}`, annotations: { custom: true, version, revision } }]
   const git = { uri: `git+${url}@refs/tags/${version}`, digest: { gitCommit: revision } }
   return sum === undefined ? [git] : [git, { uri: `pkg:golang/${module}@${version}`, digest: { dirHash: dirHash(sum) } }]
 }

@@ -59,7 +59,8 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
 
 /** The Go caches are the engine's: what is compiled stays the same, it only takes less time. */
 async function build(settings: Settings, repository: Directory, component: BuiltEntry, options: DockerfileOptions = {}): Promise<Built> {
-  const { catalogue, checkout } = settings
+  const { catalogue, custom } = settings
+  const checkout = custom?.checkout
   const base = baseOf(catalogue, "debian")
   const [debian, { goVersion }] = await Promise.all([fromFirst(settings, [base.image]), resolveSource(settings, component.source)])
   const module = dag.currentModule().source()

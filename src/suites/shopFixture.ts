@@ -19,6 +19,6 @@ export async function shopFixture(settings: Settings, checkout: Directory): Prom
   return {
     source: fixture.directory("source"),
     wish: { component: "shop", base: "debian", layout: "multicall", builder: "go" },
-    from: (source) => ({ ...settings, catalogue, checkout: source }),
+    from: (source) => ({ ...settings, catalogue, custom: { of: "shop", checkout: source } }),
   }
 }

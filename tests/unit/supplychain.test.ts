@@ -17,7 +17,7 @@ const of: ProvenanceOf = {
     revision: commit,
     created: "2025-01-04T03:46:59Z",
     sum: "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=",
-    checkout: false,
+    custom: false,
   },
   builderId: "https://ci.example.com/server",
 }
@@ -53,10 +53,10 @@ describe("provenance", () => {
   })
 
   it("claims no commit for a checkout, which may be edited", () => {
-    const [source, ...others] = definition({ ...of, source: { ...of.source!, checkout: true } }).resolvedDependencies
+    const [source, ...others] = definition({ ...of, source: { ...of.source!, custom: true } }).resolvedDependencies
     expect(source).toEqual({
       uri: "git+https://github.com/openimsdk/open-im-server",
-      annotations: { checkout: true, version: "v3.8.3", revision: commit },
+      annotations: { custom: true, version: "v3.8.3", revision: commit },
     })
     expect(others.map(({ uri }) => uri)).not.toContain("pkg:golang/github.com/openimsdk/open-im-server/v3@v3.8.3")
   })

@@ -1,0 +1,83 @@
+// Sources of the caller's own: a checkout, a git repository that may be private, changes on top of either or of what is pinned.
+
+import { dag, type Directory } from "@dagger.io/dagger"
+import type { SourceEntry } from "../catalogue/types.js"
+import { customVersion, gitProblem } from "../plan/customSource.js"
+import { tailOf } from "./failures.js"
+import type { GitSource, Settings } from "./settings.js"
+import { type FoundSource, unknownTime } from "./sources.js"
+import { toolbox } from "./toolbox.js"
+
+export async function fromCheckout(entry: SourceEntry, checkout: Directory): Promise<FoundSource> {
+  // A commit alone changes nothing that is built, so it must not reach the build.
+  const directory = checkout.withoutDirectory(".git").withoutFile(".git")
+  const version = await textOf(checkout, entry.versionFile)
+  const head = await textOf(checkout, ".git/HEAD")
+  const branch = head?.startsWith("ref: ") ? await textOf(checkout, `.git/${head.slice(5)}`) : head
+  const revision = branch ?? (await directory.digest())
+  return {
+    directory,
+    facts: { version: version ?? "checkout", revision, created: unknownTime },
+    origin: `checkout ${version ?? ""}`.trim(),
+  }
+}
+
+export async function fromGit(settings: Settings, entry: SourceEntry, source: GitSource): Promise<FoundSource> {
+  const repository = dag.git(source.url, {
+    httpAuthUsername: source.username,
+    httpAuthToken: source.token,
+    sshAuthSocket: source.ssh,
+    sshKnownHosts: source.knownHosts,
+    experimentalServiceHost: source.service,
+  })
+  const ref = repository.ref(source.ref)
+  try {
+    const revision = await ref.commit()
+    // A branch moves, and the results of functions are kept for days: a function that made a secret is run anew in each session.
+    if (revision !== source.ref) dag.setSecret("git-ref", source.ref)
+    const [directory, created] = [ref.tree({ discardGitDir: true }), await commitTime(settings, ref.tree({ depth: 1 }))]
+    const version = customVersion((await textOf(directory, entry.versionFile)) ?? source.ref, `g${revision.slice(0, 7)}`)
+    return { directory, facts: { version, revision, created }, origin: `git ${source.ref}` }
+  } catch (error) {
+    throw new Error(gitProblem(source.url, source.ref, tailOf(error, 4)))
+  }
+}
+
+async function commitTime(settings: Settings, checkout: Directory): Promise<string> {
+  const log = (await toolbox(settings, [], ["git"]))
+    .withMountedDirectory("/source", checkout)
+    .withEnvVariable("TZ", "UTC")
+    .withExec(["git", "-c", "safe.directory=*", "-C", "/source", "log", "-1", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%cd"])
+  return (await log.stdout()).trim()
+}
+
+/** First the patches, in the order of their names, then the files: both as a diff against upstream would read. */
+export async function overlaid(found: FoundSource, overlay: Directory): Promise<FoundSource> {
+  const names = await overlay.glob("patches/*.patch")
+  let directory = found.directory
+  for (const name of names.sort()) {
+    try {
+      directory = await directory.withPatchFile(overlay.file(name)).sync()
+    } catch (error) {
+      const next = "Make it again from this version of the source"
+      throw new Error(`--overlay: ${name} does not apply to ${found.origin}: ${tailOf(error, 3)}. ${next}`)
+    }
+  }
+  directory = directory.withDirectory(".", overlay, { exclude: ["patches", ".git"] })
+  const digest = (await overlay.withoutDirectory(".git").digest()).replace(/^[a-z0-9]+:/, "")
+  const { facts } = found
+  return {
+    directory,
+    facts: { ...facts, version: customVersion(facts.version, `custom.${digest.slice(0, 8)}`) },
+    origin: `${found.origin} with an overlay`,
+  }
+}
+
+async function textOf(directory: Directory, file?: string): Promise<string | undefined> {
+  if (file === undefined) return undefined
+  try {
+    return (await directory.file(file).contents()).trim() || undefined
+  } catch {
+    return undefined
+  }
+}

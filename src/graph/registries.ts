@@ -1,0 +1,40 @@
+// How tools reach a registry: credentials, a certificate authority, plain HTTP. The same for regctl and cosign.
+
+import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
+import { dockerConfig } from "../plan/registries.js"
+
+export interface RegistryAccess {
+  username?: string
+  password?: Secret
+  /** A docker config.json instead of a user and a password. */
+  config?: Secret
+  /** The registry's certificate authority, PEM. */
+  ca?: File
+  plainHttp: boolean
+  /** Answers under the registry's host name: a registry of this call's own. */
+  service?: Service
+}
+
+const caFolder = "/run/registry-ca"
+
+export async function withRegistryAccess(container: Container, registryHost: string, access: RegistryAccess): Promise<Container> {
+  let ready = container
+  const config = access.config ?? (await configOf(registryHost, access))
+  if (config != null) ready = ready.withMountedSecret("/run/docker/config.json", config).withEnvVariable("DOCKER_CONFIG", "/run/docker")
+  if (access.ca != null) {
+    ready = ready.withMountedFile(`${caFolder}/ca.pem`, access.ca).withEnvVariable("SSL_CERT_DIR", `/etc/ssl/certs:${caFolder}`)
+  }
+  if (access.plainHttp) {
+    const hosts = { hosts: { [registryHost]: { tls: "disabled" } } }
+    ready = ready.withNewFile("/run/regctl.json", JSON.stringify(hosts)).withEnvVariable("REGCTL_CONFIG", "/run/regctl.json")
+  }
+  if (access.service != null) ready = ready.withServiceBinding(registryHost.split(":")[0], access.service)
+  return ready
+}
+
+async function configOf(host: string, { username, password }: RegistryAccess): Promise<Secret | undefined> {
+  if (username === undefined || password === undefined) return undefined
+  // A password from a file mostly ends with a line break.
+  const text = dockerConfig(host, username, (await password.plaintext()).replace(/\r?\n$/, ""))
+  return dag.setSecret(`registry-${host}`, text)
+}

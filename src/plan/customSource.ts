@@ -1,0 +1,64 @@
+// A source of the caller's own: which one it stands for, what its images are called, what a failure means.
+
+import { unknownName } from "../catalogue/nearest.js"
+import type { Catalogue } from "../catalogue/types.js"
+import { componentOf } from "./components.js"
+
+/** The version of what is not upstream's as it is, such as v1.8.4-custom.1a2b3c4d: it can be told apart, and be a tag. */
+export function customVersion(version: string, mark: string): string {
+  return `${version.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 80)}-${mark}`
+}
+
+/** Addresses end in logs and labels, so none may hold a password. */
+export function checkGitAddress(url: string): void {
+  if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/.test(url)) {
+    throw new Error("--git: the address holds a password: leave it out and give --git-token=env://TOKEN (and --git-user)")
+  }
+  if (!/^((https?|ssh|git):\/\/[^\s]+|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\s]+)$/.test(url)) {
+    throw new Error(`--git "${url}": expected an address such as https://git.example.com/im/chat.git or git@git.example.com:im/chat.git`)
+  }
+}
+
+export interface CustomHints {
+  /** What the caller says. */
+  given?: string
+  /** The component that is asked for, when it is one. */
+  component?: string
+  /** The text of the source's go.mod, when it can be had. */
+  goMod?: string
+}
+
+/** Which source of the stack a checkout, a repository or an overlay stands for. */
+export function customSourceName(catalogue: Catalogue, { given, component, goMod }: CustomHints): string {
+  const names = Object.keys(catalogue.sources)
+  if (given !== undefined) {
+    if (!names.includes(given)) throw unknownName("source", given, names)
+    return given
+  }
+  const module = goMod && /^module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1]
+  const known = names.find((name) => catalogue.sources[name].module === module)
+  const entry = component === undefined ? undefined : componentOf(catalogue, component)
+  const asked = entry && "source" in entry ? entry.source : undefined
+  if (known !== undefined && asked !== undefined && known !== asked) {
+    throw new Error(`the given source is ${known} (module ${module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`)
+  }
+  const found = known ?? asked ?? (names.length === 1 ? names[0] : undefined)
+  if (found === undefined) throw new Error(`say which source is given: --source-of=${names.join(" or --source-of=")}`)
+  return found
+}
+
+/** Why a repository cannot be read, in words that lead on. */
+export function gitProblem(url: string, ref: string, reason: string): string {
+  const what = `the source cannot be read from ${url}`
+  if (/authentic|could not read Username|Permission denied|HTTP Basic|403|401|requires? auth/i.test(reason)) {
+    return `${what}: the server does not let this user read it. Check --git-token (and --git-user), or --git-ssh and --git-known-hosts`
+  }
+  if (/host key verification/i.test(reason)) return `${what}: its host key is not known. Give it as --git-known-hosts`
+  if (/couldn't find remote ref|not found: ref|no such ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(reason)) {
+    return `${what}: it has no branch, tag or commit "${ref}". Check --git-ref`
+  }
+  if (/not found|does not appear to be a git repository/i.test(reason)) {
+    return `${what}: there is no such repository, or this user may not see it. Check the address and --git-token`
+  }
+  return `${what}: ${reason.replace(/\s*\n\s*/g, " / ")}. Check the address and the network`
+}

@@ -1,0 +1,143 @@
+// Publishing to real registries, with what goes wrong there. Its subject is the small shop's image.
+
+import { dag, type Directory, type Service } from "@dagger.io/dagger"
+import { componentImage } from "../graph/components.js"
+import { imageLayout, type Layout } from "../graph/layouts.js"
+import { publishLayout } from "../graph/publishing.js"
+import { type RegistryAccess, withRegistryAccess } from "../graph/registries.js"
+import type { Settings } from "../graph/settings.js"
+import { toolbox } from "../graph/toolbox.js"
+import { imageOf } from "../plan/components.js"
+import { publishTargets } from "../plan/registries.js"
+import type { TestCase } from "../plan/suites.js"
+import { casesOf, fails, same } from "./cases.js"
+import { registryName, registryPassword, registryUser, testRegistries } from "./registries.js"
+import { shopFixture } from "./shopFixture.js"
+
+export async function publishingTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
+  const { source, wish, from } = await shopFixture(settings, checkout)
+  const shop = from(source)
+  const image = await componentImage(shop, wish)
+  const layout = await imageLayout(shop, image)
+  const registries = await testRegistries(settings, mark)
+  const component = imageOf(shop.catalogue, "shop")
+  // A registry that nobody uses for a while would be stopped, and forget what it has.
+  const started = [registries.secured, registries.dying, registries.refusing]
+  await Promise.all(started.map((service) => service.start()))
+  let calls = 0
+
+  const secured = (service: Service, password = registryPassword): RegistryAccess => ({
+    username: registryUser,
+    password: dag.setSecret(`password-${password.length}`, password),
+    ca: registries.ca,
+    plainHttp: false,
+    service,
+  })
+  const plain = (service: Service): RegistryAccess => ({ plainHttp: true, service })
+  const publish = async (where: string, tags: string[], access: RegistryAccess, what: Layout = layout) => {
+    calls += 1
+    return publishLayout(shop, what, publishTargets(component, [`${registryName}:5000/${where}`], tags), access, `${mark}-${calls}`)
+  }
+  const outcomes = async (...asked: Parameters<typeof publish>) => (await publish(...asked)).map(({ outcome }) => outcome).join(", ")
+  const client = async (access: RegistryAccess) => {
+    calls += 1
+    return (await withRegistryAccess(await toolbox(shop, ["regctl"]), `${registryName}:5000`, access)).withEnvVariable("ASKED", `${mark}-${calls}`)
+  }
+  /** What the registry holds under a name; the error's text where it holds nothing. */
+  const tagsOf = async (where: string, access: RegistryAccess) =>
+    (await client(access)).withExec(["sh", "-c", `regctl tag ls ${registryName}:5000/${where}/shop 2>/dev/null || echo none`]).stdout()
+
+  const cases = await casesOf([
+    [
+      "an image is pushed with all its tags to a registry with TLS and a password",
+      async () => {
+        same(await outcomes("first", ["v1", "latest"], secured(registries.secured)), "pushed, pushed")
+        same(await tagsOf("first", secured(registries.secured)), "latest\nv1\n")
+      },
+    ],
+    [
+      "the registry has the layout's own digest",
+      async () => {
+        const found = (await client(secured(registries.secured))).withExec(["regctl", "image", "digest", `${registryName}:5000/first/shop:v1`])
+        same((await found.stdout()).trim(), layout.digest)
+      },
+    ],
+    [
+      "what is there already is not pushed again",
+      async () => same(await outcomes("first", ["v1", "latest", "v2"], secured(registries.secured)), "already there, already there, pushed"),
+    ],
+    [
+      "a tag that pointed elsewhere says what it replaced",
+      async () => {
+        const other = await imageLayout(shop, { ...image, created: "2025-02-02T02:02:02Z" })
+        same(await outcomes("first", ["latest"], secured(registries.secured), other), `replaced ${layout.digest}`)
+      },
+    ],
+    [
+      "a wrong password is one clear message without the password, and pushes nothing",
+      async () => {
+        const told = await fails(
+          () => publish("second", ["v1"], secured(registries.secured, "wrong-password-of-tests")),
+          "cannot be published: the registry does not know this user or password: check --username and --password",
+        )
+        if (told.includes("wrong-password-of-tests")) throw new Error("the message has the password")
+        same(await tagsOf("second", secured(registries.secured)), "none\n")
+      },
+    ],
+    [
+      "a missing password is told apart",
+      () => fails(() => publish("second", ["v1"], { ca: registries.ca, plainHttp: false, service: registries.secured }), "does not know this user"),
+    ],
+    [
+      "an unknown certificate asks for the authority",
+      () => fails(() => publish("second", ["v1"], { ...secured(registries.secured), ca: undefined }), "its certificate is not known here: give its authority as --ca"),
+    ],
+    [
+      "plain HTTP where TLS is asked for names the option",
+      () => fails(() => publish("second", ["v1"], { plainHttp: false, service: registries.open }), "--plain-http"),
+    ],
+    ["a registry without TLS", async () => same(await outcomes("plain", ["v1"], plain(registries.open)), "pushed")],
+    [
+      "a read-only registry refuses once and says so",
+      () => fails(() => publish("third", ["v1"], secured(registries.readOnly)), "the registry takes no pushes (read-only)"),
+    ],
+    [
+      "a registry that dies in mid-push gets all of it in the end",
+      async () => {
+        same(await outcomes("dying", ["v1"], plain(registries.dying)), "pushed")
+        const check = (await client(plain(registries.dying))).withExec([
+          ...["regctl", "image", "copy", `${registryName}:5000/dying/shop:v1`, "ocidir:///copy:v1"],
+        ])
+        await check.sync()
+      },
+    ],
+    [
+      "a registry that refuses the manifest gets no tag",
+      async () => {
+        await fails(() => publish("refused", ["v1"], plain(registries.refusing)), "the registry refuses the image's manifest")
+        same(await tagsOf("refused", plain(registries.refusing)), "none\n")
+      },
+    ],
+    [
+      "several registries at once: one that fails keeps the others from getting a tag",
+      async () => {
+        calls += 1
+        const targets = publishTargets(component, [`${registryName}:5000/both`, "nowhere.invalid/both"], ["v1"])
+        const access = secured(registries.secured)
+        await fails(() => publishLayout(shop, layout, targets, access, `${mark}-${calls}`, [1]), "nowhere.invalid/both/shop cannot be published")
+        same(await tagsOf("both", access), "none\n")
+      },
+    ],
+    [
+      "no secret is in the image, its labels or its history",
+      async () => {
+        const found = (await toolbox(shop, ["regctl"]))
+          .withMountedDirectory("/layout", layout.directory)
+          .withExec(["sh", "-c", `regctl image inspect ocidir:///layout:latest | grep -c -e "$0" -e "$1" || true`, registryPassword, registryUser])
+        same((await found.stdout()).trim(), "0")
+      },
+    ],
+  ])
+  await Promise.all(started.map((service) => service.stop()))
+  return cases
+}
