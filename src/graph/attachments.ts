@@ -1,9 +1,10 @@
 // What goes along with an image: the list of its contents and its provenance, as files and as referrers in its layout.
 
 import { dag, type File } from "@dagger.io/dagger"
-import { builtOf } from "../plan/components.js"
+import { baseOf, imageOf } from "../plan/components.js"
 import { inputsLabel, readInputs } from "../plan/inputs.js"
-import { provenance, type ProvenanceSource, provenanceType, statementType } from "../plan/provenance.js"
+import { installedResource } from "../plan/packaged.js"
+import { provenance, type ProvenanceResource, type ProvenanceSource, provenanceType, statementType } from "../plan/provenance.js"
 import { sbomFormat, steadyUuid } from "../plan/sbom.js"
 import type { BuildWish } from "./components.js"
 import { explain } from "./failures.js"
@@ -24,7 +25,7 @@ export async function imageSbom(
 ): Promise<File> {
   const format = sbomFormat(formatName)
   const { version } = toolPin(settings, "syft")
-  const name = builtOf(settings.catalogue, wish.component).image
+  const name = imageOf(settings.catalogue, wish.component).image
   const file = `/${wish.component}.${format.ending}`
   const [box, imageVersion] = await Promise.all([toolbox(settings, ["syft"], ["jq"]), image.container.label(label("version"))])
   const listed = box
@@ -58,20 +59,18 @@ export async function imageProvenance(
   builderId: string,
 ): Promise<File> {
   const { catalogue, custom } = settings
-  const component = builtOf(catalogue, wish.component)
+  const component = imageOf(catalogue, wish.component)
   const [inputs, version, revision] = await Promise.all(
     [inputsLabel, label("version"), label("revision")].map((name) => image.container.label(name)),
   )
-  const { url, module } = catalogue.sources[component.source]
-  const pin = catalogue.pins.sources[component.source]
-  const source: ProvenanceSource = {
-    url,
-    module,
-    version,
-    revision,
-    created: image.created,
-    sum: version === pin.version ? pin.sum : undefined,
-    custom: custom?.of === component.source,
+  const madeOf = (): { source: ProvenanceSource } | { installed: ProvenanceResource } => {
+    if (component.kind === "packaged") {
+      return { installed: installedResource(catalogue, component, baseOf(catalogue, wish.base), revision) }
+    }
+    const { url, module } = catalogue.sources[component.source]
+    const pin = catalogue.pins.sources[component.source]
+    const sum = version === pin.version ? pin.sum : undefined
+    return { source: { url, module, version, revision, created: image.created, sum, custom: custom?.of === component.source } }
   }
   const statement = provenance({
     stack: catalogue.stack,
@@ -79,7 +78,7 @@ export async function imageProvenance(
     image: component.image,
     digest: layout.digest,
     inputs: readInputs(inputs) ?? {},
-    source,
+    ...madeOf(),
     builderId,
   })
   const name = `${wish.component}.provenance.json`

@@ -7,6 +7,7 @@ import { type ImageInputs, recipeRevision, shortDigest } from "./inputs.js"
 import { familyOf, layouts } from "./packageData.js"
 import { planDownload } from "./packages.js"
 import type { PackageFamily, PackagePlan, WantedPackage } from "./packageTypes.js"
+import type { ProvenanceResource } from "./provenance.js"
 
 /** How a server gets onto a base. Throws one sentence where it cannot. */
 export function installOf(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry): InstallEntry {
@@ -102,6 +103,18 @@ export function packagedInputs(
     packages: prepared.packages,
     recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user]),
   }
+}
+
+/** What was installed, as in-toto names it; `revision` is the one in the image's label. */
+export function installedResource(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry, revision: string): ProvenanceResource {
+  const { archive } = component.install[base.distribution]
+  if (archive !== undefined) {
+    const { build } = archiveOf(catalogue, component, archive)
+    return { uri: build.urls[0], digest: { sha256: revision.replace(/^sha256:/, "") } }
+  }
+  const [name, version] = revision.split(" ")
+  const type = { apt: "deb", dnf: "rpm", zypper: "rpm", apk: "apk" }[packageFamily(base)]
+  return { uri: `pkg:${type}/${base.distribution}/${name}@${encodeURIComponent(version)}` }
 }
 
 export function packagedPlan(component: PackagedEntry, base: BaseEntry, facts: SourceFacts): ImagePlan {

@@ -14,6 +14,8 @@ export interface ProvenanceOf {
   inputs: Partial<ImageInputs>
   /** Absent for images without a source of their own. */
   source?: ProvenanceSource
+  /** The package or archive of a server that is installed. */
+  installed?: ProvenanceResource
   /** A URI of who ran the build. */
   builderId: string
 }
@@ -28,7 +30,7 @@ export interface ProvenanceSource extends SourceFacts {
 }
 
 /** A ResourceDescriptor of in-toto's. */
-interface Resource {
+export interface ProvenanceResource {
   uri: string
   digest?: Record<string, string>
   annotations?: Record<string, unknown>
@@ -57,14 +59,16 @@ export function provenance(of: ProvenanceOf): object {
         buildType,
         externalParameters: { stack: of.stack, ...wish, programs: layout, version: of.source?.version },
         internalParameters: { inputs: of.inputs },
-        resolvedDependencies: [...(of.source ? sourceResources(of.source) : []), ...goResources(of.inputs), ...baseResources(of.inputs)],
+        resolvedDependencies: [...sourceResources(of), ...goResources(of.inputs), ...baseResources(of.inputs)],
       },
       runDetails: { builder: { id: of.builderId } },
     },
   }
 }
 
-function sourceResources({ url, module, version, revision, sum, custom }: ProvenanceSource): Resource[] {
+function sourceResources({ source, installed }: ProvenanceOf): ProvenanceResource[] {
+  if (source === undefined) return installed === undefined ? [] : [installed]
+  const { url, module, version, revision, sum, custom } = source
   if (custom) return [{ uri: `git+${url}`, annotations: { custom: true, version, revision } }]
   const git = { uri: `git+${url}@refs/tags/${version}`, digest: { gitCommit: revision } }
   return sum === undefined ? [git] : [git, { uri: `pkg:golang/${module}@${version}`, digest: { dirHash: dirHash(sum) } }]
@@ -75,12 +79,12 @@ function dirHash(sum: string): string {
   return Buffer.from(sum.replace(/^h1:/, ""), "base64").toString("hex")
 }
 
-function goResources({ go }: Partial<ImageInputs>): Resource[] {
+function goResources({ go }: Partial<ImageInputs>): ProvenanceResource[] {
   return go ? [{ uri: `pkg:golang/stdlib@${go}` }] : []
 }
 
 /** As BuildKit names images; with the digest that was pulled. */
-function baseResources({ base }: Partial<ImageInputs>): Resource[] {
+function baseResources({ base }: Partial<ImageInputs>): ProvenanceResource[] {
   if (!base) return []
   const [name, digest] = base.split("@")
   const tagged = name.replace(/^docker\.io\/(library\/)?/, "").replace(/:([^:/]+)$/, "@$1")

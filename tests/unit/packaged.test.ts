@@ -5,6 +5,7 @@ import { builtOf, imageOf } from "../../src/plan/components.js"
 import {
   archivePlan,
   factsOf,
+  installedResource,
   installOf,
   packagedInputs,
   packagedPlan,
@@ -112,6 +113,16 @@ describe("what is installed", () => {
       health: "/usr/local/bin/start-redis health",
     })
     expect(factsOf(catalogue, mongodb, mongodb.install.debian, report).revision).toMatch(/^sha256:2a6eb856/)
+  })
+
+  it("is in the provenance by its package or its archive", () => {
+    const resource = (entry: PackagedEntry, base: string, revision: string) => installedResource(catalogue, entry, catalogue.bases[base], revision)
+    expect(resource(redis, "debian", "redis-server 5:8.0.2-3+deb13u3")).toEqual({ uri: "pkg:deb/debian/redis-server@5%3A8.0.2-3%2Bdeb13u3" })
+    expect(resource(redis, "anolis", "redis 5.0.3-5.an8")).toEqual({ uri: "pkg:rpm/anolis/redis@5.0.3-5.an8" })
+    expect(resource(mongodb, "debian", "sha256:2a6e")).toEqual({
+      uri: "https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-ubuntu2204-7.0.30.tgz",
+      digest: { sha256: "2a6e" },
+    })
   })
 
   it("decides whether a new image is due", () => {
