@@ -23,7 +23,7 @@ import { baseOf, builtOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
-import { readMirrors } from "./plan/mirrors.js"
+import { readArchiveMirrors, readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { readChannel } from "./plan/releases.js"
@@ -90,7 +90,7 @@ export class Openim {
     base: string = "debian",
     /** Go module proxies in order, as GOPROXY understands them, such as https://goproxy.cn,direct. Go's own default when not given */
     goproxy?: string,
-    /** Mirrors of package repositories, tried in order before the image's own: FAMILY=ADDRESS with the family apt, dnf, zypper or apk, such as apt=http://mirrors.aliyun.com/debian */
+    /** Mirrors of package repositories, tried in order before the image's own: FAMILY=ADDRESS with the family apt, dnf, zypper or apk, such as apt=http://mirrors.aliyun.com/debian; or archive=ADDRESS, a folder that has MongoDB's archive under its own name */
     mirrors: string[] = [],
     /** A folder with a stack.yaml and a versions.yaml of your own, instead of the stack's */
     catalogue?: Directory,
@@ -575,6 +575,7 @@ export class Openim {
       version: version ?? undefined,
       goproxy: this.goproxy ?? undefined,
       mirrors: readMirrors(this.mirrors),
+      archiveMirrors: readArchiveMirrors(this.mirrors),
       upstreams: readUpstreams(this.upstreams, watchedOf(catalogue)),
     }
   }

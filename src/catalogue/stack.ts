@@ -214,6 +214,6 @@ function checkDistributions(root: Reader, part: StackPart, { name: component, in
   const reader = root.at("components").at(component).at("install")
   const wanted = new Set(Object.values(part.bases).map((base) => base.distribution))
   for (const distribution of wanted) {
-    if (install[distribution] === undefined) reader.at(distribution).fail("how to install it on this base's distribution, or the key unavailable")
+    if (install[distribution] === undefined) reader.at(distribution).fail("how to install it there, or the key unavailable")
   }
 }

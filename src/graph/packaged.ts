@@ -69,8 +69,11 @@ function withServerPackages(settings: Settings, component: PackagedEntry, base: 
 
 /** In a container of its own, so that the image needs no program that downloads. */
 async function archivedServer(settings: Settings, component: PackagedEntry, name: string): Promise<File> {
-  const plan = archivePlan(settings.catalogue, component, name)
-  const fetched = await withPackages(await toolbox(settings, [], ["curl"]), plan)
+  const plan = archivePlan(settings.catalogue, component, name, settings.archiveMirrors)
+  const box = await toolbox(settings, [], ["curl"])
+  const fetched = await withPackages(box, plan).catch((error: Error) => {
+    throw new Error(`${error.message}: --mirrors=archive=ADDRESS of a folder that has it, or urls in versions.yaml`)
+  })
   const next = `Check archives.${component.name} in versions.yaml.`
   return explain(`the archive of ${component.name} has no bin/${component.server}`, next, () =>
     fetched.file(`/archive/bin/${component.server}`).sync(),

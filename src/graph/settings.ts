@@ -36,6 +36,8 @@ export interface Settings {
   version?: string
   goproxy?: string
   mirrors: PackageRequest["mirrors"]
+  /** Folders that have downloads under their own names, asked before the pinned addresses. */
+  archiveMirrors?: string[]
   /** Other addresses of git repositories and referenced images than the catalogue's, by name. */
   upstreams: Record<string, string>
   /** No step's earlier result is used, and no compiler's cache: for comparing two builds. */

@@ -29,7 +29,7 @@ function packageFamily({ distribution }: BaseEntry): PackageFamily {
 }
 
 /** Downloads an archive into /archive, from the first mirror that has it. Never one whose checksum nobody has recorded. */
-export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name: string): PackagePlan {
+export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name: string, mirrors: string[] = []): PackagePlan {
   const { version, limitSeconds, build } = archiveOf(catalogue, component, name)
   if (build.sha256 === undefined) {
     const key = `archives.${component.name}.builds.${name}.sha256`
@@ -38,11 +38,17 @@ export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name
         `Next: read ${build.urls[0]}.sha256 where it can be reached, and record it as ${key} (or use a --catalogue of your own)`,
     )
   }
-  const download = { urls: build.urls, sha256: build.sha256, to: "/archive", unpack: true, stripTop: true }
+  const urls = [...mirrors.map((mirror) => `${mirror}/${fileOf(build)}`), ...build.urls]
+  const download = { urls, sha256: build.sha256, to: "/archive", unpack: true, stripTop: true }
   return planDownload(component.name, download, limitSeconds)
 }
 
-function archiveOf(catalogue: Catalogue, component: PackagedEntry, name: string): { version: string; limitSeconds: number; build: ArchiveBuild } {
+/** What a mirror must call it. */
+function fileOf({ urls }: ArchiveBuild): string {
+  return urls[0].slice(urls[0].lastIndexOf("/") + 1)
+}
+
+function archiveOf(catalogue: Catalogue, component: PackagedEntry, name: string) {
   const { version, limitSeconds, builds } = catalogue.pins.archives[component.name]
   return { version, limitSeconds, build: builds[name] }
 }
@@ -66,7 +72,8 @@ const packageVersion: Record<PackageFamily, (name: string) => string> = {
 /** Asks the server, which runs with the libraries of this base for the first time then. */
 export function reportScript(component: PackagedEntry, install: InstallEntry, base: BaseEntry): string {
   const time = `stat -L -c %Y "$(command -v ${component.server})"`
-  const origin = install.archive === undefined ? packageVersion[packageFamily(base)](install.packages[0]) : `echo archive ${install.archive}`
+  const { archive, packages } = install
+  const origin = archive === undefined ? packageVersion[packageFamily(base)](packages[0]) : `echo archive ${archive}`
   return `set -e; ${time}; ${component.server} --version | head -n 1; ${origin}`
 }
 

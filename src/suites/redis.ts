@@ -3,6 +3,7 @@
 import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger"
 import { componentImage } from "../graph/components.js"
 import type { Settings } from "../graph/settings.js"
+import { toolbox } from "../graph/toolbox.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, same } from "./cases.js"
 
@@ -20,8 +21,9 @@ export async function redisTests(settings: Settings): Promise<TestCase[]> {
   const serve = (container: Container): Service => container.asService({ useEntrypoint: true, noInit: true })
   const ask = async (server: Service, command: string[], auth?: string): Promise<string> => {
     const client = auth === undefined ? image : image.withEnvVariable("REDISCLI_AUTH", auth)
-    const exec = client.withServiceBinding("redis", server).withExec(["redis-cli", "--no-auth-warning", "-h", "redis", ...command], { expect: ReturnType.Any })
-    return (await exec.stdout()).trim()
+    const bound = client.withServiceBinding("redis", server)
+    const asked = bound.withExec(["redis-cli", "--no-auth-warning", "-h", "redis", ...command], { expect: ReturnType.Any })
+    return (await asked.stdout()).trim()
   }
 
   return casesOf([
@@ -29,7 +31,8 @@ export async function redisTests(settings: Settings): Promise<TestCase[]> {
       "the version in the labels is the one that runs",
       async () => {
         const version = await image.label("org.opencontainers.image.version")
-        if (!(await image.withExec(["redis-server", "--version"]).stdout()).includes(`v=${version} `)) throw new Error(`the label says ${version}`)
+        const told = await image.withExec(["redis-server", "--version"]).stdout()
+        same(told.includes(`v=${version} `), true)
       },
     ],
     [
@@ -52,6 +55,21 @@ export async function redisTests(settings: Settings): Promise<TestCase[]> {
       },
     ],
     [
+      "bash, which is the shell of other bases, starts it as well",
+      async () => {
+        const server = protectedImage.asService({ args: ["bash", "--posix", "/usr/local/bin/start-redis"] })
+        same(await ask(server, ["PING"], password), "PONG")
+      },
+    ],
+    [
+      "shellcheck finds nothing in the start scripts",
+      async () => {
+        const box = await toolbox(settings, [], ["shellcheck"])
+        const scripts = dag.currentModule().source().directory("shell")
+        await box.withDirectory("/shell", scripts).withExec(["sh", "-c", "shellcheck /shell/start-*.sh"]).sync()
+      },
+    ],
+    [
       "without a password it starts only when told to",
       async () => {
         const refused = image.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
@@ -65,7 +83,8 @@ export async function redisTests(settings: Settings): Promise<TestCase[]> {
         const options = protectedImage.asService({ useEntrypoint: true, args: ["redis-server", "--appendonly", "no"] })
         same(await ask(options, ["CONFIG", "GET", "appendonly"], password), "appendonly\nno")
         const file = image.withNewFile("/etc/own.conf", "requirepass own\nmaxmemory 5mb\n")
-        same(await ask(file.asService({ useEntrypoint: true, args: ["/etc/own.conf"] }), ["CONFIG", "GET", "maxmemory"], "own"), "maxmemory\n5242880")
+        const configured = file.asService({ useEntrypoint: true, args: ["/etc/own.conf"] })
+        same(await ask(configured, ["CONFIG", "GET", "maxmemory"], "own"), "maxmemory\n5242880")
       },
     ],
     [

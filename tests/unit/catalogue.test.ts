@@ -59,7 +59,7 @@ describe("a broken catalogue", () => {
     ["versions.yaml", "  web:", "  wep:", "expected references.web"],
     ["stack.yaml", "    reference: true\n", "    reference: true\n    source: chat\n", "expected no such key"],
     ["stack.yaml", "    reference: true\n", "    reference: true\n    program: web\n", "no reference next to program"],
-    ["stack.yaml", "      alpine:\n        unavailable: it is not made for musl\n", "", "install.alpine: expected how to install it"],
+    ["stack.yaml", "      alpine:\n        unavailable: it is not made for musl\n", "", "install.alpine: expected how to install it there"],
     ["stack.yaml", "archive: rhel80", "archive: rhel70", "expected archives.mongodb.builds.rhel70"],
     ["stack.yaml", "        unavailable: it is not made for musl\n", "        packages: []\n", "expected packages, an archive, or the reason"],
     ["versions.yaml", "sha256: 2a6eb856", "sha256: 2A6EB856", "builds.ubuntu2204.sha256: expected 64 lower-case"],
