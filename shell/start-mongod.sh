@@ -13,15 +13,19 @@ give_up() {
   exit 1
 }
 
+data=$PWD
+unfinished=$data/.users-unfinished
+
 case ${1:-} in
-  health) exec mongo-admin ping ;;
+  health)
+    # Until the users are there, the server answers in this container only.
+    if [ -e "$unfinished" ]; then exit 1; fi
+    exec mongo-admin ping ;;
   mongod) shift ;;
   "" | -*) ;;
   *) exec "$@" ;;
 esac
 
-data=$PWD
-unfinished=$data/.users-unfinished
 if [ ! -w . ]; then give_up "user $(id -u) cannot write $data: give the folder or volume to this user, or run with --user"; fi
 
 auth=--auth
@@ -40,7 +44,7 @@ fi
 if [ -e "$unfinished" ]; then
   mongod --dbpath "$data" --bind_ip 127.0.0.1 &
   server=$!
-  trap 'kill "$server" 2>/dev/null || :' EXIT
+  trap 'kill "$server" 2>/dev/null && wait "$server" || :' EXIT
   trap 'exit 143' TERM INT
   mongo-admin create-users || give_up "the users cannot be created"
   kill "$server"

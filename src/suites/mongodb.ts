@@ -129,6 +129,7 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
             .withNewFile("/data/db/.users-unfinished", "", { owner })
             .withNewFile("/data/db/WiredTiger", "", { owner })
           const script = `
+            if start-mongod health; then exit 1; fi
             start-mongod >&2 & server=$!
             until grep -qs bind_ip_all told; do kill -0 $server; done
             kill $server
