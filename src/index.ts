@@ -288,7 +288,7 @@ export class Openim {
   }
 
   /**
-   * Tells for each source and each referenced image which version is pinned, which is the newest of a channel, and what to do:
+   * Tells for each source, archive and referenced image which version is pinned, which is the newest of a channel, and what to do:
    * current, update, moved (the pinned tag is not what it was) or unknown (nobody could be asked). Gives text. Fails when nobody
    * at all could be asked
    */
@@ -329,13 +329,13 @@ export class Openim {
     /** The checkout whose files change. With --catalogue it is that folder, where env.template and CHANGELOG.md lie beside versions.yaml */
     @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile"] })
     checkout: Directory,
-    /** Only this source or referenced image, such as server, chat or web. All when not given */
+    /** Only this source, archive or referenced image, such as server, chat, mongodb or web. All when not given */
     component?: string,
     /** Another version than the newest, newer or older; needs --component */
     version?: string,
     /** stable (releases without a suffix), patch (these and -patch.N, where upstream's fixes appear) or alpha (everything) */
     channel: string = "patch",
-    /** Pin the digests of base images instead. They hold on engines that pull images from a registry */
+    /** Pin the digests of base images and of referenced ones instead. Those of base images hold on engines that pull them from a registry */
     bases: boolean = false,
     /** The day of the changelog's section, such as 2025-01-31. Without it the change stands under Unreleased */
     date?: string,

@@ -8,6 +8,7 @@ const component = /^[a-z][a-z0-9-]*$/
 const tag = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const archiveVersion = ["a version such as 7.0.30", /^\d+\.\d+\.\d+/] as const
 const checksum = ["64 lower-case hexadecimal digits", /^[0-9a-f]{64}$/] as const
+const digest = ["a digest, sha256:… with 64 hexadecimal digits", /^sha256:[0-9a-f]{64}$/] as const
 const goVersion = /^\d+\.\d+\.\d+$/
 
 export function readVersions(file: string, text: string): Pins {
@@ -23,7 +24,7 @@ export function readVersions(file: string, text: string): Pins {
     archives: Object.fromEntries(root.at("archives").entries().map(([key, value]) => [key, readArchive(value)])),
     tools: Object.fromEntries(root.at("tools").entries().map(([key, value]) => [key, readTool(value)])),
     images: root.at("images").dictionary("an image's name", /^[a-z]+$/),
-    digests: root.at("digests").dictionary("a full image reference", /\//, "a digest, sha256:… with 64 hexadecimal digits", /^sha256:[0-9a-f]{64}$/),
+    digests: root.at("digests").dictionary("a full image reference", /\//, ...digest),
     go: root.at("go").text("a full Go version such as 1.25.0", goVersion),
   }
 }
@@ -63,7 +64,8 @@ function readArchive(reader: Reader): ArchivePin {
   const limitSeconds = limit.missing ? 900 : limit.whole("seconds from 1 to 7200", 1, 7200)
   const previous = reader.at("previous").items().map((item) => {
     item.keys(["version", "sha256"])
-    return { version: item.at("version").text(...archiveVersion), sha256: item.at("sha256").dictionary("a build's name", component, ...checksum) }
+    const sha256 = item.at("sha256").dictionary("a build's name", component, ...checksum)
+    return { version: item.at("version").text(...archiveVersion), sha256 }
   })
   return { version, limitSeconds, builds: Object.fromEntries(builds), previous }
 }

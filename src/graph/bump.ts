@@ -114,8 +114,8 @@ async function moved(
     pin = await sourcePin(settings, tools, watched, version)
   }
   if (samePin(pin, before)) return unchanged(name, version)
-  const told = `${name}: ${before.version} (${before.commit.slice(0, 8)}) → ${version} (${pin.commit.slice(0, 8)}, of ${pin.created.slice(0, 10)})`
-  return { versions: withSourcePin(text, name, before, pin), told }
+  const [left, taken] = [before, pin].map(({ version, commit }) => `${version} (${commit.slice(0, 8)})`)
+  return { versions: withSourcePin(text, name, before, pin), told: `${name}: ${left} → ${taken} of ${pin.created.slice(0, 10)}` }
 }
 
 function unchanged(name: string, version: string): undefined {
@@ -140,7 +140,8 @@ export async function bumpBases(settings: Settings, tools: WatchTools, files: Pi
   )
   if (Object.keys(found).length === 0) {
     const told = Object.entries(refusals).map(([reason, names]) => `  ${reason} (${names.sort().join(", ")})`)
-    throw new Error(["no registry could be asked for the base images:", ...told, "Check the engine's network and its registry mirrors"].join("\n"))
+    const next = "Check the engine's network and its registry mirrors"
+    throw new Error(["no registry could be asked for the base images:", ...told, next].join("\n"))
   }
   for (const [reason, names] of Object.entries(refusals)) log(`digests stay as they are: ${names.join(", ")}: ${reason}`)
   const old = catalogue.pins.digests

@@ -5,7 +5,14 @@ import type { SourcePin } from "../catalogue/types.js"
 import { unknownName } from "../catalogue/nearest.js"
 import { firstOf } from "../plan/attempts.js"
 import { type Channel, newestTags } from "../plan/releases.js"
-import { type GoModuleAnswer, readChecksum, readModuleVersions, readRemoteTags, readTagList, withoutLetter } from "../plan/upstreamAnswers.js"
+import {
+  type GoModuleAnswer,
+  readChecksum,
+  readModuleVersions,
+  readRemoteTags,
+  readTagList,
+  withoutLetter,
+} from "../plan/upstreamAnswers.js"
 import { decide, unknownRow, upstreamAddress, type UpstreamTags, type Watched, watchedOf, type WatchRow } from "../plan/watch.js"
 import { exitCodeOf, tailOf } from "./failures.js"
 import { log, type Settings } from "./settings.js"
@@ -46,45 +53,47 @@ export async function watch(settings: Settings, tools: WatchTools, channel: Chan
   )
   if (rows.some((row) => row.by !== null)) return rows
   const next = "Check the network, or name mirrors with --upstreams and --goproxy"
-  throw new Error([`no upstream of stack ${catalogue.stack} could be asked:`, ...rows.map((row) => `  ${row.component}: ${row.reason}`), next].join("\n"))
+  const reasons = rows.map((row) => `  ${row.component}: ${row.reason}`)
+  throw new Error([`no upstream of stack ${catalogue.stack} could be asked:`, ...reasons, next].join("\n"))
 }
 
-/** The tags of the first that answers. Git goes first: only it knows what a tag is today. */
+/** The tags of the first that answers. */
 export async function upstreamTags(settings: Settings, tools: WatchTools, watched: Watched): Promise<UpstreamTags> {
+  const questions = questionsOf(settings, tools, watched).map(([name, run]) => ({ name, limitSeconds: preparingSeconds, run }))
+  const { value, by } = await firstOf(watched.name, questions)
+  return { ...value, by }
+}
+
+/** For making the container that asks; the question itself has a shorter limit. */
+const preparingSeconds = 600
+
+type Question = [name: string, ask: () => Promise<Omit<UpstreamTags, "by">>]
+
+/** Of a source git goes first: only it knows what a tag is today. */
+function questionsOf(settings: Settings, tools: WatchTools, watched: Watched): Question[] {
   const { catalogue } = settings
   const address = upstreamAddress(catalogue, watched, settings.upstreams)
-  // The question itself has a shorter limit; this one is for making the container that asks.
-  const limitSeconds = 600
-  if (watched.kind === "reference") {
-    const attempt = {
-      name: `registry ${address}`,
-      limitSeconds,
-      run: async () => {
-        const tags = readTagList(await answer(await tools.registry(), ["regctl", "tag", "ls", address]))
-        const compared = watched.content !== undefined && tags.has(watched.pinned)
-        if (compared) tags.set(watched.pinned, await referenceDigest(tools, `${address}:${watched.pinned}`))
-        return { tags, complete: true }
-      },
-    }
-    const outcome = await firstOf<Omit<UpstreamTags, "by">>(watched.name, [attempt])
-    return { ...outcome.value, by: outcome.by }
-  }
   const remoteTags = async () => readRemoteTags(await answer(await tools.git(), ["git", "ls-remote", "--tags", "--", address]))
-  if (watched.kind === "archive") {
-    const attempt = { name: `git ${address}`, limitSeconds, run: async () => ({ tags: withoutLetter(await remoteTags()), complete: true }) }
-    const outcome = await firstOf<Omit<UpstreamTags, "by">>(watched.name, [attempt])
-    return { ...outcome.value, by: outcome.by }
+  switch (watched.kind) {
+    case "source": {
+      const { module } = catalogue.sources[watched.name]
+      return [
+        [`git ${address}`, async () => ({ tags: await remoteTags(), complete: true })],
+        [`Go module ${module}`, async () => ({ tags: await moduleVersions(await tools.go(), module, watched.pinned), complete: false })],
+      ]
+    }
+    case "archive":
+      return [[`git ${address}`, async () => ({ tags: withoutLetter(await remoteTags()), complete: true })]]
+    case "reference":
+      return [[`registry ${address}`, async () => ({ tags: await registryTags(tools, address, watched), complete: true })]]
   }
-  const { module } = catalogue.sources[watched.name]
-  const outcome = await firstOf<Omit<UpstreamTags, "by">>(watched.name, [
-    { name: `git ${address}`, limitSeconds, run: async () => ({ tags: await remoteTags(), complete: true }) },
-    {
-      name: `Go module ${module}`,
-      limitSeconds,
-      run: async () => ({ tags: await moduleVersions(await tools.go(), module, watched.pinned), complete: false }),
-    },
-  ])
-  return { ...outcome.value, by: outcome.by }
+}
+
+async function registryTags(tools: WatchTools, address: string, watched: Watched): Promise<UpstreamTags["tags"]> {
+  const tags = readTagList(await answer(await tools.registry(), ["regctl", "tag", "ls", address]))
+  const comparable = watched.content !== undefined && tags.has(watched.pinned)
+  if (comparable) tags.set(watched.pinned, await referenceDigest(tools, `${address}:${watched.pinned}`))
+  return tags
 }
 
 /** Of the pinned version the proxy also tells the commit; it may no longer have that version. */
@@ -113,8 +122,8 @@ export async function sourcePin(settings: Settings, tools: WatchTools, watched: 
   if (git.status === "rejected") log(`${title} ${version}: git ${address} refused: ${git.reason.message}`)
   if (facts !== undefined && sums?.commit !== undefined && sums.commit !== facts.commit) {
     throw new Error(
-      `${title} ${version}: git has commit ${facts.commit.slice(0, 8)}, the Go module proxy ${sums.commit.slice(0, 8)}: the tag was moved, ` +
-        "and one pin cannot stand for both. Choose another --version, or build from a checkout with --source",
+      `${title} ${version}: git has commit ${facts.commit.slice(0, 8)}, the Go module proxy ${sums.commit.slice(0, 8)}: ` +
+        "the tag was moved, and one pin cannot stand for both. Choose another --version, or write the commit that you trust into versions.yaml, without a sum",
     )
   }
   const commit = facts?.commit ?? sums?.commit
@@ -127,7 +136,8 @@ export async function sourcePin(settings: Settings, tools: WatchTools, watched: 
 /** Fetches the commit alone, without files, where the server can do that. */
 async function gitFacts(git: Container, address: string, version: string): Promise<{ commit: string; created: string }> {
   const repository = git.withExec(["git", "init", "-q", "/tmp/repository"]).withWorkdir("/tmp/repository")
-  const fetched = repository.withExec(limited(["git", "fetch", "-q", "--depth=1", "--filter=tree:0", "--", address, `refs/tags/${version}`]))
+  const fetch = ["git", "fetch", "-q", "--depth=1", "--filter=tree:0", "--", address, `refs/tags/${version}`]
+  const fetched = repository.withExec(limited(fetch))
   const line = await answer(fetched, ["git", "log", "-1", "--format=%H %ct", "FETCH_HEAD"])
   const [commit, seconds] = line.trim().split(" ")
   return { commit, created: utc(Number(seconds) * 1000) }
@@ -164,7 +174,7 @@ export async function archiveSums(settings: Settings, tools: WatchTools, name: s
     const attempts = urls.map((url) => {
       const address = `${url.replaceAll(pin.version, version)}.sha256`
       const command = ["curl", "-fsSL", address]
-      return { name: address, limitSeconds: 600, run: async () => readChecksum(await answer(await tools.http(), command)) }
+      return { name: address, limitSeconds: preparingSeconds, run: async () => readChecksum(await answer(await tools.http(), command)) }
     })
     try {
       return [[build, (await firstOf(`${name} ${version} for ${build}`, attempts)).value]]
@@ -211,4 +221,9 @@ function oneLine(text: string): string {
   return said.length > 200 ? `${said.slice(0, 200)}…` : said
 }
 
-const repeated = [/^fatal: (unable to access '[^']*': )?/, /^go: (module )?(\S+: )?/, /^failed to (list tags for|request manifest head) \S+: /, /^(Get|Head) "[^"]*": /]
+const repeated = [
+  /^fatal: (unable to access '[^']*': )?/,
+  /^go: (module )?(\S+: )?/,
+  /^failed to (list tags for|request manifest head) \S+: /,
+  /^(Get|Head) "[^"]*": /,
+]

@@ -3,7 +3,7 @@
 import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
 import { pinnedVersion } from "./report.js"
 
-const head = `# The images and their versions. \`bump\` keeps the lines NAME_IMAGE=… as stacks/ has them; everything else in this file is yours.
+const head = `# The images and their versions. \`bump\` keeps the lines NAME_IMAGE=… as stacks/ has them; the rest of this file is yours.
 # Copy it to .env and change there what your site needs.
 `
 

@@ -55,7 +55,9 @@ const imageAddress = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+$/
 export function readUpstreams(given: string[], watched: Watched[]): Record<string, string> {
   const pairs = given.map((text) => {
     const [, name, address] = /^([^=]+)=(.*)$/.exec(text) ?? []
-    if (name === undefined) throw new Error(`--upstreams "${text}": expected NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server`)
+    if (name === undefined) {
+      throw new Error(`--upstreams "${text}": expected NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server`)
+    }
     const found = watched.find((entry) => entry.name === name)
     if (found === undefined) throw unknownName("component in --upstreams", name, watched.map((entry) => entry.name))
     const [pattern, expected] =

@@ -55,7 +55,8 @@ export function watchedOf(catalogue: Catalogue): Watched[] {
     ...archives,
     ...referenced.map((component): Watched => {
       const { name } = component
-      return { name, kind: "reference", pinned: pins.references[name], content: digestOf(component), previous: pins.previousReferences[name] ?? [] }
+      const previous = pins.previousReferences[name] ?? []
+      return { name, kind: "reference", pinned: pins.references[name], content: digestOf(component), previous }
     }),
   ]
 }
@@ -127,9 +128,10 @@ export function unknownRow(watched: Watched, reason: string): WatchRow {
 }
 
 export function watchTable(rows: WatchRow[]): string {
+  const reason = (row: WatchRow) => (row.by === null ? "could not be asked, see below" : row.reason)
   const lines = table(
     ["COMPONENT", "PINNED", "NEWEST", "DECISION", "REASON"],
-    rows.map((row) => [row.component, row.pinned, row.newest ?? "?", row.decision, row.by === null ? "could not be asked, see below" : row.reason]),
+    rows.map((row) => [row.component, row.pinned, row.newest ?? "?", row.decision, reason(row)]),
   )
   return lines + silence(rows) + warnings(rows)
 }

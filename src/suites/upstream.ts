@@ -2,12 +2,14 @@
 
 import type { Changeset, Container, Directory, Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
+import type { BumpWish } from "../graph/bump.js"
 import type { Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
 import { watchTools, type WatchTools } from "../graph/upstream.js"
 import { bumpChanges, updatesReport, versionsReport } from "../graph/watching.js"
 import { readChannel } from "../plan/releases.js"
 import type { TestCase } from "../plan/suites.js"
+import type { WatchRow } from "../plan/watch.js"
 import { casesOf, fails, same } from "./cases.js"
 
 const registryHost = "registry.test:5000"
@@ -18,7 +20,8 @@ const own = { server: "git://git.test/server", cache: "git://git.test/cache" }
 export async function upstreamTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const fixture = checkout.directory("tests/fixtures/watch")
   const box = await toolbox(settings, ["regctl"], ["git", "python3", "docker-registry"])
-  const sources = box.withFile("/usr/local/bin/repository", fixture.file("upstream/repository"), { permissions: 0o755 }).withExec(["repository"])
+  const repository = fixture.file("upstream/repository")
+  const sources = box.withFile("/usr/local/bin/repository", repository, { permissions: 0o755 }).withExec(["repository"])
   const commits = Object.fromEntries((await sources.file("/srv/commits").contents()).trim().split("\n").map((line) => line.split("=")))
 
   const git = sources
@@ -41,13 +44,13 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
     catalogue: await loadCatalogue("watch", (name) => catalogue.file(name).contents()),
     upstreams,
   })
-  const versions = async (channel: string, from = folder, by = tools) =>
-    versionsReport(await using(from), readChannel(channel), "json", by).then((text) => JSON.parse(text).rows as Record<string, string | null>[])
+  const versions = async (channel: string, from = folder, by = tools): Promise<WatchRow[]> =>
+    JSON.parse(await versionsReport(await using(from), readChannel(channel), "json", by)).rows
   const told = async (channel: string, from = folder) =>
     (await versions(channel, from)).map((row) => `${row.component} ${row.decision} ${row.newest}`).join(", ")
-  const bump = async (wish: { channel?: string; component?: string; version?: string; date?: string; bases?: boolean }, from = folder, by = tools) => {
+  const bump = async (wish: Partial<BumpWish> & { bases?: boolean }, from = folder, by = tools) => {
     const { channel = "patch", bases = false, ...rest } = wish
-    return bumpChanges(await using(from), { folder: from }, { channel: readChannel(channel), ...rest }, bases, by)
+    return bumpChanges(await using(from), { folder: from }, { channel, ...rest }, bases, by)
   }
   const after = async (changes: Promise<Changeset>) => (await changes).after()
 
@@ -58,18 +61,19 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
     [
       "the newest of each channel by git, module proxy and registry",
       async () => {
-        const patch = "server update v3.8.3-patch.16, chat update v1.8.4-patch.10, cache update 7.0.10, web update release-v3.8.3-patch.2"
-        same(await told("patch"), patch)
-        same(await told("stable"), "server moved v3.8.3, chat current v1.8.4, cache update 7.0.10, web current release-v3.8.3")
-        const alpha = "server update v3.8.4-alpha.1, chat update v1.8.4-patch.10, cache update 7.0.11-rc0, web update release-v3.8.4-alpha.1"
-        same(await told("alpha"), alpha)
+        const newest = async (channel: string, ...expected: string[]) => same(await told(channel), expected.join(", "))
+        const [server, chat] = ["server update v3.8.3-patch.16", "chat update v1.8.4-patch.10"]
+        await newest("patch", server, chat, "cache update 7.0.10", "web update release-v3.8.3-patch.2")
+        await newest("stable", "server moved v3.8.3", "chat current v1.8.4", "cache update 7.0.10", "web current release-v3.8.3")
+        await newest("alpha", "server update v3.8.4-alpha.1", chat, "cache update 7.0.11-rc0", "web update release-v3.8.4-alpha.1")
       },
     ],
     [
       "a moved tag is told with both commits, and not taken",
       async () => {
         const text = await versionsReport(await using(folder), "stable", "table", tools)
-        has(text, `WARNING: server: tag v3.8.3 moved from ${commits["old-v3.8.3"].slice(0, 8)} (pinned) to ${commits["v3.8.3"].slice(0, 8)}`)
+        const [before, now] = ["old-v3.8.3", "v3.8.3"].map((name) => commits[name].slice(0, 8))
+        has(text, `WARNING: server: tag v3.8.3 moved from ${before} (pinned) to ${now}`)
         const done = await after(bump({ channel: "stable" }))
         same((await using(done)).catalogue.pins.sources.server.commit, commits["old-v3.8.3"])
       },
@@ -170,7 +174,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         has(text, 'unknown=["server"]\n')
         const wish = { channel: readChannel("patch"), component: "server" }
         await fails(() => bumpChanges(settings, { folder: elsewhere }, wish, false, tools), "git git://gone.test/server (")
-        await fails(() => versions("patch", folder, silent), "no upstream of stack watch could be asked:\n  server: git git://git.test/server (")
+        const nobody = "no upstream of stack watch could be asked:\n  server: git git://git.test/server ("
+        await fails(() => versions("patch", folder, silent), nobody)
       },
     ],
     [
@@ -188,12 +193,14 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         await fails(async () => bump({ component: "servr" }), 'unknown component "servr". Did you mean "server"?')
         await fails(async () => bump({ component: "server", version: "v3.8.3-patch.61" }), 'Did you mean "v3.8.3-patch.16"?')
         await fails(async () => bump({ component: "web", version: "release-v9.9.9" }), 'unknown version of web "release-v9.9.9"')
-        await fails(async () => bump({ component: "cache", version: "7.0.9" }), "cache 7.0.9 for linux: nothing worked: http://proxy.test:8080/gone/cache-7.0.9.tgz.sha256 (")
+        const unsummed = "cache 7.0.9 for linux: nothing worked: http://proxy.test:8080/gone/cache-7.0.9.tgz.sha256 ("
+        await fails(async () => bump({ component: "cache", version: "7.0.9" }), unsummed)
         await fails(async () => bump({ version: "v3.8.2" }), "name it with --component")
         await fails(async () => bump({ date: "yesterday" }), '--date "yesterday": expected a day')
         await fails(async () => updatesReport(await using(folder), "patch", "gitub", false, tools), 'Did you mean "github"?')
-        const nonsense = folder.withNewFile("versions.yaml", (await folder.file("versions.yaml").contents()).replace("version: v1.8.4", "version: newest"))
-        await fails(() => versions("patch", nonsense), 'versions.yaml:10: sources.chat.version: expected a version such as v3.8.3, found "newest"')
+        const text = await folder.file("versions.yaml").contents()
+        const nonsense = folder.withNewFile("versions.yaml", text.replace("version: v1.8.4", "version: newest"))
+        await fails(() => versions("patch", nonsense), 'versions.yaml:10: sources.chat.version: expected a version such as v3.8.3')
       },
     ],
     [
@@ -201,10 +208,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
       async () => {
         const done = await after(bump({ bases: true, date: "2025-02-01" }))
         const { digests } = (await using(done)).catalogue.pins
-        same(
-          Object.keys(digests).sort().join(),
-          ["base/debian:slim", "base/golang:1.25.0", "base/node:slim", "example/watch-web:release-v3.8.3"].map((name) => `${registryHost}/${name}`).join(),
-        )
+        const images = ["base/debian:slim", "base/golang:1.25.0", "base/node:slim", "example/watch-web:release-v3.8.3"]
+        same(Object.keys(digests).sort().join(), images.map((name) => `${registryHost}/${name}`).join())
         has(await done.file("CHANGELOG.md").contents(), `- ${registryHost}/base/debian:slim: not pinned → `)
         same(await (await bump({ bases: true }, done)).isEmpty(), true)
         const [, , , web] = await versions("stable", done)
@@ -247,7 +252,8 @@ function registry(box: Container): Service {
 
 /** The real tools, with these services under their names; without them they reach nobody. */
 function serving(tools: WatchTools, git?: Service, proxy?: Service, images?: Service): WatchTools {
-  const bound = (container: Container, name: string, service?: Service) => (service ? container.withServiceBinding(name, service) : container)
+  const bound = (container: Container, name: string, service?: Service) =>
+    service ? container.withServiceBinding(name, service) : container
   return {
     git: async () => bound(await tools.git(), "git.test", git),
     go: async () =>

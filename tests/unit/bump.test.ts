@@ -53,7 +53,8 @@ describe("versions.yaml", () => {
     expect(now).toEqual(bare)
     const again = withSourcePin(without, "server", { ...now, previous }, previous[0])
     expect(pins(again).sources.server).toEqual({ ...previous[0], previous: [bare] })
-    expect(again.split("\n").findIndex((line) => line.startsWith("    sum: "))).toBe(text.split("\n").findIndex((line) => line.startsWith("    sum: ")))
+    const place = (yaml: string) => yaml.split("\n").findIndex((line) => line.startsWith("    sum: "))
+    expect(place(again)).toBe(place(text))
   })
 
   it("keeps earlier tags of referenced images", () => {
@@ -103,7 +104,7 @@ tools:`)
     ["  chat:\n", "    previous:\n      - version: v3.8.2\n  chat:\n", "sources.server.previous[0].commit: expected a full commit"],
     ["web: release-v3.8.3", "web: 'release v3.8.3'", "references.web: expected an image's tag"],
     ["\ntools:", "\npreviousReferences: {web: release-v3.8.2}\ntools:", "previousReferences.web: expected a list"],
-    ["\ntools:", "\ndigests: {docker.io/library/debian:trixie-slim: latest}\ntools:", "expected a digest, sha256:… with 64 hexadecimal digits"],
+    ["\ntools:", "\ndigests: {docker.io/library/debian:trixie-slim: latest}\ntools:", "expected a digest, sha256:… with 64"],
     ["\ntools:", "\ndigest: {}\ntools:", "digest: expected no such key"],
     ["sources:\n", "sources: {\n", "not valid YAML"],
   ])("%j as %j is refused", (from, to, message) => {
@@ -144,7 +145,8 @@ describe("env.template", () => {
 
 describe("the changelog", () => {
   it("starts with its first change", () => {
-    expect(withChanges(undefined, ["server: v1 → v2"])).toMatch(/^# Changelog\n[\s\S]*\n\n## \[Unreleased\]\n\n### Changed\n\n- server: v1 → v2\n$/)
+    const first = withChanges(undefined, ["server: v1 → v2"])
+    expect(first).toMatch(/^# Changelog\n[\s\S]*\n\n## \[Unreleased\]\n\n### Changed\n\n- server: v1 → v2\n$/)
   })
 
   it("puts the last date first, and changes of one date together", () => {

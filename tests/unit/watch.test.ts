@@ -3,7 +3,9 @@ import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { baseReferences, pinnedReferences } from "../../src/plan/origins.js"
 import type { Channel } from "../../src/plan/releases.js"
-import { readChecksum, readModuleVersions, readRemoteTags, readTagList, readUpstreams, withoutLetter } from "../../src/plan/upstreamAnswers.js"
+import {
+  readChecksum, readModuleVersions, readRemoteTags, readTagList, readUpstreams, withoutLetter,
+} from "../../src/plan/upstreamAnswers.js"
 import {
   decide, githubLines, unknownRow, updatesText, upstreamAddress, type Watched, watchedNamed, watchedOf, watchTable,
 } from "../../src/plan/watch.js"
@@ -22,7 +24,8 @@ describe("the decision", () => {
 
   it("is update for a newer version of the channel", () => {
     const tags = { ...unmoved, "v3.8.2": "1", "v3.8.3-patch.2": "2", "v3.8.3-patch.16": "3", "v3.8.4-alpha.1": "4", main: "5" }
-    expect(decided(server, "patch", tags)).toMatchObject({ decision: "update", newest: "v3.8.3-patch.16", moved: null, reason: "v3.8.3-patch.16 is out" })
+    const update = { decision: "update", newest: "v3.8.3-patch.16", moved: null, reason: "v3.8.3-patch.16 is out" }
+    expect(decided(server, "patch", tags)).toMatchObject(update)
     expect(decided(server, "alpha", tags)).toMatchObject({ decision: "update", newest: "v3.8.4-alpha.1" })
     expect(decided(server, "stable", tags)).toMatchObject({ decision: "current", newest: "v3.8.3", reason: "the newest of channel stable" })
   })
@@ -56,7 +59,8 @@ describe("the decision", () => {
 
   it("tells of the moved tag next to an update", () => {
     const row = decided(server, "patch", { "v3.8.3": movedCommit, "v3.8.3-patch.16": "3" })
-    expect(row).toMatchObject({ decision: "update", newest: "v3.8.3-patch.16", moved: "tag v3.8.3 moved from f4c6f832 (pinned) to cb4ac199" })
+    const moved = "tag v3.8.3 moved from f4c6f832 (pinned) to cb4ac199"
+    expect(row).toMatchObject({ decision: "update", newest: "v3.8.3-patch.16", moved })
     expect(watchTable([row])).toContain("\nWARNING: server: tag v3.8.3 moved")
     expect(updatesText([row])).toContain("\nWARNING: server: tag v3.8.3 moved")
   })
@@ -87,7 +91,8 @@ describe("the decision", () => {
 
   it("stays in an archive's line", () => {
     const mongodb: Watched = { name: "mongodb", kind: "archive", pinned: "7.0.30", previous: [] }
-    const tags = withoutLetter(readRemoteTags(["r7.0.30", "r7.0.31", "r7.0.32-rc0", "r8.0.1"].map((tag) => `${"a".repeat(40)}\trefs/tags/${tag}\n`).join("")))
+    const lines = ["r7.0.30", "r7.0.31", "r7.0.32-rc0", "r8.0.1"].map((tag) => `${"a".repeat(40)}\trefs/tags/${tag}\n`)
+    const tags = withoutLetter(readRemoteTags(lines.join("")))
     expect(decided(mongodb, "patch", Object.fromEntries(tags))).toMatchObject({ decision: "update", newest: "7.0.31", moved: null })
   })
 
@@ -160,13 +165,15 @@ describe("what is watched", () => {
   })
 
   it("is each source and each referenced image", () => {
-    expect(watchedOf(catalogue).map(({ name, kind }) => `${name} ${kind}`)).toEqual(["server source", "chat source", "mongodb archive", "web reference", "admin reference"])
+    const kinds = ["server source", "chat source", "mongodb archive", "web reference", "admin reference"]
+    expect(watchedOf(catalogue).map(({ name, kind }) => `${name} ${kind}`)).toEqual(kinds)
   })
 
   it("is found by the name of what is built from it", () => {
     expect(watchedNamed(catalogue, "server-rpc-auth").name).toBe("server")
     expect(watchedNamed(catalogue, "web").name).toBe("web")
-    expect(() => watchedNamed(catalogue, "sever")).toThrow('unknown component "sever". Did you mean "server"? Known: server, chat, mongodb, web, admin')
+    const unknown = 'unknown component "sever". Did you mean "server"? Known: server, chat, mongodb, web, admin'
+    expect(() => watchedNamed(catalogue, "sever")).toThrow(unknown)
     expect(() => watchedNamed(catalogue, "redis")).toThrow("redis has no pinned version")
     expect(() => watchedNamed(catalogue, "constructor")).toThrow("unknown component")
   })
@@ -191,7 +198,8 @@ describe("what is watched", () => {
   })
 
   it("takes addresses of git servers and registries", () => {
-    const given = ["server=https://gitee.com/openimsdk/open-im-server", "chat=git@git.example:im/chat.git", "web=registry.example:5000/openim/web"]
+    const sources = ["server=https://gitee.com/openimsdk/open-im-server", "chat=git@git.example:im/chat.git"]
+    const given = [...sources, "web=registry.example:5000/openim/web"]
     expect(readUpstreams(given, watchedOf(catalogue))).toEqual({
       server: "https://gitee.com/openimsdk/open-im-server",
       chat: "git@git.example:im/chat.git",
