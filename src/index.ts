@@ -94,7 +94,7 @@ export class Openim {
     mirrors: string[] = [],
     /** A folder with a stack.yaml and a versions.yaml of your own, instead of the stack's */
     catalogue?: Directory,
-    /** Other places to ask for versions than the catalogue's: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server or web=registry.example/openim/openim-web-front */
+    /** Other addresses of sources, which versions are asked from and builds take commits from, and of referenced images: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server or web=registry.example/openim/openim-web-front */
     upstreams: string[] = [],
   ) {
     this.stack = stack

@@ -38,7 +38,7 @@ function originalSource(settings: Settings, name: string, custom?: CustomSource)
   const entry = settings.catalogue.sources[name]
   if (custom?.checkout) return fromCheckout(entry, custom.checkout)
   if (custom?.git) return fromGit(settings, entry, custom.git)
-  return fromNetwork(settings, entry, settings.catalogue.pins.sources[name])
+  return fromNetwork(settings, { ...entry, url: settings.upstreams[name] ?? entry.url }, settings.catalogue.pins.sources[name])
 }
 
 async function goModOf(entry: SourceEntry, directory: Directory, given: boolean): Promise<string> {
@@ -76,7 +76,7 @@ const origins: Record<
   (settings: Settings, entry: SourceEntry, version: string, pin?: SourcePin) => Promise<FoundSource>
 > = {
   async git(_settings, entry, version, pin) {
-    const repository = dag.git(`${entry.url}.git`)
+    const repository = dag.git(entry.url.endsWith(".git") ? entry.url : `${entry.url}.git`)
     const ref = pin === undefined ? repository.tag(version) : repository.commit(pin.commit)
     try {
       const directory = await ref.tree({ discardGitDir: true }).sync()

@@ -3,6 +3,7 @@
 import type { Changeset, Container, Directory, Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
 import type { BumpWish } from "../graph/bump.js"
+import { withRegistryAccess } from "../graph/registries.js"
 import type { Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
 import { watchTools, type WatchTools } from "../graph/upstream.js"
@@ -259,8 +260,7 @@ function serving(tools: WatchTools, git?: Service, proxy?: Service, images?: Ser
     go: async () =>
       bound(await tools.go(), "proxy.test", proxy).withEnvVariable("GOPROXY", "http://proxy.test:8080").withEnvVariable("GOSUMDB", "off"),
     http: async () => bound(await tools.http(), "proxy.test", proxy),
-    registry: async () =>
-      bound(await tools.registry(), "registry.test", images).withExec(["regctl", "registry", "set", registryHost, "--tls", "disabled"]),
+    registry: async () => withRegistryAccess(await tools.registry(), registryHost, { plainHttp: true, service: images }),
   }
 }
 
