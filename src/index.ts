@@ -512,7 +512,7 @@ export class Openim {
     component: string,
   ): Promise<string> {
     const { catalogue, mirrors, goproxy } = await this.settings()
-    return dockerfile(catalogue, builtOf(catalogue, component), baseOf(catalogue, this.base), { mirrors, goproxy })
+    return dockerfile(catalogue, imageOf(catalogue, component), baseOf(catalogue, this.base), { mirrors, goproxy })
   }
 
   /** Writes the folder dockerfiles/ anew from the catalogue. Gives a changeset; as a check it fails when there is anything to change */

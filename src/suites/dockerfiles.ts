@@ -1,7 +1,7 @@
 // Builds Dockerfiles with a builder that is not Dagger's, and compares the result with what Dagger builds.
 
 import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
-import type { BuiltEntry } from "../catalogue/types.js"
+import type { ImageEntry } from "../catalogue/types.js"
 import { fromFirst } from "../graph/bases.js"
 import { componentBinaries } from "../graph/components.js"
 import { tailOf } from "../graph/failures.js"
@@ -10,7 +10,7 @@ import { resolveSource } from "../graph/sources.js"
 import { smokeTest } from "../graph/tests.js"
 import { toolbox } from "../graph/toolbox.js"
 import { withCaches } from "../graph/toolchain.js"
-import { baseOf, builtOf } from "../plan/components.js"
+import { baseOf, builtOf, imageOf } from "../plan/components.js"
 import { dockerfile, type DockerfileOptions } from "../plan/dockerfile.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, same } from "./cases.js"
@@ -54,23 +54,37 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
       },
     ],
   ])
-  return [...built, ...(image === undefined ? [] : await smokeTest(settings.catalogue, server, image))]
+  const installed = await casesOf([
+    [
+      "buildah builds Redis, which answers its health check",
+      async () => {
+        const { image } = await build(settings, checkout, imageOf(settings.catalogue, "redis"))
+        const service = image.withEnvVariable("REDIS_PASSWORD", "secret").asService({ useEntrypoint: true })
+        await service.start()
+        await service.stop()
+      },
+    ],
+  ])
+  return [...built, ...installed, ...(image === undefined ? [] : await smokeTest(settings.catalogue, server, image))]
 }
 
 /** The Go caches are the engine's: what is compiled stays the same, it only takes less time. */
-async function build(settings: Settings, repository: Directory, component: BuiltEntry, options: DockerfileOptions = {}): Promise<Built> {
+async function build(settings: Settings, repository: Directory, component: ImageEntry, options: DockerfileOptions = {}): Promise<Built> {
   const { catalogue, custom } = settings
   const checkout = custom?.checkout
   const base = baseOf(catalogue, "debian")
-  const [debian, { goVersion }] = await Promise.all([fromFirst(settings, [base.image]), resolveSource(settings, component.source)])
-  const module = dag.currentModule().source()
+  const debian = await fromFirst(settings, [base.image])
+  const go = component.kind === "packaged" ? catalogue.pins.go : (await resolveSource(settings, component.source)).goVersion
+  const text = dockerfile(catalogue, component, base, options)
+  // What it copies, and nothing else: other edits of the module must not build it again.
+  const copied = [...text.matchAll(/^COPY (?!--)(\S+) /gm)].flatMap(([, path]) => [path, `${path}/**`])
   const context = dag
-    .directory()
-    .withDirectory("go/multicall", module.directory("go/multicall"))
-    .withFile("shell/install-packages.sh", module.file("shell/install-packages.sh"))
+    .currentModule()
+    .source()
+    .filter({ include: copied, exclude: ["**/*_test.go"] })
     .withFile(".dockerignore", repository.file(".dockerignore"))
-    .withNewFile("dockerfiles/Dockerfile", dockerfile(catalogue, component, base, options))
-  let box = withCaches(settings, goVersion, await toolbox(settings, [], ["buildah", "netavark"]))
+    .withNewFile("dockerfiles/Dockerfile", text)
+  let box = withCaches(settings, go, await toolbox(settings, [], ["buildah", "netavark"]))
     // Not on the engine's layers, on which buildah's own cannot lie.
     .withMountedCache("/var/lib/containers", dag.cacheVolume("buildah"), { sharing: CacheSharingMode.Locked })
     .withMountedFile("/debian.tar", debian.asTarball())
