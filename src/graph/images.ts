@@ -2,8 +2,8 @@
 
 import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
 import type { BaseEntry, BuiltEntry, Catalogue } from "../catalogue/types.js"
-import { binFolder, healthTimes, type ImagePlan, imagePlan, programFolders, supervisorFolder, userPlan } from "../plan/image.js"
-import { supervisorLayer, waitProgram, waitScript } from "../plan/supervisor.js"
+import { binFolder, healthTimes, type ImagePlan, imagePlan, programFolders, userPlan } from "../plan/image.js"
+import { layerFile, layerText, waitProgram, waitScript } from "../plan/supervisor.js"
 import { inputsLabel, type ImageInputs } from "../plan/inputs.js"
 import { type PreparedBase, withoutFreshMark } from "./bases.js"
 import type { ResolvedSource } from "./sources.js"
@@ -34,7 +34,7 @@ export async function finalImage(catalogue: Catalogue, parts: ImageParts): Promi
     image = image
       .withFile(`${binFolder}/pebble`, parts.supervisor, { permissions: 0o755, owner: "0:0" })
       .withNewFile(waitProgram, waitScript(base), { permissions: 0o755, owner: "0:0" })
-      .withNewFile(`${supervisorFolder}/layers/001-${component.name}.yaml`, JSON.stringify(supervisorLayer(catalogue, component), null, 2), { owner })
+      .withNewFile(layerFile(component), layerText(catalogue, component), { owner })
   }
   return withPlan(image, plan, parts.inputs).withUser(owner)
 }
