@@ -4,17 +4,18 @@ import { dag, type Directory } from "@dagger.io/dagger"
 import type { SourceEntry } from "../catalogue/types.js"
 import { customVersion, gitProblem } from "../plan/customSource.js"
 import { tailOf } from "./failures.js"
+import { treeDigest } from "./inputs.js"
 import type { GitSource, Settings } from "./settings.js"
 import { type FoundSource, unknownTime } from "./sources.js"
 import { toolbox } from "./toolbox.js"
 
-export async function fromCheckout(entry: SourceEntry, checkout: Directory): Promise<FoundSource> {
+export async function fromCheckout(settings: Settings, entry: SourceEntry, checkout: Directory): Promise<FoundSource> {
   // A commit alone changes nothing that is built, so it must not reach the build.
   const directory = checkout.withoutDirectory(".git").withoutFile(".git")
   const version = await textOf(checkout, entry.versionFile)
   const head = await textOf(checkout, ".git/HEAD")
   const branch = head?.startsWith("ref: ") ? await textOf(checkout, `.git/${head.slice(5)}`) : head
-  const revision = branch ?? (await directory.digest())
+  const revision = branch ?? (await contentOf(settings, directory))
   return {
     directory,
     facts: { version: version ?? "checkout", revision, created: unknownTime },
@@ -52,7 +53,7 @@ async function commitTime(settings: Settings, checkout: Directory): Promise<stri
 }
 
 /** First the patches, in the order of their names, then the files: both as a diff against upstream would read. */
-export async function overlaid(found: FoundSource, overlay: Directory): Promise<FoundSource> {
+export async function overlaid(settings: Settings, found: FoundSource, overlay: Directory): Promise<FoundSource> {
   const names = await overlay.glob("patches/*.patch")
   let directory = found.directory
   for (const name of names.sort()) {
@@ -64,13 +65,17 @@ export async function overlaid(found: FoundSource, overlay: Directory): Promise<
     }
   }
   directory = directory.withDirectory(".", overlay, { exclude: ["patches", ".git"] })
-  const digest = (await overlay.withoutDirectory(".git").digest()).replace(/^[a-z0-9]+:/, "")
+  const digest = await contentOf(settings, overlay.withoutDirectory(".git"))
   const { facts } = found
   return {
     directory,
     facts: { ...facts, version: customVersion(facts.version, `custom.${digest.slice(0, 8)}`) },
     origin: `${found.origin} with an overlay`,
   }
+}
+
+async function contentOf(settings: Settings, directory: Directory): Promise<string> {
+  return treeDigest(await toolbox(settings, []), directory)
 }
 
 async function textOf(directory: Directory, file?: string): Promise<string | undefined> {

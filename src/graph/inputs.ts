@@ -1,5 +1,6 @@
 // Asks sources and bases for what decides an image's content.
 
+import type { Container, Directory } from "@dagger.io/dagger"
 import { programsOfSource } from "../plan/components.js"
 import type { BaseFacts, SourceDigests } from "../plan/imageInputs.js"
 import { shortDigest } from "../plan/inputs.js"
@@ -16,8 +17,17 @@ export async function sourceDigests(settings: Settings, name: string, source: Re
     .withFile("/usr/local/bin/inputs", buildHelper(toolchain, "inputs"))
     .withExec(["inputs", "-source", "/src", ...programs.map((entry) => `${entry.program}=${entry.package}`)])
     .stdout()
-  const [digests, configDigest] = await Promise.all([output, config === undefined ? "" : source.directory.directory(config).digest()])
+  const [digests, configDigest] = await Promise.all([
+    output,
+    config === undefined ? "" : treeDigest(toolchain.container, source.directory.directory(config)),
+  ])
   return { programs: JSON.parse(digests), config: configDigest }
+}
+
+/** Of names and contents. A directory's own digest is only the same on the same engine. */
+export async function treeDigest(box: Container, directory: Directory): Promise<string> {
+  const script = "cd /tree && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum | sha256sum"
+  return (await box.withMountedDirectory("/tree", directory).withExec(["sh", "-c", script]).stdout()).split(" ")[0]
 }
 
 /** The distribution's own lists of what is installed, in a fixed order. */

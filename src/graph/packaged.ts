@@ -58,8 +58,8 @@ export async function packagedInput(settings: Settings, component: PackagedEntry
   const report = pin === undefined
     ? await reportOf(prepared.container, component, install, base)
     : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
-  const { revision } = factsOf(catalogue, component, install, report)
-  return { component: component.name, source: report.origin, inputs: await inputsOf(settings, component, base, revision, prepared) }
+  const { revision, version } = factsOf(catalogue, component, install, report)
+  return { component: component.name, source: report.origin, version, inputs: await inputsOf(settings, component, base, revision, prepared) }
 }
 
 /** The base with the server's packages, as they are in this period of the component's rhythm. */

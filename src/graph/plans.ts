@@ -30,7 +30,8 @@ export async function planInputs(settings: Settings, options: BuildOptions): Pro
     const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests }
     return {
       component: component.name,
-      source: `${source.origin} (${source.facts.revision.slice(0, 19)})`,
+      source: `${source.origin} (${source.facts.revision.slice(0, 12)})`,
+      version: source.facts.version,
       inputs: imageInputs(catalogue, of, prepared),
     }
   })

@@ -30,13 +30,13 @@ export async function resolveSource(settings: Settings, name: string): Promise<R
   const entry = settings.catalogue.sources[name]
   const custom = settings.custom?.of === name ? settings.custom : undefined
   const original = await originalSource(settings, name, custom)
-  const found = custom?.overlay ? await overlaid(original, custom.overlay) : original
+  const found = custom?.overlay ? await overlaid(settings, original, custom.overlay) : original
   return { ...found, goVersion: goVersionOf(await goModOf(entry, found.directory, custom !== undefined)) }
 }
 
 function originalSource(settings: Settings, name: string, custom?: CustomSource): Promise<FoundSource> {
   const entry = settings.catalogue.sources[name]
-  if (custom?.checkout) return fromCheckout(entry, custom.checkout)
+  if (custom?.checkout) return fromCheckout(settings, entry, custom.checkout)
   if (custom?.git) return fromGit(settings, entry, custom.git)
   return fromNetwork(settings, { ...entry, url: settings.upstreams[name] ?? entry.url }, settings.catalogue.pins.sources[name])
 }

@@ -1,6 +1,7 @@
 // What was published, as it is reported.
 
-import { table } from "./report.js"
+import { readInputs } from "./inputs.js"
+import { type EarlierImage, table } from "./report.js"
 
 /** Seconds before the second, third and fourth try. */
 export const pushWaits = [2, 8, 30]
@@ -23,4 +24,18 @@ export function readPublished(text: string, digest: string): PublishedTag[] {
 
 export function publishedTable(tags: PublishedTag[]): string {
   return table(["OUTCOME", "IMAGE"], tags.map(({ outcome, reference }) => [outcome.slice(0, 32), reference]))
+}
+
+/** Reads what shell/published.sh printed, by reference. */
+export function readPublishedInputs(text: string): Record<string, EarlierImage> {
+  const lines = text.split("\n").filter((line) => line !== "")
+  return Object.fromEntries(
+    lines.map((line): [string, EarlierImage] => {
+      const [reference, state, detail] = line.split("\t")
+      if (state === "none") return [reference, { none: `${reference} is not published yet` }]
+      if (state === "unknown") return [reference, { none: `${reference} cannot be asked for: ${detail}` }]
+      const inputs = readInputs(detail)
+      return [reference, inputs === undefined ? { none: `${reference} was not built by this project` } : { inputs, from: reference }]
+    }),
+  )
 }

@@ -17,7 +17,7 @@ export interface PublishTarget {
 export function publishTargets(component: ImageEntry, registries: string[], tags: string[]): PublishTarget[] {
   const given = registries.length > 0 ? registries : component.registry === undefined ? [] : [component.registry]
   if (given.length === 0) {
-    throw new Error(`${component.name} is private and has no registry of its own: name one, such as --registries=harbor.example.com/im`)
+    throw new Error(`${component.name} is private and has no registry of its own: name one, such as --registry=harbor.example.com/im`)
   }
   if (tags.length === 0) throw new Error(`${component.name}: no tag is given: name one, such as --tags=v3.8.3`)
   const wrong = tags.find((tag) => !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag))
@@ -27,7 +27,7 @@ export function publishTargets(component: ImageEntry, registries: string[], tags
 
 export function repositoryIn(registry: string, image: string): { host: string; repository: string } {
   if (/^https?:/.test(registry)) {
-    throw new Error(`--registries "${registry}": leave the scheme out, such as harbor.example.com/im; --plain-http is for registries without TLS`)
+    throw new Error(`--registry "${registry}": leave the scheme out, such as harbor.example.com/im; --plain-http is for registries without TLS`)
   }
   const [, host, namespace] = /^([a-z0-9.-]+(?::\d+)?)((?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)\/?$/.exec(registry) ?? []
   if (host === undefined) {

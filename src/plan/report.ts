@@ -10,6 +10,8 @@ export interface PlanRow {
   reason: string
   /** Where the source comes from; for a component that is only referenced, the image. */
   source: string
+  /** What its image is tagged with when nothing else is said. */
+  version?: string
   /** Absent for what is not built. */
   inputs?: ImageInputs
   /** Why it cannot be built. */
@@ -22,18 +24,18 @@ export type PlanInput = Omit<PlanRow, "action" | "reason">
 /** What is known of a component's last image: its inputs and who says so, or why there are none. */
 export type EarlierImage = { inputs: Partial<ImageInputs>; from: string } | { none: string }
 
-export function planRows(inputs: PlanInput[], earlier: Record<string, EarlierImage>): PlanRow[] {
-  return inputs.map((input) => ({ ...input, ...decision(input, earlier[input.component]) }))
+/** An image may be in several registries: it is skipped when all have it. */
+export function planRows(inputs: PlanInput[], earlier: Record<string, EarlierImage[]>): PlanRow[] {
+  return inputs.map((input) => ({ ...input, ...decision(input, earlier[input.component] ?? []) }))
 }
 
-function decision({ inputs, refused }: PlanInput, before: EarlierImage | undefined): Pick<PlanRow, "action" | "reason"> {
+function decision({ inputs, refused }: PlanInput, earlier: EarlierImage[]): Pick<PlanRow, "action" | "reason"> {
   if (refused !== undefined) return { action: "skip", reason: refused }
   if (inputs === undefined) return { action: "skip", reason: "only referenced, never built" }
-  if (before === undefined) return { action: "build", reason: "no earlier build is known" }
-  if ("none" in before) return { action: "build", reason: before.none }
-  const changed = changedInputs(before.inputs, inputs)
-  if (changed === undefined) return { action: "skip", reason: `unchanged since ${before.from}` }
-  return { action: "build", reason: changed }
+  const reasons = earlier.map((image) => ("none" in image ? image.none : changedInputs(image.inputs, inputs)))
+  const reason = earlier.length === 0 ? "no earlier build is known" : reasons.find((reason) => reason !== undefined)
+  if (reason !== undefined) return { action: "build", reason }
+  return { action: "skip", reason: `unchanged since ${earlier.map((image) => ("from" in image ? image.from : "")).join(", ")}` }
 }
 
 /** A state file: what `plan --format=json` printed, or what `release` wrote. */
@@ -43,7 +45,7 @@ export interface PlanRecord {
 }
 
 /** Reads a state file. */
-export function readPlanRecord(text: string): Record<string, EarlierImage> {
+export function readPlanRecord(text: string): Record<string, EarlierImage[]> {
   const refuse = (what: string) => new Error(`--record: ${what}. Give a file that \`plan --format=json\` or a release wrote`)
   let record: Partial<PlanRecord>
   try {
@@ -54,7 +56,7 @@ export function readPlanRecord(text: string): Record<string, EarlierImage> {
   const valid = Array.isArray(record?.rows) && record.rows.every((row) => row?.component && row.source)
   if (!valid) throw refuse("no plan")
   const built = (record as PlanRecord).rows.filter((row) => row.inputs !== undefined)
-  return Object.fromEntries(built.map(({ component, source, inputs }) => [component, { inputs: inputs!, from: source }]))
+  return Object.fromEntries(built.map(({ component, source, inputs }) => [component, [{ inputs: inputs!, from: source }]]))
 }
 
 export function planTable(rows: PlanRow[]): string {

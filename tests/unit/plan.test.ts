@@ -129,13 +129,15 @@ describe("the plan", () => {
         row("packages", { packages: "2", recipe: "2" }),
         row("unlabelled"),
         row("absent"),
+        row("half"),
         row("new"),
         { component: "web", source: "docker.io/openim/openim-web-front:v1" },
       ],
       {
-        ...Object.fromEntries(["same", "edited", "go", "base", "packages"].map((name) => [name, published])),
-        unlabelled: { inputs: {}, from: "docker.io/openim/b:v3.8.3" },
-        absent: { none: "not published yet" },
+        ...Object.fromEntries(["same", "edited", "go", "base", "packages"].map((name) => [name, [published]])),
+        unlabelled: [{ inputs: {}, from: "docker.io/openim/b:v3.8.3" }],
+        absent: [{ none: "not published yet" }],
+        half: [published, { none: "other.example/a:v3.8.3 is not published yet" }],
       },
     )
     expect(now.map(({ component, action, reason }) => [component, action, reason])).toEqual([
@@ -146,6 +148,7 @@ describe("the plan", () => {
       ["packages", "build", "packages of the base distribution moved on, the recipe changed"],
       ["unlabelled", "build", expect.stringContaining("Go unknown → 1.22.7")],
       ["absent", "build", "not published yet"],
+      ["half", "build", "other.example/a:v3.8.3 is not published yet"],
       ["new", "build", "no earlier build is known"],
       ["web", "skip", "only referenced, never built"],
     ])
@@ -153,7 +156,7 @@ describe("the plan", () => {
 
   it("reads its own json again and refuses anything else", () => {
     const rows = planRows([row("a"), { component: "web", source: "image" }], {})
-    expect(readPlanRecord(JSON.stringify({ stack: "openim", rows }))).toEqual({ a: { inputs, from: "git v3.8.3" } })
+    expect(readPlanRecord(JSON.stringify({ stack: "openim", rows }))).toEqual({ a: [{ inputs, from: "git v3.8.3" }] })
     expect(() => readPlanRecord("COMPONENT ACTION")).toThrow("--record: not JSON")
     for (const text of ["{}", "null", '{"rows":[{}]}', "[]"]) expect(() => readPlanRecord(text)).toThrow("--record: no plan")
   })

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { imageOf } from "../../src/plan/components.js"
-import { publishedTable, readPublished } from "../../src/plan/publishing.js"
+import { publishedTable, readPublished, readPublishedInputs } from "../../src/plan/publishing.js"
 import { checkCredentials, dockerConfig, publishTargets } from "../../src/plan/registries.js"
 
 let catalogue: Catalogue
@@ -52,7 +52,17 @@ describe("what was published", () => {
     expect(publishedTable(tags)).toContain(`pushed                            ghcr.io/a/b:v1@${digest}`)
   })
 
-  it("comes from a script without faults", () => {
-    execFileSync("sh", ["-n", "shell/publish.sh"])
+  it("is known by the inputs in its label", () => {
+    const lines = ['a/b:v1\tinputs\t{"go":"1.22.7"}', "a/c:v1\tnone\t", "a/d:v1\tunknown\tno answer", "a/e:v1\tinputs\t<no value>"]
+    expect(readPublishedInputs(lines.join("\n"))).toEqual({
+      "a/b:v1": { inputs: { go: "1.22.7" }, from: "a/b:v1" },
+      "a/c:v1": { none: "a/c:v1 is not published yet" },
+      "a/d:v1": { none: "a/d:v1 cannot be asked for: no answer" },
+      "a/e:v1": { none: "a/e:v1 was not built by this project" },
+    })
+  })
+
+  it("comes from scripts without faults", () => {
+    for (const name of ["publish", "published"]) execFileSync("sh", ["-n", `shell/${name}.sh`])
   })
 })
