@@ -44,7 +44,7 @@ async function fetched(grype: Container, { address = publicDatabase, service }: 
   } catch (error) {
     throw new Error(
       `the vulnerability database cannot be had from ${address} (${reasonOf(error)}). ` +
-        "Fetch its archive where it can be had (grype db status names it), and give that file as --database",
+        "Fetch its archive where it can be had (v6/latest.json there names it), and give that file as --database",
     )
   }
 }

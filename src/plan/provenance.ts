@@ -80,7 +80,8 @@ function dirHash(sum: string): string {
 }
 
 function goResources({ go }: Partial<ImageInputs>): ProvenanceResource[] {
-  return go ? [{ uri: `pkg:golang/stdlib@${go}` }] : []
+  // An installed server has none.
+  return /^\d/.test(go ?? "") ? [{ uri: `pkg:golang/stdlib@${go}` }] : []
 }
 
 /** As BuildKit names images; with the digest that was pulled. */

@@ -63,7 +63,7 @@ describe("provenance", () => {
 
   it("keeps other registries and their ports in a base's name", () => {
     const base = "registry.example.com:5000/openanolis/anolisos:8.10"
-    const uris = definition({ ...of, inputs: { base }, source: undefined }).resolvedDependencies.map(({ uri }) => uri)
+    const uris = definition({ ...of, inputs: { base, go: "none" }, source: undefined }).resolvedDependencies.map(({ uri }) => uri)
     expect(uris).toEqual(["pkg:docker/registry.example.com:5000/openanolis/anolisos@8.10?platform=linux%2Famd64"])
   })
 
