@@ -30,7 +30,8 @@ async function pulled(reference: string): Promise<Container> {
   try {
     return await dag.container({ platform }).from(reference).sync()
   } catch (error) {
-    throw new Error(tailOf(error, 1))
+    const next = reference.includes("@") ? "; `bump --bases` pins what the registry has now" : ""
+    throw new Error(`${tailOf(error, 1)}${next}`)
   }
 }
 

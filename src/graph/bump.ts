@@ -11,7 +11,7 @@ import type { Channel } from "../plan/releases.js"
 import { updatesOf, upstreamAddress, type Watched, watchedNamed } from "../plan/watch.js"
 import { log, type Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
-import { archiveSums, checkVersion, referenceDigest, sourcePin, watch, type WatchTools } from "./upstream.js"
+import { archiveSums, checkVersion, referenceDigest, sourcePin, watch, type WatchTools, withoutDigests } from "./upstream.js"
 
 /** The texts of the files that a bump changes. */
 export interface PinFiles {
@@ -125,7 +125,7 @@ function unchanged(name: string, version: string): undefined {
 /** Pins base images and referenced ones by the digest that their registry has for them today. */
 export async function bumpBases(settings: Settings, tools: WatchTools, files: PinFiles, date?: string): Promise<PinFiles> {
   const { catalogue } = settings
-  const references = baseReferences(catalogue, await goVersions(settings))
+  const references = baseReferences(catalogue, await goVersions(withoutDigests(settings)))
   const found: Record<string, string> = {}
   const refusals: Record<string, string[]> = {}
   await Promise.all(

@@ -27,8 +27,15 @@ export interface WatchTools {
   http(): Promise<Container>
 }
 
+/** Where a registry no longer has a pinned digest, `bump --bases` must still run to mend that. */
+export function withoutDigests(settings: Settings): Settings {
+  const { catalogue } = settings
+  return { ...settings, catalogue: { ...catalogue, pins: { ...catalogue.pins, digests: {} } } }
+}
+
 /** Answers are as old as the moment: the engine would otherwise give the ones of the call before. */
-export function watchTools(settings: Settings, moment: string): WatchTools {
+export function watchTools(given: Settings, moment: string): WatchTools {
+  const settings = withoutDigests(given)
   const now = (container: Container) => container.withEnvVariable("ASKED_AT", moment)
   return {
     git: async () => now(await toolbox(settings, [], ["git"])).withEnvVariable("GIT_TERMINAL_PROMPT", "0"),
