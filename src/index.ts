@@ -5,20 +5,22 @@
  * the whole call stand before the function's name; those that a site always needs belong in a file .env beside dagger.json.
  */
 import { randomUUID } from "node:crypto"
-import { argument, type Changeset, check, type Container, type Directory, type File, func, generate, object, type Platform, type Secret, type Socket } from "@dagger.io/dagger"
+import { argument, type Changeset, check, type Container, type Directory, type File, func, generate, object, type Platform, type Secret, type Service, type Socket } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import { loadCatalogue } from "./catalogue/load.js"
 import type { Catalogue } from "./catalogue/types.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
-import { type BuildWish, componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
+import { type BuildOptions, type BuildWish, componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
 import { tailOf } from "./graph/failures.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
-import { planInputs } from "./graph/plans.js"
+import { plannedRows } from "./graph/plans.js"
+import { readAccess } from "./graph/registries.js"
+import { releaseAll, releaseImage } from "./graph/releases.js"
 import { withMage } from "./graph/programs.js"
 import { scanImage } from "./graph/scans.js"
 import type { CustomSource, Settings } from "./graph/settings.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
-import { bumpChanges, updatesReport, versionsReport } from "./graph/watching.js"
+import { bumpChanges, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
 import { baseOf, builtOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
@@ -27,11 +29,14 @@ import { readArchiveMirrors, readMirrors } from "./plan/mirrors.js"
 import { bytesFrom } from "./plan/origins.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { readChannel } from "./plan/releases.js"
-import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
+import { publishedTable } from "./plan/publishing.js"
+import { chosenComponents, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
+import { componentTable, pinnedVersion, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
 import { suitesReport, type TestCase } from "./plan/suites.js"
 import { readUpstreams } from "./plan/upstreamAnswers.js"
 import { watchedOf } from "./plan/watch.js"
+import { ReleaseResult } from "./releaseResult.js"
 import { mongodbTests } from "./suites/mongodb.js"
 import { redisTests } from "./suites/redis.js"
 import { publishingTests } from "./suites/publishing.js"
@@ -185,20 +190,158 @@ export class Openim {
     return componentBinaries(await this.settings(version, component), wish)
   }
 
-  /** Tells for each component what would be done: build or skip, why, from which source, Go and base. Builds nothing; gives text */
-  @func({ cache: "session" })
+  /**
+   * Tells for each component what would be done: build or skip, why, from which source, Go and base. Compares with what the
+   * registries have under the version's tag (images carry their inputs as a label), or with a record. Builds nothing; gives text
+   */
+  @func({ cache: "never" })
   async plan(
     /** table, or json for programs (and for a later --record) */
     format: string = "table",
-    /** An earlier plan as json: components whose inputs (source, recipe, Go, base) are the same are skipped */
+    /** What was built or published earlier, instead of asking registries: the json of a plan, or a release's state */
     record?: File,
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
+    /** Registries to ask instead of each component's own: HOST or HOST/NAMESPACE, such as harbor.example.com/im */
+    registry: string[] = [],
+    /** The registries' user */
+    username?: string,
+    /** The user's password or token, such as env://REGISTRY_PASSWORD */
+    password?: Secret,
+    /** A docker config.json with the users of several registries, such as file://$HOME/.docker/config.json */
+    registryConfig?: Secret,
+    /** A certificate (PEM) of the authority behind the registries' own, where public ones do not do */
+    ca?: File,
+    /** The registries speak HTTP without TLS */
+    plainHttp: boolean = false,
+    /** A service that answers under the first registry's name, such as tcp://localhost:5000 */
+    registryService?: Service,
   ): Promise<string> {
-    const earlier = record ? readPlanRecord(await record.contents()) : {}
+    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
     const settings = await this.settings(version)
-    const rows = planRows(await planInputs(settings, { base: this.base, layout: "multicall", builder: "go" }), earlier)
+    const earlier = record ? readPlanRecord(await record.contents()) : { registries: registry, tags: [], access, mark: randomUUID() }
+    const rows = await plannedRows(settings, this.options(), undefined, earlier)
     return formatted(format, () => planTable(rows), { stack: this.stack, rows })
+  }
+
+  /**
+   * Builds what the plan says, all at once, and tests each image; one that fails does not keep the others from being built. What
+   * was built is kept: build and archive give it at once. Gives a table; ends with an error when something failed
+   */
+  @func({ cache: "never" })
+  async buildAll(
+    /** Only these. When none is named: all whose mode is auto or incremental (the function components tells) */
+    components: string[] = [],
+    /** What was built earlier: the json of a plan. What is the same is skipped; without it everything is built */
+    record?: File,
+    /** Do not go on once something failed */
+    failFast: boolean = false,
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
+    version?: string,
+  ): Promise<string> {
+    const settings = await this.settings(version)
+    const names = chosenComponents(settings.catalogue, components)
+    const rows = await plannedRows(settings, this.options(), names, record ? readPlanRecord(await record.contents()) : {})
+    return succeeded(await releaseAll(settings, rows, this.options(), failFast))
+  }
+
+  /**
+   * Builds and tests the image of a component and pushes it with its list of contents and its provenance to one or several
+   * registries: nothing is pushed when a test fails, no registry gets a tag before all have the content, and what is there
+   * already is not pushed again. Failures of the network are tried again after 2, 8 and 30 s.
+   *
+   * Gives a table of the images with their digests, the same on every machine
+   */
+  @func({ cache: "never" })
+  async publish(
+    /** The component's name; the function components lists all */
+    component: string,
+    /** Where to: HOST gets the catalogue's name below it (harbor.example.com:5000 → …/openim/openim-server), HOST/NAMESPACE the last part of it (ghcr.io/me → ghcr.io/me/openim-server). The component's own registry when none is named; private components have none */
+    registry: string[] = [],
+    /** The image's version when none is named */
+    tags: string[] = [],
+    /** The registries' user */
+    username?: string,
+    /** The user's password or token, such as env://REGISTRY_PASSWORD */
+    password?: Secret,
+    /** A docker config.json with the users of several registries, such as file://$HOME/.docker/config.json */
+    registryConfig?: Secret,
+    /** A certificate (PEM) of the authority behind the registries' own, where public ones do not do */
+    ca?: File,
+    /** The registries speak HTTP without TLS */
+    plainHttp: boolean = false,
+    /** A service that answers under the first registry's name, such as tcp://localhost:5000 */
+    registryService?: Service,
+    /** A private key of cosign to sign the images with, such as file://cosign.key. Without it nothing is signed */
+    signKey?: Secret,
+    /** The key's own password, such as env://COSIGN_PASSWORD */
+    signPassword?: Secret,
+    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
+    version?: string,
+  ): Promise<string> {
+    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    const settings = await this.settings(version, component)
+    const signing = signKey ? { key: signKey, password: signPassword ?? undefined } : undefined
+    const order = { registries: registry, tags, access, signing, mark: randomUUID() }
+    const { tags: published } = await releaseImage(settings, this.wish(component), order)
+    return publishedTable(published)
+  }
+
+  /**
+   * Releases components: looks for newer versions, builds what is not published yet from the same inputs, tests it, publishes it,
+   * and gives the newer versions as changes to keep. One component's failure leaves the others alone, but then nothing is bumped
+   * and the call ends with an error; what was published is skipped by the next call.
+   *
+   * Go on with report (a table), changes (the pins, for -y) or state (a record for plan). Each of them releases first
+   */
+  @func({ cache: "never" })
+  async release(
+    /** The checkout whose pins change */
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile"] })
+    checkout: Directory,
+    /** Only these. When none is named: all whose mode is auto or incremental (the function components tells); manual ones must be named */
+    components: string[] = [],
+    /** Which newer versions to take: stable, patch, alpha (see versions), or pinned for none */
+    channel: string = "patch",
+    /** Where to: HOST or HOST/NAMESPACE, see publish. Each component's own registry when none is named */
+    registry: string[] = [],
+    /** The image's version when none is named */
+    tags: string[] = [],
+    /** The registries' user */
+    username?: string,
+    /** The user's password or token, such as env://REGISTRY_PASSWORD */
+    password?: Secret,
+    /** A docker config.json with the users of several registries, such as file://$HOME/.docker/config.json */
+    registryConfig?: Secret,
+    /** A certificate (PEM) of the authority behind the registries' own, where public ones do not do */
+    ca?: File,
+    /** The registries speak HTTP without TLS */
+    plainHttp: boolean = false,
+    /** A service that answers under the first registry's name, such as tcp://localhost:5000 */
+    registryService?: Service,
+    /** A private key of cosign to sign the images with, such as file://cosign.key. Without it nothing is signed */
+    signKey?: Secret,
+    /** The key's own password, such as env://COSIGN_PASSWORD */
+    signPassword?: Secret,
+    /** What was published earlier, instead of asking registries: a release's state */
+    record?: File,
+    /** Do not publish anything more once something failed */
+    failFast: boolean = false,
+    /** The day of the changelog's section, such as 2025-01-31. Without it the change stands under Unreleased */
+    date?: string,
+  ): Promise<ReleaseResult> {
+    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    const pinned = await this.settings(undefined, components[0])
+    const names = chosenComponents(pinned.catalogue, components)
+    const signing = signKey ? { key: signKey, password: signPassword ?? undefined } : undefined
+    const order = { registries: registry, tags, access, signing, mark: randomUUID() }
+    const place = this.catalogue ? { folder: this.catalogue, stack: undefined } : { folder: checkout, stack: this.stack }
+    const changes = await releaseChanges(pinned, place, names, channel, date ?? undefined)
+    const settings = { ...pinned, catalogue: await catalogueIn(changes.after(), place.stack) }
+    const earlier = record ? readPlanRecord(await record.contents()) : order
+    const rows = await plannedRows(settings, this.options(), names, earlier)
+    const released = await releaseAll(settings, rows, this.options(), failFast, order)
+    return new ReleaseResult(succeeded(released), releaseRecord(settings.catalogue, rows, released), changes)
   }
 
   /** Lists the components of the stack with purpose, source, pinned version, registry, rhythm of releases and mode. Gives text */
@@ -496,8 +639,12 @@ export class Openim {
     return reproducibleTests(from(source), wish, mark)
   }
 
+  private options(): BuildOptions {
+    return { base: this.base, layout: "multicall", builder: "go" }
+  }
+
   private wish(component: string): BuildWish {
-    return { component, base: this.base, layout: "multicall", builder: "go" }
+    return { ...this.options(), component }
   }
 
   /**
@@ -603,6 +750,12 @@ export class Openim {
       overlay: this.overlay ?? undefined,
     }
   }
+}
+
+function succeeded(released: ReleasedComponent[]): string {
+  const text = releasedTable(released)
+  if (released.some(({ result }) => result === "failed")) throw new Error(text)
+  return text
 }
 
 /** Runs all at the same time: most of them wait for something most of the time. */

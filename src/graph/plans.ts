@@ -1,22 +1,55 @@
 // The plan of components: resolves sources and bases to know what goes into each image, and builds none.
 
-import { baseOf, referenceOf } from "../plan/components.js"
+import { baseOf, imageOf, referenceOf } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
-import type { PlanInput } from "../plan/report.js"
+import { publishTargets } from "../plan/registries.js"
+import { type EarlierImage, type PlanInput, type PlanRow, planRows } from "../plan/report.js"
 import { prepareBase } from "./bases.js"
 import type { BuildOptions } from "./components.js"
 import { baseFacts, sourceDigests } from "./inputs.js"
 import { packagedInput } from "./packaged.js"
+import { publishedImages, type PublishedQuestion } from "./published.js"
+import type { PublishOrder } from "./releases.js"
 import type { Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
 import { goToolchain } from "./toolchain.js"
 
-export async function planInputs(settings: Settings, options: BuildOptions): Promise<PlanInput[]> {
+/** Where to look for what was published. */
+export type PublishedIn = Pick<PublishOrder, "registries" | "tags" | "access" | "mark">
+
+/** The plan of these components, or of all; compared with a record, or with what registries have. */
+export async function plannedRows(
+  settings: Settings,
+  options: BuildOptions,
+  names: string[] | undefined,
+  earlier: Record<string, EarlierImage[]> | PublishedIn,
+): Promise<PlanRow[]> {
+  const inputs = await planInputs(settings, options, names)
+  if (!isPublishedIn(earlier)) return planRows(inputs, earlier)
+  const questions = inputs.filter((input) => input.inputs !== undefined).flatMap((input) => questionsOf(settings, input, earlier))
+  return planRows(inputs, await publishedImages(settings, questions, earlier.access, earlier.mark))
+}
+
+function isPublishedIn(earlier: Record<string, EarlierImage[]> | PublishedIn): earlier is PublishedIn {
+  return "access" in earlier && "mark" in earlier
+}
+
+/** Nothing is known of a private component as long as no registry is named. */
+function questionsOf({ catalogue }: Settings, { component, version }: PlanInput, { registries, tags }: PublishedIn): PublishedQuestion[] {
+  const entry = imageOf(catalogue, component)
+  if (registries.length === 0 && entry.registry === undefined) return []
+  return publishTargets(entry, registries, tags.length > 0 ? tags : [version ?? "latest"]).flatMap(({ host, repository, tags }) =>
+    tags.map((tag) => ({ component, host, reference: `${repository}:${tag}` })),
+  )
+}
+
+async function planInputs(settings: Settings, options: BuildOptions, names?: string[]): Promise<PlanInput[]> {
   const { catalogue } = settings
   const base = baseOf(catalogue, options.base)
-  const components = Object.values(catalogue.components)
+  const components = Object.values(catalogue.components).filter(({ name }) => names === undefined || names.includes(name))
+  const needed = new Set(components.flatMap((component) => ("source" in component ? [component.source] : [])))
   const facts = baseFacts(await prepareBase(settings, base))
-  const known = Object.keys(catalogue.sources).map(async (name) => {
+  const known = [...needed].map(async (name) => {
     const source = await resolveSource(settings, name)
     const digests = await sourceDigests(settings, name, source, await goToolchain(settings, source.goVersion))
     return [name, { source, digests }] as const

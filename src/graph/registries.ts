@@ -1,7 +1,7 @@
 // How tools reach a registry: credentials, a certificate authority, plain HTTP. The same for regctl and cosign.
 
 import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
-import { dockerConfig } from "../plan/registries.js"
+import { checkCredentials, dockerConfig } from "../plan/registries.js"
 
 export interface RegistryAccess {
   username?: string
@@ -15,20 +15,35 @@ export interface RegistryAccess {
   service?: Service
 }
 
+/** What a call says of registries; what it does not say arrives as null. */
+type GivenAccess = { [Key in keyof RegistryAccess]: RegistryAccess[Key] | null }
+
+export function readAccess(given: GivenAccess): RegistryAccess {
+  checkCredentials(Boolean(given.username), Boolean(given.password), Boolean(given.config))
+  return {
+    username: given.username ?? undefined,
+    password: given.password ?? undefined,
+    config: given.config ?? undefined,
+    ca: given.ca ?? undefined,
+    plainHttp: given.plainHttp ?? false,
+    service: given.service ?? undefined,
+  }
+}
+
 const caFolder = "/run/registry-ca"
 
 export async function withRegistryAccess(container: Container, registryHost: string, access: RegistryAccess): Promise<Container> {
   let ready = container
   const config = access.config ?? (await configOf(registryHost, access))
-  if (config != null) ready = ready.withMountedSecret("/run/docker/config.json", config).withEnvVariable("DOCKER_CONFIG", "/run/docker")
-  if (access.ca != null) {
+  if (config) ready = ready.withMountedSecret("/run/docker/config.json", config).withEnvVariable("DOCKER_CONFIG", "/run/docker")
+  if (access.ca) {
     ready = ready.withMountedFile(`${caFolder}/ca.pem`, access.ca).withEnvVariable("SSL_CERT_DIR", `/etc/ssl/certs:${caFolder}`)
   }
   if (access.plainHttp) {
     const hosts = { hosts: { [registryHost]: { tls: "disabled" } } }
     ready = ready.withNewFile("/run/regctl.json", JSON.stringify(hosts)).withEnvVariable("REGCTL_CONFIG", "/run/regctl.json")
   }
-  if (access.service != null) ready = ready.withServiceBinding(registryHost.split(":")[0], access.service)
+  if (access.service) ready = ready.withServiceBinding(registryHost.split(":")[0], access.service)
   return ready
 }
 

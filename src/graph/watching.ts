@@ -1,12 +1,14 @@
 // The functions of the version watch: what they ask, print and change.
 
 import type { Changeset, Directory } from "@dagger.io/dagger"
+import { loadCatalogue } from "../catalogue/load.js"
 import { unknownName } from "../catalogue/nearest.js"
+import type { Catalogue } from "../catalogue/types.js"
 import { checkDate } from "../plan/changelog.js"
-import type { Channel } from "../plan/releases.js"
-import { githubLines, updatesOf, updatesText, watchTable, type WatchRow } from "../plan/watch.js"
+import { type Channel, readChannel } from "../plan/releases.js"
+import { githubLines, updatesOf, updatesText, watchedFor, watchTable, type WatchRow } from "../plan/watch.js"
 import { bumpBases, bumpVersions, type BumpWish, type PinFiles } from "./bump.js"
-import type { Settings } from "./settings.js"
+import { log, type Settings } from "./settings.js"
 import { watch, watchTools, type WatchTools } from "./upstream.js"
 
 type Form = (settings: Settings, channel: Channel, rows: WatchRow[]) => string
@@ -89,4 +91,34 @@ export async function bumpChanges(
 
 async function textOf(folder: Directory, name: string): Promise<string | undefined> {
   return (await folder.exists(name)) ? folder.file(name).contents() : undefined
+}
+
+/** The newer versions of what these components are made from; what cannot be asked stays as it is pinned. */
+export async function releaseChanges(
+  settings: Settings,
+  { folder, stack }: BumpPlace,
+  components: string[],
+  channel: string,
+  date?: string,
+): Promise<Changeset> {
+  if (channel === "pinned") return folder.changes(folder)
+  const newer = readChannel(channel)
+  let now = settings
+  let after = folder
+  for (const component of watchedFor(settings.catalogue, components)) {
+    try {
+      const changes = await bumpChanges(now, { folder: after, stack }, { channel: newer, component, date }, false)
+      after = changes.after()
+      now = { ...settings, catalogue: await catalogueIn(after, stack) }
+    } catch (error) {
+      log(`${component} stays as it is pinned: ${(error as Error).message}`)
+    }
+  }
+  return after.changes(folder)
+}
+
+/** The catalogue as it is in a checkout, or in a folder of one's own. */
+export function catalogueIn(folder: Directory, stack: string | undefined): Promise<Catalogue> {
+  const below = stack === undefined ? "" : `stacks/${stack}/`
+  return loadCatalogue(stack ?? "catalogue", (name) => folder.file(`${below}${name}`).contents())
 }

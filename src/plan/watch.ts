@@ -188,3 +188,10 @@ export function upstreamAddress(catalogue: Catalogue, watched: Watched, given: R
       return catalogue.sources[component.source].url
   }
 }
+
+/** What must be watched for these components: their sources, and themselves where they have versions of their own. */
+export function watchedFor(catalogue: Catalogue, components: string[]): string[] {
+  const made = components.map((name) => catalogue.components[name]).map((entry) => ("source" in entry ? entry.source : entry.name))
+  const watched = watchedOf(catalogue).map(({ name }) => name)
+  return [...new Set(made)].filter((name) => watched.includes(name))
+}

@@ -1,0 +1,73 @@
+// Carries a plan out: components are built, tested and published side by side; one that fails leaves the others alone.
+
+import { defaultBuilder } from "../plan/provenance.js"
+import type { PublishedTag } from "../plan/publishing.js"
+import { publishTargets } from "../plan/registries.js"
+import type { ReleasedComponent } from "../plan/released.js"
+import type { PlanRow } from "../plan/report.js"
+import { imageOf } from "../plan/components.js"
+import { imageAttachments, withReferrers } from "./attachments.js"
+import { type BuildOptions, type BuildWish, componentImage } from "./components.js"
+import { tailOf } from "./failures.js"
+import { imageLayout } from "./layouts.js"
+import { publishLayout } from "./publishing.js"
+import type { RegistryAccess } from "./registries.js"
+import { log, type Settings } from "./settings.js"
+import { smokeTest } from "./tests.js"
+
+/** Where images go; absent for a build alone. */
+export interface PublishOrder {
+  registries: string[]
+  /** The image's version when none is named. */
+  tags: string[]
+  access: RegistryAccess
+  /** Never used before, because registries are asked anew. */
+  mark: string
+}
+
+/** Builds an image and lets it be published only when its tests pass. */
+export async function releaseImage(settings: Settings, wish: BuildWish, order?: PublishOrder): Promise<{ digest: string; tags: PublishedTag[] }> {
+  const component = imageOf(settings.catalogue, wish.component)
+  // Names are checked before minutes are spent.
+  if (order !== undefined) publishTargets(component, order.registries, order.tags.length > 0 ? order.tags : ["version"])
+  const image = await componentImage(settings, wish)
+  const failed = (await smokeTest(settings.catalogue, component, image.container)).filter(({ ok }) => !ok)
+  if (failed.length > 0) throw new Error(`tests of the image failed: ${failed.map(({ name }) => name).join("; ")}`)
+  const layout = await imageLayout(settings, image)
+  if (order === undefined) return { digest: layout.digest, tags: [] }
+  const tags = order.tags.length > 0 ? order.tags : [await image.container.label("org.opencontainers.image.version")]
+  if (tags[0] === "checkout") throw new Error(`the checkout of ${wish.component} has no version of its own: name one as --tags`)
+  const targets = publishTargets(component, order.registries, tags)
+  const attached = await withReferrers(settings, layout, await imageAttachments(settings, wish, image, layout, defaultBuilder))
+  return { digest: layout.digest, tags: await publishLayout(settings, attached, targets, order.access, order.mark) }
+}
+
+/** With failFast nothing more is published once something failed; what is being pushed comes to its end. */
+export async function releaseAll(
+  settings: Settings,
+  rows: PlanRow[],
+  options: BuildOptions,
+  failFast: boolean,
+  order?: PublishOrder,
+): Promise<ReleasedComponent[]> {
+  let stopped = false
+  return Promise.all(
+    rows.map(async (row): Promise<ReleasedComponent> => {
+      if (row.action === "skip") return { component: row.component, result: row.refused ? "failed" : "skipped", detail: row.reason, tags: [] }
+      try {
+        const wish = { ...options, component: row.component }
+        if (failFast) {
+          await componentImage(settings, wish)
+          if (stopped) return { component: row.component, result: "skipped", detail: "another component failed (--fail-fast)", tags: [] }
+        }
+        const { digest, tags } = await releaseImage(settings, wish, order)
+        log(`${row.component}: ${order === undefined ? "built" : "published"} ${digest}`)
+        return { component: row.component, result: order === undefined ? "built" : "published", detail: row.reason, digest, tags }
+      } catch (error) {
+        stopped = true
+        log(`${row.component}: failed: ${tailOf(error, 3)}`)
+        return { component: row.component, result: "failed", detail: tailOf(error), tags: [] }
+      }
+    }),
+  )
+}
