@@ -463,9 +463,9 @@ export class Openim {
 
   /**
    * Pins newer versions: every update of the channel, or one component. Gives the changes of versions.yaml, compose/env.template,
-   * CHANGELOG.md and dockerfiles/, which dagger shows and writes (-y writes without asking). Earlier versions stay listed in versions.yaml, and
-   * --component=server --version=v3.8.2 goes back to one without asking the network. What was left that way is not taken again
-   * by itself. Without news nothing changes. Fails when a version does not exist or cannot be pinned
+   * CHANGELOG.md and dockerfiles/, which dagger shows and writes (-y writes without asking). Earlier versions stay listed in
+   * versions.yaml, and --component=server --version=v3.8.2 goes back to one without asking the network. What was left that way
+   * is not taken again by itself. Without news nothing changes. Fails when a version does not exist or cannot be pinned
    */
   @func({ cache: "never" })
   async bump(
