@@ -1,7 +1,8 @@
 // The Dockerfile of a server that is installed.
 
 import type { BaseEntry, Catalogue, PackagedEntry } from "../catalogue/types.js"
-import { addUser, baseStage, copyLibrary, type DockerfileOptions, goArguments, goStage, header, installing, settings } from "./dockerfileStages.js"
+import { addUser, baseStage, copyLibrary, goArguments, goStage, header, installing, settings } from "./dockerfileStages.js"
+import type { DockerfileOptions } from "./dockerfileStages.js"
 import { run } from "./dockerfileWords.js"
 import { binFolder, type ImagePlan, userPlan } from "./image.js"
 import { archivePlan, installOf, packagedPlan, packagesOf } from "./packaged.js"
@@ -33,7 +34,13 @@ function helperStage(catalogue: Catalogue, helper: string, options: DockerfileOp
 }
 
 /** A stage of its own, so that the image needs no program that downloads. */
-function archiveStage(catalogue: Catalogue, component: PackagedEntry, archive: string, base: BaseEntry, { mirrors }: DockerfileOptions): string[] {
+function archiveStage(
+  catalogue: Catalogue,
+  component: PackagedEntry,
+  archive: string,
+  base: BaseEntry,
+  { mirrors }: DockerfileOptions,
+): string[] {
   const tools = planPackages({ distribution: base.distribution, want: ["ca-certificates", "curl"], mirrors })
   return [
     "FROM ${BASE} AS archive",

@@ -100,6 +100,6 @@ export function settings(plan: ImagePlan, owner: string): string[] {
 /** Images in OCI's own format have no health check: buildah and podman keep it with --format docker. */
 function healthcheck(command: string): string {
   const { interval, timeout, startPeriod, startInterval, retries } = healthTimes
-  const times = `--interval=${interval} --timeout=${timeout} --start-period=${startPeriod} --start-interval=${startInterval} --retries=${retries}`
-  return `HEALTHCHECK ${times} \\\n    CMD ${command}`
+  const start = `--start-period=${startPeriod} --start-interval=${startInterval}`
+  return `HEALTHCHECK --interval=${interval} --timeout=${timeout} ${start} --retries=${retries} \\\n    CMD ${command}`
 }

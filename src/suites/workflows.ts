@@ -37,6 +37,9 @@ export async function workflowTests(settings: Settings, checkout: Directory): Pr
 
   return casesOf([
     ["actionlint and shellcheck find nothing", expectation(clean, (text) => text === "")],
-    ...faults.map(([fault, words]): [string, () => Promise<void>] => [`${fault} is found`, expectation(found, (text) => text.includes(words))]),
+    ...faults.map(([fault, words]): [string, () => Promise<void>] => [
+      `${fault} is found`,
+      expectation(found, (text) => text.includes(words)),
+    ]),
   ])
 }

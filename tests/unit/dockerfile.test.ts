@@ -50,7 +50,8 @@ describe("a Dockerfile", () => {
 
   it("downloads modules before the sources come", () => {
     const text = of("server")
-    const steps = ["COPY --from=source /go.mod /go.sum ./", "RUN go mod download", "COPY --from=source / ."].map((step) => text.indexOf(`\n${step}\n`))
+    const wanted = ["COPY --from=source /go.mod /go.sum ./", "RUN go mod download", "COPY --from=source / ."]
+    const steps = wanted.map((step) => text.indexOf(`\n${step}\n`))
     expect(steps).not.toContain(-1)
     expect(steps).toEqual([...steps].sort((a, b) => a - b))
   })
@@ -111,7 +112,8 @@ describe("a Dockerfile", () => {
 })
 
 describe("a text in a RUN", () => {
-  it.each(["a plain word", "it's", "\"$HOME\" `id` \\n \\", "'\\''", "100 %s", "it's \"both\" $1", "-n", "a\n\n\tb\n"])("%j is printed as it is", (text) => {
+  const texts = ["a plain word", "it's", "\"$HOME\" `id` \\n \\", "'\\''", "100 %s", "it's \"both\" $1", "-n", "a\n\n\tb\n"]
+  it.each(texts)("%j is printed as it is", (text) => {
     // What a Dockerfile's parser does to a line that ends with a backslash, a shell does too.
     expect(execFileSync("sh", ["-c", printed(text)], { encoding: "utf8" })).toBe(`${text.replace(/\n$/, "")}\n`)
   })
