@@ -39,6 +39,7 @@ import { watchedOf } from "./plan/watch.js"
 import { ReleaseResult } from "./releaseResult.js"
 import { mongodbTests } from "./suites/mongodb.js"
 import { redisTests } from "./suites/redis.js"
+import { customisedTests } from "./suites/customised.js"
 import { publishingTests } from "./suites/publishing.js"
 import { reproducibleTests } from "./suites/reproducible.js"
 import { dockerfileTests } from "./suites/dockerfiles.js"
@@ -494,7 +495,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, redis, mongodb, upstream, smoke, reproducible, publishing, buildah, workflows, supplychain. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, redis, mongodb, upstream, smoke, reproducible, customised, publishing, buildah, workflows, supplychain. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
@@ -510,6 +511,7 @@ export class Openim {
       upstream: async () => upstreamTests(await this.settings(), checkout),
       smoke: () => this.smokeTests("server"),
       reproducible: () => this.reproducibleTests(checkout),
+      customised: async () => customisedTests(await this.settings(), checkout),
       publishing: async () => publishingTests(await this.settings(), checkout, randomUUID()),
       buildah: async () => dockerfileTests(await this.settings(), checkout),
       workflows: async () => workflowTests(await this.settings(), checkout),
@@ -594,6 +596,17 @@ export class Openim {
     component: string = "server",
   ): Promise<string> {
     return reported([["smoke", () => this.smokeTests(component)]])
+  }
+
+  /** Sources of one's own: a private git server, patches and files on top of a source */
+  @func({ cache: "session" })
+  @check()
+  async customised(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return reported([["customised", async () => customisedTests(await this.settings(), checkout)]])
   }
 
   /** Publishing to real registries: TLS and passwords, tags, what is there already, and what goes wrong */

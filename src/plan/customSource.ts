@@ -54,7 +54,7 @@ export function gitProblem(url: string, ref: string, reason: string): string {
     return `${what}: the server does not let this user read it. Check --git-token (and --git-user), or --git-ssh and --git-known-hosts`
   }
   if (/host key verification/i.test(reason)) return `${what}: its host key is not known. Give it as --git-known-hosts`
-  if (/couldn't find remote ref|not found: ref|no such ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(reason)) {
+  if (/couldn't find remote ref|not found: ref|no such ref|does not contain ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(reason)) {
     return `${what}: it has no branch, tag or commit "${ref}". Check --git-ref`
   }
   if (/not found|does not appear to be a git repository/i.test(reason)) {

@@ -1,0 +1,125 @@
+// Sources of the caller's own: a private git server, patches and files on top of a source. Its subject is the small shop.
+
+import { dag, type Directory, type Service } from "@dagger.io/dagger"
+import { componentImage } from "../graph/components.js"
+import type { GitSource, Settings } from "../graph/settings.js"
+import { toolbox } from "../graph/toolbox.js"
+import type { TestCase } from "../plan/suites.js"
+import { casesOf, fails, same } from "./cases.js"
+import { shopFixture } from "./shopFixture.js"
+
+const user = "reader"
+const password = "t0ken-of-tests"
+const day = "2025-03-04T05:06:07Z"
+
+export async function customisedTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
+  const { source, wish, from } = await shopFixture(settings, checkout)
+  const shop = from(source)
+  const service = await gitServer(settings, source)
+  const address = `http://${await service.hostname()}:8080/shop.git`
+  const token = (text: string) => dag.setSecret(`git-${text.length}`, text)
+  const build = (custom: Partial<Settings["custom"]>) => componentImage({ ...shop, custom: { of: "shop", ...custom } }, wish)
+  const fromGit = (more: Partial<GitSource>) => build({ git: { url: address, ref: "main", username: user, token: token(password), service, ...more } })
+  const label = async (built: ReturnType<typeof build>, name: string) => (await built).container.label(`org.opencontainers.image.${name}`)
+  const says = async (built: ReturnType<typeof build>) => (await built).container.withExec(["shop-api", "version"]).stdout()
+
+  const overlay = dag.directory().withNewFile("patches/01-word.patch", patch("name, runtime", '"our", name, runtime'))
+  return casesOf([
+    [
+      "a private repository is read with a token; the image names its commit and its time",
+      async () => {
+        const built = fromGit({})
+        same(await says(built), "shop-api go1.22.7\n")
+        const revision = await label(built, "revision")
+        same(/^[0-9a-f]{40}$/.test(revision), true)
+        same(await label(built, "version"), `main-g${revision.slice(0, 7)}`)
+        same(await label(built, "created"), day)
+      },
+    ],
+    [
+      "a wrong token is one clear message without the token",
+      async () => {
+        const told = await fails(() => fromGit({ token: token("wrong-token-of-tests") }), "the server does not let this user read it. Check --git-token")
+        if (told.includes("wrong-token-of-tests")) throw new Error("the message has the token")
+      },
+    ],
+    ["a private repository without a token is told apart", () => fails(() => fromGit({ token: undefined, username: undefined }), "does not let this user read it")],
+    ["an unknown branch is named", () => fails(() => fromGit({ ref: "mian" }), 'it has no branch, tag or commit "mian". Check --git-ref')],
+    [
+      "a patch and a file lie on top of the source, and the version says so",
+      async () => {
+        const goMod = "module example.com/shop\n\ngo 1.25\n"
+        const built = build({ checkout: source, overlay: overlay.withNewFile("go.mod", goMod) })
+        same(await says(built), "our shop-api go1.25.0\n")
+        const version = await label(built, "version")
+        if (!/^checkout-custom\.[0-9a-f]{8}$/.test(version)) throw new Error(`the version is ${version}`)
+      },
+    ],
+    ["on top of a private repository too", async () => same(await says(build({ git: { url: address, ref: "main", username: user, token: token(password), service }, overlay })), "our shop-api go1.22.7\n")],
+    [
+      "a patch that does not apply is named",
+      () => fails(() => build({ checkout: source, overlay: dag.directory().withNewFile("patches/02-old.patch", patch("name, gone", "x")) }), "--overlay: patches/02-old.patch does not apply"),
+    ],
+  ])
+}
+
+/** Of the one line that prints a program's version. */
+function patch(before: string, after: string): string {
+  const line = (words: string) => `\t\tfmt.Println(${words}.Version())`
+  const file = "internal/goods/goods.go"
+  return [
+    `diff --git a/${file} b/${file}`,
+    `--- a/${file}`,
+    `+++ b/${file}`,
+    "@@ -17,5 +17,5 @@",
+    " \tflag.Parse()",
+    ' \tif flag.Arg(0) == "version" {',
+    `-${line(before)}`,
+    `+${line(after)}`,
+    " \t\tos.Exit(0)",
+    " \t}",
+    "",
+  ].join("\n")
+}
+
+/** git's own HTTP server behind nginx, which asks who is there. */
+async function gitServer(settings: Settings, source: Directory): Promise<Service> {
+  const box = await toolbox(settings, [], ["git", "nginx-light", "fcgiwrap", "apache2-utils"])
+  return box
+    .withDirectory("/work", source)
+    .withEnvVariable("GIT_AUTHOR_DATE", day)
+    .withEnvVariable("GIT_COMMITTER_DATE", day)
+    .withExec(["sh", "-euc", repository, "repository", user, password])
+    .withNewFile("/srv/nginx.conf", server)
+    .withExposedPort(8080)
+    .asService({ args: ["sh", "-c", "/usr/sbin/fcgiwrap -s unix:/run/fcgi.sock & until [ -S /run/fcgi.sock ]; do sleep 0.1; done; exec /usr/sbin/nginx -c /srv/nginx.conf -g 'daemon off;'"] })
+}
+
+const repository = `
+cd /work
+git init -q -b main
+git add -A
+git -c user.name=Shop -c user.email=shop@example.com commit -qm "Open the shop"
+git clone -q --bare . /srv/shop.git
+git config --system safe.directory '*'
+htpasswd -Bbc /srv/htpasswd "$1" "$2" 2>/dev/null`
+
+const server = `
+user root;
+events {}
+http {
+  server {
+    listen 8080;
+    auth_basic "git";
+    auth_basic_user_file /srv/htpasswd;
+    location / {
+      include /etc/nginx/fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;
+      fastcgi_param GIT_PROJECT_ROOT /srv;
+      fastcgi_param GIT_HTTP_EXPORT_ALL "";
+      fastcgi_param PATH_INFO $uri;
+      fastcgi_param REMOTE_USER $remote_user;
+      fastcgi_pass unix:/run/fcgi.sock;
+    }
+  }
+}`
