@@ -19,6 +19,7 @@ import { releaseAll, releaseImage } from "./graph/releases.js"
 import { withMage } from "./graph/programs.js"
 import { scanImage } from "./graph/scans.js"
 import type { CustomSource, Settings } from "./graph/settings.js"
+import { signImages, verifyImages } from "./graph/signing.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
 import { bumpChanges, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
 import { baseOf, builtOf, checkPlatform, imageOf } from "./plan/components.js"
@@ -432,6 +433,63 @@ export class Openim {
   }
 
   /**
+   * Signs published images with a key of your own, as cosign does; nothing is written to a public log. Publish does the same when
+   * it gets a key.
+   *
+   * Gives text with a line for each image; one that has this key's signature is left as it is. Anyone with the public key checks it:
+   * verify, or cosign verify --key=cosign.pub --insecure-ignore-tlog IMAGE. Fails when the key, its password or an image is wrong
+   */
+  @func({ cache: "never" })
+  async sign(
+    /** Images of one registry, best with their digest: registry.example.com/openim/openim-server@sha256:… */
+    images: string[],
+    /** The private key that cosign generate-key-pair made, such as file://cosign.key or env://COSIGN_KEY */
+    signKey: Secret,
+    /** The key's own password, such as env://COSIGN_PASSWORD */
+    signPassword?: Secret,
+    /** The registry's user */
+    username?: string,
+    /** The registry user's password or token, such as env://REGISTRY_PASSWORD */
+    password?: Secret,
+    /** A docker config.json instead of a user and a password, such as file://$HOME/.docker/config.json */
+    registryConfig?: Secret,
+    /** A certificate (PEM) of the authority behind the registry's own, where public ones do not do */
+    ca?: File,
+    /** The registry speaks HTTP without TLS */
+    plainHttp: boolean = false,
+    /** A service that answers under the registry's name, such as tcp://localhost:5000 */
+    registryService?: Service,
+  ): Promise<string> {
+    const signing = { key: signKey, password: signPassword ?? undefined }
+    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    return signImages(await this.settings(), images, signing, access, randomUUID())
+  }
+
+  /** Checks that published images are signed by a key. Gives text with a line for each image; fails when one is not signed by it */
+  @func({ cache: "never" })
+  async verify(
+    /** Images of one registry: registry.example.com/openim/openim-server:v3.8.3 or with @sha256:… */
+    images: string[],
+    /** The public key that goes with the private one, such as cosign.pub */
+    publicKey: File,
+    /** The registry's user */
+    username?: string,
+    /** The registry user's password or token, such as env://REGISTRY_PASSWORD */
+    password?: Secret,
+    /** A docker config.json instead of a user and a password, such as file://$HOME/.docker/config.json */
+    registryConfig?: Secret,
+    /** A certificate (PEM) of the authority behind the registry's own, where public ones do not do */
+    ca?: File,
+    /** The registry speaks HTTP without TLS */
+    plainHttp: boolean = false,
+    /** A service that answers under the registry's name, such as tcp://localhost:5000 */
+    registryService?: Service,
+  ): Promise<string> {
+    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    return verifyImages(await this.settings(), images, publicKey, access, randomUUID())
+  }
+
+  /**
    * Tells for each source, archive and referenced image which version is pinned, which is the newest of a channel, and what to do:
    * current, update, moved (the pinned tag is not what it was) or unknown (nobody could be asked). Gives text. Fails when nobody
    * at all could be asked
@@ -515,7 +573,7 @@ export class Openim {
       publishing: async () => publishingTests(await this.settings(), checkout, randomUUID()),
       buildah: async () => dockerfileTests(await this.settings(), checkout),
       workflows: async () => workflowTests(await this.settings(), checkout),
-      supplychain: async () => supplychainTests(await this.settings(), checkout),
+      supplychain: async () => supplychainTests(await this.settings(), checkout, randomUUID()),
     }
     const known = Object.keys(all)
     const odd = suites.find((name) => !known.includes(name))
@@ -633,15 +691,15 @@ export class Openim {
     return reported([["reproducible", () => this.reproducibleTests(checkout, component ?? undefined)]])
   }
 
-  /** Lists of contents, provenance, referrers and scans, on the small shop */
-  @func({ cache: "session" })
+  /** Lists of contents, provenance, referrers, scans and signatures, on the small shop */
+  @func({ cache: "never" })
   @check()
   async supplychain(
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["supplychain", async () => supplychainTests(await this.settings(), checkout)]])
+    return reported([["supplychain", async () => supplychainTests(await this.settings(), checkout, randomUUID())]])
   }
 
   private async reproducibleTests(checkout: Directory, component?: string): Promise<TestCase[]> {

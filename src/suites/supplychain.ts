@@ -1,4 +1,4 @@
-// Lists of contents, provenance and scans of the small shop's image. Its supervisor brings real Go modules along.
+// Lists of contents, provenance, scans and signatures of the small shop's image. Its supervisor brings real Go modules along.
 
 import type { Directory, File, Service } from "@dagger.io/dagger"
 import { imageAttachments, imageProvenance, imageSbom, withReferrers } from "../graph/attachments.js"
@@ -11,8 +11,10 @@ import { defaultBuilder } from "../plan/provenance.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, fails, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
+import { signingCases } from "./signing.js"
 
-export async function supplychainTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
+/** The mark must never have been used: registries are new each time, and so must be what is done to them. */
+export async function supplychainTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
   const { source, wish, from } = await shopFixture(settings, checkout)
   const shop = from(source)
   const image = await componentImage(shop, wish)
@@ -22,7 +24,7 @@ export async function supplychainTests(settings: Settings, checkout: Directory):
   const statement = () => imageProvenance(shop, wish, image, layout, defaultBuilder)
 
   const fixture = checkout.directory("tests/fixtures/vulnerabilities").file("database.sql")
-  const scan = (database: VulnerabilitySource) => scanImage(shop, layout, database, "test")
+  const scan = (database: VulnerabilitySource) => scanImage(shop, layout, database, mark)
   const found = async (database: VulnerabilitySource) =>
     (await scan(database)).map(({ id, severity, package: name }) => `${id} ${severity} ${name}`).join(", ")
 
@@ -85,6 +87,7 @@ export async function supplychainTests(settings: Settings, checkout: Directory):
       "a database out of reach can be given instead",
       () => fails(() => scan({ address: "http://vulnerabilities.invalid" }), "give that file as --database"),
     ],
+    ...(await signingCases(shop, layout, mark)),
   ])
 }
 

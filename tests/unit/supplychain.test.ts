@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { atLeast, checkSeverity, findingsTable, grypeFindings } from "../../src/plan/findings.js"
 import { checkBuilder, provenance, type ProvenanceOf } from "../../src/plan/provenance.js"
 import { sbomFormat, steadyUuid } from "../../src/plan/sbom.js"
+import { keyProblem, registryHost } from "../../src/plan/signing.js"
 
 const commit = "f4c6f832f74f214171ac92b81dbde36b25f36adc"
 const of: ProvenanceOf = {
@@ -129,5 +130,32 @@ describe("findings", () => {
   it("have severities with known names", () => {
     checkSeverity("high")
     expect(() => checkSeverity("hihg")).toThrow('unknown value of --fail-on "hihg". Did you mean "high"? Known: negligible')
+  })
+})
+
+describe("signing", () => {
+  const digest = `sha256:${"a".repeat(64)}`
+
+  it("finds the registry in the images' names", () => {
+    expect(registryHost([`registry.example.com:5000/openim/openim-server@${digest}`])).toBe("registry.example.com:5000")
+    expect(registryHost(["localhost/a:v1", `localhost/b:v1@${digest}`])).toBe("localhost")
+  })
+
+  it("refuses what is no image in a registry", () => {
+    for (const text of ["openim-server", "openim/openim-server:v1", "https://registry.example.com/a", "registry.example.com/a; rm -rf /"]) {
+      expect(() => registryHost([text])).toThrow(`"${text}": expected an image with its registry, such as registry.example.com/`)
+    }
+    expect(() => registryHost([])).toThrow("expected at least one image")
+  })
+
+  it("takes one registry at a time", () => {
+    expect(() => registryHost(["docker.io/a", "ghcr.io/a"])).toThrow("images in docker.io and ghcr.io: sign those of one registry")
+  })
+
+  it("says what is wrong with a key", () => {
+    expect(keyProblem("Error: reading key: decrypt: encrypted: decryption failed")).toContain("the password does not open the signing key")
+    expect(keyProblem("Error: reading key: invalid pem block")).toContain("no private key of cosign's")
+    expect(keyProblem("Error: reading key: unsupported pem type: PRIVATE KEY")).toContain("no private key of cosign's")
+    expect(keyProblem("one\ntwo")).toBe("the signing key cannot be read: two")
   })
 })
