@@ -13,6 +13,7 @@ import { imageLayout } from "./layouts.js"
 import { publishLayout } from "./publishing.js"
 import type { RegistryAccess } from "./registries.js"
 import { log, type Settings } from "./settings.js"
+import { checkKey, signImages, type SigningKey } from "./signing.js"
 import { smokeTest } from "./tests.js"
 
 /** Where images go; absent for a build alone. */
@@ -21,6 +22,8 @@ export interface PublishOrder {
   /** The image's version when none is named. */
   tags: string[]
   access: RegistryAccess
+  /** Without a key nothing is signed. */
+  signing?: SigningKey
   /** Never used before, because registries are asked anew. */
   mark: string
 }
@@ -30,6 +33,7 @@ export async function releaseImage(settings: Settings, wish: BuildWish, order?: 
   const component = imageOf(settings.catalogue, wish.component)
   // Names are checked before minutes are spent.
   if (order !== undefined) publishTargets(component, order.registries, order.tags.length > 0 ? order.tags : ["version"])
+  if (order?.signing !== undefined) await checkKey(settings, order.signing)
   const image = await componentImage(settings, wish)
   const failed = (await smokeTest(settings.catalogue, component, image.container)).filter(({ ok }) => !ok)
   if (failed.length > 0) throw new Error(`tests of the image failed: ${failed.map(({ name }) => name).join("; ")}`)
@@ -39,7 +43,15 @@ export async function releaseImage(settings: Settings, wish: BuildWish, order?: 
   if (tags[0] === "checkout") throw new Error(`the checkout of ${wish.component} has no version of its own: name one as --tags`)
   const targets = publishTargets(component, order.registries, tags)
   const attached = await withReferrers(settings, layout, await imageAttachments(settings, wish, image, layout, defaultBuilder))
-  return { digest: layout.digest, tags: await publishLayout(settings, attached, targets, order.access, order.mark) }
+  const published = await publishLayout(settings, attached, targets, order.access, order.mark)
+  if (order.signing === undefined) {
+    log(`${wish.component}: not signed: no key is given (--sign-key)`)
+    return { digest: layout.digest, tags: published }
+  }
+  for (const { repository } of targets) {
+    await signImages(settings, [`${repository}@${layout.digest}`], order.signing, order.access, order.mark)
+  }
+  return { digest: layout.digest, tags: published }
 }
 
 /** With failFast nothing more is published once something failed; what is being pushed comes to its end. */

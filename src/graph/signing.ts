@@ -46,6 +46,11 @@ export async function signImages(
   )
 }
 
+/** Fails for a key that could not sign, so that nothing is published that would then lack its signature. */
+export async function checkKey(settings: Settings, signing: SigningKey): Promise<void> {
+  await publicKeyOf(withKey(await toolbox(settings, ["cosign"]), signing))
+}
+
 /** Without a password, or with a wrong one, this fails before any registry is asked. */
 async function publicKeyOf(box: Container): Promise<File> {
   try {
