@@ -1,28 +1,40 @@
 /**
- * Builds and tests OpenIM Server as container images: one with all services, and one for each service.
+ * Builds, tests and publishes OpenIM as container images: the server, chat, each of their programs, MongoDB and Redis.
  *
  * Sources, toolchains and base images come from registries where they can be had, from package registries where not. Options of
  * the whole call stand before the function's name; those that a site always needs belong in a file .env beside dagger.json.
  */
 import { randomUUID } from "node:crypto"
-import { argument, type Changeset, check, type Container, type Directory, type File, func, generate, object, type Platform, type Secret, type Service, type Socket } from "@dagger.io/dagger"
+import {
+  argument,
+  type Changeset,
+  check,
+  type Container,
+  dag,
+  type Directory,
+  type File,
+  func,
+  generate,
+  object,
+  type Platform,
+  type Secret,
+  type Service,
+  type Socket,
+} from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import { loadCatalogue } from "./catalogue/load.js"
 import type { Catalogue } from "./catalogue/types.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
-import { type BuildOptions, type BuildWish, componentBinaries, componentImage, openWorkshop } from "./graph/components.js"
-import { tailOf } from "./graph/failures.js"
+import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
 import { plannedRows } from "./graph/plans.js"
 import { readAccess } from "./graph/registries.js"
 import { releaseAll, releaseImage } from "./graph/releases.js"
-import { withMage } from "./graph/programs.js"
 import { scanImage } from "./graph/scans.js"
 import type { CustomSource, Settings } from "./graph/settings.js"
 import { signImages, verifyImages } from "./graph/signing.js"
-import { helperTests, runsOnPath, smokeTest, unitTests } from "./graph/tests.js"
 import { bumpChanges, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
-import { baseOf, builtOf, checkPlatform, imageOf } from "./plan/components.js"
+import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
@@ -34,21 +46,10 @@ import { publishedTable } from "./plan/publishing.js"
 import { chosenComponents, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
 import { componentTable, pinnedVersion, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
-import { suitesReport, type TestCase } from "./plan/suites.js"
 import { readUpstreams } from "./plan/upstreamAnswers.js"
 import { watchedOf } from "./plan/watch.js"
 import { ReleaseResult } from "./releaseResult.js"
-import { mongodbTests } from "./suites/mongodb.js"
-import { redisTests } from "./suites/redis.js"
-import { customisedTests } from "./suites/customised.js"
-import { publishingTests } from "./suites/publishing.js"
-import { reproducibleTests } from "./suites/reproducible.js"
-import { dockerfileTests } from "./suites/dockerfiles.js"
-import { shopTests } from "./suites/shop.js"
-import { shopFixture } from "./suites/shopFixture.js"
-import { upstreamTests } from "./suites/upstream.js"
-import { workflowTests } from "./suites/workflows.js"
-import { supplychainTests } from "./suites/supplychain.js"
+import { runSuites } from "./suites/all.js"
 
 @object()
 export class Openim {
@@ -216,7 +217,7 @@ export class Openim {
     ca?: File,
     /** The registries speak HTTP without TLS */
     plainHttp: boolean = false,
-    /** A service that answers under the first registry's name, such as tcp://localhost:5000 */
+    /** A service that answers under the registries' host name, such as tcp://localhost:5000 for a tunnel on this machine */
     registryService?: Service,
   ): Promise<string> {
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
@@ -272,7 +273,7 @@ export class Openim {
     ca?: File,
     /** The registries speak HTTP without TLS */
     plainHttp: boolean = false,
-    /** A service that answers under the first registry's name, such as tcp://localhost:5000 */
+    /** A service that answers under the registries' host name, such as tcp://localhost:5000 for a tunnel on this machine */
     registryService?: Service,
     /** A private key of cosign to sign the images with, such as file://cosign.key. Without it nothing is signed */
     signKey?: Secret,
@@ -319,7 +320,7 @@ export class Openim {
     ca?: File,
     /** The registries speak HTTP without TLS */
     plainHttp: boolean = false,
-    /** A service that answers under the first registry's name, such as tcp://localhost:5000 */
+    /** A service that answers under the registries' host name, such as tcp://localhost:5000 for a tunnel on this machine */
     registryService?: Service,
     /** A private key of cosign to sign the images with, such as file://cosign.key. Without it nothing is signed */
     signKey?: Secret,
@@ -559,26 +560,7 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
     checkout: Directory,
   ): Promise<string> {
-    const all: Record<string, () => Promise<TestCase[]>> = {
-      unit: async () => unitTests(await this.settings(), checkout),
-      toolchain: () => this.toolchainTests(),
-      helpers: async () => helperTests(await this.settings()),
-      shop: async () => shopTests(await this.settings(), checkout),
-      redis: async () => redisTests(await this.settings()),
-      mongodb: async () => mongodbTests(await this.settings(), checkout),
-      upstream: async () => upstreamTests(await this.settings(), checkout),
-      smoke: () => this.smokeTests("server"),
-      reproducible: () => this.reproducibleTests(checkout),
-      customised: async () => customisedTests(await this.settings(), checkout),
-      publishing: async () => publishingTests(await this.settings(), checkout, randomUUID()),
-      buildah: async () => dockerfileTests(await this.settings(), checkout),
-      workflows: async () => workflowTests(await this.settings(), checkout),
-      supplychain: async () => supplychainTests(await this.settings(), checkout, randomUUID()),
-    }
-    const known = Object.keys(all)
-    const odd = suites.find((name) => !known.includes(name))
-    if (odd !== undefined) throw unknownName("test suite", odd, known)
-    return reported(known.filter((name) => suites.length === 0 || suites.includes(name)).map((name) => [name, all[name]]))
+    return this.run(suites, checkout)
   }
 
   /** The unit tests and the type check */
@@ -589,21 +571,21 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["unit", async () => unitTests(await this.settings(), checkout)]])
+    return this.run(["unit"], checkout)
   }
 
   /** Go and mage run by their names in the build container, Go in the version that the source asks for */
   @func({ cache: "session" })
   @check()
   async toolchain(): Promise<string> {
-    return reported([["toolchain", () => this.toolchainTests()]])
+    return this.run(["toolchain"])
   }
 
   /** The tests of the Go programs that help with builds */
   @func({ cache: "session" })
   @check()
   async helpers(): Promise<string> {
-    return reported([["helpers", async () => helperTests(await this.settings())]])
+    return this.run(["helpers"])
   }
 
   /** A small source of its own, built and run: Go versions, fallbacks, broken sources, the supervisor */
@@ -614,14 +596,14 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["shop", async () => shopTests(await this.settings(), checkout)]])
+    return this.run(["shop"], checkout)
   }
 
   /** Redis from packages: password, health check, signals, data over a restart */
   @func({ cache: "session" })
   @check()
   async redis(): Promise<string> {
-    return reported([["redis", async () => redisTests(await this.settings())]])
+    return this.run(["redis"])
   }
 
   /** MongoDB's way from mirrors that refuse, hang and deliver something else to an image that creates its users */
@@ -632,7 +614,7 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["mongodb", async () => mongodbTests(await this.settings(), checkout)]])
+    return this.run(["mongodb"], checkout)
   }
 
   /** The version watch against a git server, a Go module proxy and a registry: newer versions, moved tags, bump and the way back */
@@ -643,17 +625,17 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["upstream", async () => upstreamTests(await this.settings(), checkout)]])
+    return this.run(["upstream"], checkout)
   }
 
   /** A built image: programs start, user, labels, ports, nothing left of the build */
   @func({ cache: "session" })
   @check()
   async smoke(
-    /** The component's name */
-    component: string = "server",
+    /** The component's name; server and chat when not given */
+    component?: string,
   ): Promise<string> {
-    return reported([["smoke", () => this.smokeTests(component)]])
+    return this.run(["smoke"], dag.directory(), component)
   }
 
   /** Sources of one's own: a private git server, patches and files on top of a source */
@@ -664,7 +646,7 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["customised", async () => customisedTests(await this.settings(), checkout)]])
+    return this.run(["customised"], checkout)
   }
 
   /** Publishing to real registries: TLS and passwords, tags, what is there already, and what goes wrong */
@@ -675,7 +657,7 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["publishing", async () => publishingTests(await this.settings(), checkout, randomUUID())]])
+    return this.run(["publishing"], checkout)
   }
 
   /** A component built twice, each time from empty caches, has the same digest; the fixture shop when none is named */
@@ -688,7 +670,7 @@ export class Openim {
     /** The component's name; the small shop of the tests when not given */
     component?: string,
   ): Promise<string> {
-    return reported([["reproducible", () => this.reproducibleTests(checkout, component ?? undefined)]])
+    return this.run(["reproducible"], checkout, component)
   }
 
   /** Lists of contents, provenance, referrers, scans and signatures, on the small shop */
@@ -699,15 +681,12 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["supplychain", async () => supplychainTests(await this.settings(), checkout, randomUUID())]])
+    return this.run(["supplychain"], checkout)
   }
 
-  private async reproducibleTests(checkout: Directory, component?: string): Promise<TestCase[]> {
-    const settings = await this.settings()
-    const mark = randomUUID()
-    if (component !== undefined) return reproducibleTests(settings, this.wish(component), mark)
-    const { from, source, wish } = await shopFixture(settings, checkout)
-    return reproducibleTests(from(source), wish, mark)
+  private async run(names: string[], checkout: Directory = dag.directory(), component?: string | null): Promise<string> {
+    const settings = await this.settings(undefined, component ?? undefined)
+    return runSuites(names, { settings, options: this.options(), checkout, component: component ?? undefined })
   }
 
   private options(): BuildOptions {
@@ -755,7 +734,7 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures", "!.dockerignore"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["buildah", async () => dockerfileTests(await this.settings(), checkout)]])
+    return this.run(["buildah"], checkout)
   }
 
   /** The workflows below .github/, by actionlint and shellcheck; broken ones are told from good ones */
@@ -766,21 +745,7 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!.github", "!tests/fixtures/workflows"] })
     checkout: Directory,
   ): Promise<string> {
-    return reported([["workflows", async () => workflowTests(await this.settings(), checkout)]])
-  }
-
-  private async toolchainTests(): Promise<TestCase[]> {
-    const settings = await this.settings()
-    const { source, toolchain } = await openWorkshop(settings, "server", this.base)
-    return [
-      await runsOnPath(toolchain.container, ["go", "version"], `go${source.goVersion} `),
-      await runsOnPath((await withMage(settings, toolchain)).container, ["mage", "-version"], "Mage Build Tool"),
-    ]
-  }
-
-  private async smokeTests(component: string): Promise<TestCase[]> {
-    const { catalogue } = await this.settings()
-    return smokeTest(catalogue, imageOf(catalogue, component), await this.build(component))
+    return this.run(["workflows"], checkout)
   }
 
   private async settings(version?: string | null, component?: string): Promise<Settings> {
@@ -826,20 +791,6 @@ export class Openim {
 function succeeded(released: ReleasedComponent[]): string {
   const text = releasedTable(released)
   if (released.some(({ result }) => result === "failed")) throw new Error(text)
-  return text
-}
-
-/** Runs all at the same time: most of them wait for something most of the time. */
-async function reported(suites: [string, () => Promise<TestCase[]>][]): Promise<string> {
-  const reports = suites.map(async ([suite, run]) => {
-    try {
-      return { suite, cases: await run() }
-    } catch (error) {
-      return { suite, cases: [{ name: "the suite cannot run", ok: false, detail: tailOf(error) }] }
-    }
-  })
-  const { text, failed } = suitesReport(await Promise.all(reports))
-  if (failed > 0) throw new Error(text)
   return text
 }
 

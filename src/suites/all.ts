@@ -1,0 +1,95 @@
+// All test suites by name, and their run.
+
+import { randomUUID } from "node:crypto"
+import type { Directory } from "@dagger.io/dagger"
+import { unknownName } from "../catalogue/nearest.js"
+import { type BuildOptions, componentImage, openWorkshop } from "../graph/components.js"
+import { tailOf } from "../graph/failures.js"
+import { withMage } from "../graph/programs.js"
+import type { Settings } from "../graph/settings.js"
+import { helperTests, runsOnPath, smokeTest, unitTests } from "../graph/tests.js"
+import { imageOf } from "../plan/components.js"
+import { suitesReport, type TestCase } from "../plan/suites.js"
+import { customisedTests } from "./customised.js"
+import { dockerfileTests } from "./dockerfiles.js"
+import { mongodbTests } from "./mongodb.js"
+import { publishingTests } from "./publishing.js"
+import { redisTests } from "./redis.js"
+import { reproducibleTests } from "./reproducible.js"
+import { shopTests } from "./shop.js"
+import { shopFixture } from "./shopFixture.js"
+import { supplychainTests } from "./supplychain.js"
+import { upstreamTests } from "./upstream.js"
+import { workflowTests } from "./workflows.js"
+
+export interface SuiteContext {
+  settings: Settings
+  options: BuildOptions
+  /** The project's files that the suite needs. */
+  checkout: Directory
+  /** For suites that test an image: only this one. */
+  component?: string
+}
+
+type TestSuite = (context: SuiteContext) => Promise<TestCase[]>
+
+/** What registries and caches are asked under a mark that was never used is asked anew. */
+const suites: Record<string, TestSuite> = {
+  unit: ({ settings, checkout }) => unitTests(settings, checkout),
+  toolchain,
+  helpers: ({ settings }) => helperTests(settings),
+  shop: ({ settings, checkout }) => shopTests(settings, checkout),
+  redis: ({ settings }) => redisTests(settings),
+  mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
+  upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),
+  smoke,
+  reproducible,
+  customised: ({ settings, checkout }) => customisedTests(settings, checkout),
+  publishing: ({ settings, checkout }) => publishingTests(settings, checkout, randomUUID()),
+  buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
+  workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
+  supplychain: ({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID()),
+}
+
+/** Runs these suites, or all; most of them wait for something most of the time, so all run at the same time. */
+export async function runSuites(names: string[], context: SuiteContext): Promise<string> {
+  const known = Object.keys(suites)
+  const odd = names.find((name) => !known.includes(name))
+  if (odd !== undefined) throw unknownName("test suite", odd, known)
+  const wanted = known.filter((name) => names.length === 0 || names.includes(name))
+  const reports = wanted.map(async (suite) => {
+    try {
+      return { suite, cases: await suites[suite](context) }
+    } catch (error) {
+      return { suite, cases: [{ name: "the suite cannot run", ok: false, detail: tailOf(error) }] }
+    }
+  })
+  const { text, failed } = suitesReport(await Promise.all(reports))
+  if (failed > 0) throw new Error(text)
+  return text
+}
+
+async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[]> {
+  const { source, toolchain } = await openWorkshop(settings, "server", options.base)
+  return [
+    await runsOnPath(toolchain.container, ["go", "version"], `go${source.goVersion} `),
+    await runsOnPath((await withMage(settings, toolchain)).container, ["mage", "-version"], "Mage Build Tool"),
+  ]
+}
+
+/** The images that are most work to build; Redis and MongoDB have suites of their own. */
+async function smoke({ settings, options, component }: SuiteContext): Promise<TestCase[]> {
+  const cases: TestCase[] = []
+  for (const name of component === undefined ? ["server", "chat"] : [component]) {
+    const { container } = await componentImage(settings, { ...options, component: name })
+    const found = await smokeTest(settings.catalogue, imageOf(settings.catalogue, name), container)
+    cases.push(...found.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
+  }
+  return cases
+}
+
+async function reproducible({ settings, options, checkout, component }: SuiteContext): Promise<TestCase[]> {
+  if (component !== undefined) return reproducibleTests(settings, { ...options, component }, randomUUID())
+  const { from, source, wish } = await shopFixture(settings, checkout)
+  return reproducibleTests(from(source), wish, randomUUID())
+}
