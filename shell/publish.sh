@@ -25,11 +25,11 @@ reason() { tail -n 1 "$scratch/error" | sed -E 's/^time=[^ ]+ level=[^ ]+ msg=//
 
 # Credentials and rights do not get better by waiting; a network and a registry that starts do.
 final() {
-  if grep -qiE 'unauthorized|401|invalid (username|credentials)' "$scratch/error"; then
-    next="the registry does not know this user or password: check --username and --password (or --registry-config)"
-  elif grep -qiE 'denied|forbidden|403' "$scratch/error"; then
+  if grep -qiE 'unauthorized|http 401|invalid (username|credentials)' "$scratch/error"; then
+    next="the registry does not know this user or password: check --username and --password (or --registry-config, which must hold the users itself and not name a credential helper)"
+  elif grep -qiE 'denied|forbidden|http 403' "$scratch/error"; then
     next="this user may not push there: check the repository's name and the user's rights"
-  elif grep -qiE 'method not allowed|unsupported|405' "$scratch/error"; then
+  elif grep -qiE 'method not allowed|unsupported|http 405' "$scratch/error"; then
     next="the registry takes no pushes (read-only): check its settings"
   elif grep -qiE 'x509|certificate' "$scratch/error"; then
     next="its certificate is not known here: give its authority as --ca"

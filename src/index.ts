@@ -131,7 +131,7 @@ export class Openim {
    * Fails with one message when the component is unknown, the source cannot be had or does not compile; what was built until
    * then is kept for the next call
    */
-  @func({ cache: "168h" })
+  @func({ cache: "session" })
   async build(
     /** The component's name; the function components lists all */
     component: string,
@@ -153,7 +153,7 @@ export class Openim {
    * The image of a component as one file, rewritten so that its digest is the same on every machine: this is what publish pushes.
    * For docker load, podman load, skopeo, regctl. Gives a file: go on with export --path=server.tar. Fails as build does
    */
-  @func({ cache: "168h" })
+  @func({ cache: "session" })
   async archive(
     /** The component's name; the function components lists all */
     component: string,
@@ -166,7 +166,7 @@ export class Openim {
   }
 
   /** The digest of a component's image, as publish and archive have it: the same source, Go and base give the same one everywhere */
-  @func({ cache: "168h" })
+  @func({ cache: "session" })
   async digest(
     /** The component's name; the function components lists all */
     component: string,
@@ -178,7 +178,7 @@ export class Openim {
   }
 
   /** Builds the programs of a component without an image. Gives a directory: go on with export --path=bin or entries */
-  @func({ cache: "168h" })
+  @func({ cache: "session" })
   async binaries(
     /** The component's name; the function components lists all */
     component: string,
@@ -203,8 +203,6 @@ export class Openim {
     format: string = "table",
     /** What was built or published earlier, instead of asking registries: the json of a plan, or a release's state */
     record?: File,
-    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
-    version?: string,
     /** Registries to ask instead of each component's own: HOST or HOST/NAMESPACE, such as harbor.example.com/im */
     registry: string[] = [],
     /** The registries' user */
@@ -221,7 +219,7 @@ export class Openim {
     registryService?: Service,
   ): Promise<string> {
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
-    const settings = await this.settings(version)
+    const settings = await this.settings()
     const earlier = record ? readPlanRecord(await record.contents()) : { registries: registry, tags: [], access, mark: randomUUID() }
     const rows = await plannedRows(settings, this.options(), undefined, earlier)
     return formatted(format, () => planTable(rows), { stack: this.stack, rows })
@@ -239,10 +237,8 @@ export class Openim {
     record?: File,
     /** Do not go on once something failed */
     failFast: boolean = false,
-    /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
-    version?: string,
   ): Promise<string> {
-    const settings = await this.settings(version)
+    const settings = await this.settings()
     const names = chosenComponents(settings.catalogue, components)
     const rows = await plannedRows(settings, this.options(), names, record ? readPlanRecord(await record.contents()) : {})
     return succeeded(await releaseAll(settings, rows, this.options(), failFast))
@@ -341,16 +337,16 @@ export class Openim {
     const place = this.catalogue ? { folder: this.catalogue, stack: undefined } : { folder: checkout, stack: this.stack }
     const changes = await releaseChanges(pinned, place, names, channel, date ?? undefined)
     const settings = { ...pinned, catalogue: await catalogueIn(changes.after(), place.stack) }
-    const earlier = record ? readPlanRecord(await record.contents()) : order
+    const earlier = record ? readPlanRecord(await record.contents(), { registries: registry, tags }) : order
     const rows = await plannedRows(settings, this.options(), names, earlier)
     const released = await releaseAll(settings, rows, this.options(), failFast, order)
-    return new ReleaseResult(succeeded(released), releaseRecord(settings.catalogue, rows, released), changes)
+    return new ReleaseResult(succeeded(released), releaseRecord(settings.catalogue, rows, released, { registries: registry, tags }), changes)
   }
 
   /** Lists the components of the stack with purpose, source, pinned version, registry, rhythm of releases and mode. Gives text */
   @func({ cache: "168h" })
   async components(
-    /** table, or json for programs (and for a later --record) */
+    /** table, or json for programs */
     format: string = "table",
   ): Promise<string> {
     const { catalogue } = await this.settings()
@@ -365,7 +361,7 @@ export class Openim {
    * Gives a file that is the same whenever the image is: go on with export --path=server.spdx.json or contents. Publish attaches
    * the same list to the image. Fails as build does
    */
-  @func({ cache: "168h" })
+  @func({ cache: "session" })
   async sbom(
     /** The component's name; the function components lists all */
     component: string,
@@ -387,7 +383,7 @@ export class Openim {
    * Gives a file with an in-toto statement (SLSA provenance v1) that names the image's digest and no time of the build: go on with
    * export --path=server.provenance.json or contents. Publish attaches the same statement to the image. Fails as build does
    */
-  @func({ cache: "168h" })
+  @func({ cache: "session" })
   async provenance(
     /** The component's name; the function components lists all */
     component: string,
@@ -765,6 +761,9 @@ export class Openim {
 
   /** What --source, --git and --overlay come to. */
   private async customSource(catalogue: Catalogue, component?: string): Promise<CustomSource | undefined> {
+    if (!this.git && (this.gitToken || this.gitSsh || this.gitUser || this.gitRef !== "HEAD")) {
+      throw new Error("--git-ref, --git-user, --git-token and --git-ssh say how --git is read: give its address as --git")
+    }
     if (!this.source && !this.git && !this.overlay) return undefined
     if (this.source && this.git) throw new Error("give --source or --git, not both")
     if (this.git) checkGitAddress(this.git)

@@ -69,8 +69,9 @@ export async function imageProvenance(
     }
     const { url, module } = catalogue.sources[component.source]
     const pin = catalogue.pins.sources[component.source]
-    const sum = version === pin.version ? pin.sum : undefined
-    return { source: { url, module, version, revision, created: image.created, sum, custom: custom?.of === component.source } }
+    const sum = [pin, ...pin.previous].find((known) => known.version === version)?.sum
+    const address = custom?.of === component.source ? (custom.git?.url ?? url) : url
+    return { source: { url: address, module, version, revision, created: image.created, sum, custom: custom?.of === component.source } }
   }
   const statement = provenance({
     stack: catalogue.stack,

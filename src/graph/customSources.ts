@@ -15,18 +15,25 @@ export async function fromCheckout(settings: Settings, entry: SourceEntry, check
   const version = await textOf(checkout, entry.versionFile)
   const head = await textOf(checkout, ".git/HEAD")
   const branch = head?.startsWith("ref: ") ? await textOf(checkout, `.git/${head.slice(5)}`) : head
-  const revision = branch ?? (await contentOf(settings, directory))
+  // By its content, because a commit says nothing about edits: an edited checkout must not take the tag of a release.
+  const content = await contentOf(settings, directory)
   return {
     directory,
-    facts: { version: version ?? "checkout", revision, created: unknownTime },
+    facts: {
+      version: customVersion(version ?? "checkout", `checkout.${content.slice(0, 8)}`),
+      revision: branch ?? content,
+      created: unknownTime,
+    },
     origin: `checkout ${version ?? ""}`.trim(),
   }
 }
 
 export async function fromGit(settings: Settings, entry: SourceEntry, source: GitSource): Promise<FoundSource> {
+  // A workflow's secret that is not set arrives as an empty one.
+  const token = source.token !== undefined && (await source.token.plaintext()).trim() !== "" ? source.token : undefined
   const repository = dag.git(source.url, {
-    httpAuthUsername: source.username,
-    httpAuthToken: source.token,
+    httpAuthUsername: token && source.username,
+    httpAuthToken: token,
     sshAuthSocket: source.ssh,
     sshKnownHosts: source.knownHosts,
     experimentalServiceHost: source.service,
@@ -34,8 +41,6 @@ export async function fromGit(settings: Settings, entry: SourceEntry, source: Gi
   const ref = repository.ref(source.ref)
   try {
     const revision = await ref.commit()
-    // A branch moves, and the results of functions are kept for days: a function that made a secret is run anew in each session.
-    if (revision !== source.ref) dag.setSecret("git-ref", source.ref)
     const [directory, created] = [ref.tree({ discardGitDir: true }), await commitTime(settings, ref.tree({ depth: 1 }))]
     const version = customVersion((await textOf(directory, entry.versionFile)) ?? source.ref, `g${revision.slice(0, 7)}`)
     return { directory, facts: { version, revision, created }, origin: `git ${source.ref}` }

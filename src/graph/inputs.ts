@@ -24,11 +24,18 @@ export async function sourceDigests(settings: Settings, name: string, source: Re
   return { programs: JSON.parse(digests), config: configDigest }
 }
 
-/** Of names and contents. A directory's own digest is only the same on the same engine. */
+/** Of names, contents, links and what may be run. A directory's own digest is only the same on the same engine. */
 export async function treeDigest(box: Container, directory: Directory): Promise<string> {
-  const script = "cd /tree && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum | sha256sum"
-  return (await box.withMountedDirectory("/tree", directory).withExec(["sh", "-c", script]).stdout()).split(" ")[0]
+  const output = await box.withMountedDirectory("/tree", directory).withExec(["bash", "-euo", "pipefail", "-c", digestTree]).stdout()
+  return output.split(" ")[0]
 }
+
+const digestTree = `
+cd /tree
+{
+  find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum
+  find . \\( -type l -printf '%p -> %l\\n' \\) -o \\( -type f -perm /111 -printf '%p x\\n' \\) | LC_ALL=C sort
+} | sha256sum`
 
 /** The distribution's own lists of what is installed, in a fixed order. */
 const listPackages = `

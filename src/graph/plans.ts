@@ -2,6 +2,7 @@
 
 import { baseOf, imageOf, referenceOf } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
+import { checkAnswers } from "../plan/publishing.js"
 import { publishTargets } from "../plan/registries.js"
 import { type EarlierImage, type PlanInput, type PlanRow, planRows } from "../plan/report.js"
 import { prepareBase } from "./bases.js"
@@ -27,7 +28,9 @@ export async function plannedRows(
   const inputs = await planInputs(settings, options, names)
   if (!isPublishedIn(earlier)) return planRows(inputs, earlier)
   const questions = inputs.filter((input) => input.inputs !== undefined).flatMap((input) => questionsOf(settings, input, earlier))
-  return planRows(inputs, await publishedImages(settings, questions, earlier.access, earlier.mark))
+  const published = await publishedImages(settings, questions, earlier.access, earlier.mark)
+  checkAnswers(published, earlier.access.username !== undefined || earlier.access.config !== undefined)
+  return planRows(inputs, published)
 }
 
 function isPublishedIn(earlier: Record<string, EarlierImage[]> | PublishedIn): earlier is PublishedIn {
@@ -48,18 +51,25 @@ async function planInputs(settings: Settings, options: BuildOptions, names?: str
   const base = baseOf(catalogue, options.base)
   const components = Object.values(catalogue.components).filter(({ name }) => names === undefined || names.includes(name))
   const needed = new Set(components.flatMap((component) => ("source" in component ? [component.source] : [])))
-  const facts = baseFacts(await prepareBase(settings, base))
   const known = [...needed].map(async (name) => {
-    const source = await resolveSource(settings, name)
-    const digests = await sourceDigests(settings, name, source, await goToolchain(settings, source.goVersion))
-    return [name, { source, digests }] as const
+    try {
+      const source = await resolveSource(settings, name)
+      return [name, { source, digests: await sourceDigests(settings, name, source, await goToolchain(settings, source.goVersion)) }] as const
+    } catch (error) {
+      // The components of the other sources can be planned and built all the same.
+      return [name, { refused: (error as Error).message }] as const
+    }
   })
-  const sources = Object.fromEntries(await Promise.all(known))
-  const prepared = await facts
+  const [prepared, ...entries] = await Promise.all([prepareBase(settings, base).then(baseFacts), ...known])
+  const sources = Object.fromEntries(entries)
   const rows = components.map(async (component) => {
     if (component.kind === "packaged") return packagedInput(settings, component, base)
     if (component.kind === "reference") return { component: component.name, source: referenceOf(catalogue, component) }
-    const { source, digests } = sources[component.source]
+    const found = sources[component.source]
+    if ("refused" in found) {
+      return { component: component.name, source: catalogue.sources[component.source].url, refused: found.refused }
+    }
+    const { source, digests } = found
     const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests }
     return {
       component: component.name,

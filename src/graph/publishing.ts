@@ -9,6 +9,12 @@ import { type RegistryAccess, withRegistryAccess } from "./registries.js"
 import type { Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
 
+export interface PublishSteps {
+  waits?: number[]
+  /** Done when all registries have the content and none has a tag: signatures, without which no tag should be. */
+  beforeTags?: () => Promise<void>
+}
+
 /**
  * Every registry has the content before any gets a tag, so a failure leaves no registry with a new tag that another lacks for
  * want of content. The mark must never have been used: what a registry holds is asked anew each time.
@@ -19,7 +25,7 @@ export async function publishLayout(
   targets: PublishTarget[],
   access: RegistryAccess,
   mark: string,
-  waits = pushWaits,
+  { waits = pushWaits, beforeTags = async () => {} }: PublishSteps = {},
 ): Promise<PublishedTag[]> {
   const regctl = (await toolbox(settings, ["regctl"]))
     .withMountedFile("/publish.sh", dag.currentModule().source().file("shell/publish.sh"))
@@ -27,6 +33,7 @@ export async function publishLayout(
     .withEnvVariable("ASKED", mark)
   const clients = await Promise.all(targets.map(({ host }) => withRegistryAccess(regctl, host, access)))
   await allOf(targets.map((target, index) => run(clients[index], "push", layout, target, waits)))
+  await beforeTags()
   const told = await allOf(targets.map((target, index) => run(clients[index], "tag", layout, target, waits)))
   return told.flatMap((text) => readPublished(text, layout.digest))
 }

@@ -1,5 +1,6 @@
 // How tools reach a registry: credentials, a certificate authority, plain HTTP. The same for regctl and cosign.
 
+import { randomUUID } from "node:crypto"
 import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
 import { checkCredentials, dockerConfig } from "../plan/registries.js"
 
@@ -51,5 +52,6 @@ async function configOf(host: string, { username, password }: RegistryAccess): P
   if (username === undefined || password === undefined) return undefined
   // A password from a file mostly ends with a line break.
   const text = dockerConfig(host, username, (await password.plaintext()).replace(/\r?\n$/, ""))
-  return dag.setSecret(`registry-${host}`, text)
+  // A name of its own: two calls of one session may come as different users.
+  return dag.setSecret(`registry-${randomUUID()}`, text)
 }

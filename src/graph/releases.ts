@@ -29,7 +29,12 @@ export interface PublishOrder {
 }
 
 /** Builds an image and lets it be published only when its tests pass. */
-export async function releaseImage(settings: Settings, wish: BuildWish, order?: PublishOrder): Promise<{ digest: string; tags: PublishedTag[] }> {
+export async function releaseImage(
+  settings: Settings,
+  wish: BuildWish,
+  order?: PublishOrder,
+  stopped: () => boolean = () => false,
+): Promise<{ digest: string; tags: PublishedTag[] }> {
   const component = imageOf(settings.catalogue, wish.component)
   // Names are checked before minutes are spent.
   if (order !== undefined) publishTargets(component, order.registries, order.tags.length > 0 ? order.tags : ["version"])
@@ -40,18 +45,20 @@ export async function releaseImage(settings: Settings, wish: BuildWish, order?: 
   const layout = await imageLayout(settings, image)
   if (order === undefined) return { digest: layout.digest, tags: [] }
   const tags = order.tags.length > 0 ? order.tags : [await image.container.label("org.opencontainers.image.version")]
-  if (tags[0] === "checkout") throw new Error(`the checkout of ${wish.component} has no version of its own: name one as --tags`)
   const targets = publishTargets(component, order.registries, tags)
   const attached = await withReferrers(settings, layout, await imageAttachments(settings, wish, image, layout, defaultBuilder))
-  const published = await publishLayout(settings, attached, targets, order.access, order.mark)
-  if (order.signing === undefined) {
-    log(`${wish.component}: not signed: no key is given (--sign-key)`)
-    return { digest: layout.digest, tags: published }
-  }
-  for (const { repository } of targets) {
-    await signImages(settings, [`${repository}@${layout.digest}`], order.signing, order.access, order.mark)
-  }
-  return { digest: layout.digest, tags: published }
+  if (stopped()) throw new Error(stoppedReason)
+  if (order.signing === undefined) log(`${wish.component}: not signed: no key is given (--sign-key)`)
+  const sign = () => signed(settings, targets.map(({ repository }) => `${repository}@${layout.digest}`), order)
+  return { digest: layout.digest, tags: await publishLayout(settings, attached, targets, order.access, order.mark, { beforeTags: sign }) }
+}
+
+const stoppedReason = "not published: another component failed (--fail-fast)"
+
+/** Each by itself: they may be in several registries. */
+async function signed(settings: Settings, references: string[], { signing, access, mark }: PublishOrder): Promise<void> {
+  if (signing === undefined) return
+  for (const reference of references) await signImages(settings, [reference], signing, access, mark)
 }
 
 /** With failFast nothing more is published once something failed; what is being pushed comes to its end. */
@@ -62,17 +69,18 @@ export async function releaseAll(
   failFast: boolean,
   order?: PublishOrder,
 ): Promise<ReleasedComponent[]> {
-  let stopped = false
+  let stopped = rows.some(({ refused }) => refused !== undefined)
   return Promise.all(
     rows.map(async (row): Promise<ReleasedComponent> => {
-      if (row.action === "skip") return { component: row.component, result: row.refused ? "failed" : "skipped", detail: row.reason, tags: [] }
+      if (row.refused !== undefined) return { component: row.component, result: "failed", detail: row.refused, tags: [] }
       try {
-        const wish = { ...options, component: row.component }
-        if (failFast) {
-          await componentImage(settings, wish)
-          if (stopped) return { component: row.component, result: "skipped", detail: "another component failed (--fail-fast)", tags: [] }
+        if (row.action === "skip") {
+          // What was published before there was a key gets its signature now.
+          if (order?.signing !== undefined) await signed(settings, publishedReferences(settings, row, order), order)
+          return { component: row.component, result: "skipped", detail: row.reason, tags: [] }
         }
-        const { digest, tags } = await releaseImage(settings, wish, order)
+        const wish = { ...options, component: row.component }
+        const { digest, tags } = await releaseImage(settings, wish, order, () => failFast && stopped)
         log(`${row.component}: ${order === undefined ? "built" : "published"} ${digest}`)
         return { component: row.component, result: order === undefined ? "built" : "published", detail: row.reason, digest, tags }
       } catch (error) {
@@ -82,4 +90,9 @@ export async function releaseAll(
       }
     }),
   )
+}
+
+function publishedReferences({ catalogue }: Settings, { component, version }: PlanRow, { registries, tags }: PublishOrder): string[] {
+  const targets = publishTargets(imageOf(catalogue, component), registries, tags.length > 0 ? tags : [version ?? "latest"])
+  return targets.flatMap(({ repository, tags }) => tags.map((tag) => `${repository}:${tag}`))
 }

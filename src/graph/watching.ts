@@ -106,6 +106,9 @@ export async function releaseChanges(
   let now = settings
   let after = folder
   for (const component of watchedFor(settings.catalogue, components)) {
+    // What is built from a source of the caller's own does not follow upstream.
+    const { custom } = settings
+    if (custom?.of === component && (custom.git ?? custom.checkout) !== undefined) continue
     try {
       const changes = await bumpChanges(now, { folder: after, stack }, { channel: newer, component, date }, false)
       after = changes.after()

@@ -9,9 +9,14 @@ export function customVersion(version: string, mark: string): string {
   return `${version.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 80)}-${mark}`
 }
 
+/** A password, or a token in the place of a user; SSH has nothing but users there. */
+export function holdsSecret(url: string): boolean {
+  return /^(https?|git):\/\/[^/]*@/.test(url) || /^ssh:\/\/[^/@]*:[^/@]*@/.test(url)
+}
+
 /** Addresses end in logs and labels, so none may hold a password. */
 export function checkGitAddress(url: string): void {
-  if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/.test(url)) {
+  if (holdsSecret(url)) {
     throw new Error("--git: the address holds a password: leave it out and give --git-token=env://TOKEN (and --git-user)")
   }
   if (!/^((https?|ssh|git):\/\/[^\s]+|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\s]+)$/.test(url)) {
@@ -50,7 +55,7 @@ export function customSourceName(catalogue: Catalogue, { given, component, goMod
 /** Why a repository cannot be read, in words that lead on. */
 export function gitProblem(url: string, ref: string, reason: string): string {
   const what = `the source cannot be read from ${url}`
-  if (/authentic|could not read Username|Permission denied|HTTP Basic|403|401|requires? auth/i.test(reason)) {
+  if (/authentic|could not read Username|Permission denied|HTTP Basic|\b40[13]\b|requires? auth/i.test(reason)) {
     return `${what}: the server does not let this user read it. Check --git-token (and --git-user), or --git-ssh and --git-known-hosts`
   }
   if (/host key verification/i.test(reason)) return `${what}: its host key is not known. Give it as --git-known-hosts`

@@ -26,6 +26,13 @@ export function publishedTable(tags: PublishedTag[]): string {
   return table(["OUTCOME", "IMAGE"], tags.map(({ outcome, reference }) => [outcome.slice(0, 32), reference]))
 }
 
+/** A registry that refuses the user who is to push there will not get better by building first. */
+export function checkAnswers(earlier: Record<string, EarlierImage[]>, credentials: boolean): void {
+  const unknown = Object.values(earlier).flat().flatMap((image) => ("none" in image ? [image.none] : []))
+  const refused = unknown.find((text) => / cannot be asked for: .*(http 40[13]|unauthorized|denied)/i.test(text))
+  if (credentials && refused !== undefined) throw new Error(`${refused}. Check --username and --password (or --registry-config)`)
+}
+
 /** Reads what shell/published.sh printed, by reference. */
 export function readPublishedInputs(text: string): Record<string, EarlierImage> {
   const lines = text.split("\n").filter((line) => line !== "")

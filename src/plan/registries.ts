@@ -33,6 +33,10 @@ export function repositoryIn(registry: string, image: string): { host: string; r
   if (host === undefined) {
     throw new Error(`"${registry}" is no registry: expected HOST, HOST:PORT or HOST/NAMESPACE in small letters, such as harbor.example.com/im`)
   }
+  // Without a dot or a port Docker's rules take it for a name on Docker Hub.
+  if (!/[.:]|^localhost$/.test(host)) {
+    throw new Error(`"${registry}" names no registry's host: docker.io/${registry} for Docker Hub, or HOST/${registry}`)
+  }
   const name = namespace === "" ? image : image.split("/").at(-1)
   return { host, repository: `${host}${namespace}/${name}` }
 }

@@ -3,7 +3,7 @@
 import type { Catalogue } from "../catalogue/types.js"
 import { componentOf } from "./components.js"
 import type { PublishedTag } from "./publishing.js"
-import { type PlanRow, table } from "./report.js"
+import { type PlanRow, type PublishedTo, table } from "./report.js"
 
 export interface ReleasedComponent {
   component: string
@@ -42,9 +42,9 @@ export function releasedTable(released: ReleasedComponent[]): string {
 }
 
 /** The state file: only what a registry has now, so it is never ahead of what was pushed. */
-export function releaseRecord(catalogue: Catalogue, rows: PlanRow[], released: ReleasedComponent[]): string {
+export function releaseRecord(catalogue: Catalogue, rows: PlanRow[], released: ReleasedComponent[], published: PublishedTo): string {
   const failed = new Set(released.filter(({ result }) => result === "failed").map(({ component }) => component))
   const kept = rows.filter(({ component, inputs }) => inputs !== undefined && !failed.has(component))
   const lines = kept.map(({ component, source, version, inputs }) => ({ component, source, version, inputs }))
-  return `${JSON.stringify({ stack: catalogue.stack, rows: lines }, null, 2)}\n`
+  return `${JSON.stringify({ stack: catalogue.stack, published, rows: lines }, null, 2)}\n`
 }

@@ -22,17 +22,22 @@ export interface PlanRow {
 export type PlanInput = Omit<PlanRow, "action" | "reason">
 
 /** What is known of a component's last image: its inputs and who says so, or why there are none. */
-export type EarlierImage = { inputs: Partial<ImageInputs>; from: string } | { none: string }
+export type EarlierImage = { inputs: Partial<ImageInputs>; from: string; version?: string } | { none: string }
 
 /** An image may be in several registries: it is skipped when all have it. */
 export function planRows(inputs: PlanInput[], earlier: Record<string, EarlierImage[]>): PlanRow[] {
   return inputs.map((input) => ({ ...input, ...decision(input, earlier[input.component] ?? []) }))
 }
 
-function decision({ inputs, refused }: PlanInput, earlier: EarlierImage[]): Pick<PlanRow, "action" | "reason"> {
+function decision({ inputs, refused, version }: PlanInput, earlier: EarlierImage[]): Pick<PlanRow, "action" | "reason"> {
   if (refused !== undefined) return { action: "skip", reason: refused }
   if (inputs === undefined) return { action: "skip", reason: "only referenced, never built" }
-  const reasons = earlier.map((image) => ("none" in image ? image.none : changedInputs(image.inputs, inputs)))
+  const reasons = earlier.map((image) => {
+    if ("none" in image) return image.none
+    // The same files under another version's tag are another image for those who pull it.
+    const moved = image.version !== undefined && version !== undefined && image.version !== version
+    return changedInputs(image.inputs, inputs) ?? (moved ? `version ${image.version} → ${version}` : undefined)
+  })
   const reason = earlier.length === 0 ? "no earlier build is known" : reasons.find((reason) => reason !== undefined)
   if (reason !== undefined) return { action: "build", reason }
   return { action: "skip", reason: `unchanged since ${earlier.map((image) => ("from" in image ? image.from : "")).join(", ")}` }
@@ -41,11 +46,19 @@ function decision({ inputs, refused }: PlanInput, earlier: EarlierImage[]): Pick
 /** A state file: what `plan --format=json` printed, or what `release` wrote. */
 export interface PlanRecord {
   stack: string
+  /** Of a release: where it went. */
+  published?: PublishedTo
   rows: PlanInput[]
 }
 
-/** Reads a state file. */
-export function readPlanRecord(text: string): Record<string, EarlierImage[]> {
+/** The registries and tags of a call, as they were given. */
+export interface PublishedTo {
+  registries: string[]
+  tags: string[]
+}
+
+/** Reads a state file. A release's own says nothing about other registries and tags than it went to. */
+export function readPlanRecord(text: string, to?: PublishedTo): Record<string, EarlierImage[]> {
   const refuse = (what: string) => new Error(`--record: ${what}. Give a file that \`plan --format=json\` or a release wrote`)
   let record: Partial<PlanRecord>
   try {
@@ -55,8 +68,10 @@ export function readPlanRecord(text: string): Record<string, EarlierImage[]> {
   }
   const valid = Array.isArray(record?.rows) && record.rows.every((row) => row?.component && row.source)
   if (!valid) throw refuse("no plan")
+  const { published } = record as PlanRecord
+  if (to !== undefined && published !== undefined && JSON.stringify(published) !== JSON.stringify(to)) return {}
   const built = (record as PlanRecord).rows.filter((row) => row.inputs !== undefined)
-  return Object.fromEntries(built.map(({ component, source, inputs }) => [component, [{ inputs: inputs!, from: source }]]))
+  return Object.fromEntries(built.map(({ component, source, version, inputs }) => [component, [{ inputs: inputs!, from: source, version }]]))
 }
 
 export function planTable(rows: PlanRow[]): string {

@@ -1,6 +1,7 @@
 // What git, Go and registries print about versions, and how a caller names another upstream.
 
 import { unknownName } from "../catalogue/nearest.js"
+import { holdsSecret } from "./customSource.js"
 import type { Watched } from "./watch.js"
 
 /** The output of `git ls-remote --tags`: an annotated tag is followed by its commit as TAG^{}. */
@@ -58,6 +59,7 @@ export function readUpstreams(given: string[], watched: Watched[]): Record<strin
     if (name === undefined) {
       throw new Error(`--upstreams "${text}": expected NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server`)
     }
+    if (holdsSecret(address)) throw new Error(`--upstreams: the address of ${name} holds a password: use one without`)
     const found = watched.find((entry) => entry.name === name)
     if (found === undefined) throw unknownName("component in --upstreams", name, watched.map((entry) => entry.name))
     const [pattern, expected] =

@@ -1,5 +1,6 @@
 // Sources of the caller's own: a private git server, patches and files on top of a source. Its subject is the small shop.
 
+import { randomUUID } from "node:crypto"
 import { dag, type Directory, type Service } from "@dagger.io/dagger"
 import { componentImage } from "../graph/components.js"
 import type { GitSource, Settings } from "../graph/settings.js"
@@ -17,7 +18,7 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
   const shop = from(source)
   const service = await gitServer(settings, source)
   const address = `http://${await service.hostname()}:8080/shop.git`
-  const token = (text: string) => dag.setSecret(`git-${text.length}`, text)
+  const token = (text: string) => dag.setSecret(`git-${randomUUID()}`, text)
   const build = (custom: Partial<Settings["custom"]>) => componentImage({ ...shop, custom: { of: "shop", ...custom } }, wish)
   const fromGit = (more: Partial<GitSource>) => build({ git: { url: address, ref: "main", username: user, token: token(password), service, ...more } })
   const label = async (built: ReturnType<typeof build>, name: string) => (await built).container.label(`org.opencontainers.image.${name}`)
@@ -52,7 +53,7 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
         const built = build({ checkout: source, overlay: overlay.withNewFile("go.mod", goMod) })
         same(await says(built), "our shop-api go1.25.0\n")
         const version = await label(built, "version")
-        if (!/^checkout-custom\.[0-9a-f]{8}$/.test(version)) throw new Error(`the version is ${version}`)
+        if (!/^checkout-checkout\.[0-9a-f]{8}-custom\.[0-9a-f]{8}$/.test(version)) throw new Error(`the version is ${version}`)
       },
     ],
     ["on top of a private repository too", async () => same(await says(build({ git: { url: address, ref: "main", username: user, token: token(password), service }, overlay })), "our shop-api go1.22.7\n")],

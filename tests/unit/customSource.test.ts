@@ -34,6 +34,7 @@ describe("a git address", () => {
 
   it("holds no password and is no path", () => {
     expect(() => checkGitAddress("https://me:secret@git.example.com/chat")).toThrow(/^--git: the address holds a password/)
+    expect(() => checkGitAddress("https://a-token@git.example.com/chat")).toThrow(/^--git: the address holds a password/)
     expect(() => checkGitAddress("../chat")).toThrow('--git "../chat": expected an address')
   })
 
@@ -77,7 +78,7 @@ describe("a release", () => {
   })
 
   it("leaves a record that is never ahead of what was pushed", () => {
-    const record = JSON.parse(releaseRecord(catalogue, rows, released)) as { rows: { component: string }[] }
+    const record = JSON.parse(releaseRecord(catalogue, rows, released, { registries: [], tags: [] })) as { rows: { component: string }[] }
     expect(record.rows.map(({ component }) => component)).toEqual(["server", "redis"])
   })
 })

@@ -157,6 +157,17 @@ describe("the plan", () => {
   it("reads its own json again and refuses anything else", () => {
     const rows = planRows([row("a"), { component: "web", source: "image" }], {})
     expect(readPlanRecord(JSON.stringify({ stack: "openim", rows }))).toEqual({ a: [{ inputs, from: "git v3.8.3" }] })
+    const released = JSON.stringify({ stack: "openim", rows, published: { registries: ["a.example"], tags: [] } })
+    expect(readPlanRecord(released, { registries: ["a.example"], tags: [] })).toHaveProperty("a")
+    expect(readPlanRecord(released, { registries: ["b.example"], tags: [] })).toEqual({})
+  })
+
+  it("builds what has another version than the record, though nothing else changed", () => {
+    const [bumped] = planRows([{ ...row("a"), version: "v3.8.4" }], { a: [{ ...published, version: "v3.8.3" }] })
+    expect(bumped).toMatchObject({ action: "build", reason: "version v3.8.3 → v3.8.4" })
+  })
+
+  it("reads nothing but a plan", () => {
     expect(() => readPlanRecord("COMPONENT ACTION")).toThrow("--record: not JSON")
     for (const text of ["{}", "null", '{"rows":[{}]}', "[]"]) expect(() => readPlanRecord(text)).toThrow("--record: no plan")
   })

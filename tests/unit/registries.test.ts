@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { imageOf } from "../../src/plan/components.js"
-import { publishedTable, readPublished, readPublishedInputs } from "../../src/plan/publishing.js"
+import { checkAnswers, publishedTable, readPublished, readPublishedInputs } from "../../src/plan/publishing.js"
 import { checkCredentials, dockerConfig, publishTargets } from "../../src/plan/registries.js"
 
 let catalogue: Catalogue
@@ -26,6 +26,7 @@ describe("where an image is published", () => {
     ["server", ["https://ghcr.io/me"], ["v1"], "leave the scheme out"],
     ["server", ["GHCR.io/me"], ["v1"], '"GHCR.io/me" is no registry'],
     ["server", [""], ["v1"], '"" is no registry'],
+    ["server", ["company/im"], ["v1"], "docker.io/company/im for Docker Hub"],
     ["server", [], [], "no tag is given"],
     ["server", [], ["v1", "not a tag"], '"not a tag" cannot be a tag'],
   ])("%s to %j as %j is refused", (component, registries, tags, message) => {
@@ -60,6 +61,13 @@ describe("what was published", () => {
       "a/d:v1": { none: "a/d:v1 cannot be asked for: no answer" },
       "a/e:v1": { none: "a/e:v1 was not built by this project" },
     })
+  })
+
+  it("is not asked any further by a user whom the registry does not know", () => {
+    const earlier = { a: [{ none: "r.example/a:v1 cannot be asked for: request failed: unauthorized [http 401]" }] }
+    expect(() => checkAnswers(earlier, true)).toThrow("Check --username and --password")
+    expect(() => checkAnswers(earlier, false)).not.toThrow()
+    expect(() => checkAnswers({ a: [{ none: "r.example/a:v1 cannot be asked for: no such host" }] }, true)).not.toThrow()
   })
 
   it("comes from scripts without faults", () => {
