@@ -8,8 +8,8 @@ const PLATFORM = `${process.platform}/${process.arch}`
 /** Each artefact's input files in engine/, and a number to raise when the code that makes it changes what it makes. */
 const ARTEFACTS = {
   binaries: { revision: 1, inputs: ["go.mod", "go.sum", "shims"] },
-  debian: { revision: 3, inputs: ["rootfs"] },
-  baseImages: { revision: 3, inputs: ["node"] },
+  debian: { revision: 5, inputs: ["rootfs"] },
+  baseImages: { revision: 5, inputs: ["node"] },
   sdk: { revision: 1, inputs: ["go.mod", "go.sum", "shims", "node", "typescript-sdk"] },
 } as const
 

@@ -65,6 +65,10 @@ export async function bootstrap(what: Bootstrap, archive: string): Promise<void>
     ...(what.packages.length > 0 ? [`--include=${what.packages.join(",")}`] : []),
     ...(what.suite === "bookworm" ? MERGED : []),
     ...(what.options ?? []),
+    // Its own cleaning leaves apt's folders to root or to _apt, depending on who may read the working folder.
+    "--skip=cleanup/apt",
+    `--customize-hook=find "$1"/var/lib/apt/lists "$1"/var/cache/apt ! -type d -delete`,
+    `--customize-hook=chown -R 0:0 "$1"/var/lib/apt/lists "$1"/var/cache/apt; rm -rf "$1"/var/lib/apt/lists/auxfiles`,
     `--customize-hook=rm -rf "$1"/var/cache/ldconfig/* "$1"/var/log/* "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/etc/hostname "$1"/etc/resolv.conf`,
     what.suite,
     archive,
