@@ -47,16 +47,20 @@ export async function componentBinaries(settings: Settings, wish: BuildWish): Pr
 export async function componentImage(settings: Settings, wish: BuildWish): Promise<BuiltImage> {
   const entry = imageOf(settings.catalogue, wish.component)
   if (entry.kind === "packaged") return packagedImage(settings, entry, baseOf(settings.catalogue, wish.base))
-  const workshop = await openWorkshop(settings, wish.component, wish.base)
+  const preparing = prepareBase(settings, baseOf(settings.catalogue, wish.base))
+  const [workshop, prepared, facts] = await Promise.all([
+    openWorkshop(settings, wish.component, wish.base),
+    preparing,
+    preparing.then(baseFacts),
+  ])
   const { component, base, source, toolchain } = workshop
-  const [binaries, supervisor, prepared, digests] = await Promise.all([
+  const [binaries, supervisor, digests] = await Promise.all([
     binariesIn(settings, workshop, wish),
     component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,
-    prepareBase(settings, base),
     sourceDigests(settings, component.source, source, toolchain),
   ])
   const of = { ...wish, component, base, facts: source.facts, goVersion: source.goVersion, digests }
-  const inputs = imageInputs(settings.catalogue, of, await baseFacts(prepared))
+  const inputs = imageInputs(settings.catalogue, of, facts)
   const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries, supervisor })
   return { container, base: prepared.pulled, created: source.facts.created }
 }

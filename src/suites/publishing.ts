@@ -5,14 +5,17 @@ import { dag, type Directory, type Service } from "@dagger.io/dagger"
 import { componentImage } from "../graph/components.js"
 import { imageLayout, type Layout } from "../graph/layouts.js"
 import { publishLayout } from "../graph/publishing.js"
+import { releaseImage } from "../graph/releases.js"
 import { type RegistryAccess, withRegistryAccess } from "../graph/registries.js"
 import type { Settings } from "../graph/settings.js"
+import { verifyImages } from "../graph/signing.js"
 import { toolbox } from "../graph/toolbox.js"
 import { imageOf } from "../plan/components.js"
 import { publishTargets } from "../plan/registries.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, fails, same } from "./cases.js"
 import { registryName, registryPassword, registryUser, testRegistries } from "./registries.js"
+import { keyPair } from "./signing.js"
 import { shopFixture } from "./shopFixture.js"
 
 export async function publishingTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
@@ -23,7 +26,7 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
   const registries = await testRegistries(settings, mark)
   const component = imageOf(shop.catalogue, "shop")
   // A registry that nobody uses for a while would be stopped, and forget what it has.
-  const started = [registries.secured, registries.dying, registries.refusing]
+  const started = [registries.open, registries.secured, registries.dying, registries.refusing]
   await Promise.all(started.map((service) => service.start()))
   let calls = 0
 
@@ -127,6 +130,18 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
         const access = secured(registries.secured)
         await fails(() => publishLayout(shop, layout, targets, access, `${mark}-${calls}`, { waits: [1] }), "nowhere.invalid/both/shop cannot be published")
         same(await tagsOf("both", access), "none\n")
+      },
+    ],
+    [
+      "with a key the whole way gives a signed image",
+      async () => {
+        calls += 1
+        const { key, password, publicKey } = await keyPair(shop, `publisher-${mark}`, "green tea")
+        const access = plain(registries.open)
+        const order = { registries: [`${registryName}:5000/signed`], tags: ["v1"], access, signing: { key, password }, mark: `${mark}-${calls}` }
+        const { tags } = await releaseImage(shop, wish, order)
+        same(tags.map(({ outcome }) => outcome).join(), "pushed")
+        await verifyImages(shop, [`${registryName}:5000/signed/shop:v1`], publicKey, access, `${mark}-${calls}`)
       },
     ],
     [

@@ -73,7 +73,8 @@ interface KeyPair {
   publicKey: File
 }
 
-async function keyPair(settings: Settings, who: string, text: string): Promise<KeyPair> {
+/** A key pair of cosign's, with this password. */
+export async function keyPair(settings: Settings, who: string, text: string): Promise<KeyPair> {
   const password = dag.setSecret(`${who}-password`, text)
   const pair = (await toolbox(settings, ["cosign"]))
     .withSecretVariable("COSIGN_PASSWORD", password)
