@@ -1,5 +1,9 @@
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
-  test: { include: ["tests/unit/**/*.test.ts"] },
+  test: {
+    include: ["tests/unit/**/*.test.ts"],
+    // Some run shell scripts, which take their time on a busy machine.
+    testTimeout: 120_000,
+  },
 })
