@@ -4,8 +4,9 @@
 #   publish.sh push LAYOUT REPOSITORY DIGEST "WAITS" TAG...   the content, unless every tag has it already
 #   publish.sh tag LAYOUT REPOSITORY DIGEST "WAITS" TAG...    the tags
 #
-# A push may take an hour, anything else minutes. What fails is tried again after each of WAITS (seconds), unless the registry refused. Prints a line for each tag:
-# REPOSITORY:TAG, a tab, what was done. Refusals go to stderr; the last line says what to do.
+# A push may take an hour, anything else minutes. What fails is tried again after each of WAITS (seconds), unless the registry
+# refused. Prints a line for each tag: REPOSITORY:TAG, a tab, what was done. Refusals go to stderr; the last line says what to
+# do.
 set -u
 step=$1 layout=$2 repository=$3 digest=$4 waits=$5
 shift 5

@@ -27,13 +27,13 @@ import type { Catalogue } from "./catalogue/types.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
-import { plannedRows } from "./graph/plans.js"
+import { earlierImages, planInputs } from "./graph/plans.js"
 import { readAccess } from "./graph/registries.js"
 import { releaseAll, releaseImage } from "./graph/releases.js"
 import { scanImage } from "./graph/scans.js"
 import type { CustomSource, Settings } from "./graph/settings.js"
-import { signImages, verifyImages } from "./graph/signing.js"
-import { bumpChanges, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
+import { readSigning, signImages, verifyImages } from "./graph/signing.js"
+import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
 import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
@@ -44,7 +44,7 @@ import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { readChannel } from "./plan/releases.js"
 import { publishedTable } from "./plan/publishing.js"
 import { chosenComponents, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
-import { componentTable, pinnedVersion, planTable, readPlanRecord } from "./plan/report.js"
+import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
 import { readUpstreams } from "./plan/upstreamAnswers.js"
 import { watchedOf } from "./plan/watch.js"
@@ -160,8 +160,7 @@ export class Openim {
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<File> {
-    const settings = await this.settings(version, component)
-    const layout = await imageLayout(settings, await componentImage(settings, this.wish(component)))
+    const { settings, layout } = await this.built(component, version)
     return layoutArchive(settings, layout, imageOf(settings.catalogue, component).image)
   }
 
@@ -173,8 +172,7 @@ export class Openim {
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<string> {
-    const settings = await this.settings(version, component)
-    return (await imageLayout(settings, await componentImage(settings, this.wish(component)))).digest
+    return (await this.built(component, version)).layout.digest
   }
 
   /** Builds the programs of a component without an image. Gives a directory: go on with export --path=bin or entries */
@@ -220,8 +218,9 @@ export class Openim {
   ): Promise<string> {
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
     const settings = await this.settings()
-    const earlier = record ? readPlanRecord(await record.contents()) : { registries: registry, tags: [], access, mark: randomUUID() }
-    const rows = await plannedRows(settings, this.options(), undefined, earlier)
+    const inputs = await planInputs(settings, this.options())
+    const where = { registries: registry, tags: [], access, mark: randomUUID() }
+    const rows = planRows(inputs, record ? readPlanRecord(await record.contents()) : await earlierImages(settings, inputs, where))
     return formatted(format, () => planTable(rows), { stack: this.stack, rows })
   }
 
@@ -240,7 +239,8 @@ export class Openim {
   ): Promise<string> {
     const settings = await this.settings()
     const names = chosenComponents(settings.catalogue, components)
-    const rows = await plannedRows(settings, this.options(), names, record ? readPlanRecord(await record.contents()) : {})
+    const inputs = await planInputs(settings, this.options(), names)
+    const rows = planRows(inputs, record ? readPlanRecord(await record.contents()) : {})
     return succeeded(await releaseAll(settings, rows, this.options(), failFast))
   }
 
@@ -280,8 +280,7 @@ export class Openim {
   ): Promise<string> {
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
     const settings = await this.settings(version, component)
-    const signing = signKey ? { key: signKey, password: signPassword ?? undefined } : undefined
-    const order = { registries: registry, tags, access, signing, mark: randomUUID() }
+    const order = { registries: registry, tags, access, signing: readSigning(signKey, signPassword), mark: randomUUID() }
     const { tags: published } = await releaseImage(settings, this.wish(component), order)
     return publishedTable(published)
   }
@@ -332,15 +331,15 @@ export class Openim {
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
     const pinned = await this.settings(undefined, components[0])
     const names = chosenComponents(pinned.catalogue, components)
-    const signing = signKey ? { key: signKey, password: signPassword ?? undefined } : undefined
-    const order = { registries: registry, tags, access, signing, mark: randomUUID() }
-    const place = this.catalogue ? { folder: this.catalogue, stack: undefined } : { folder: checkout, stack: this.stack }
+    const order = { registries: registry, tags, access, signing: readSigning(signKey, signPassword), mark: randomUUID() }
+    const place = this.place(checkout)
     const changes = await releaseChanges(pinned, place, names, channel, date ?? undefined)
     const settings = { ...pinned, catalogue: await catalogueIn(changes.after(), place.stack) }
-    const earlier = record ? readPlanRecord(await record.contents(), { registries: registry, tags }) : order
-    const rows = await plannedRows(settings, this.options(), names, earlier)
+    const to = { registries: registry, tags }
+    const inputs = await planInputs(settings, this.options(), names)
+    const rows = planRows(inputs, record ? readPlanRecord(await record.contents(), to) : await earlierImages(settings, inputs, order))
     const released = await releaseAll(settings, rows, this.options(), failFast, order)
-    return new ReleaseResult(succeeded(released), releaseRecord(settings.catalogue, rows, released, { registries: registry, tags }), changes)
+    return new ReleaseResult(succeeded(released), releaseRecord(settings.catalogue, rows, released, to), changes)
   }
 
   /** Lists the components of the stack with purpose, source, pinned version, registry, rhythm of releases and mode. Gives text */
@@ -371,10 +370,8 @@ export class Openim {
     version?: string,
   ): Promise<File> {
     sbomFormat(format)
-    const settings = await this.settings(version, component)
-    const wish = this.wish(component)
-    const image = await componentImage(settings, wish)
-    return imageSbom(settings, wish, image, await imageLayout(settings, image), format)
+    const { settings, wish, image, layout } = await this.built(component, version)
+    return imageSbom(settings, wish, image, layout, format)
   }
 
   /**
@@ -393,10 +390,8 @@ export class Openim {
     version?: string,
   ): Promise<File> {
     checkBuilder(builderId)
-    const settings = await this.settings(version, component)
-    const wish = this.wish(component)
-    const image = await componentImage(settings, wish)
-    return imageProvenance(settings, wish, image, await imageLayout(settings, image), builderId)
+    const { settings, wish, image, layout } = await this.built(component, version)
+    return imageProvenance(settings, wish, image, layout, builderId)
   }
 
   /**
@@ -420,9 +415,8 @@ export class Openim {
   ): Promise<string> {
     if (failOn) checkSeverity(failOn)
     formatted(format, () => "", [])
-    const settings = await this.settings(version, component)
-    const image = await componentImage(settings, this.wish(component))
-    const findings = await scanImage(settings, await imageLayout(settings, image), { file: database ?? undefined }, randomUUID())
+    const { settings, layout } = await this.built(component, version)
+    const findings = await scanImage(settings, layout, { file: database ?? undefined }, randomUUID())
     const text = formatted(format, () => findingsTable(findings), findings)
     const bad = failOn ? atLeast(findings, failOn) : []
     if (bad.length > 0) throw new Error(`${component}: ${bad.length} known vulnerabilities are ${failOn} or worse:\n${text}`)
@@ -540,7 +534,7 @@ export class Openim {
     date?: string,
   ): Promise<Changeset> {
     const wish = { channel: readChannel(channel), component: component ?? undefined, version: version ?? undefined, date: date ?? undefined }
-    const place = this.catalogue ? { folder: this.catalogue, stack: undefined } : { folder: checkout, stack: this.stack }
+    const place = this.place(checkout)
     return bumpChanges(await this.settings(), place, wish, bases)
   }
 
@@ -683,6 +677,18 @@ export class Openim {
   private async run(names: string[], checkout: Directory = dag.directory(), component?: string | null): Promise<string> {
     const settings = await this.settings(undefined, component ?? undefined)
     return runSuites(names, { settings, options: this.options(), checkout, component: component ?? undefined })
+  }
+
+  private place(checkout: Directory): BumpPlace {
+    return this.catalogue ? { folder: this.catalogue } : { folder: checkout, stack: this.stack }
+  }
+
+  /** An image and its reproducible layout. */
+  private async built(component: string, version?: string | null) {
+    const settings = await this.settings(version, component)
+    const wish = this.wish(component)
+    const image = await componentImage(settings, wish)
+    return { settings, wish, image, layout: await imageLayout(settings, image) }
   }
 
   private options(): BuildOptions {

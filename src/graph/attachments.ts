@@ -4,6 +4,7 @@ import { dag, type File } from "@dagger.io/dagger"
 import { baseOf, imageOf } from "../plan/components.js"
 import { inputsLabel, readInputs } from "../plan/inputs.js"
 import { installedResource } from "../plan/packaged.js"
+import { pinOf } from "../plan/pins.js"
 import { provenance, type ProvenanceResource, type ProvenanceSource, provenanceType, statementType } from "../plan/provenance.js"
 import { sbomFormat, steadyUuid } from "../plan/sbom.js"
 import type { BuildWish } from "./components.js"
@@ -68,8 +69,7 @@ export async function imageProvenance(
       return { installed: installedResource(catalogue, component, baseOf(catalogue, wish.base), revision) }
     }
     const { url, module } = catalogue.sources[component.source]
-    const pin = catalogue.pins.sources[component.source]
-    const sum = [pin, ...pin.previous].find((known) => known.version === version)?.sum
+    const sum = pinOf(catalogue.pins.sources[component.source], version)?.sum
     const address = custom?.of === component.source ? (custom.git?.url ?? url) : url
     return { source: { url: address, module, version, revision, created: image.created, sum, custom: custom?.of === component.source } }
   }

@@ -1,7 +1,7 @@
 // From a component's name to its binaries and its image.
 
 import type { Directory } from "@dagger.io/dagger"
-import type { BaseEntry, BuiltEntry } from "../catalogue/types.js"
+import type { BuiltEntry } from "../catalogue/types.js"
 import { baseOf, builtOf, imageOf, programsOf, programsOfSource } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
 import { prepareBase } from "./bases.js"
@@ -27,7 +27,6 @@ export interface BuildWish extends BuildOptions {
 
 export interface Workshop {
   component: BuiltEntry
-  base: BaseEntry
   source: ResolvedSource
   toolchain: Toolchain
 }
@@ -35,9 +34,9 @@ export interface Workshop {
 /** Names are settled first: a slip of the keyboard costs no download. */
 export async function openWorkshop(settings: Settings, component: string, base: string): Promise<Workshop> {
   const entry = builtOf(settings.catalogue, component)
-  const baseEntry = baseOf(settings.catalogue, base)
+  baseOf(settings.catalogue, base)
   const source = await resolveSource(settings, entry.source)
-  return { component: entry, base: baseEntry, source, toolchain: await goToolchain(settings, source.goVersion) }
+  return { component: entry, source, toolchain: await goToolchain(settings, source.goVersion) }
 }
 
 export async function componentBinaries(settings: Settings, wish: BuildWish): Promise<Directory> {
@@ -46,14 +45,15 @@ export async function componentBinaries(settings: Settings, wish: BuildWish): Pr
 
 export async function componentImage(settings: Settings, wish: BuildWish): Promise<BuiltImage> {
   const entry = imageOf(settings.catalogue, wish.component)
-  if (entry.kind === "packaged") return packagedImage(settings, entry, baseOf(settings.catalogue, wish.base))
-  const preparing = prepareBase(settings, baseOf(settings.catalogue, wish.base))
+  const base = baseOf(settings.catalogue, wish.base)
+  if (entry.kind === "packaged") return packagedImage(settings, entry, base)
+  const preparing = prepareBase(settings, base)
   const [workshop, prepared, facts] = await Promise.all([
     openWorkshop(settings, wish.component, wish.base),
     preparing,
     preparing.then(baseFacts),
   ])
-  const { component, base, source, toolchain } = workshop
+  const { component, source, toolchain } = workshop
   const [binaries, supervisor, digests] = await Promise.all([
     binariesIn(settings, workshop, wish),
     component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,

@@ -41,7 +41,8 @@ export async function fromGit(settings: Settings, entry: SourceEntry, source: Gi
   const ref = repository.ref(source.ref)
   try {
     const revision = await ref.commit()
-    const [directory, created] = [ref.tree({ discardGitDir: true }), await commitTime(settings, ref.tree({ depth: 1 }))]
+    const directory = ref.tree({ discardGitDir: true })
+    const created = await commitTime(settings, ref.tree({ depth: 1 }))
     const version = customVersion((await textOf(directory, entry.versionFile)) ?? source.ref, `g${revision.slice(0, 7)}`)
     return { directory, facts: { version, revision, created }, origin: `git ${source.ref}` }
   } catch (error) {

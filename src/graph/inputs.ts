@@ -3,7 +3,9 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { programsOfSource } from "../plan/components.js"
 import type { BaseFacts, SourceDigests } from "../plan/imageInputs.js"
+import { plainPath } from "../plan/image.js"
 import { shortDigest } from "../plan/inputs.js"
+import { programArguments } from "../plan/programs.js"
 import type { PreparedBase } from "./bases.js"
 import type { Settings } from "./settings.js"
 import type { ResolvedSource } from "./sources.js"
@@ -15,7 +17,7 @@ export async function sourceDigests(settings: Settings, name: string, source: Re
   const output = toolchain.container
     .withDirectory("/src", source.directory)
     .withFile("/usr/local/bin/inputs", buildHelper(toolchain, "inputs"))
-    .withExec(["inputs", "-source", "/src", ...programs.map((entry) => `${entry.program}=${entry.package}`)])
+    .withExec(["inputs", "-source", "/src", ...programArguments(programs)])
     .stdout()
   const [digests, configDigest] = await Promise.all([
     output,
@@ -47,7 +49,7 @@ fi | LC_ALL=C sort`
 export async function baseFacts({ pulled, container }: PreparedBase): Promise<BaseFacts> {
   const [reference, packages] = await Promise.all([
     pulled.imageRef(),
-    container.withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin").withExec(["sh", "-c", listPackages]).stdout(),
+    container.withEnvVariable("PATH", plainPath).withExec(["sh", "-c", listPackages]).stdout(),
   ])
   return { reference, packages: shortDigest(packages) }
 }

@@ -3,13 +3,13 @@
 import { baseOf, imageOf, referenceOf } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
 import { checkAnswers } from "../plan/publishing.js"
-import { publishTargets } from "../plan/registries.js"
-import { type EarlierImage, type PlanInput, type PlanRow, planRows } from "../plan/report.js"
+import { publishedReferences } from "../plan/registries.js"
+import type { EarlierImage, PlanInput } from "../plan/report.js"
 import { prepareBase } from "./bases.js"
 import type { BuildOptions } from "./components.js"
 import { baseFacts, sourceDigests } from "./inputs.js"
 import { packagedInput } from "./packaged.js"
-import { publishedImages, type PublishedQuestion } from "./published.js"
+import { publishedImages } from "./published.js"
 import type { PublishOrder } from "./releases.js"
 import type { Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
@@ -18,35 +18,20 @@ import { goToolchain } from "./toolchain.js"
 /** Where to look for what was published. */
 export type PublishedIn = Pick<PublishOrder, "registries" | "tags" | "access" | "mark">
 
-/** The plan of these components, or of all; compared with a record, or with what registries have. */
-export async function plannedRows(
-  settings: Settings,
-  options: BuildOptions,
-  names: string[] | undefined,
-  earlier: Record<string, EarlierImage[]> | PublishedIn,
-): Promise<PlanRow[]> {
-  const inputs = await planInputs(settings, options, names)
-  if (!isPublishedIn(earlier)) return planRows(inputs, earlier)
-  const questions = inputs.filter((input) => input.inputs !== undefined).flatMap((input) => questionsOf(settings, input, earlier))
-  const published = await publishedImages(settings, questions, earlier.access, earlier.mark)
-  checkAnswers(published, earlier.access.username !== undefined || earlier.access.config !== undefined)
-  return planRows(inputs, published)
+/** What the registries have of these components. Nothing is known of a private one as long as no registry is named. */
+export async function earlierImages(settings: Settings, inputs: PlanInput[], where: PublishedIn): Promise<Record<string, EarlierImage[]>> {
+  const questions = inputs.filter((input) => input.inputs !== undefined).flatMap(({ component, version }) => {
+    const entry = imageOf(settings.catalogue, component)
+    if (where.registries.length === 0 && entry.registry === undefined) return []
+    return publishedReferences(entry, where, version).map((published) => ({ component, ...published }))
+  })
+  const published = await publishedImages(settings, questions, where.access, where.mark)
+  checkAnswers(published, where.access.username !== undefined || where.access.config !== undefined)
+  return published
 }
 
-function isPublishedIn(earlier: Record<string, EarlierImage[]> | PublishedIn): earlier is PublishedIn {
-  return "access" in earlier && "mark" in earlier
-}
-
-/** Nothing is known of a private component as long as no registry is named. */
-function questionsOf({ catalogue }: Settings, { component, version }: PlanInput, { registries, tags }: PublishedIn): PublishedQuestion[] {
-  const entry = imageOf(catalogue, component)
-  if (registries.length === 0 && entry.registry === undefined) return []
-  return publishTargets(entry, registries, tags.length > 0 ? tags : [version ?? "latest"]).flatMap(({ host, repository, tags }) =>
-    tags.map((tag) => ({ component, host, reference: `${repository}:${tag}` })),
-  )
-}
-
-async function planInputs(settings: Settings, options: BuildOptions, names?: string[]): Promise<PlanInput[]> {
+/** What goes into the images of these components, or of all. */
+export async function planInputs(settings: Settings, options: BuildOptions, names?: string[]): Promise<PlanInput[]> {
   const { catalogue } = settings
   const base = baseOf(catalogue, options.base)
   const components = Object.values(catalogue.components).filter(({ name }) => names === undefined || names.includes(name))

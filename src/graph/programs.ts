@@ -3,7 +3,7 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
-import { buildFlags, multicallArguments, multicallBinary, multicallCommand } from "../plan/programs.js"
+import { buildFlags, programArguments, multicallBinary, multicallCommand } from "../plan/programs.js"
 import { tailOf } from "./failures.js"
 import { log, type Settings } from "./settings.js"
 import type { ResolvedSource } from "./sources.js"
@@ -69,7 +69,7 @@ async function multicall(
   const binary = multicallBinary(stack, all)
   const built = workspace(toolchain, source.directory)
     .withFile("/usr/local/bin/multicall", buildHelper(toolchain, "multicall"))
-    .withExec(["sh", "-c", multicallCommand(binary, '"$@"'), "sh", ...multicallArguments(all)])
+    .withExec(["sh", "-c", multicallCommand(binary, '"$@"'), "sh", ...programArguments(all)])
     .directory("/out")
   return wanted.reduce((folder, entry) => folder.withSymlink(binary, entry.program), built).sync()
 }

@@ -2,7 +2,7 @@
 
 import { defaultBuilder } from "../plan/provenance.js"
 import type { PublishedTag } from "../plan/publishing.js"
-import { publishTargets } from "../plan/registries.js"
+import { publishedReferences, type PublishedTo, publishTargets } from "../plan/registries.js"
 import type { ReleasedComponent } from "../plan/released.js"
 import type { PlanRow } from "../plan/report.js"
 import { imageOf } from "../plan/components.js"
@@ -17,10 +17,7 @@ import { checkKey, signImages, type SigningKey } from "./signing.js"
 import { smokeTest } from "./tests.js"
 
 /** Where images go; absent for a build alone. */
-export interface PublishOrder {
-  registries: string[]
-  /** The image's version when none is named. */
-  tags: string[]
+export interface PublishOrder extends PublishedTo {
   access: RegistryAccess
   /** Without a key nothing is signed. */
   signing?: SigningKey
@@ -76,7 +73,10 @@ export async function releaseAll(
       try {
         if (row.action === "skip") {
           // What was published before there was a key gets its signature now.
-          if (order?.signing !== undefined) await signed(settings, publishedReferences(settings, row, order), order)
+          if (order?.signing !== undefined) {
+            const published = publishedReferences(imageOf(settings.catalogue, row.component), order, row.version)
+            await signed(settings, published.map(({ reference }) => reference), order)
+          }
           return { component: row.component, result: "skipped", detail: row.reason, tags: [] }
         }
         const wish = { ...options, component: row.component }
@@ -90,9 +90,4 @@ export async function releaseAll(
       }
     }),
   )
-}
-
-function publishedReferences({ catalogue }: Settings, { component, version }: PlanRow, { registries, tags }: PublishOrder): string[] {
-  const targets = publishTargets(imageOf(catalogue, component), registries, tags.length > 0 ? tags : [version ?? "latest"])
-  return targets.flatMap(({ repository, tags }) => tags.map((tag) => `${repository}:${tag}`))
 }

@@ -13,6 +13,11 @@ export interface SigningKey {
   password?: Secret
 }
 
+/** What a call says of a key; what it does not say arrives as null. */
+export function readSigning(key?: Secret | null, password?: Secret | null): SigningKey | undefined {
+  return key ? { key, password: password ?? undefined } : undefined
+}
+
 /** A private key is never in a layer: mounted as a secret for these commands alone. */
 function withKey(box: Container, { key, password }: SigningKey): Container {
   const mounted = box.withMountedSecret(keyFile, key)

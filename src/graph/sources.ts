@@ -5,6 +5,7 @@ import type { PinnedSource, SourceEntry, SourcePin } from "../catalogue/types.js
 import { firstOf } from "../plan/attempts.js"
 import { goVersionOf } from "../plan/go.js"
 import type { SourceFacts } from "../plan/image.js"
+import { pinOf } from "../plan/pins.js"
 import { sourceOrigins, type SourceOrigin } from "../plan/origins.js"
 import { tailOf } from "./failures.js"
 import { fetchModule } from "./modules.js"
@@ -53,7 +54,7 @@ async function goModOf(entry: SourceEntry, directory: Directory, given: boolean)
 async function fromNetwork(settings: Settings, entry: SourceEntry, pin: PinnedSource): Promise<FoundSource> {
   const version = settings.version ?? pin.version
   // The earlier pins too: going back needs no trust in what a tag says today.
-  const pinned = [pin, ...pin.previous].find((known) => known.version === version)
+  const pinned = pinOf(pin, version)
   // Without a pin only the module proxy's checksum says that a version is the same everywhere.
   const order: SourceOrigin[] = pinned === undefined ? ["module", "git"] : sourceOrigins(settings.from)
   const outcome = await firstOf<FoundSource>(

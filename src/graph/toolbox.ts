@@ -1,6 +1,7 @@
 // A small container with pinned tools: what talks to registries, lists contents, signs.
 
 import type { Container } from "@dagger.io/dagger"
+import { plainPath } from "../plan/image.js"
 import { fromFirst, withSystemPackages } from "./bases.js"
 import type { Settings } from "./settings.js"
 import { buildTool, goToolchain, toolPin } from "./toolchain.js"
@@ -13,6 +14,5 @@ export async function toolbox(settings: Settings, tools: string[], packages: str
     const toolchain = await goToolchain(settings, toolPin(settings, name).go)
     box = box.withFile(`/usr/local/bin/${name}`, await buildTool(settings, toolchain, name), { permissions: 0o755 })
   }
-  // Without sbin, as with Go: an engine with certificates of its own would run update-ca-certificates around each command.
-  return box.withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
+  return box.withEnvVariable("PATH", plainPath)
 }

@@ -4,6 +4,7 @@ import { CacheSharingMode, type Container, dag, type Directory, type File } from
 import type { ToolPin } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { newer } from "../plan/go.js"
+import { plainPath } from "../plan/image.js"
 import { goOrigins, type GoOrigin } from "../plan/origins.js"
 import { buildFlags } from "../plan/programs.js"
 import { freshened, fromFirst, withSystemPackages } from "./bases.js"
@@ -16,11 +17,7 @@ export interface Toolchain {
   container: Container
 }
 
-/**
- * Without sbin: where the engine has a company's CA, it runs an update-ca-certificates that it finds on the PATH before and
- * after every command (1.5 s); without one it lends its certificates in no time.
- */
-const path = "/go/bin:/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin"
+const path = `/go/bin:/usr/local/go/bin:${plainPath}`
 
 /** Go in this version; without one any Go will do, to fetch modules or to run a helper. */
 export async function goToolchain(settings: Settings, version?: string): Promise<Toolchain> {

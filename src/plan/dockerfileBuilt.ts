@@ -6,7 +6,7 @@ import { addUser, baseStage, type DockerfileOptions, fetchProgram, goArguments, 
 import { comment, printed, run } from "./dockerfileWords.js"
 import { oldestGo } from "./go.js"
 import { binFolder, imagePlan, programFolders, userPlan } from "./image.js"
-import { buildFlagWords, multicallArguments, multicallBinary, multicallCommand } from "./programs.js"
+import { buildFlagWords, programArguments, multicallBinary, multicallCommand } from "./programs.js"
 import { layerFile, layerText, waitProgram, waitScript } from "./supervisor.js"
 
 export function builtDockerfile(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {
@@ -42,7 +42,7 @@ function sourceStages(catalogue: Catalogue, component: BuiltEntry): string[] {
 function buildStage(catalogue: Catalogue, component: BuiltEntry): string[] {
   const all = programsOfSource(catalogue, component.source)
   const binary = multicallBinary(catalogue.stack, all)
-  const programs = multicallArguments(all).map((program) => `\\\n      ${program}`).join(" ")
+  const programs = programArguments(all).map((program) => `\\\n      ${program}`).join(" ")
   const links = programsOf(catalogue, component).map((entry) => entry.program)
   return [
     "FROM go AS build",

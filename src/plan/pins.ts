@@ -18,6 +18,11 @@ export function withSourcePin(text: string, name: string, before: PinnedSource, 
 
 const keys = ["version", "commit", "sum", "created", "previous"]
 
+/** The pin of this version, the present one or an earlier one. */
+export function pinOf({ previous, ...current }: PinnedSource, version: string): SourcePin | undefined {
+  return [current, ...previous].find((pin) => pin.version === version)
+}
+
 export function samePin(a: SourcePin, b: SourcePin): boolean {
   return a.version === b.version && a.commit === b.commit
 }

@@ -13,8 +13,8 @@ export function multicallBinary(stack: string, all: ProgramEntry[]): string {
   return all.some((entry) => entry.program === stack) ? `${stack}-programs` : stack
 }
 
-/** The programs as go/multicall takes them. */
-export function multicallArguments(all: ProgramEntry[]): string[] {
+/** The programs as go/multicall and go/inputs take them. */
+export function programArguments(all: ProgramEntry[]): string[] {
   return all.map((entry) => `${entry.program}=${entry.package}`)
 }
 

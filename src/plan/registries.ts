@@ -2,6 +2,12 @@
 
 import type { ImageEntry } from "../catalogue/types.js"
 
+/** The registries and tags of a call, as they were given. */
+export interface PublishedTo {
+  registries: string[]
+  tags: string[]
+}
+
 /** One repository of one registry, with the tags that the image gets there. */
 export interface PublishTarget {
   /** Host and port. */
@@ -23,6 +29,12 @@ export function publishTargets(component: ImageEntry, registries: string[], tags
   const wrong = tags.find((tag) => !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag))
   if (wrong !== undefined) throw new Error(`"${wrong}" cannot be a tag: letters, digits, ".", "_" and "-", at most 128`)
   return [...new Set(given)].map((registry) => ({ ...repositoryIn(registry, component.image), tags: [...new Set(tags)] }))
+}
+
+/** Under which names an image of this version is published. */
+export function publishedReferences(component: ImageEntry, { registries, tags }: PublishedTo, version = "latest") {
+  const targets = publishTargets(component, registries, tags.length > 0 ? tags : [version])
+  return targets.flatMap(({ host, repository, tags }) => tags.map((tag) => ({ host, reference: `${repository}:${tag}` })))
 }
 
 export function repositoryIn(registry: string, image: string): { host: string; repository: string } {

@@ -3,7 +3,8 @@
 import type { Catalogue } from "../catalogue/types.js"
 import { componentOf } from "./components.js"
 import type { PublishedTag } from "./publishing.js"
-import { type PlanRow, type PublishedTo, table } from "./report.js"
+import type { PublishedTo } from "./registries.js"
+import { type PlanRow, table } from "./report.js"
 
 export interface ReleasedComponent {
   component: string

@@ -1,6 +1,7 @@
 // The plan as people and programs read it: what would be built, what not, and why.
 
 import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
+import type { PublishedTo } from "./registries.js"
 import { changedInputs, type ImageInputs, shortReference } from "./inputs.js"
 
 /** One line of a plan. */
@@ -49,12 +50,6 @@ export interface PlanRecord {
   /** Of a release: where it went. */
   published?: PublishedTo
   rows: PlanInput[]
-}
-
-/** The registries and tags of a call, as they were given. */
-export interface PublishedTo {
-  registries: string[]
-  tags: string[]
 }
 
 /** Reads a state file. A release's own says nothing about other registries and tags than it went to. */
