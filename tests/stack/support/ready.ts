@@ -1,0 +1,66 @@
+// Waits until the whole stack does its work, asked by protocol.
+
+import { setTimeout as pause } from "node:timers/promises"
+import { type Checker, checkerOf } from "./checkers.js"
+import { logText } from "./pebble.js"
+import { registeredNames, registrationOf } from "./registry.js"
+import { keepLogs } from "./results.js"
+import { reasonOf, say } from "./say.js"
+import { limitSeconds, programs, type Program, serverPrograms, store, titleOf } from "./stack.js"
+
+interface Step extends Checker {
+  program: Program
+  reason: string
+}
+
+/** Throws one error that names every program that is not ready, with the end of its log. */
+export async function ready(within = limitSeconds): Promise<void> {
+  const all = programs()
+  if (serverPrograms.length === 0) throw new Error("STACK_SERVER_PROGRAMS is empty: it lists the programs of the server image, separated by commas")
+  say(`waiting until ${all.length} programs are ready, at most ${within} s; the store is ${store}`)
+  const started = Date.now()
+  const steps: Step[] = all.flatMap((program) => {
+    const checks = [checkerOf(program)]
+    const registered = registeredNames[program.name]
+    if (registered) checks.unshift({ what: `it is registered in etcd as ${registered}`, check: () => registrationOf(program.name) })
+    return checks.map((checker) => ({ ...checker, program, reason: "it was not asked yet" }))
+  })
+  let waiting = steps
+  let told = started
+  while (waiting.length > 0) {
+    await Promise.all(waiting.map((step) => attempt(step, started)))
+    waiting = waiting.filter(({ reason }) => reason !== "")
+    if (Date.now() - started > within * 1000 && waiting.length > 0) throw await failure(waiting, within)
+    if (Date.now() - told > 5000 && waiting.length > 0) {
+      told = Date.now()
+      say(`still waiting for ${[...new Set(waiting.map(({ program }) => titleOf(program)))].join(", ")}; ${waiting[0].what}: ${waiting[0].reason}`)
+    }
+    if (waiting.length > 0) await pause(300)
+  }
+  say(`the stack is ready after ${((Date.now() - started) / 1000).toFixed(1)} s`)
+}
+
+async function attempt(step: Step, started: number): Promise<void> {
+  try {
+    await step.check()
+    step.reason = ""
+    say(`ready after ${((Date.now() - started) / 1000).toFixed(1)} s: ${titleOf(step.program)} (${step.what})`)
+  } catch (error) {
+    step.reason = reasonOf(error)
+  }
+}
+
+async function failure(waiting: Step[], within: number): Promise<Error> {
+  const concerned = [...new Map(waiting.map(({ program }) => [titleOf(program), program])).values()]
+  await keepLogs(concerned)
+  const parts = await Promise.all(concerned.map(async (program) => {
+    const reasons = waiting.filter((step) => step.program === program).map(({ what, reason }) => `  ${what}: no, ${reason}`)
+    const lines = (await logText(program, 20)).split("\n").map((line) => `    ${line}`)
+    return [`${titleOf(program)} is not ready:`, ...reasons, "  its last lines:", ...lines].join("\n")
+  }))
+  const advice = concerned.some(({ host }) => host !== "server" && host !== "chat")
+    ? "Begin with the first: OpenIM's programs end when etcd, Redis, Kafka, MinIO or the store does not answer or refuses the password."
+    : "What OpenIM needs is ready, so look at its configuration: addresses and passwords (IMENV_…, CHATENV_…), and whether every program is in the image. " +
+      "On a machine that is only slow, give more time."
+  return new Error(`after ${within} s the stack is not ready.\n${parts.join("\n")}\n${advice}`)
+}

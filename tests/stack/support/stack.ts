@@ -1,0 +1,60 @@
+// What the stack consists of, as every container in its network sees it.
+
+export const dependencies = ["etcd", "redis", "kafka", "minio", "mongo"] as const
+
+export type Dependency = (typeof dependencies)[number]
+
+/** How each dependency is probed. */
+export const probeAddresses: Record<Dependency, string> = {
+  etcd: "http://etcd:2379/health",
+  redis: "redis://:openIM123@redis:6379",
+  kafka: "kafka://kafka:9092",
+  minio: "http://minio:9000/minio/health/ready",
+  mongo: "mongodb://mongo:27017",
+}
+
+export const etcdAddress = "http://etcd:2379"
+export const kafkaAddress = "kafka:9092"
+export const redisAddress = "redis://:openIM123@redis:6379"
+export const storeAddress = "mongodb://mongo:27017/openim_v3"
+export const apiAddress = "http://server:10002"
+export const gatewayAddress = "ws://server:10001"
+export const chatApiAddress = "http://chat:10008"
+export const chatAdminAddress = "http://chat:10009"
+
+/** A program under Pebble: its name there, and the host that it runs on. */
+export interface Program {
+  host: string
+  name: string
+}
+
+export const serverPrograms = namesIn("STACK_SERVER_PROGRAMS")
+export const chatPrograms = namesIn("STACK_CHAT_PROGRAMS")
+/** What the store is, in words. */
+export const store = process.env.STACK_STORE ?? "unknown"
+/** How long everything together may take to become ready. */
+export const limitSeconds = Number(process.env.STACK_LIMIT_SECONDS ?? 120)
+export const resultsFolder = process.env.RESULTS ?? "/results"
+
+export function programs(): Program[] {
+  return [
+    ...dependencies.map((name) => ({ host: name, name })),
+    ...serverPrograms.map((name) => ({ host: "server", name })),
+    ...chatPrograms.map((name) => ({ host: "chat", name })),
+  ]
+}
+
+/** The program of that name, wherever it runs. */
+export function programNamed(name: string): Program {
+  const found = programs().find((program) => program.name === name)
+  if (!found) throw new Error(`no program of the stack is named ${name}: ${programs().map((program) => program.name).join(", ")}`)
+  return found
+}
+
+export function titleOf({ host, name }: Program): string {
+  return host === name ? name : `${host}/${name}`
+}
+
+function namesIn(variable: string): string[] {
+  return (process.env[variable] ?? "").split(",").map((name) => name.trim()).filter(Boolean)
+}

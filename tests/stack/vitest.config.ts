@@ -1,0 +1,20 @@
+// The suites that run against a whole stack, from a container beside it: `vitest run --config tests/stack/vitest.config.ts SUITE`.
+
+import { defineConfig } from "vitest/config"
+import { resultsFolder } from "./support/stack.js"
+
+export default defineConfig({
+  test: {
+    include: ["tests/stack/*.test.ts"],
+    globalSetup: ["tests/stack/support/setup.ts"],
+    setupFiles: ["tests/stack/support/failedLogs.ts"],
+    // One stack for all.
+    fileParallelism: false,
+    // Lines are to be seen while a test runs, not after it.
+    disableConsoleIntercept: true,
+    reporters: ["verbose", ["json", { outputFile: `${resultsFolder}/tests.json` }]],
+    // Conditions have time limits of their own and say what was not reached; these end what hangs.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
+})
