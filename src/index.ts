@@ -46,10 +46,13 @@ import { publishedTable } from "./plan/publishing.js"
 import { chosenComponents, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
 import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
+import { countsOf } from "./plan/suites.js"
+import { suitesText } from "./plan/suitesText.js"
 import { readUpstreams } from "./plan/upstreamAnswers.js"
 import { watchedOf } from "./plan/watch.js"
 import { ReleaseResult } from "./releaseResult.js"
 import { runSuites } from "./suites/all.js"
+import { reportFolder, type TestResult } from "./suites/together.js"
 
 @object()
 export class Openim {
@@ -547,10 +550,27 @@ export class Openim {
     /** Which ones: unit, toolchain, helpers, shop, redis, mongodb, upstream, smoke, reproducible, customised, publishing, buildah, workflows, supplychain. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
-    @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
+    @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
     checkout: Directory,
   ): Promise<string> {
     return this.run(suites, checkout)
+  }
+
+  /**
+   * Runs test suites as test does and gives the report as files: report.html (one page, with figures as charts), junit.xml,
+   * report.json, summary.txt (what test prints) and attachments/. Go on with export --path=report.
+   *
+   * test ends with an error when a case failed; this one gives the files either way, and the last line of summary.txt says which
+   */
+  @func({ cache: "session" })
+  async testReport(
+    /** Which ones: those that test has. All when none is named */
+    suites: string[] = [],
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
+    checkout: Directory,
+  ): Promise<Directory> {
+    return reportFolder(await this.tested(suites, checkout))
   }
 
   /** The unit tests and the type check */
@@ -558,7 +578,7 @@ export class Openim {
   @check()
   async unit(
     /** The module's own checkout */
-    @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk"] })
+    @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
     checkout: Directory,
   ): Promise<string> {
     return this.run(["unit"], checkout)
@@ -675,6 +695,13 @@ export class Openim {
   }
 
   private async run(names: string[], checkout: Directory = dag.directory(), component?: string | null): Promise<string> {
+    const { run } = await this.tested(names, checkout, component)
+    const text = suitesText(run)
+    if (countsOf(run.suites).failed > 0) throw new Error(text)
+    return text
+  }
+
+  private async tested(names: string[], checkout: Directory, component?: string | null): Promise<TestResult> {
     const settings = await this.settings(undefined, component ?? undefined)
     return runSuites(names, { settings, options: this.options(), checkout, component: component ?? undefined })
   }

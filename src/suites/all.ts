@@ -4,12 +4,11 @@ import { randomUUID } from "node:crypto"
 import type { Directory } from "@dagger.io/dagger"
 import { unknownName } from "../catalogue/nearest.js"
 import { type BuildOptions, componentImage, openWorkshop } from "../graph/components.js"
-import { tailOf } from "../graph/failures.js"
 import { withMage } from "../graph/programs.js"
 import type { Settings } from "../graph/settings.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "../graph/tests.js"
 import { imageOf } from "../plan/components.js"
-import { suitesReport, type TestCase } from "../plan/suites.js"
+import type { TestCase } from "../plan/suites.js"
 import { customisedTests } from "./customised.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { mongodbTests } from "./mongodb.js"
@@ -19,6 +18,7 @@ import { reproducibleTests } from "./reproducible.js"
 import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
 import { supplychainTests } from "./supplychain.js"
+import { aboutTested, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
 import { upstreamTests } from "./upstream.js"
 import { workflowTests } from "./workflows.js"
 
@@ -31,7 +31,7 @@ export interface SuiteContext {
   component?: string
 }
 
-type TestSuite = (context: SuiteContext) => Promise<TestCase[]>
+type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
 
 /** What registries and caches are asked under a mark that was never used is asked anew. */
 const suites: Record<string, TestSuite> = {
@@ -51,22 +51,13 @@ const suites: Record<string, TestSuite> = {
   supplychain: ({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID()),
 }
 
-/** Runs these suites, or all; most of them wait for something most of the time, so all run at the same time. */
-export async function runSuites(names: string[], context: SuiteContext): Promise<string> {
+/** Runs these suites, or all. */
+export async function runSuites(names: string[], context: SuiteContext): Promise<TestResult> {
   const known = Object.keys(suites)
   const odd = names.find((name) => !known.includes(name))
   if (odd !== undefined) throw unknownName("test suite", odd, known)
   const wanted = known.filter((name) => names.length === 0 || names.includes(name))
-  const reports = wanted.map(async (suite) => {
-    try {
-      return { suite, cases: await suites[suite](context) }
-    } catch (error) {
-      return { suite, cases: [{ name: "the suite cannot run", ok: false, detail: tailOf(error) }] }
-    }
-  })
-  const { text, failed } = suitesReport(await Promise.all(reports))
-  if (failed > 0) throw new Error(text)
-  return text
+  return runTogether(aboutTested(context.settings, context.options.base), wanted.map((name) => [name, () => suites[name](context)]))
 }
 
 async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[]> {

@@ -6,14 +6,21 @@ import type { TestCase } from "../plan/suites.js"
 export async function casesOf(tests: [name: string, run: () => Promise<unknown>][]): Promise<TestCase[]> {
   const cases: TestCase[] = []
   for (const [name, run] of tests) {
+    const seconds = stopwatch()
     try {
       await run()
-      cases.push({ name, ok: true })
+      cases.push({ name, ok: true, seconds: seconds() })
     } catch (error) {
-      cases.push({ name, ok: false, detail: (error as Error).message })
+      cases.push({ name, ok: false, detail: (error as Error).message, seconds: seconds() })
     }
   }
   return cases
+}
+
+/** Started now; tells the seconds since then. */
+export function stopwatch(): () => number {
+  const begin = performance.now()
+  return () => Math.round(performance.now() - begin) / 1000
 }
 
 export function same(found: unknown, expected: unknown): void {

@@ -1,44 +1,34 @@
 import { describe, expect, it } from "vitest"
-import { goTestCases, suitesReport, vitestCases } from "../../src/plan/suites.js"
+import { goTestCases, vitestCases } from "../../src/plan/suites.js"
 
 describe("what a run says", () => {
   it("is read from vitest's JSON, whatever npm printed before it", () => {
-    const assertion = (fullName: string, status: string, failureMessages: string[] = []) => ({ fullName, status, failureMessages })
+    const assertion = (fullName: string, status: string, more = {}) => ({ fullName, status, failureMessages: [], ...more })
+    const failed = assertion("takes", "failed", { duration: 1500, failureMessages: ["1 != 2"] })
     const run = {
       testResults: [
-        { name: "a.test.ts", message: "", assertionResults: [assertion("adds", "passed"), assertion("takes", "failed", ["1 != 2"]), assertion("later", "pending")] },
-        { name: "b.test.ts", message: "it does not compile", assertionResults: [] },
+        { name: "a.test.ts", status: "failed", message: "", assertionResults: [assertion("adds", "passed", { duration: 8.5 }), failed, assertion("later", "pending")] },
+        { name: "b.test.ts", status: "failed", message: "it does not compile", assertionResults: [] },
+        { name: "c.test.ts", status: "failed", message: "", assertionResults: [assertion("never begins", "skipped")] },
       ],
     }
     expect(vitestCases(`npm notice\n${JSON.stringify(run)}`)).toEqual([
-      { name: "adds", ok: true, detail: "" },
-      { name: "takes", ok: false, detail: "1 != 2" },
+      { name: "adds", ok: true, seconds: 0.0085 },
+      { name: "takes", ok: false, detail: "1 != 2", seconds: 1.5 },
       { name: "b.test.ts", ok: false, detail: "it does not compile" },
+      { name: "c.test.ts", ok: false, detail: "what stands around its tests (beforeAll, afterAll) failed" },
     ])
   })
 
   it("is read from go test -v, without its subtests", () => {
-    expect(goTestCases("=== RUN   TestA\n    --- PASS: TestA/one (0.00s)\n--- PASS: TestA (0.00s)\n--- FAIL: TestB (0.01s)\nFAIL\n")).toEqual([
-      { name: "TestA", ok: true },
-      { name: "TestB", ok: false },
+    expect(goTestCases("=== RUN   TestA\n    --- PASS: TestA/one (0.00s)\n--- PASS: TestA (0.00s)\n--- FAIL: TestB (1.25s)\nFAIL\n")).toEqual([
+      { name: "TestA", ok: true, seconds: 0 },
+      { name: "TestB", ok: false, seconds: 1.25 },
     ])
   })
 
   it("is not taken for a success when nothing can be read", () => {
     expect(() => vitestCases("Killed")).toThrow()
     expect(goTestCases("build failed")).toEqual([])
-  })
-})
-
-describe("the report", () => {
-  it("tells failed cases one by one and counts all in its last line", () => {
-    const { text, failed } = suitesReport([
-      { suite: "unit", cases: [{ name: "adds", ok: true }] },
-      { suite: "smoke", cases: [{ name: "starts", ok: false, detail: "exit code 1\n" }, { name: "stops", ok: true }] },
-    ])
-    expect(failed).toBe(1)
-    expect(text).toBe(
-      ["ok      unit: 1 of 1", "FAILED  smoke: 1 of 2", "          starts", "            exit code 1", "2 passed, 1 failed", ""].join("\n"),
-    )
   })
 })

@@ -1,0 +1,42 @@
+// The report of test suites as JUnit XML, which CI systems show.
+
+import { type Markup, markup, oneLine } from "./markup.js"
+import { figureText } from "./measures.js"
+import { countsOf, type SuiteReport, type TestCase, type TestRun } from "./suites.js"
+
+export function suitesJunit({ begun, seconds, suites }: TestRun): string {
+  const { passed, failed } = countsOf(suites)
+  return markup`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="tests" tests="${passed + failed}" failures="${failed}" errors="0" time="${seconds.toFixed(3)}">
+${suites.map((report) => suiteElement(report, begun))}</testsuites>
+`.text
+}
+
+function suiteElement(report: SuiteReport, begun: string): Markup {
+  const { suite, cases, seconds } = report
+  const counts = markup`tests="${cases.length}" failures="${countsOf([report]).failed}" errors="0" skipped="0"`
+  // The schema that most readers know has no place for a zone.
+  const times = markup`time="${seconds.toFixed(3)}" timestamp="${begun.slice(0, 19)}"`
+  return markup`  <testsuite name="${suite}" ${counts} ${times}>
+${cases.map((test) => caseElement(suite, test))}${output(report)}  </testsuite>
+`
+}
+
+function caseElement(suite: string, { name, ok, detail = "", seconds }: TestCase): Markup {
+  const time = seconds === undefined ? undefined : markup` time="${seconds.toFixed(3)}"`
+  const start = markup`    <testcase classname="${suite}" name="${oneLine(name)}"${time}`
+  if (ok) return markup`${start}/>
+`
+  const [first] = detail.trim().split("\n")
+  return markup`${start}>
+      <failure message="${oneLine(first)}">${detail}</failure>
+    </testcase>
+`
+}
+
+/** What has no place of its own in JUnit's format. */
+function output({ notes = [], figures = [], logs = {} }: SuiteReport): Markup | undefined {
+  const parts = [...notes, ...figures.map(figureText), ...Object.entries(logs).map(([service, text]) => `last lines of ${service}:\n${text}`)]
+  return parts.length === 0 ? undefined : markup`    <system-out>${parts.join("\n")}</system-out>
+`
+}

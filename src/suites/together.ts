@@ -1,0 +1,90 @@
+// Suites that run at the same time: what each found, and how far they are.
+
+import { mkdir, writeFile } from "node:fs/promises"
+import { dag, type Directory } from "@dagger.io/dagger"
+import { tailOf } from "../graph/failures.js"
+import { log, type Settings } from "../graph/settings.js"
+import { suitesFiles } from "../plan/suitesFiles.js"
+import { suiteLine } from "../plan/suitesText.js"
+import type { SuiteReport, TestCase, TestRun } from "../plan/suites.js"
+import { stopwatch } from "./cases.js"
+
+/** What a suite answers with that has more to tell than its cases. */
+export interface SuiteOutcome extends Omit<SuiteReport, "suite" | "seconds" | "attachments"> {
+  /** HTML files. */
+  attachments?: Directory
+}
+
+export type SuiteRun = () => Promise<TestCase[] | SuiteOutcome>
+
+/** What a run found, and the HTML files of its suites, each suite's in a folder of its own. */
+export interface TestResult {
+  run: TestRun
+  attachments: Directory
+}
+
+/** Most of them wait for something most of the time. One that fails does not keep the others from running. */
+export async function runTogether(about: string[], suites: [name: string, run: SuiteRun][]): Promise<TestResult> {
+  const begun = new Date().toISOString()
+  const seconds = stopwatch()
+  const ran = await Promise.all(suites.map(([name, run]) => runOne(name, run)))
+  return {
+    run: { about, begun, seconds: seconds(), suites: ran.map(({ report }) => report) },
+    attachments: ran.reduce(
+      (folder, { report, attachments }) => (attachments ? folder.withDirectory(report.suite, attachments) : folder),
+      dag.directory(),
+    ),
+  }
+}
+
+async function runOne(suite: string, run: SuiteRun): Promise<{ report: SuiteReport; attachments?: Directory }> {
+  log(`${suite}: started`)
+  const seconds = stopwatch()
+  const { attachments, ...found } = await outcomeOf(run)
+  const { names, ...files } = await readable(attachments)
+  const cases = files.failed ? [...found.cases, files.failed] : found.cases
+  const report = { suite, ...found, cases, seconds: seconds(), attachments: names }
+  log(suiteLine(report))
+  return { report, attachments: files.attachments }
+}
+
+async function outcomeOf(run: SuiteRun): Promise<SuiteOutcome> {
+  try {
+    const found = await run()
+    const outcome = Array.isArray(found) ? { cases: found } : found
+    return outcome.cases.length > 0 ? outcome : { ...outcome, cases: [{ name: "the suite has cases", ok: false, detail: "it has none" }] }
+  } catch (error) {
+    return { cases: [{ name: "the suite cannot run", ok: false, detail: tailOf(error) }] }
+  }
+}
+
+interface ReadableFiles {
+  attachments?: Directory
+  names?: string[]
+  failed?: TestCase
+}
+
+/** A folder is only made when something of it is asked for; one that cannot be made must not take the report with it. */
+async function readable(folder?: Directory): Promise<ReadableFiles> {
+  if (folder === undefined) return {}
+  try {
+    const attachments = folder.filter({ include: ["*.html"] })
+    return { attachments, names: await attachments.entries() }
+  } catch (error) {
+    return { failed: { name: "the attachments can be read", ok: false, detail: tailOf(error) } }
+  }
+}
+
+/** What a report must say to be of use later. */
+export function aboutTested({ catalogue, custom, from }: Settings, base: string): string[] {
+  const sources = Object.entries(catalogue.pins.sources)
+  const versions = sources.map(([name, { version }]) => `${name} ${custom?.of === name ? "of your own" : version}`)
+  return [catalogue.title, ...versions, `base ${base}`, from === "registry" ? "images from registries" : "images from packages"]
+}
+
+/** The run as files to keep. They go by the function's own folder: the log shows the whole text of a file that the engine writes. */
+export async function reportFolder({ run, attachments }: TestResult): Promise<Directory> {
+  await mkdir("report", { recursive: true })
+  for (const [name, text] of Object.entries(suitesFiles(run))) await writeFile(`report/${name}`, text)
+  return dag.currentModule().workdir("report").withDirectory("attachments", attachments)
+}
