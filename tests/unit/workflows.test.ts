@@ -84,7 +84,9 @@ describe("when workflows run", () => {
 
   it("this repository's own tests at each change", () => {
     expect(named("ci").on).toEqual({ push: null, pull_request: null })
-    expect(named("ci").jobs.ci.steps!.some((step) => step.run?.startsWith(".ci/run "))).toBe(true)
+    const steps = named("ci").jobs.ci.steps!
+    expect(steps.some((step) => step.run?.startsWith(".ci/run "))).toBe(true)
+    expect(steps.some((step) => step.uses?.startsWith("actions/upload-artifact@") && step.if === "always()" && step.with?.path === "report")).toBe(true)
   })
 })
 
