@@ -24,10 +24,16 @@ public final class Store {
         }
         Path folder = Files.createDirectories(Path.of(arguments[1]));
 
-        MongoServer server = new MongoServer(DurableBackend.open(folder.resolve("store.mv")));
-        server.bind("0.0.0.0", Integer.parseInt(arguments[0]));
-        // For SIGTERM: no more clients, commands under way are ended, then the file is closed.
-        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
+        try {
+            MongoServer server = new MongoServer(DurableBackend.open(folder.resolve("store.mv")));
+            server.bind("0.0.0.0", Integer.parseInt(arguments[0]));
+            // For SIGTERM: no more clients, commands under way are ended, then the file is closed.
+            Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
+        } catch (Exception error) {
+            System.err.println("store: cannot start on port " + arguments[0] + " with data in " + folder + ": " + error.getMessage());
+            // Threads of what did start would keep the process.
+            System.exit(1);
+        }
         System.out.println("store: ready on port " + arguments[0] + ", data in " + folder);
         // The server's own threads go on.
     }
