@@ -95,24 +95,29 @@ const checkers: Record<string, Checker> = {
       if (!(await processOf({ host: "server", name: "openim-crontask" }))) throw new Error("there is no process of that name")
     },
   },
-  "chat-api": answersChat(chatApiAddress, "/client_config/get"),
-  "admin-api": answersChat(chatAdminAddress, "/client_config/get"),
+  "chat-api": {
+    what: "chat's API answers that a login needs an account",
+    check: () => ask("/account/login", {}, { base: chatApiAddress, limit }),
+  },
+  "admin-api": {
+    what: "chat's administration answers that it needs a token",
+    check: () => ask("/account/info", {}, { base: chatAdminAddress, limit }),
+  },
   "chat-rpc": {
-    what: "its port answers",
-    check: () => portAnswers("chat", 30300),
+    what: "a login of nobody is refused, as there is no such account",
+    check: async () => {
+      const nobody = { account: "nobody", password: "nothing", platform: 5 }
+      const { errCode, errMsg } = await ask("/account/login", nobody, { base: chatApiAddress, limit })
+      if (errCode !== accountNotFound) throw new Error(`it answers errCode ${errCode}: ${errMsg}`)
+    },
   },
   "admin-rpc": {
-    what: "its port answers",
-    check: () => portAnswers("chat", 30200),
+    what: "chat's API answers /client_config/get",
+    check: () => call("/client_config/get", {}, { base: chatApiAddress, limit }),
   },
 }
 
-function answersChat(base: string, path: string): Checker {
-  return {
-    what: `${base} answers ${path}`,
-    check: () => ask(path, {}, { base, limit }),
-  }
-}
+const accountNotFound = 20002
 
 export function portAnswers(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
