@@ -15,6 +15,6 @@ export default defineConfig({
     reporters: ["verbose", ["json", { outputFile: `${resultsFolder}/tests.json` }]],
     // Conditions have time limits of their own and say what was not reached; these end what hangs.
     testTimeout: 180_000,
-    hookTimeout: 180_000,
+    hookTimeout: 90_000,
   },
 })

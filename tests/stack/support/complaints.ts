@@ -1,32 +1,58 @@
 // Errors that programs log while a suite runs.
 
-import { follow, plain } from "./pebble.js"
+import { follow, type LogLine, plain } from "./pebble.js"
+import { reasonOf } from "./say.js"
 import { chatPrograms } from "./stack.js"
 
 export interface Complaint {
   program: string
-  line: string
+  text: string
 }
 
 /** What is known and harmless, with the reason. */
-const known: { program?: RegExp; line: RegExp; why: string }[] = []
+const known: { program: string; text: RegExp; why: string }[] = []
 
-/** The level stands in each line of OpenIM's; Go prints a panic by itself. */
-const bad = /\b(ERROR|DPANIC|PANIC|FATAL)\b|^panic: |^fatal error: |^runtime error/
+/** The level stands in each entry of OpenIM's; Go prints a panic by itself. */
+const bad = /^\S+ \S+\t(ERROR|DPANIC|PANIC|FATAL)\t|^panic: |^fatal error: /
 
-export function complaintIn(program: string, message: string): Complaint | undefined {
-  const line = plain(message)
-  if (!bad.test(line) || known.some((entry) => (entry.program?.test(program) ?? true) && entry.line.test(line))) return undefined
-  return { program, line: line.slice(0, 500) }
+/** An entry may go on for some lines: v3.8.3's own version ends with a line break. */
+const beginsEntry = /^\d{4}-\d\d-\d\d /
+
+export interface Listener {
+  complaints: Complaint[]
+  /** How many lines were heard: none would mean that nobody listened. */
+  lines: number
+  end: () => void
 }
 
 /** Hears what the programs of OpenIM print from now on. */
-export async function listen(): Promise<{ heard: Complaint[]; end: () => void }> {
-  const heard: Complaint[] = []
+export function listen(): Listener {
   const hosts = ["server", ...(chatPrograms.length > 0 ? ["chat"] : [])]
-  const ends = await Promise.all(hosts.map((host) => follow(host, ({ service, message }) => {
-    const complaint = complaintIn(service, message)
-    if (complaint) heard.push(complaint)
-  })))
-  return { heard, end: () => ends.forEach((end) => end()) }
+  const all: Complaint[] = []
+  const listener = {
+    lines: 0,
+    get complaints() {
+      return all.filter(({ program, text }) => !known.some((entry) => entry.program === program && entry.text.test(text)))
+    },
+    end: () => ends.forEach((end) => end()),
+  }
+  const open = new Map<string, Complaint>()
+  const hear = ({ service, message }: LogLine) => {
+    listener.lines++
+    const line = plain(message)
+    const going = open.get(service)
+    if (bad.test(line)) {
+      const complaint = { program: service, text: line }
+      all.push(complaint)
+      open.set(service, complaint)
+    } else if (going && !beginsEntry.test(line) && going.text.length < longest) {
+      going.text = `${going.text} ${line}`.slice(0, longest)
+    } else {
+      open.delete(service)
+    }
+  }
+  const ends = hosts.map((host) => follow(host, hear, (error) => all.push({ program: host, text: reasonOf(error) })))
+  return listener
 }
+
+const longest = 1000

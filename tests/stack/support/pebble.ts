@@ -59,23 +59,28 @@ export async function logText(program: Program, count = 40): Promise<string> {
   }
 }
 
-/** Calls back for each line that any program of a host prints from now on; gives back how to end it. */
-export async function follow(host: string, each: (line: LogLine) => void): Promise<() => void> {
+/**
+ * Calls back for each line that any program of a host prints from now on; gives back how to end it. The supervisor answers
+ * only when there is a first line, so this does not wait for it; `lost` is called when the answer fails or ends by itself.
+ */
+export function follow(host: string, each: (line: LogLine) => void, lost: (error: unknown) => void): () => void {
   const end = new AbortController()
-  const response = await fetch(`${urlOf(host)}/v1/logs?follow=true&n=0`, { signal: end.signal })
-  if (!response.ok || !response.body) throw new Error(`the logs of ${host}: ${response.status} ${await response.text()}`)
-  const read = async (body: ReadableStream<Uint8Array>) => {
+  const read = async () => {
+    const response = await fetch(`${urlOf(host)}/v1/logs?follow=true&n=0`, { signal: end.signal })
+    if (!response.ok || !response.body) throw new Error(`the logs of ${host}: ${response.status} ${await response.text()}`)
     const decoder = new TextDecoder()
     let rest = ""
-    for await (const chunk of body) {
+    for await (const chunk of response.body) {
       const text = rest + decoder.decode(chunk, { stream: true })
       const whole = text.lastIndexOf("\n") + 1
       rest = text.slice(whole)
       parseLines(text.slice(0, whole)).forEach(each)
     }
+    throw new Error(`the logs of ${host} ended`)
   }
-  // It ends by being aborted, or with the container.
-  void read(response.body).catch(() => {})
+  read().catch((error: unknown) => {
+    if (!end.signal.aborted) lost(error)
+  })
   return () => end.abort()
 }
 

@@ -1,5 +1,6 @@
 // What the programs weigh, read from /proc of their containers.
 
+import { eventually } from "./eventually.js"
 import { files, folder } from "./pebble.js"
 import { dependencies, type Program, programs } from "./stack.js"
 
@@ -14,7 +15,9 @@ export interface ProcessFacts {
 
 /** The processes of a host; those that end meanwhile are left out. */
 export async function processes(host: string): Promise<ProcessFacts[]> {
-  const pids = (await folder(host, "/proc")).filter((name) => /^\d+$/.test(name))
+  // Pebble does not list a folder while something in it goes away.
+  const names = await eventually(`the processes of ${host} are listed`, () => folder(host, "/proc"), { within: 5, every: 20 })
+  const pids = names.filter((name) => /^\d+$/.test(name))
   const texts = await files(host, pids.flatMap((pid) => [`/proc/${pid}/status`, `/proc/${pid}/cmdline`]))
   return pids.flatMap((pid) => {
     const status = texts.get(`/proc/${pid}/status`)

@@ -2,11 +2,11 @@
 
 import { setTimeout as pause } from "node:timers/promises"
 import { type Checker, checkerOf } from "./checkers.js"
-import { logText } from "./pebble.js"
+import { logText, services } from "./pebble.js"
 import { registeredNames, registrationOf } from "./registry.js"
 import { keepLogs } from "./results.js"
 import { reasonOf, say } from "./say.js"
-import { limitSeconds, programs, type Program, serverPrograms, store, titleOf } from "./stack.js"
+import { dependencies, limitSeconds, programs, type Program, serverPrograms, store, titleOf } from "./stack.js"
 
 interface Step extends Checker {
   program: Program
@@ -33,7 +33,7 @@ export async function ready(within = limitSeconds): Promise<void> {
     if (Date.now() - started > within * 1000 && waiting.length > 0) throw await failure(waiting, within)
     if (Date.now() - told > 5000 && waiting.length > 0) {
       told = Date.now()
-      say(`still waiting for ${[...new Set(waiting.map(({ program }) => titleOf(program)))].join(", ")}; ${waiting[0].what}: ${waiting[0].reason}`)
+      say(`still waiting for ${[...new Set(waiting.map(({ program }) => titleOf(program)))].join(", ")}; the first: ${waiting[0].what}: ${waiting[0].reason}`)
     }
     if (waiting.length > 0) await pause(300)
   }
@@ -52,15 +52,29 @@ async function attempt(step: Step, started: number): Promise<void> {
 
 async function failure(waiting: Step[], within: number): Promise<Error> {
   const concerned = [...new Map(waiting.map(({ program }) => [titleOf(program), program])).values()]
-  await keepLogs(concerned)
-  const parts = await Promise.all(concerned.map(async (program) => {
+  const silent = await silentHosts(concerned)
+  const heard = concerned.filter(({ host }) => !silent.includes(host))
+  await keepLogs(heard)
+  const parts = await Promise.all(heard.map(async (program) => {
     const reasons = waiting.filter((step) => step.program === program).map(({ what, reason }) => `  ${what}: no, ${reason}`)
-    const lines = (await logText(program, 20)).split("\n").map((line) => `    ${line}`)
+    const lines = (await logText(program, 15)).split("\n").map((line) => `    ${line}`)
     return [`${titleOf(program)} is not ready:`, ...reasons, "  its last lines:", ...lines].join("\n")
   }))
-  const advice = concerned.some(({ host }) => host !== "server" && host !== "chat")
-    ? "Begin with the first: OpenIM's programs end when etcd, Redis, Kafka, MinIO or the store does not answer or refuses the password."
-    : "What OpenIM needs is ready, so look at its configuration: addresses and passwords (IMENV_…, CHATENV_…), and whether every program is in the image. " +
-      "On a machine that is only slow, give more time."
-  return new Error(`after ${within} s the stack is not ready.\n${parts.join("\n")}\n${advice}`)
+  const ended = silent.map((host) => `container ${host} does not answer: its supervisor has ended or never started, so look at what the container itself printed`)
+  const text = [`after ${within} s the stack is not ready`, ...parts, ...ended, advice(concerned, silent)].join("\n")
+  // Where it was thrown tells nobody anything.
+  return Object.assign(new Error(text), { stack: text })
+}
+
+async function silentHosts(concerned: Program[]): Promise<string[]> {
+  const asked = await Promise.all([...new Set(concerned.map(({ host }) => host))].map((host) => services(host).then(() => [], () => [host])))
+  return asked.flat()
+}
+
+function advice(concerned: Program[], silent: string[]): string {
+  if (silent.length > 0) return "Begin with the container that does not answer."
+  const needed = concerned.filter(({ host }) => (dependencies as readonly string[]).includes(host))
+  if (needed.length > 0) return `Begin with ${needed.map(titleOf).join(", ")}: OpenIM's programs end when what they need does not answer or refuses the password.`
+  return "All that OpenIM needs is ready, so look at its own configuration, addresses and passwords (IMENV_…, CHATENV_…), and at whether " +
+    "every program is in the image. On a slow machine, give more time."
 }
