@@ -18,7 +18,7 @@ import { chatAdminAddress, chatApiAddress, chatPrograms } from "./support/stack.
 import { documents, storedMessages, textIn as storedText } from "./support/store.js"
 
 /** What the API refuses with. */
-const refused = { arguments: 1001, permission: 1002, registered: 1102, tokenMalformed: 1503, tokenUnknown: 1505, tokenMissing: 1507 }
+const refused = { arguments: 1001, permission: 1002, registered: 1102, tokenMalformed: 1503, tokenUnknown: 1505, tokenKicked: 1506 }
 
 let admin: Admin
 let ann: User
@@ -82,8 +82,7 @@ describe("who may do what", () => {
     const leaving = (await admin.newUsers("it", 1))[0]
     await leaving.newestSeqs()
     await admin.post("/auth/force_logout", { userID: leaving.userID, platformID: leaving.platformID })
-    const afterwards = await ask("/msg/newest_seq", { userID: leaving.userID }, { token: leaving.token })
-    expect(afterwards.errCode).not.toBe(0)
+    expect(await ask("/msg/newest_seq", { userID: leaving.userID }, { token: leaving.token })).toMatchObject({ errCode: refused.tokenKicked })
   })
 })
 

@@ -113,7 +113,7 @@ export function plain(text: string): string {
 
 async function change(program: Program, action: "start" | "stop"): Promise<void> {
   const { host, name } = program
-  const id = await requestChange(host, "/v1/services", { action, services: [name] })
+  const { id } = await requestChange(host, "/v1/services", { action, services: [name] })
   const result = await request<{ ready: boolean; status: string; err?: string }>(host, `/v1/changes/${id}/wait?timeout=60s`, undefined, 70_000)
   if (result.err) throw new Error(`cannot ${action} ${titleOf(program)}: ${result.err}\n${await logText(program)}`)
 }
@@ -124,14 +124,15 @@ interface PebbleAnswer<T> {
   result: T
 }
 
-async function request<T>(host: string, path: string, body?: object, limit = answerLimit): Promise<T> {
+export async function request<T>(host: string, path: string, body?: object, limit = answerLimit): Promise<T> {
   return (await ask<T>(host, path, body, limit)).result
 }
 
-async function requestChange(host: string, path: string, body: object): Promise<string> {
-  const { change: id } = await ask(host, path, body, answerLimit)
+/** Begins what takes its time; gives its number, which is to be waited for. */
+export async function requestChange<T>(host: string, path: string, body: object): Promise<{ id: string; result: T }> {
+  const { change: id, result } = await ask<T>(host, path, body, answerLimit)
   if (!id) throw new Error(`${path} of ${host} has not begun a change`)
-  return id
+  return { id, result }
 }
 
 async function ask<T>(host: string, path: string, body: object | undefined, limit: number): Promise<PebbleAnswer<T>> {
@@ -146,7 +147,7 @@ async function ask<T>(host: string, path: string, body: object | undefined, limi
   return answer
 }
 
-function urlOf(host: string): string {
+export function urlOf(host: string): string {
   return `http://${host}:4000`
 }
 
