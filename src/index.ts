@@ -22,7 +22,6 @@ import {
   type Socket,
 } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
-import { loadCatalogue } from "./catalogue/load.js"
 import type { Catalogue } from "./catalogue/types.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
@@ -33,13 +32,13 @@ import { releaseAll, releaseImage } from "./graph/releases.js"
 import { scanImage } from "./graph/scans.js"
 import type { CustomSource, Settings } from "./graph/settings.js"
 import { readSigning, signImages, verifyImages } from "./graph/signing.js"
+import { type Site, siteSettings } from "./graph/site.js"
+import { stackFront } from "./graph/stack.js"
 import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
 import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
-import { readArchiveMirrors, readMirrors } from "./plan/mirrors.js"
-import { bytesFrom } from "./plan/origins.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { readChannel } from "./plan/releases.js"
 import { publishedTable } from "./plan/publishing.js"
@@ -48,15 +47,14 @@ import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } fr
 import { sbomFormat } from "./plan/sbom.js"
 import { countsOf } from "./plan/suites.js"
 import { suitesText } from "./plan/suitesText.js"
-import { readUpstreams } from "./plan/upstreamAnswers.js"
-import { watchedOf } from "./plan/watch.js"
 import { ReleaseResult } from "./releaseResult.js"
+import { Services } from "./services.js"
 import { runSuites } from "./suites/all.js"
 import { reportFolder, type TestResult } from "./suites/together.js"
 
 @object()
 export class Openim {
-  private stack: string
+  private stackName: string
   private source?: Directory
   private git?: string
   private gitRef: string
@@ -108,7 +106,7 @@ export class Openim {
     /** Other addresses of sources, which versions are asked from and builds take commits from, and of referenced images: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server or web=registry.example/openim/openim-web-front */
     upstreams: string[] = [],
   ) {
-    this.stack = stack
+    this.stackName = stack
     this.source = source
     this.git = git
     this.gitRef = gitRef
@@ -224,7 +222,7 @@ export class Openim {
     const inputs = await planInputs(settings, this.options())
     const where = { registries: registry, tags: [], access, mark: randomUUID() }
     const rows = planRows(inputs, record ? readPlanRecord(await record.contents()) : await earlierImages(settings, inputs, where))
-    return formatted(format, () => planTable(rows), { stack: this.stack, rows })
+    return formatted(format, () => planTable(rows), { stack: this.stackName, rows })
   }
 
   /**
@@ -542,6 +540,25 @@ export class Openim {
   }
 
   /**
+   * The servers that OpenIM needs and that tests use, each to run alone: services redis up gives it on localhost until the call is
+   * ended, --ports=16379:6379 under another port. Official images where a registry can be had, else built from package registries
+   */
+  @func({ cache: "session" })
+  services(): Services {
+    const { stack, catalogue, bases, goproxy, mirrors } = this.site()
+    return new Services(stack, bases, mirrors, goproxy ?? undefined, catalogue ?? undefined)
+  }
+
+  /**
+   * A running OpenIM with all that it needs: stack up gives a developer the API on localhost:10002, the WebSocket on 10001, chat on
+   * 10008 and 10009 and files on 10005. Data are gone when the call ends. Where a port is taken: up --ports=20002:10002,20001:10001
+   */
+  @func({ cache: "session" })
+  async stack(): Promise<Service> {
+    return stackFront(await this.settings(), this.options())
+  }
+
+  /**
    * Runs test suites and reports them together; one that fails does not keep the others from running. Ends with an error when a
    * case failed
    */
@@ -707,7 +724,7 @@ export class Openim {
   }
 
   private place(checkout: Directory): BumpPlace {
-    return this.catalogue ? { folder: this.catalogue } : { folder: checkout, stack: this.stack }
+    return this.catalogue ? { folder: this.catalogue } : { folder: checkout, stack: this.stackName }
   }
 
   /** An image and its reproducible layout. */
@@ -777,19 +794,14 @@ export class Openim {
     return this.run(["workflows"], checkout)
   }
 
+  private site(): Site {
+    const { catalogue, bases, goproxy, mirrors, upstreams } = this
+    return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams }
+  }
+
   private async settings(version?: string | null, component?: string): Promise<Settings> {
-    const folder = this.catalogue
-    const catalogue = await loadCatalogue(this.stack, folder ? (name) => folder.file(name).contents() : undefined)
-    return {
-      catalogue,
-      from: bytesFrom(this.bases, process.env.DAGGER_BASES),
-      custom: await this.customSource(catalogue, component),
-      version: version ?? undefined,
-      goproxy: this.goproxy ?? undefined,
-      mirrors: readMirrors(this.mirrors),
-      archiveMirrors: readArchiveMirrors(this.mirrors),
-      upstreams: readUpstreams(this.upstreams, watchedOf(catalogue)),
-    }
+    const settings = await siteSettings(this.site())
+    return { ...settings, custom: await this.customSource(settings.catalogue, component), version: version ?? undefined }
   }
 
   /** What --source, --git and --overlay come to. */

@@ -37,6 +37,12 @@ function assemble(folder: string, part: Omit<Catalogue, "pins">, pins: Catalogue
       if (build === undefined) throw missing(`archives.${component.name}.builds.${archive} (the archive of a component in stack.yaml)`)
     }
   }
+  for (const { origin } of Object.values(part.services)) {
+    if ("component" in origin) continue
+    if (pins.images[origin.image] === undefined) throw missing(`images.${origin.image} (the image of a service in stack.yaml)`)
+    const { tool } = origin.packaged
+    if (tool !== undefined && pins.tools[tool] === undefined) throw missing(`tools.${tool} (the tool of a service in stack.yaml)`)
+  }
   for (const image of ["golang", "debian", "node"]) if (!pins.images[image]) throw missing(`images.${image}`)
   return { ...part, pins }
 }

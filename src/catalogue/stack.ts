@@ -6,8 +6,11 @@ import type {
   BaseEntry,
   Catalogue,
   ComponentEntry,
+  FrontEntry,
   InstallEntry,
   PackagedEntry,
+  PackagedService,
+  ServiceEntry,
   SourceEntry,
   SourceImageEntry,
   SupervisorEntry,
@@ -28,7 +31,7 @@ export type StackPart = Omit<Catalogue, "pins">
 export function readStack(file: string, text: string): StackPart {
   const root = Reader.parse(file, text)
   if (root.missing) root.fail("a stack: the keys stack, title, sources, user, components, bases, supervisor")
-  root.keys(["stack", "title", "sources", "user", "components", "bases", "supervisor"])
+  root.keys(["stack", "title", "sources", "user", "components", "bases", "supervisor", "services", "front"])
   const part: StackPart = {
     stack: root.at("stack").text("the stack's name, as its folder is called", name),
     title: root.at("title").text(),
@@ -37,6 +40,8 @@ export function readStack(file: string, text: string): StackPart {
     components: named(root.at("components"), readComponent),
     bases: named(root.at("bases"), readBase),
     supervisor: readSupervisor(root.at("supervisor")),
+    services: root.at("services").missing ? {} : named(root.at("services"), readService),
+    front: root.at("front").missing ? undefined : readFront(root.at("front")),
   }
   checkReferences(root, part)
   return part
@@ -90,7 +95,7 @@ const common = ["purpose", "ports", "env", "image", "registry", "rhythm", "mode"
 
 /** The key that makes a component what it is, with the other keys that go with it. */
 const kinds = {
-  stages: ["source"],
+  stages: ["source", "needs", "connect"],
   program: ["source", "package", "probe"],
   install: ["url", "licenses", "server", "start", "helper", "data"],
   reference: [],
@@ -132,7 +137,9 @@ function readComponent(reader: Reader, key: string): ComponentEntry {
   const source = reader.at("source").text("the name of a source", name)
   if (mark === "stages") {
     const stages = reader.at("stages").items().map((stage) => stage.texts("the name of a component", name))
-    return { ...entry, kind: "suite", source, stages }
+    const needs = reader.at("needs").texts("the name of a service or of another suite", name)
+    const connect = reader.at("connect").dictionary("a variable's name in capitals", variable)
+    return { ...entry, kind: "suite", source, stages, needs, connect }
   }
   const probe = reader.at("probe").missing ? undefined : port(reader.at("probe"))
   if (probe !== undefined && !entry.ports.includes(probe)) reader.at("probe").fail("one of the component's ports")
@@ -156,6 +163,55 @@ function readInstall(reader: Reader): InstallEntry {
   }
   const source = install.archive ?? install.unavailable ?? install.packages[0]
   return source === undefined ? reader.fail("packages, an archive, or the reason why it is unavailable") : install
+}
+
+function readService(reader: Reader, key: string): ServiceEntry {
+  reader.keys(["purpose", "component", "image", "packaged", "command", "user", "env", "files", "data", "ports", "ready"])
+  const component = reader.at("component").optionalText("the name of a component that is installed", name)
+  if (component !== undefined && !reader.at("image").missing) reader.at("image").fail("no image next to component: a service is one or the other")
+  return {
+    name: key,
+    purpose: reader.at("purpose").text(),
+    origin: component === undefined
+      ? { image: reader.at("image").text("the name of an image in versions.yaml", name), packaged: readPackagedService(reader.at("packaged")) }
+      : { component },
+    command: command(reader.at("command")),
+    user: reader.at("user").optionalText("a user's name", name),
+    env: reader.at("env").dictionary("a variable's name in capitals", variable),
+    files: reader.at("files").dictionary("an absolute path", absolute),
+    data: reader.at("data").optionalText("an absolute path", absolute),
+    ports: reader.at("ports").items().map(port),
+    ready: command(reader.at("ready")),
+  }
+}
+
+function readFront(reader: Reader): FrontEntry {
+  reader.keys(["service", "ports", "connect"])
+  const variables = (entry: Reader) => entry.dictionary("a variable's name in capitals", variable)
+  return {
+    service: reader.at("service").text("the name of a service", name),
+    ports: reader.at("ports").dictionary("a port number in quotes", /^\d+$/, "HOST:PORT within the stack", /^[a-z][a-z0-9-]*:\d+$/),
+    connect: Object.fromEntries(reader.at("connect").entries().map(([suite, entry]) => [suite, variables(entry)])),
+  }
+}
+
+function readPackagedService(reader: Reader): PackagedService {
+  reader.keys(["packages", "tool", "helper", "java", "command", "standIn"])
+  const packaged = {
+    packages: reader.at("packages").texts("a package name"),
+    tool: reader.at("tool").optionalText("the name of a tool in versions.yaml", name),
+    helper: reader.at("helper").optionalText("the name of a program below go/", name),
+    java: reader.at("java").optionalText("the name of a program below java/", name),
+    command: reader.at("command").missing ? undefined : command(reader.at("command")),
+    standIn: reader.at("standIn").optionalText(),
+  }
+  const source = packaged.tool ?? packaged.helper ?? packaged.java ?? packaged.packages[0]
+  return source === undefined ? reader.fail("packages, a tool, a helper or java: what takes the image's place without a registry") : packaged
+}
+
+function command(reader: Reader): string[] {
+  const words = reader.texts("a word of a command")
+  return words.length === 0 ? reader.fail("a command as a list of words") : words
 }
 
 function port(reader: Reader): number {
@@ -206,6 +262,17 @@ function checkReferences(root: Reader, part: StackPart): void {
       if (member?.kind !== "program") return item.fail("the name of a component that has a program")
       if (member.source !== component.source) item.fail(`a component of source ${component.source}`)
     }
+    for (const item of reader.at("needs").items()) {
+      const need = item.text()
+      const suite = Object.values(part.components).some((entry) => entry.kind === "suite" && entry.name === need)
+      if (need === component.name || (!suite && !Object.hasOwn(part.services, need))) item.fail("the name of a service or of another suite")
+    }
+  }
+  if (part.front !== undefined && !Object.hasOwn(part.services, part.front.service)) root.at("front").at("service").fail("the name of a service")
+  for (const { name: service, origin } of Object.values(part.services)) {
+    if (!("component" in origin)) continue
+    const found = Object.values(part.components).find((entry) => entry.name === origin.component)
+    if (found?.kind !== "packaged") root.at("services").at(service).at("component").fail("the name of a component that is installed")
   }
 }
 

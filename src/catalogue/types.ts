@@ -8,6 +8,8 @@ export interface Catalogue {
   components: Record<string, ComponentEntry>
   bases: Record<string, BaseEntry>
   supervisor: SupervisorEntry
+  services: Record<string, ServiceEntry>
+  front?: FrontEntry
   pins: Pins
 }
 
@@ -66,6 +68,10 @@ export interface SuiteEntry extends CommonEntry {
   source: string
   /** Its components, in stages of their start. */
   stages: string[][]
+  /** Services and other suites that it runs with, by their names, which are their host names as well. */
+  needs: string[]
+  /** Variables that make its programs find these. */
+  connect: Record<string, string>
 }
 
 /** A server that is installed, from packages or an archive of its makers, instead of being built. */
@@ -115,6 +121,52 @@ export interface BaseEntry {
   distribution: string
   packages: string[]
   probe: "bash" | "nc"
+}
+
+/** What a stack needs to run: for tests, and on a developer's machine. */
+export interface ServiceEntry {
+  /** Also its host name. */
+  name: string
+  purpose: string
+  /** Where its container comes from: a component of this stack, or an official image with what takes its place without a registry. */
+  origin: { component: string } | { image: string; packaged: PackagedService }
+  command: string[]
+  /** Whom the command runs as, where it refuses to be root. */
+  user?: string
+  env: Record<string, string>
+  /** Configuration files by their paths. */
+  files: Record<string, string>
+  /** A folder that must be there. */
+  data?: string
+  ports: number[]
+  /** A command that succeeds in the container when the service answers its own protocol. */
+  ready: string[]
+}
+
+/** How a running stack shows itself to the machine that it runs on. */
+export interface FrontEntry {
+  /** The service that passes connections on. */
+  service: string
+  /** HOST:PORT within the stack, by the port outside. */
+  ports: Record<string, string>
+  /** Variables of suites that only hold outside, by the suites' names. */
+  connect: Record<string, Record<string, string>>
+}
+
+/** A service from package registries: everything that it names is put onto Debian. */
+export interface PackagedService {
+  /** Packages of the distribution. */
+  packages: string[]
+  /** A tool in versions.yaml. */
+  tool?: string
+  /** A Go program below go/. */
+  helper?: string
+  /** A program below java/, with the libraries that its pom.xml names, in /opt/NAME/libs. */
+  java?: string
+  /** Another command than the image's. */
+  command?: string[]
+  /** What it is, where it is not the same program: every report says so. */
+  standIn?: string
 }
 
 export interface SupervisorEntry {

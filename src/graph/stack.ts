@@ -1,0 +1,118 @@
+// A whole stack on one network: the images under test with the services that they need, and the tests that use it.
+
+import { type Container, ReturnType, type Directory, type Service } from "@dagger.io/dagger"
+import type { SuiteEntry } from "../catalogue/types.js"
+import { programsOf } from "../plan/components.js"
+import { binFolder, supervisorFolder } from "../plan/image.js"
+import { runnableSuites, startOrder, suiteControlLayer } from "../plan/services.js"
+import { type BuildOptions, componentImage } from "./components.js"
+import { ownerOf } from "./images.js"
+import { type ControlTools, controlTools, front, service } from "./services.js"
+import type { Settings } from "./settings.js"
+import { nodeProject } from "./tests.js"
+import { toolbox } from "./toolbox.js"
+
+export interface Stack {
+  /** Services and suites by their host names. */
+  parts: Record<string, Service>
+  /** The programs of each suite. */
+  programs: Record<string, string[]>
+  /** Services that are not what they stand for. */
+  standIns: Record<string, string>
+  tools: ControlTools
+}
+
+export interface StackOptions extends BuildOptions {
+  /** The suites that are wanted; all that can run when not given. */
+  suites?: string[]
+  /** What is different about a suite's container. */
+  change?: (suite: string, container: Container) => Container
+}
+
+/** Services and images are made side by side; nothing is started yet. */
+export async function openStack(settings: Settings, options: StackOptions): Promise<Stack> {
+  const { catalogue } = settings
+  const wanted = options.suites ?? runnableSuites(catalogue).map(({ name }) => name)
+  if (wanted.length === 0) throw new Error(`stack ${catalogue.stack}: no suite in stack.yaml says what it needs, so there is nothing to run`)
+  const { services, suites } = startOrder(catalogue, wanted)
+  const [tools, images, made] = await Promise.all([
+    controlTools(settings),
+    Promise.all(suites.map((suite) => componentImage(settings, { ...options, component: suite.name }))),
+    Promise.all(services.map((name) => service(settings, name))),
+  ])
+  const parts: Record<string, Service> = Object.fromEntries(services.map((name, index) => [name, made[index].service]))
+  const change = options.change ?? ((_, container) => container)
+  for (const [index, suite] of suites.entries()) {
+    const container = connected(settings, suite, images[index].container, parts, tools)
+    parts[suite.name] = change(suite.name, container).asService({ useEntrypoint: true })
+  }
+  const standIns = services.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))
+  const programs = Object.fromEntries(suites.map((suite) => [suite.name, programsOf(catalogue, suite).map(({ program }) => program)]))
+  return { parts, programs, standIns: Object.fromEntries(standIns), tools }
+}
+
+/** The image as it is, with the way to its supervisor. */
+function connected(
+  { catalogue }: Settings,
+  suite: SuiteEntry,
+  image: Container,
+  parts: Record<string, Service>,
+  tools: ControlTools,
+): Container {
+  const owner = ownerOf(catalogue)
+  let container = image
+    .withFile(`${binFolder}/stackctl`, tools.stackctl, { permissions: 0o755, owner: "0:0" })
+    .withNewFile(`${supervisorFolder}/layers/002-control.yaml`, suiteControlLayer(), { owner })
+  for (const [name, value] of Object.entries(suite.connect)) container = container.withEnvVariable(name, value)
+  for (const need of suite.needs) container = container.withServiceBinding(need, parts[need])
+  return container
+}
+
+/** A running stack for the machine that the caller sits at. */
+export async function stackFront(settings: Settings, options: BuildOptions): Promise<Service> {
+  const entry = settings.catalogue.front
+  if (entry === undefined) throw new Error(`stack ${settings.catalogue.stack}: stack.yaml has no front, which says which ports it shows`)
+  const outside = (suite: string, container: Container): Container =>
+    Object.entries(entry.connect[suite] ?? {}).reduce((image, [name, value]) => image.withEnvVariable(name, value), container)
+  const { parts } = await openStack(settings, { ...options, change: outside })
+  const hosts = new Set(Object.values(entry.ports).map((address) => address.split(":")[0]))
+  const behind = Object.entries(parts).filter(([name]) => hosts.has(name))
+  return front(settings, entry, Object.fromEntries(behind))
+}
+
+/** Where tests leave what they found. */
+const results = "/results"
+
+export interface StackTest {
+  /** The suite: a file below tests/stack. */
+  name: string
+  /** Tools of versions.yaml that it uses. */
+  tools?: string[]
+  /** How long the stack may take to be ready. */
+  limitSeconds?: number
+  /** Runs it again although nothing changed. */
+  mark?: string
+}
+
+/** Runs tests against a stack, which is started for them; gives the folder of their results, whatever came of them. */
+export async function runStackTest(settings: Settings, stack: Stack, checkout: Directory, test: StackTest): Promise<Directory> {
+  const include = ["package.json", "package-lock.json", ".npmrc", "tsconfig.json", "tests/stack"]
+  const [project, box] = await Promise.all([
+    nodeProject(settings, checkout.filter({ include })),
+    toolbox(settings, test.tools ?? []),
+  ])
+  let runner = project.withFile(`${binFolder}/stackctl`, stack.tools.stackctl, { permissions: 0o755 })
+  for (const tool of test.tools ?? []) runner = runner.withFile(`${binFolder}/${tool}`, box.file(`${binFolder}/${tool}`), { permissions: 0o755 })
+  for (const [name, part] of Object.entries(stack.parts)) runner = runner.withServiceBinding(name, part)
+  for (const [suite, programs] of Object.entries(stack.programs)) {
+    runner = runner.withEnvVariable(`STACK_${suite.toUpperCase()}_PROGRAMS`, programs.join(","))
+  }
+  const ran = runner
+    .withEnvVariable("STACK_STORE", stack.standIns.mongo ?? "MongoDB")
+    .withEnvVariable("STACK_LIMIT_SECONDS", String(test.limitSeconds ?? 120))
+    .withEnvVariable("STACK_RUN", test.mark ?? "")
+    .withEnvVariable("RESULTS", results)
+    .withNewFile(`${results}/suite`, test.name)
+    .withExec(["npx", "vitest", "run", "--config", "tests/stack/vitest.config.ts", test.name], { expect: ReturnType.Any })
+  return ran.withNewFile(`${results}/output.txt`, (await ran.stdout()) + (await ran.stderr())).directory(results)
+}
