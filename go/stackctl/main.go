@@ -1,6 +1,7 @@
 // Command stackctl asks the services of the test stack by their own protocols, from containers that hold no clients of them.
 //
 //	stackctl probe [--within 60s] ADDRESS…    do they all answer?
+//	stackctl healthy SERVICE COMMAND…         runs the command that says so; else what the service said last
 //	stackctl relay :4000 /path/to/socket      TCP to a Unix socket
 //	stackctl groups HOST:PORT                 Kafka's consumer groups as JSON
 //	stackctl read HOST:PORT TOPIC             the records of a Kafka topic, a JSON line each
@@ -18,6 +19,7 @@ import (
 const usage = `usage:
   stackctl probe [--within 60s] ADDRESS…   ask each until all answer or the time is over; the default is to ask once
       http(s)://HOST…  redis://:PASSWORD@HOST:PORT  kafka://HOST:PORT  mongodb://HOST:PORT  tcp://HOST:PORT
+  stackctl healthy SERVICE COMMAND…        run a command that asks this container's service; else show its log's end
   stackctl relay LISTEN SOCKET             pass TCP connections on to a Unix socket
   stackctl groups HOST:PORT                Kafka's consumer groups as JSON
   stackctl read HOST:PORT TOPIC            the records of a Kafka topic so far, a JSON line each`
@@ -53,6 +55,11 @@ func run(args []string, out, progress io.Writer) error {
 	switch command {
 	case "probe":
 		return runProbe(ctx, args, out, progress)
+	case "healthy":
+		if len(args) < 2 {
+			return misuse{errors.New("healthy needs the name of a service and a command")}
+		}
+		return healthy(args[0], args[1:])
 	case "relay":
 		if err := expect(2, "an address to listen on and the path of a socket"); err != nil {
 			return err
