@@ -564,7 +564,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, redis, mongodb, upstream, smoke, reproducible, customised, publishing, buildah, workflows, supplychain. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, redis, services, mongodb, upstream, smoke, reproducible, customised, publishing, buildah, workflows, supplychain; and on a running stack integration, health, faults, performance. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
@@ -663,6 +663,57 @@ export class Openim {
     component?: string,
   ): Promise<string> {
     return this.run(["smoke"], dag.directory(), component)
+  }
+
+  /** The services that tests use, each started and asked by its own protocol */
+  @func({ cache: "session" })
+  @check()
+  async servers(): Promise<string> {
+    return this.run(["services"])
+  }
+
+  /** The images with all services: users, friends, groups, a message from sender to store and to the other user's WebSocket, files */
+  @func({ cache: "session" })
+  @check()
+  async integration(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return this.run(["integration"], checkout)
+  }
+
+  /** Each service and each program of a running stack is stopped: its health check says so, and says when it is back */
+  @func({ cache: "session" })
+  @check()
+  async health(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return this.run(["health"], checkout)
+  }
+
+  /** Programs and services are killed while messages come in: none that was acknowledged is lost, and all of it recovers */
+  @func({ cache: "session" })
+  @check()
+  async faults(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return this.run(["faults"], checkout)
+  }
+
+  /** Messages per second, latencies, start times and memory of a running stack, compared with the recorded baseline */
+  @func({ cache: "session" })
+  @check()
+  async performance(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return this.run(["performance"], checkout)
   }
 
   /** Sources of one's own: a private git server, patches and files on top of a source */

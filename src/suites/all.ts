@@ -6,6 +6,7 @@ import { unknownName } from "../catalogue/nearest.js"
 import { type BuildOptions, componentImage, openWorkshop } from "../graph/components.js"
 import { withMage } from "../graph/programs.js"
 import type { Settings } from "../graph/settings.js"
+import { openStack, type Stack } from "../graph/stack.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "../graph/tests.js"
 import { imageOf } from "../plan/components.js"
 import type { TestCase } from "../plan/suites.js"
@@ -15,11 +16,12 @@ import { mongodbTests } from "./mongodb.js"
 import { publishingTests } from "./publishing.js"
 import { redisTests } from "./redis.js"
 import { reproducibleTests } from "./reproducible.js"
+import { servicesTests } from "./services.js"
 import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
-import { servicesTests } from "./services.js"
+import { stackSuite } from "./stack.js"
 import { supplychainTests } from "./supplychain.js"
-import { aboutTested, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
+import { aboutTested, runTogether, type SuiteOutcome, type SuiteTurn, type TestResult } from "./together.js"
 import { upstreamTests } from "./upstream.js"
 import { workflowTests } from "./workflows.js"
 
@@ -30,9 +32,14 @@ export interface SuiteContext {
   checkout: Directory
   /** For suites that test an image: only this one. */
   component?: string
+  /** The images under test with all that they need. */
+  stack: () => Promise<Stack>
 }
 
 type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
+
+/** Suites on one stack, which is started for the first and stays while they follow each other; the load comes when nothing else runs. */
+const turns: Record<string, SuiteTurn> = { integration: "in turn", health: "in turn", faults: "in turn", performance: "last" }
 
 /** What registries and caches are asked under a mark that was never used is asked anew. */
 const suites: Record<string, TestSuite> = {
@@ -51,15 +58,27 @@ const suites: Record<string, TestSuite> = {
   buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
   supplychain: ({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID()),
+  integration: onStack("integration"),
+  health: onStack("health"),
+  faults: onStack("faults", ["k6"]),
+  performance: onStack("performance", ["k6"]),
+}
+
+function onStack(name: string, tools: string[] = []): TestSuite {
+  return async ({ settings, stack, checkout }) => stackSuite(settings, await stack(), checkout, { name, tools })
 }
 
 /** Runs these suites, or all. */
-export async function runSuites(names: string[], context: SuiteContext): Promise<TestResult> {
+export async function runSuites(names: string[], given: Omit<SuiteContext, "stack">): Promise<TestResult> {
   const known = Object.keys(suites)
   const odd = names.find((name) => !known.includes(name))
   if (odd !== undefined) throw unknownName("test suite", odd, known)
   const wanted = known.filter((name) => names.length === 0 || names.includes(name))
-  return runTogether(aboutTested(context.settings, context.options.base), wanted.map((name) => [name, () => suites[name](context)]))
+  let opened: Promise<Stack> | undefined
+  const stack = () => (opened ??= openStack(given.settings, given.options))
+  const context = { ...given, stack }
+  const planned = wanted.map((name) => ({ name, run: () => suites[name](context), turn: turns[name] ?? "together" }))
+  return runTogether(aboutTested(given.settings, given.options.base), planned)
 }
 
 async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[]> {

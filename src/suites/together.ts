@@ -23,11 +23,30 @@ export interface TestResult {
   attachments: Directory
 }
 
+/** When a suite runs: with all others, one after the other with those that share its stack, or when all others have ended. */
+export type SuiteTurn = "together" | "in turn" | "last"
+
+export interface PlannedSuite {
+  name: string
+  run: SuiteRun
+  turn: SuiteTurn
+}
+
 /** Most of them wait for something most of the time. One that fails does not keep the others from running. */
-export async function runTogether(about: string[], suites: [name: string, run: SuiteRun][]): Promise<TestResult> {
+export async function runTogether(about: string[], suites: PlannedSuite[]): Promise<TestResult> {
   const begun = new Date().toISOString()
   const seconds = stopwatch()
-  const ran = await Promise.all(suites.map(([name, run]) => runOne(name, run)))
+  const found = new Map<string, RanSuite>()
+  const runNow = async ({ name, run }: PlannedSuite): Promise<void> => {
+    found.set(name, await runOne(name, run))
+  }
+  const having = (turn: SuiteTurn) => suites.filter((suite) => suite.turn === turn)
+  const inTurn = async (turn: SuiteTurn): Promise<void> => {
+    for (const suite of having(turn)) await runNow(suite)
+  }
+  await Promise.all([...having("together").map(runNow), inTurn("in turn")])
+  await inTurn("last")
+  const ran = suites.flatMap(({ name }) => found.get(name) ?? [])
   return {
     run: { about, begun, seconds: seconds(), suites: ran.map(({ report }) => report) },
     attachments: ran.reduce(
@@ -37,7 +56,12 @@ export async function runTogether(about: string[], suites: [name: string, run: S
   }
 }
 
-async function runOne(suite: string, run: SuiteRun): Promise<{ report: SuiteReport; attachments?: Directory }> {
+interface RanSuite {
+  report: SuiteReport
+  attachments?: Directory
+}
+
+async function runOne(suite: string, run: SuiteRun): Promise<RanSuite> {
   log(`${suite}: started`)
   const seconds = stopwatch()
   const { attachments, ...found } = await outcomeOf(run)
