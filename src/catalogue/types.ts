@@ -153,7 +153,7 @@ export interface FrontEntry {
   connect: Record<string, Record<string, string>>
 }
 
-/** A service from package registries: everything that it names is put onto Debian. */
+/** A service from package registries, put together on Debian. */
 export interface PackagedService {
   /** Packages of the distribution. */
   packages: string[]
@@ -161,7 +161,7 @@ export interface PackagedService {
   tool?: string
   /** A Go program below go/. */
   helper?: string
-  /** A program below java/, with the libraries that its pom.xml names, in /opt/NAME/libs. */
+  /** A program below java/, with Java: its classes in /opt/NAME, the libraries that its pom.xml names in /opt/NAME/libs. */
   java?: string
   /** Another command than the image's. */
   command?: string[]

@@ -1,14 +1,22 @@
 // Java programs with libraries from Maven Central: fetched by Maven, checked against the recorded checksums.
 
-import { CacheSharingMode, dag, type Directory } from "@dagger.io/dagger"
+import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
+import { fromFirst, withSystemPackages } from "./bases.js"
 import { explain } from "./failures.js"
 import type { Settings } from "./settings.js"
-import { toolbox } from "./toolbox.js"
+
+/** What runs a program below java/. */
+export async function javaRuntime(settings: Settings, packages = ["openjdk-21-jre-headless"]): Promise<Container> {
+  const debian = await fromFirst(settings, [settings.catalogue.pins.images.debian])
+  // Java's packages link their manuals into this folder, which slim images do not have.
+  const withManuals = debian.withDirectory("/usr/share/man/man1", dag.directory())
+  return withSystemPackages(settings, withManuals, "debian", ["ca-certificates", ...packages])
+}
 
 /** A program below java/: its classes, and its libraries in libs/. */
 export async function javaProgram(settings: Settings, name: string): Promise<Directory> {
   const source = dag.currentModule().source().directory(`java/${name}`)
-  const maven = (await toolbox(settings, [], ["maven", "openjdk-21-jdk-headless"]))
+  const maven = (await javaRuntime(settings, ["maven", "openjdk-21-jdk-headless"]))
     .withMountedCache("/root/.m2", dag.cacheVolume("openim-maven"), { sharing: CacheSharingMode.Locked })
     .withWorkdir("/build")
     .withDirectory("/build", source)

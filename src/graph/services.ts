@@ -8,7 +8,7 @@ import { controlFolder, frontConfig, serviceLayer, serviceOf } from "../plan/ser
 import { fromFirst } from "./bases.js"
 import { componentImage } from "./components.js"
 import { explain } from "./failures.js"
-import { javaProgram } from "./java.js"
+import { javaProgram, javaRuntime } from "./java.js"
 import { log, type Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
 import { buildHelper, buildTool, goToolchain, toolPin } from "./toolchain.js"
@@ -114,12 +114,12 @@ export async function serviceParts(settings: Settings, entry: ServiceEntry): Pro
 
 async function packagedService(settings: Settings, packaged: PackagedService): Promise<Container> {
   const { tool, helper, java } = packaged
+  if (java !== undefined) return (await javaRuntime(settings)).withDirectory(`/opt/${java}`, await javaProgram(settings, java)).sync()
   let box = await toolbox(settings, tool === undefined ? [] : [tool], packaged.packages)
   if (helper !== undefined) {
     const program = buildHelper(await goToolchain(settings, settings.catalogue.pins.go), helper)
     box = box.withFile(`${binFolder}/${helper}`, program, { permissions: 0o755 })
   }
-  if (java !== undefined) box = box.withDirectory(`/opt/${java}`, await javaProgram(settings, java))
   return box.sync()
 }
 
