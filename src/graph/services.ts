@@ -94,7 +94,7 @@ export async function serviceParts(settings: Settings, entry: ServiceEntry): Pro
     limitSeconds: 600,
     async run() {
       const official = await fromFirst(settings, [settings.catalogue.pins.images[origin.image]])
-      return { container: prepared(official, entry, entry.command), command: entry.command }
+      return { container: prepared(official, entry, origin.packaged, entry.command), command: entry.command }
     },
   }
   const packages: Attempt<ServiceParts> = {
@@ -105,7 +105,7 @@ export async function serviceParts(settings: Settings, entry: ServiceEntry): Pro
         packagedService(settings, origin.packaged),
       )
       const command = origin.packaged.command ?? entry.command
-      return { container: prepared(container, entry, command), command, standIn: origin.packaged.standIn }
+      return { container: prepared(container, entry, origin.packaged, command), command, standIn: origin.packaged.standIn }
     },
   }
   const attempts = settings.from === "registry" ? [image, packages] : [packages, image]
@@ -123,12 +123,13 @@ async function packagedService(settings: Settings, packaged: PackagedService): P
   return box.sync()
 }
 
-/** The folder of the data, and the start script where the command is one of ours. */
-function prepared(container: Container, { data, user }: ServiceEntry, [program]: string[]): Container {
+/** The folder of the data; where the command is a script of ours, this and its configuration. */
+function prepared(container: Container, { data, user }: ServiceEntry, { java }: PackagedService, [program]: string[]): Container {
+  const source = dag.currentModule().source()
   let image = container.withUser("0")
   if (program.startsWith("start-")) {
-    const script = dag.currentModule().source().file(`shell/${program}.sh`)
-    image = image.withFile(`${binFolder}/${program}`, script, { permissions: 0o755 })
+    image = image.withFile(`${binFolder}/${program}`, source.file(`shell/${program}.sh`), { permissions: 0o755 })
+    if (java !== undefined) image = image.withDirectory(`/opt/${java}/stack`, source.directory(`java/${java}`).filter({ include: ["*.properties"] }))
   }
   return data === undefined ? image : image.withDirectory(data, dag.directory(), user === undefined ? {} : { owner: user })
 }

@@ -43,6 +43,8 @@ export async function helperTests(settings: Settings): Promise<TestCase[]> {
     const tests = go.container
       .withDirectory("/helper", source.directory(name))
       .withWorkdir("/helper")
+      // As builds do it, so that both find what the other has compiled.
+      .withEnvVariable("GOFLAGS", "-trimpath")
       .withExec(["sh", "-c", "go vet ./... && go test -v ./..."])
     return casesIn(await outputOf(tests), goTestCases)
   })
