@@ -564,7 +564,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, redis, services, mongodb, upstream, smoke, reproducible, customised, publishing, buildah, workflows, supplychain; and on a running stack integration, health, faults, performance. All when none is named */
+    /** Which ones: unit, toolchain, helpers, shop, redis, services, mongodb, upstream, smoke, reproducible, customised, publishing, buildah, workflows, supplychain; and on a running stack integration, health, faults, mutations, performance. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
@@ -703,6 +703,17 @@ export class Openim {
     checkout: Directory,
   ): Promise<string> {
     return this.run(["faults"], checkout)
+  }
+
+  /** Servers that are broken on purpose, by a wrong key, a missing program, a wrong password: each turns the right suite red */
+  @func({ cache: "session" })
+  @check()
+  async mutations(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return this.run(["mutations"], checkout)
   }
 
   /** Messages per second, latencies, start times and memory of a running stack, compared with the recorded baseline */

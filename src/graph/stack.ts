@@ -4,7 +4,7 @@ import type { Container, Directory, Service } from "@dagger.io/dagger"
 import type { SuiteEntry } from "../catalogue/types.js"
 import { programsOf } from "../plan/components.js"
 import { binFolder, supervisorFolder } from "../plan/image.js"
-import { runnableSuites, startOrder, suiteControlLayer } from "../plan/services.js"
+import { controlPort, runnableSuites, startOrder, suiteControlLayer } from "../plan/services.js"
 import { type BuildOptions, componentImage } from "./components.js"
 import { ownerOf } from "./images.js"
 import { type ControlTools, controlTools, front, service } from "./services.js"
@@ -26,7 +26,9 @@ export interface StackOptions extends BuildOptions {
   /** The suites that are wanted; all that can run when not given. */
   suites?: string[]
   /** What is different about a suite's container. */
-  change?: (suite: string, container: Container) => Container
+  change?: (suite: string, container: Container) => Container | Promise<Container>
+  /** Whether a suite counts as started when its programs answer, by the image's own health check. Tests wait by themselves, and know more. */
+  waitForPrograms?: boolean
 }
 
 /** Services and images are made side by side; nothing is started yet. */
@@ -44,12 +46,16 @@ export async function openStack(settings: Settings, options: StackOptions): Prom
   const change = options.change ?? ((_, container) => container)
   for (const [index, suite] of suites.entries()) {
     const container = connected(settings, suite, images[index].container, parts, tools)
-    parts[suite.name] = change(suite.name, container).asService({ useEntrypoint: true })
+    const changed = await change(suite.name, options.waitForPrograms ? container : container.withDockerHealthcheck(controlReady, controlTimes))
+    parts[suite.name] = changed.asService({ useEntrypoint: true })
   }
   const standIns = services.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))
   const programs = Object.fromEntries(suites.map((suite) => [suite.name, programsOf(catalogue, suite).map(({ program }) => program)]))
   return { parts, programs, standIns: Object.fromEntries(standIns), tools }
 }
+
+const controlReady = [`${binFolder}/stackctl`, "probe", `tcp://127.0.0.1:${controlPort}`]
+const controlTimes = { startPeriod: "30s", startInterval: "200ms", retries: 2 }
 
 /** The image as it is, with the way to its supervisor. */
 function connected(
@@ -74,7 +80,7 @@ export async function stackFront(settings: Settings, options: BuildOptions): Pro
   if (entry === undefined) throw new Error(`stack ${settings.catalogue.stack}: stack.yaml has no front, which says which ports it shows`)
   const outside = (suite: string, container: Container): Container =>
     Object.entries(entry.connect[suite] ?? {}).reduce((image, [name, value]) => image.withEnvVariable(name, value), container)
-  const { parts } = await openStack(settings, { ...options, change: outside })
+  const { parts } = await openStack(settings, { ...options, change: outside, waitForPrograms: true })
   const hosts = new Set(Object.values(entry.ports).map((address) => address.split(":")[0]))
   const behind = Object.entries(parts).filter(([name]) => hosts.has(name))
   return front(settings, entry, Object.fromEntries(behind))

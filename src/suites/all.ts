@@ -13,6 +13,7 @@ import type { TestCase } from "../plan/suites.js"
 import { customisedTests } from "./customised.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { mongodbTests } from "./mongodb.js"
+import { mutationTests } from "./mutations.js"
 import { publishingTests } from "./publishing.js"
 import { redisTests } from "./redis.js"
 import { reproducibleTests } from "./reproducible.js"
@@ -39,7 +40,7 @@ export interface SuiteContext {
 type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
 
 /** Suites on one stack, which is started for the first and stays while they follow each other; the load comes when nothing else runs. */
-const turns: Record<string, SuiteTurn> = { integration: "in turn", health: "in turn", faults: "in turn", performance: "last" }
+const turns: Record<string, SuiteTurn> = { integration: "in turn", health: "in turn", faults: "in turn", mutations: "in turn", performance: "last" }
 
 /** What registries and caches are asked under a mark that was never used is asked anew. */
 const suites: Record<string, TestSuite> = {
@@ -61,6 +62,7 @@ const suites: Record<string, TestSuite> = {
   integration: onStack("integration"),
   health: onStack("health"),
   faults: onStack("faults", ["k6"]),
+  mutations: ({ settings, options, checkout }) => mutationTests(settings, options, checkout),
   performance: onStack("performance", ["k6"]),
 }
 

@@ -28,7 +28,8 @@ export async function stackSuite(settings: Settings, stack: Stack, checkout: Dir
   }
 }
 
-async function readResults(folder: Directory): Promise<StackResults> {
+/** The files that a run left. */
+export async function readResults(folder: Directory): Promise<StackResults> {
   const names = await folder.entries()
   const text = async (name: string) => (names.includes(name) ? folder.file(name).contents() : undefined)
   const [exit, begun, output, tests, figures, logs] = await Promise.all(
