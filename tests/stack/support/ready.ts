@@ -55,15 +55,21 @@ async function failure(waiting: Step[], within: number): Promise<Error> {
   const silent = await silentHosts(concerned)
   const heard = concerned.filter(({ host }) => !silent.includes(host))
   await keepLogs(heard)
-  const parts = await Promise.all(heard.map(async (program) => {
-    const reasons = waiting.filter((step) => step.program === program).map(({ what, reason }) => `  ${what}: no, ${reason}`)
-    const lines = (await logText(program, 15)).split("\n").map((line) => `    ${line}`)
-    return [`${titleOf(program)} is not ready:`, ...reasons, "  its last lines:", ...lines].join("\n")
-  }))
+  const tails = await Promise.all(heard.map(async (program) => (await logText(program)).split("\n").map((line) => cut(line))))
+  const parts = heard.map((program, index) => {
+    const asked = waiting.filter((step) => step.program === program).map(({ what, reason }) => `  ${what}: no, ${cut(reason)}`)
+    // Every log is kept for the report: here the first in full, of the others what tells most.
+    const lines = index === 0 ? tails[index].slice(-12) : [tails[index].filter((line) => /\b(error|panic|fatal|exit)\b/i.test(line)).at(-1) ?? tails[index].at(-1)]
+    return [`${titleOf(program)} is not ready`, ...asked, ...lines.map((line) => `  | ${line}`)].join("\n")
+  })
   const ended = silent.map((host) => `container ${host} does not answer: its supervisor has ended or never started, so look at what the container itself printed`)
   const text = [`after ${within} s the stack is not ready`, ...parts, ...ended, advice(concerned, silent)].join("\n")
   // Where it was thrown tells nobody anything.
   return Object.assign(new Error(text), { stack: text })
+}
+
+function cut(line: string): string {
+  return line.length > 240 ? `${line.slice(0, 240)}…` : line
 }
 
 async function silentHosts(concerned: Program[]): Promise<string[]> {
