@@ -106,7 +106,7 @@ const checkers: Record<string, Checker> = {
   "chat-rpc": {
     what: "a login of nobody is refused, as there is no such account",
     check: async () => {
-      const nobody = { account: "nobody", password: "nothing", platform: 5 }
+      const nobody = { email: "nobody@example.com", password: "nothing", platform: 5 }
       const { errCode, errMsg } = await ask("/account/login", nobody, { base: chatApiAddress, limit })
       if (errCode !== accountNotFound) throw new Error(`it answers errCode ${errCode}: ${errMsg}`)
     },
