@@ -13,6 +13,8 @@ export default defineConfig({
     // Lines are to be seen while a test runs, not after it.
     disableConsoleIntercept: true,
     reporters: ["verbose", ["json", { outputFile: `${resultsFolder}/tests.json` }]],
+    // The report has only what an assertion says itself: values are not to be cut short.
+    chaiConfig: { truncateThreshold: 2000 },
     // Conditions have time limits of their own and say what was not reached; these end what hangs.
     testTimeout: 180_000,
     hookTimeout: 90_000,
