@@ -15,13 +15,28 @@ export async function javaRuntime(settings: Settings, packages = ["openjdk-21-jr
 
 /** A program below java/: its classes, and its libraries in libs/. */
 export async function javaProgram(settings: Settings, name: string): Promise<Directory> {
+  const built = await javaBuild(settings, name)
+  return explain(`java/${name} cannot be built`, "Check the network; after a change of pom.xml renew libs.sha256.", () =>
+    built.directory("/out").sync(),
+  )
+}
+
+/** Runs its tests: a main class, which prints a line for each check. */
+export async function javaTest(settings: Settings, name: string, test: string): Promise<Container> {
+  const built = await javaBuild(settings, name)
+  return built
+    .withExec(["sh", "-euc", `javac --release 21 -cp '/out:/out/libs/*' -d /tests ${test}.java`])
+    .withExec(["java", "-cp", "/tests:/out:/out/libs/*", test])
+}
+
+async function javaBuild(settings: Settings, name: string): Promise<Container> {
   const source = dag.currentModule().source().directory(`java/${name}`)
-  const maven = (await javaRuntime(settings, ["maven", "openjdk-21-jdk-headless"]))
+  const maven = await javaRuntime(settings, ["maven", "openjdk-21-jdk-headless"])
+  return maven
     .withMountedCache("/root/.m2", dag.cacheVolume("openim-maven"), { sharing: CacheSharingMode.Locked })
     .withWorkdir("/build")
     .withDirectory("/build", source)
-  const built = maven.withExec(["sh", "-euc", build])
-  return explain(`java/${name} cannot be built`, "Check the network; after a change of pom.xml renew libs.sha256.", () => built.directory("/out").sync())
+    .withExec(["sh", "-euc", build])
 }
 
 /** Without classes of its own a program is its libraries alone. */

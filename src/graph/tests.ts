@@ -4,9 +4,10 @@ import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { Catalogue, ImageEntry } from "../catalogue/types.js"
 import { programsOf } from "../plan/components.js"
 import { findingsOf, programQuestions, serverQuestions, smokeScript } from "../plan/smoke.js"
-import { goTestCases, type TestCase, vitestCases } from "../plan/suites.js"
+import { checkCases, goTestCases, type TestCase, vitestCases } from "../plan/suites.js"
 import { fromFirst } from "./bases.js"
 import { exitCodeOf, tailOf } from "./failures.js"
+import { javaTest } from "./java.js"
 import type { Settings } from "./settings.js"
 import { goToolchain } from "./toolchain.js"
 
@@ -35,8 +36,13 @@ export async function unitTests(settings: Settings, checkout: Directory): Promis
   return [{ name: "the type check", ok: types.ok, detail: types.text }, ...casesIn(tests, vitestCases)]
 }
 
-/** The tests of the Go programs below go/. */
+/** The tests of the programs below go/ and java/. */
 export async function helperTests(settings: Settings): Promise<TestCase[]> {
+  const [go, store] = await Promise.all([goTests(settings), javaTest(settings, "store", "StoreTest").then(outputOf)])
+  return [...go, ...casesIn(store, checkCases)]
+}
+
+async function goTests(settings: Settings): Promise<TestCase[]> {
   const go = await goToolchain(settings, settings.catalogue.pins.go)
   const source = dag.currentModule().source().directory("go")
   const runs = (await source.entries()).map((entry) => entry.replace(/\/$/, "")).map(async (name) => {

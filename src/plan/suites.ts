@@ -69,6 +69,15 @@ export function vitestCases(output: string): TestCase[] {
   })
 }
 
+/** The cases of a program that prints a line for each check: `ok  NAME`, or `bad NAME: why`. */
+export function checkCases(output: string): TestCase[] {
+  return [...output.matchAll(/^(ok|bad) +(.+)$/gm)].map(([, result, text]) => {
+    if (result === "ok") return { name: text, ok: true }
+    const [name, ...why] = text.split(": ")
+    return { name, ok: false, detail: why.join(": ") }
+  })
+}
+
 /** The cases of a run of `go test -v`. */
 export function goTestCases(output: string): TestCase[] {
   return [...output.matchAll(/^--- (PASS|FAIL): (\S+)(?: \((\d+\.\d+)s\))?/gm)].map(([, result, name, seconds]) => ({

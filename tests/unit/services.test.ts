@@ -1,0 +1,86 @@
+// Services and the order in which a stack starts; what a run of its tests left behind.
+
+import { describe, expect, it } from "vitest"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import { readStack } from "../../src/catalogue/stack.js"
+import type { Catalogue } from "../../src/catalogue/types.js"
+import { frontConfig, runnableSuites, serviceLayer, serviceOf, startOrder, suiteControlLayer } from "../../src/plan/services.js"
+import { stackOutcome } from "../../src/plan/stackResults.js"
+import { readFileSync } from "node:fs"
+
+const catalogue = await loadCatalogue("openim")
+const stackText = readFileSync("stacks/openim/stack.yaml", "utf8")
+
+describe("services", () => {
+  it("are found by name, with the nearest one for a slip", () => {
+    expect(serviceOf(catalogue, "redis").ports).toEqual([6379])
+    expect(() => serviceOf(catalogue, "reds")).toThrow('Did you mean "redis"?')
+  })
+
+  it("run under a supervisor that starts them again, as their user and in the folder of their data", () => {
+    const layer = JSON.parse(serviceLayer(serviceOf(catalogue, "postgres"), ["start-postgres"])) as { services: Record<string, object> }
+    expect(layer.services.postgres).toMatchObject({ command: "start-postgres", user: "postgres", "working-dir": "/data", "on-failure": "restart" })
+    expect(layer.services.control).toMatchObject({ command: "/usr/local/bin/stackctl relay :4000 /control/.pebble.socket" })
+    expect(suiteControlLayer()).toContain("/var/lib/pebble/default/.pebble.socket")
+  })
+
+  it("keep the words of a command together", () => {
+    const nginx = serviceOf(catalogue, "nginx")
+    expect(serviceLayer(nginx, nginx.command)).toContain("nginx -g 'daemon off;'")
+    expect(JSON.parse(serviceLayer(nginx, ["echo", "it's"])).services.nginx.command).toBe("echo 'it'\\''s'")
+  })
+
+  it("say in the catalogue what is wrong with them", () => {
+    const changed = (from: string, to: string) => () => readStack("stack.yaml", stackText.replace(from, to))
+    expect(changed("    component: redis\n", "    component: server\n")).toThrow(/services\.redis\.component: expected the name of a component that is installed/)
+    expect(changed("    image: kafka\n", "    image: kafka\n    component: redis\n")).toThrow("no image next to component")
+    expect(changed("    needs: [etcd, redis, kafka, minio, mongo]", "    needs: [etcd, redys]")).toThrow("the name of a service or of another suite")
+    expect(changed("    ready: [stackctl, probe, \"kafka://127.0.0.1:9092\"]", "    ready: []")).toThrow("services.kafka.ready: expected a command as a list of words")
+    expect(changed("  service: nginx\n  ports:", "  service: nginks\n  ports:")).toThrow("front.service: expected the name of a service")
+  })
+})
+
+describe("a stack", () => {
+  it("starts what a suite needs before it", () => {
+    expect(runnableSuites(catalogue).map(({ name }) => name)).toEqual(["server", "chat"])
+    const { services, suites } = startOrder(catalogue, ["chat"])
+    expect(services).toEqual(["etcd", "redis", "mongo", "kafka", "minio"])
+    expect(suites.map(({ name }) => name)).toEqual(["server", "chat"])
+  })
+
+  it("refuses circles, and what is no suite", () => {
+    const { server } = catalogue.components
+    const circle = { ...catalogue, components: { ...catalogue.components, server: { ...server, needs: ["chat"] } } } as Catalogue
+    expect(() => startOrder(circle, ["chat"])).toThrow("chat needs server needs chat: a circle")
+    expect(() => startOrder(catalogue, ["server-api"])).toThrow("server-api is no suite of programs")
+  })
+
+  it("shows its ports through one proxy", () => {
+    expect(frontConfig({ service: "nginx", ports: { "10002": "server:10002" }, connect: {} })).toContain("server { listen 10002; proxy_pass server:10002; }")
+  })
+})
+
+describe("what a run against a stack left", () => {
+  const tests = JSON.stringify({
+    testResults: [{ name: "a.test.ts", status: "passed", message: "", assertionResults: [{ fullName: "works", status: "passed", failureMessages: [] }] }],
+  })
+
+  it("is its cases, figures and logs", () => {
+    const outcome = stackOutcome({ exitCode: 0, begun: 0, output: "", tests, figures: '[{"name":"a","value":1,"unit":"s"}]', logs: '{"redis":"last"}' })
+    expect(outcome.cases).toMatchObject([{ name: "works", ok: true }])
+    expect(outcome.figures).toEqual([{ name: "a", value: 1, unit: "s" }])
+    expect(outcome.logs).toEqual({ redis: "last" })
+  })
+
+  it("is a failed case with the reason, where the stack did not get ready", () => {
+    const output = "some progress\nError: after 45 s the stack is not ready.\nredis is not ready:\n  its last lines:\n    WRONGPASS"
+    const { cases } = stackOutcome({ exitCode: 1, begun: 0, output })
+    expect(cases).toHaveLength(1)
+    expect(cases[0]).toMatchObject({ ok: false })
+    expect(cases[0].detail).toMatch(/^Error: after 45 s[\s\S]*WRONGPASS$/)
+  })
+
+  it("is never green by not running", () => {
+    expect(stackOutcome({ exitCode: 1, begun: 0, output: "", tests }).cases.some(({ ok }) => !ok)).toBe(true)
+  })
+})
