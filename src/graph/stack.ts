@@ -17,6 +17,8 @@ export interface Stack {
   parts: Record<string, Service>
   /** The programs of each suite. */
   programs: Record<string, string[]>
+  /** The shell command of each suite's own health check. */
+  health: Record<string, string>
   /** Services that are not what they stand for. */
   standIns: Record<string, string>
   tools: ControlTools
@@ -51,7 +53,9 @@ export async function openStack(settings: Settings, options: StackOptions): Prom
   }
   const standIns = services.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))
   const programs = Object.fromEntries(suites.map((suite) => [suite.name, programsOf(catalogue, suite).map(({ program }) => program)]))
-  return { parts, programs, standIns: Object.fromEntries(standIns), tools }
+  const commands = await Promise.all(images.map(({ container }) => container.dockerHealthcheck().args()))
+  const health = Object.fromEntries(suites.map((suite, index) => [suite.name, commands[index].at(-1) ?? ""]))
+  return { parts, programs, health, standIns: Object.fromEntries(standIns), tools }
 }
 
 const controlReady = [`${binFolder}/stackctl`, "probe", `tcp://127.0.0.1:${controlPort}`]
@@ -111,7 +115,9 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
   for (const tool of test.tools ?? []) runner = runner.withFile(`${binFolder}/${tool}`, box.file(`${binFolder}/${tool}`), { permissions: 0o755 })
   for (const [name, part] of Object.entries(stack.parts)) runner = runner.withServiceBinding(name, part)
   for (const [suite, programs] of Object.entries(stack.programs)) {
-    runner = runner.withEnvVariable(`STACK_${suite.toUpperCase()}_PROGRAMS`, programs.join(","))
+    runner = runner
+      .withEnvVariable(`STACK_${suite.toUpperCase()}_PROGRAMS`, programs.join(","))
+      .withEnvVariable(`STACK_${suite.toUpperCase()}_HEALTH`, stack.health[suite])
   }
   const ran = runner
     .withEnvVariable("STACK_STORE", stack.standIns.mongo ?? "MongoDB")
