@@ -8,6 +8,7 @@ import { withMage } from "../graph/programs.js"
 import type { Settings } from "../graph/settings.js"
 import { openStack, type Stack } from "../graph/stack.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "../graph/tests.js"
+import { toolbox } from "../graph/toolbox.js"
 import { imageOf } from "../plan/components.js"
 import type { TestCase } from "../plan/suites.js"
 import { customisedTests } from "./customised.js"
@@ -22,7 +23,7 @@ import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
 import { stackSuite } from "./stack.js"
 import { supplychainTests } from "./supplychain.js"
-import { aboutTested, runTogether, type SuiteOutcome, type SuiteTurn, type TestResult } from "./together.js"
+import { aboutTested, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
 import { upstreamTests } from "./upstream.js"
 import { workflowTests } from "./workflows.js"
 
@@ -38,9 +39,6 @@ export interface SuiteContext {
 }
 
 type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
-
-/** Suites on one stack, which is started for the first and stays while they follow each other; the load comes when nothing else runs. */
-const turns: Record<string, SuiteTurn> = { integration: "in turn", health: "in turn", faults: "in turn", mutations: "in turn", performance: "last" }
 
 /** What registries and caches are asked under a mark that was never used is asked anew. */
 const suites: Record<string, TestSuite> = {
@@ -59,11 +57,17 @@ const suites: Record<string, TestSuite> = {
   buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
   supplychain: ({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID()),
+}
+
+const loadTools = ["k6"]
+
+/** On one stack, which is started for the first and stays while they follow each other. */
+const stackSuites: Record<string, TestSuite> = {
   integration: onStack("integration"),
   health: onStack("health"),
-  faults: onStack("faults", ["k6"]),
+  performance: onStack("performance", loadTools),
+  faults: onStack("faults"),
   mutations: ({ settings, options, checkout }) => mutationTests(settings, options, checkout),
-  performance: onStack("performance", ["k6"]),
 }
 
 function onStack(name: string, tools: string[] = []): TestSuite {
@@ -72,15 +76,25 @@ function onStack(name: string, tools: string[] = []): TestSuite {
 
 /** Runs these suites, or all. */
 export async function runSuites(names: string[], given: Omit<SuiteContext, "stack">): Promise<TestResult> {
-  const known = Object.keys(suites)
-  const odd = names.find((name) => !known.includes(name))
-  if (odd !== undefined) throw unknownName("test suite", odd, known)
-  const wanted = known.filter((name) => names.length === 0 || names.includes(name))
-  let opened: Promise<Stack> | undefined
-  const stack = () => (opened ??= openStack(given.settings, given.options))
+  const all = { ...suites, ...stackSuites }
+  const odd = names.find((name) => !Object.hasOwn(all, name))
+  if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))
+  const stack = once(() => openStack(given.settings, given.options))
   const context = { ...given, stack }
-  const planned = wanted.map((name) => ({ name, run: () => suites[name](context), turn: turns[name] ?? "together" }))
-  return runTogether(aboutTested(given.settings, given.options.base), planned)
+  const wanted = (table: Record<string, TestSuite>): PlannedSuites =>
+    Object.entries(table)
+      .filter(([name]) => names.length === 0 || names.includes(name))
+      .map(([name, run]) => [name, () => run(context)])
+  const inTurn = wanted(stackSuites)
+  // Built while the others run; whoever needs one of them is told what went wrong.
+  if (inTurn.length > 0) stack().catch(() => undefined)
+  if (inTurn.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
+  return runTogether(aboutTested(given.settings, given.options.base), wanted(suites), inTurn)
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
 }
 
 async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[]> {

@@ -23,30 +23,19 @@ export interface TestResult {
   attachments: Directory
 }
 
-/** When a suite runs: with all others, one after the other with those that share its stack, or when all others have ended. */
-export type SuiteTurn = "together" | "in turn" | "last"
+/** Suites by their names, and how each runs. */
+export type PlannedSuites = [name: string, run: SuiteRun][]
 
-export interface PlannedSuite {
-  name: string
-  run: SuiteRun
-  turn: SuiteTurn
-}
-
-/** Most of them wait for something most of the time. One that fails does not keep the others from running. */
-export async function runTogether(about: string[], suites: PlannedSuite[]): Promise<TestResult> {
+/**
+ * Most suites wait for something most of the time, so all run at once. Those on a stack follow one after the other, when the
+ * processors are theirs: what they measure, and how long they wait for programs, should not depend on the others. One that fails
+ * does not keep the others from running.
+ */
+export async function runTogether(about: string[], atOnce: PlannedSuites, inTurn: PlannedSuites): Promise<TestResult> {
   const begun = new Date().toISOString()
   const seconds = stopwatch()
-  const found = new Map<string, RanSuite>()
-  const runNow = async ({ name, run }: PlannedSuite): Promise<void> => {
-    found.set(name, await runOne(name, run))
-  }
-  const having = (turn: SuiteTurn) => suites.filter((suite) => suite.turn === turn)
-  const inTurn = async (turn: SuiteTurn): Promise<void> => {
-    for (const suite of having(turn)) await runNow(suite)
-  }
-  await Promise.all([...having("together").map(runNow), inTurn("in turn")])
-  await inTurn("last")
-  const ran = suites.flatMap(({ name }) => found.get(name) ?? [])
+  const ran = await Promise.all(atOnce.map(([name, run]) => runOne(name, run)))
+  for (const [name, run] of inTurn) ran.push(await runOne(name, run))
   return {
     run: { about, begun, seconds: seconds(), suites: ran.map(({ report }) => report) },
     attachments: ran.reduce(
