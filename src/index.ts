@@ -569,8 +569,10 @@ export class Openim {
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
     checkout: Directory,
+    /** Run the suites on a stack again, although images, services and tests are what they were */
+    again: boolean = false,
   ): Promise<string> {
-    return this.run(suites, checkout)
+    return this.run(suites, checkout, undefined, again)
   }
 
   /**
@@ -586,8 +588,10 @@ export class Openim {
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
     checkout: Directory,
+    /** Run the suites on a stack again, although images, services and tests are what they were */
+    again: boolean = false,
   ): Promise<Directory> {
-    return reportFolder(await this.tested(suites, checkout))
+    return reportFolder(await this.tested(suites, checkout, undefined, again))
   }
 
   /** The unit tests and the type check */
@@ -773,16 +777,17 @@ export class Openim {
     return this.run(["supplychain"], checkout)
   }
 
-  private async run(names: string[], checkout: Directory = dag.directory(), component?: string | null): Promise<string> {
-    const { run } = await this.tested(names, checkout, component)
+  private async run(names: string[], checkout: Directory = dag.directory(), component?: string | null, again = false): Promise<string> {
+    const { run } = await this.tested(names, checkout, component, again)
     const text = suitesText(run)
     if (countsOf(run.suites).failed > 0) throw new Error(text)
     return text
   }
 
-  private async tested(names: string[], checkout: Directory, component?: string | null): Promise<TestResult> {
+  private async tested(names: string[], checkout: Directory, component?: string | null, again = false): Promise<TestResult> {
     const settings = await this.settings(undefined, component ?? undefined)
-    return runSuites(names, { settings, options: this.options(), checkout, component: component ?? undefined })
+    const mark = again ? randomUUID() : undefined
+    return runSuites(names, { settings, options: this.options(), checkout, component: component ?? undefined, mark })
   }
 
   private place(checkout: Directory): BumpPlace {

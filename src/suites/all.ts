@@ -34,6 +34,8 @@ export interface SuiteContext {
   checkout: Directory
   /** For suites that test an image: only this one. */
   component?: string
+  /** Suites on a stack run again although nothing changed. */
+  mark?: string
   /** The images under test with all that they need. */
   stack: () => Promise<Stack>
 }
@@ -71,7 +73,7 @@ const stackSuites: Record<string, TestSuite> = {
 }
 
 function onStack(name: string, tools: string[] = []): TestSuite {
-  return async ({ settings, stack, checkout }) => stackSuite(settings, await stack(), checkout, { name, tools })
+  return async ({ settings, stack, checkout, mark }) => stackSuite(settings, await stack(), checkout, { name, tools, mark })
 }
 
 /** Runs these suites, or all. */
