@@ -10,11 +10,12 @@ import { Admin, adminUserID, ask, call, groupConversation, newName, secret, sing
 import { listen, type Listener } from "./support/complaints.js"
 import { decodeBatch, decodeMessage, textOf } from "./support/messages.js"
 import { download, upload } from "./support/objects.js"
+import { stateOf } from "./support/pebble.js"
 import { groupNamed, records, topics } from "./support/queue.js"
 import { cachedMessages, forget } from "./support/redis.js"
 import { keepFigure } from "./support/results.js"
 import { Connection, LoginRefusal } from "./support/socket.js"
-import { chatAdminAddress, chatApiAddress, chatPrograms } from "./support/stack.js"
+import { chatAdminAddress, chatApiAddress, chatPrograms, programs, titleOf } from "./support/stack.js"
 import { documents, storedMessages, textIn as storedText } from "./support/store.js"
 
 /** What the API refuses with. */
@@ -25,9 +26,11 @@ let ann: User
 let bob: User
 let carl: User
 let listener: Listener
+let since: Record<string, string>
 
 beforeAll(async () => {
   listener = listen()
+  since = await starts()
   admin = await Admin.login()
   ;[ann, bob, carl] = await admin.newUsers("it", 3)
 })
@@ -368,13 +371,23 @@ describe.skipIf(chatPrograms.length === 0)("chat", () => {
   })
 })
 
-// The last one: it judges what all programs printed meanwhile.
+// The last two judge what all programs did meanwhile.
+test("no program has ended", async () => {
+  expect(await starts()).toEqual(since)
+})
+
 test("no program has logged an error that is not known", () => {
   expect(listener.lines, "lines heard").toBeGreaterThan(0)
   const { complaints } = listener
   concerns(...complaints.map(({ program }) => program))
   if (complaints.length > 0) throw new Error(complaints.map(({ program, text }) => `${program}: ${text}`).join("\n"))
 })
+
+/** Since when each program is what it is now; a program that ends is started again. */
+async function starts(): Promise<Record<string, string>> {
+  const states = await Promise.all(programs().map(async (program) => [titleOf(program), await stateOf(program)] as const))
+  return Object.fromEntries(states.map(([title, state]) => [title, `${state.current} since ${state["current-since"]}`]))
+}
 
 /** Every change of a list has its own number; gives the newest. Stored as text, as a poor store may, they would count nothing. */
 async function expectVersions(collection: string, owner: string, elements: string[]): Promise<number> {
