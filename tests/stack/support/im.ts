@@ -201,17 +201,17 @@ export class Admin extends Caller {
   }
 
   /** Sends a text in the name of a user: only the administrator may, over HTTP. Users send over the WebSocket. */
-  sendText(from: Account, recvID: string, text: string): Promise<Sent> {
-    return this.send(from, { recvID, sessionType: sessionType.single }, text)
+  sendText(from: Account, recvID: string, text: string, asking?: Omit<Asking, "token">): Promise<Sent> {
+    return this.send(from, { recvID, sessionType: sessionType.single }, text, asking)
   }
 
   sendGroupText(from: Account, groupID: string, text: string): Promise<Sent> {
     return this.send(from, { groupID, sessionType: sessionType.group }, text)
   }
 
-  private send(from: Account, to: object, text: string): Promise<Sent> {
+  private send(from: Account, to: object, text: string, asking?: Omit<Asking, "token">): Promise<Sent> {
     const sender = { sendID: from.userID, senderNickname: from.nickname, senderPlatformID: platform.web }
-    return this.post<Sent>("/msg/send_msg", { ...sender, ...to, contentType: textType, content: { content: text } })
+    return this.post<Sent>("/msg/send_msg", { ...sender, ...to, contentType: textType, content: { content: text } }, asking)
   }
 
   /** Searches the store, which holds what has been stored only. */
