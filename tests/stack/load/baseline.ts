@@ -1,0 +1,34 @@
+// What was reached earlier, for comparison. Times differ from machine to machine and from hour to hour, so only ratios count: what a
+// run reached, divided by what the same stack did just before with requests that only read.
+//
+// To renew it, when OpenIM, a service or the load was changed on purpose: every run, also one that fails, leaves its own ratios as
+// attachments/performance/baseline.json in the report. `./daggerw call test-report --suites=performance --again export --path=report`
+// some times, and put the middle one into tests/stack/baseline.json.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { resultsFolder, store } from "../support/stack.js"
+
+/** Ratios to the reference. */
+export interface Ratios {
+  taken: number
+  stored: number
+}
+
+/** A run may fall to this part of the baseline; runs differ from each other by less. */
+export const tolerance = 0.5
+
+/** Undefined for a store that nobody has measured yet. */
+export function baseline(): Ratios | undefined {
+  const path = new URL("../baseline.json", import.meta.url)
+  return (JSON.parse(readFileSync(path, "utf8")) as Record<string, Ratios>)[storeKind]
+}
+
+export function keepRatios(ratios: Ratios): void {
+  const folder = join(resultsFolder, "attachments")
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, "baseline.json"), `${JSON.stringify({ [storeKind]: ratios }, null, 2)}\n`)
+}
+
+/** A stand-in is described at length; its first word is its name. */
+export const storeKind = store.split(" ")[0]
