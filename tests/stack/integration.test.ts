@@ -3,11 +3,11 @@
 
 import { createHash, randomBytes } from "node:crypto"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { listen, type Listener } from "./support/complaints.js"
 import { eventually } from "./support/eventually.js"
 import { concerns } from "./support/failedLogs.js"
 import { deliver } from "./support/flow.js"
 import { Admin, adminUserID, ask, call, groupConversation, newName, secret, singleConversation, textIn, User } from "./support/im.js"
-import { listen, type Listener } from "./support/complaints.js"
 import { decodeBatch, decodeMessage, textOf } from "./support/messages.js"
 import { download, upload } from "./support/objects.js"
 import { stateOf } from "./support/pebble.js"
@@ -72,7 +72,8 @@ describe("who may do what", () => {
     concerns("openim-rpc-auth", "openim-rpc-msg")
     await ann.newestSeqs()
     expect(await ask("/msg/newest_seq", { userID: bob.userID }, { token: ann.token })).toMatchObject({ errCode: refused.permission })
-    expect(await ask("/auth/get_user_token", { userID: bob.userID, platformID: 1 }, { token: ann.token })).toMatchObject({ errCode: refused.permission })
+    const login = { userID: bob.userID, platformID: 1 }
+    expect(await ask("/auth/get_user_token", login, { token: ann.token })).toMatchObject({ errCode: refused.permission })
   })
 
   test("nothing is read with a bad token", async () => {
@@ -211,7 +212,9 @@ describe("messages", () => {
     const conversation = groupConversation(group.groupID)
     const text = `to all ${newName("text")}`
     const sent = await admin.sendGroupText(ann.account, group.groupID, text)
-    await eventually("the group's conversation is there for another member", async () => expect(await carl.newestSeqs()).toHaveProperty([conversation]))
+    await eventually("the group's conversation is there for another member", async () => {
+      expect(await carl.newestSeqs()).toHaveProperty([conversation])
+    })
     const found = await eventually("the group's message is there for another member", async () => {
       const message = (await carl.pull(conversation)).find(({ serverMsgID }) => serverMsgID === sent.serverMsgID)
       expect(message).toBeDefined()
@@ -270,7 +273,9 @@ describe("messages", () => {
 
 describe("files", () => {
   // The object store's smallest part is 5 MiB.
-  test.each([["in one part", 100_000, 1], ["in three parts", 11 * 1024 * 1024, 3]])("a file %s comes back byte for byte", async (_, size, parts) => {
+  const files: [string, number, number][] = [["in one part", 100_000, 1], ["in three parts", 11 * 1024 * 1024, 3]]
+
+  test.each(files)("a file %s comes back byte for byte", async (_, size, parts) => {
     concerns("openim-rpc-third", "minio")
     const content = randomBytes(size)
     const name = `${ann.userID}/${newName("file")}.bin`

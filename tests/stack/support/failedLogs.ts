@@ -22,7 +22,8 @@ beforeEach(() => {
 afterEach(async ({ task }) => {
   if (task.result?.state !== "fail") return
   try {
-    const concerned = [...new Map([...[...named].map(programNamed), ...(await suspects())].map((program) => [titleOf(program), program])).values()]
+    const all = [...[...named].map(programNamed), ...(await suspects())]
+    const concerned = [...new Map(all.map((program) => [titleOf(program), program])).values()]
     say(`failed: ${task.name}; the logs of ${concerned.map(titleOf).join(", ") || "no program"} are kept`)
     await keepLogs(concerned)
   } catch (error) {

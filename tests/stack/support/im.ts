@@ -27,7 +27,8 @@ export interface Asking {
 }
 
 /** What the API answers, whatever its errCode. */
-export async function ask<T>(path: string, body: object, { token, base = apiAddress, operationID, limit = 15_000 }: Asking = {}): Promise<Answer<T>> {
+export async function ask<T>(path: string, body: object, asking: Asking = {}): Promise<Answer<T>> {
+  const { token, base = apiAddress, operationID, limit = 15_000 } = asking
   const response = await fetch(base + path, {
     method: "POST",
     headers: {

@@ -23,10 +23,12 @@ interface Initiated {
 /** Uploads bytes under a name, which must begin with the user's ID and a slash. Gives how many parts there were. */
 export async function upload(user: Caller, name: string, content: Buffer): Promise<{ parts: number }> {
   const { size: partSize } = await user.post<{ size: number }>("/object/part_size", { size: content.length })
-  const parts = Array.from({ length: Math.ceil(content.length / partSize) }, (_, index) => content.subarray(index * partSize, (index + 1) * partSize))
+  const count = Math.ceil(content.length / partSize)
+  const parts = Array.from({ length: count }, (_, index) => content.subarray(index * partSize, (index + 1) * partSize))
   const hashes = parts.map(md5)
-  const body = { hash: md5(Buffer.from(hashes.join(","))), size: content.length, partSize, maxParts: -1, cause: "", name, contentType: "application/octet-stream" }
-  const { upload: initiated } = await user.post<Initiated>("/object/initiate_multipart_upload", body)
+  const file = { name, contentType: "application/octet-stream", cause: "" }
+  const plan = { hash: md5(Buffer.from(hashes.join(","))), size: content.length, partSize, maxParts: -1 }
+  const { upload: initiated } = await user.post<Initiated>("/object/initiate_multipart_upload", { ...file, ...plan })
   if (!initiated?.sign) throw new Error(`${name} is not to be uploaded: the same content is there already`)
   const { sign, uploadID } = initiated
   for (const [index, part] of parts.entries()) {
@@ -40,7 +42,7 @@ export async function upload(user: Caller, name: string, content: Buffer): Promi
     const response = await fetch(url, { method: "PUT", headers, body: new Uint8Array(part), signal: AbortSignal.timeout(30_000) })
     if (!response.ok) throw new Error(`the object store does not take part ${index + 1}: ${response.status} ${await response.text()}`)
   }
-  await user.post("/object/complete_multipart_upload", { uploadID, parts: hashes, name, contentType: body.contentType, cause: "" })
+  await user.post("/object/complete_multipart_upload", { ...file, uploadID, parts: hashes })
   return { parts: parts.length }
 }
 

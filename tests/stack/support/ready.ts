@@ -16,7 +16,9 @@ interface Step extends Checker {
 /** Throws one error that names every program that is not ready, with the end of its log. */
 export async function ready(within = limitSeconds): Promise<void> {
   const all = programs()
-  if (serverPrograms.length === 0) throw new Error("STACK_SERVER_PROGRAMS is empty: it lists the programs of the server image, separated by commas")
+  if (serverPrograms.length === 0) {
+    throw new Error("STACK_SERVER_PROGRAMS is empty: it lists the programs of the server image, separated by commas")
+  }
   say(`waiting until ${all.length} programs are ready, at most ${within} s; the store is ${store}`)
   const started = Date.now()
   const steps: Step[] = all.flatMap((program) => {
@@ -33,7 +35,8 @@ export async function ready(within = limitSeconds): Promise<void> {
     if (Date.now() - started > within * 1000 && waiting.length > 0) throw await failure(waiting, within)
     if (Date.now() - told > 5000 && waiting.length > 0) {
       told = Date.now()
-      say(`still waiting for ${[...new Set(waiting.map(({ program }) => titleOf(program)))].join(", ")}; the first: ${waiting[0].what}: ${waiting[0].reason}`)
+      const titles = new Set(waiting.map(({ program }) => titleOf(program)))
+      say(`still waiting for ${[...titles].join(", ")}; the first: ${waiting[0].what}: ${waiting[0].reason}`)
     }
     if (waiting.length > 0) await pause(300)
   }
@@ -59,10 +62,12 @@ async function failure(waiting: Step[], within: number): Promise<Error> {
   const parts = heard.map((program, index) => {
     const asked = waiting.filter((step) => step.program === program).map(({ what, reason }) => `  ${what}: no, ${cut(reason)}`)
     // Every log is kept for the report: here the first in full, of the others what tells most.
-    const lines = index === 0 ? tails[index].slice(-12) : [tails[index].filter((line) => /\b(error|panic|fatal|exit)\b/i.test(line)).at(-1) ?? tails[index].at(-1)]
+    const telling = tails[index].filter((line) => /\b(error|panic|fatal|exit)\b/i.test(line))
+    const lines = index === 0 ? tails[index].slice(-12) : [telling.at(-1) ?? tails[index].at(-1)]
     return [`${titleOf(program)} is not ready`, ...asked, ...lines.map((line) => `  | ${line}`)].join("\n")
   })
-  const ended = silent.map((host) => `container ${host} does not answer: its supervisor has ended or never started, so look at what the container itself printed`)
+  const ended = silent.map((host) =>
+    `container ${host} does not answer: its supervisor has ended or never started, so look at what the container itself printed`)
   const text = [`after ${within} s the stack is not ready`, ...parts, ...ended, advice(concerned, silent)].join("\n")
   // Where it was thrown tells nobody anything.
   return Object.assign(new Error(text), { stack: text })
@@ -80,7 +85,9 @@ async function silentHosts(concerned: Program[]): Promise<string[]> {
 function advice(concerned: Program[], silent: string[]): string {
   if (silent.length > 0) return "Begin with the container that does not answer."
   const needed = concerned.filter(({ host }) => (dependencies as readonly string[]).includes(host))
-  if (needed.length > 0) return `Begin with ${needed.map(titleOf).join(", ")}: OpenIM's programs end when what they need does not answer or refuses the password.`
+  if (needed.length > 0) {
+    return `Begin with ${needed.map(titleOf).join(", ")}: OpenIM's programs end when what they need does not answer or refuses the password.`
+  }
   return "All that OpenIM needs is ready, so look at its own configuration, addresses and passwords (IMENV_…, CHATENV_…), and at whether " +
     "every program is in the image. On a slow machine, give more time."
 }

@@ -45,8 +45,8 @@ export async function registrationOf(program: string): Promise<Registration> {
   const name = registeredNames[program]
   const all = await registrations()
   const found = all.find(({ key }) => key.split("/").at(-2) === name)
-  if (!found) throw new Error(`${program} is not registered in etcd as ${name}; what is there: ${all.map(({ key }) => key).join(", ") || "nothing"}`)
-  return found
+  if (found) return found
+  throw new Error(`${program} is not registered in etcd as ${name}; what is there: ${all.map(({ key }) => key).join(", ") || "nothing"}`)
 }
 
 function base64(text: string): string {

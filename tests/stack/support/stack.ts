@@ -31,9 +31,10 @@ export interface Program {
 export const serverPrograms = namesIn("STACK_SERVER_PROGRAMS")
 export const chatPrograms = namesIn("STACK_CHAT_PROGRAMS")
 /** The health checks of the images, as shell commands; a suite's own host name leads to its command. */
-export const healthCommands: Record<string, string> = Object.fromEntries(
-  Object.entries({ server: process.env.STACK_SERVER_HEALTH, chat: process.env.STACK_CHAT_HEALTH }).filter((entry): entry is [string, string] => Boolean(entry[1])),
-)
+export const healthCommands: Record<string, string> = {
+  ...(process.env.STACK_SERVER_HEALTH ? { server: process.env.STACK_SERVER_HEALTH } : {}),
+  ...(process.env.STACK_CHAT_HEALTH ? { chat: process.env.STACK_CHAT_HEALTH } : {}),
+}
 /** What the store is, in words. */
 export const store = process.env.STACK_STORE ?? "unknown"
 /** How long everything together may take to become ready. */
