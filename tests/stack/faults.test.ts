@@ -87,7 +87,8 @@ describe("when more than 100 messages of one conversation wait for msgtransfer",
  * msgtransfer takes up to 500 messages at once (size in online_history_msg_handler.go), so at most 25 of each of 20 conversations that
  * take turns: far from the 100 of the last test, however long it was away.
  */
-async function survives({ killed, mayGiveUp = [], conversations: count = 20, perSecond = 40, after = 60, name = killed }: Fault): Promise<Whereabouts> {
+async function survives(fault: Fault): Promise<Whereabouts> {
+  const { killed, mayGiveUp = [], conversations: count = 20, perSecond = 40, after = 60, name = killed } = fault
   const program = programNamed(killed)
   concerns(killed, "openim-msgtransfer", "openim-rpc-msg")
   const conversations = await openConversations(admin, "faults", count)
@@ -112,13 +113,15 @@ async function survives({ killed, mayGiveUp = [], conversations: count = 20, per
   const { acknowledged, refused } = load
   const found = await whereabouts(acknowledged, conversations)
   const { cache, queue, store } = found.givenUp
-  const sum = `${acknowledged.length} messages acknowledged, ${refused.length} not; ${found.whole.length} of those acknowledged are stored and can be read`
-  keepFigure({ name: `${name} killed: messages are taken again after`, value: seconds(takenAgain(load, at) - at), unit: "s", note: sum })
+  const sum = `${acknowledged.length} messages acknowledged, ${refused.length} not`
+  const note = `${sum}; ${found.whole.length} of those acknowledged are stored and can be read`
+  keepFigure({ name: `${name} killed: messages are taken again after`, value: seconds(takenAgain(load, at) - at), unit: "s", note })
   keepFigure({ name: `${name} killed: all are through after`, value: seconds(throughAfter), unit: "s", note: `${found.twice} are stored twice` })
   keepFigure({ name: `${name} killed: given up by OpenIM, in the cache only`, value: queue.length + store.length, unit: "messages" })
   keepFigure({ name: `${name} killed: given up by OpenIM, nobody can read them`, value: cache.length, unit: "messages" })
 
-  expect(found.lost.slice(0, 10).map(({ message, why }) => `${message.text} in ${message.conversation.id}: ${why}`), `${found.lost.length} lost`).toEqual([])
+  const lost = found.lost.map(({ message, why }) => `${message.text} in ${message.conversation.id}: ${why}`)
+  expect(lost.slice(0, 10), `${lost.length} lost`).toEqual([])
   for (const step of ["cache", "queue", "store"] as const) {
     if (!mayGiveUp.includes(step)) expect(found.givenUp[step].map(({ text }) => text), `given up at the step ${step}`).toEqual([])
   }

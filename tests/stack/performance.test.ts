@@ -70,7 +70,8 @@ it("pushes a message to its receiver while it is connected", async () => {
       times.push(performance.now() - begun)
     }
     times.sort((one, other) => one - other)
-    keepFigure({ name: "from sending to the push, median", value: Math.round(times[pushes / 2]), unit: "ms", note: `${pushes} messages one after the other` })
+    const note = `${pushes} messages one after the other`
+    keepFigure({ name: "from sending to the push, median", value: Math.round(times[pushes / 2]), unit: "ms", note })
     keepFigure({ name: "from sending to the push, slowest", value: Math.round(times[pushes - 1]), unit: "ms" })
   } finally {
     receiver.close()
@@ -81,15 +82,16 @@ it("has every program in memory", async () => {
   const found = await allProcesses()
   expect(found.map(titleOf).sort()).toEqual(programs().map(titleOf).sort())
   for (const program of found) {
-    keepFigure({ name: `memory of ${titleOf(program)}`, value: Math.round(program.peakMemory / 1e6), unit: "MB", note: "the most since it started" })
+    const value = Math.round(program.peakMemory / 1e6)
+    keepFigure({ name: `memory of ${titleOf(program)}`, value, unit: "MB", note: "the most since it started" })
   }
 })
 
 it("starts every program of OpenIM anew", async () => {
   for (const program of programs().filter(({ host }) => host === "server" || host === "chat")) {
     const { registered, good } = await startTimes(program)
-    const note = `${checkerOf(program).what} after ${good} s`
-    keepFigure({ name: `start of ${titleOf(program)}`, value: registered ?? good, unit: "s", note: registered === undefined ? note : `until it is registered; ${note}` })
+    const note = `${registered === undefined ? "" : "until it is registered; "}${checkerOf(program).what} after ${good} s`
+    keepFigure({ name: `start of ${titleOf(program)}`, value: registered ?? good, unit: "s", note })
   }
   const [one, other] = await admin.newUsers("load", 2)
   await deliver(one, other, "after all were started anew")
@@ -112,7 +114,8 @@ function keepFigures(measured: Measured, through: number, usual: Ratios | undefi
   const storedRate = acknowledged.length / ((through - begun) / 1000)
   const ratios = { taken: rounded(messageRate / referenceRate), stored: rounded(storedRate / referenceRate) }
   const { clients } = wish.messages
-  keepFigure({ name: "messages taken", value: Math.round(messageRate), unit: "1/s", note: `${acknowledged.length} messages by ${clients} clients` })
+  const note = `${acknowledged.length} messages by ${clients} clients`
+  keepFigure({ name: "messages taken", value: Math.round(messageRate), unit: "1/s", note })
   keepFigure({ name: "messages stored", value: Math.round(storedRate), unit: "1/s", note: "until the last of them was in the store" })
   keepFigure({ name: "the store had all after the last answer", value: Math.round((through - ended) / 10) / 100, unit: "s" })
   keepFigure({ name: "taking a message, median", value: Math.round(latency.med), unit: "ms", note: `${clients} clients at a time` })

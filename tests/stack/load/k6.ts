@@ -55,7 +55,8 @@ export async function runK6(admin: Admin, conversations: Conversation[], wish: W
   const folder = mkdtempSync(join(tmpdir(), "load-"))
   const attachments = join(resultsFolder, "attachments")
   mkdirSync(attachments, { recursive: true })
-  const settings = { api: apiAddress, token: admin.token, adminUserID, conversations: conversations.map(({ from, to }) => ({ from, to: to.account })), ...wish }
+  const pairs = conversations.map(({ from, to }) => ({ from, to: to.account }))
+  const settings = { api: apiAddress, token: admin.token, adminUserID, conversations: pairs, ...wish }
   writeFileSync(join(folder, "settings.json"), JSON.stringify(settings))
   const lines = join(folder, "lines")
   await k6(["run", "--quiet", "--no-color", "--log-format=raw", `--console-output=${lines}`, script], {
