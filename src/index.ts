@@ -564,7 +564,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, toolchain, helpers, shop, redis, services, mongodb, upstream, smoke, reproducible, customised, publishing, buildah, workflows, supplychain; and on a running stack integration, health, performance, faults, mutations. All when none is named */
+    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, upstream, reproducible, customised, publishing, buildah, workflows; and on a running stack integration, health, performance, faults, mutations. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })

@@ -25,7 +25,8 @@ export async function goToolchain(settings: Settings, version?: string): Promise
     version === undefined ? "Go" : `Go ${version}`,
     goOrigins(settings.from).map((origin) => ({
       name: names[origin],
-      limitSeconds: 600,
+      // Installing has a limit of its own; this one leaves room for waiting until other builds have installed theirs.
+      limitSeconds: 1800,
       run: () => reasoned(() => origins[origin](settings, version)),
     })),
     log,

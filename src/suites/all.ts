@@ -45,20 +45,21 @@ type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
 /** What registries and caches are asked under a mark that was never used is asked anew. */
 const suites: Record<string, TestSuite> = {
   unit: ({ settings, checkout }) => unitTests(settings, checkout),
+  smoke,
+  // These have the most to compile where nothing is kept yet.
+  supplychain: ({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID()),
+  services: ({ settings }) => servicesTests(settings),
   toolchain,
   helpers: ({ settings }) => helperTests(settings),
   shop: ({ settings, checkout }) => shopTests(settings, checkout),
   redis: ({ settings }) => redisTests(settings),
-  services: ({ settings }) => servicesTests(settings),
   mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
   upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),
-  smoke,
   reproducible,
   customised: ({ settings, checkout }) => customisedTests(settings, checkout),
   publishing: ({ settings, checkout }) => publishingTests(settings, checkout, randomUUID()),
   buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
-  supplychain: ({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID()),
 }
 
 const loadTools = ["k6"]

@@ -26,16 +26,18 @@ export interface TestResult {
 /** Suites by their names, and how each runs. */
 export type PlannedSuites = [name: string, run: SuiteRun][]
 
+/** Most suites wait for something most of the time; but each step has a time limit, which too many at once would use up by waiting. */
+const limit = 4
+
 /**
- * Most suites wait for something most of the time, so all run at once. Those on a stack follow one after the other, when the
- * processors are theirs: what they measure, and how long they wait for programs, should not depend on the others. One that fails
- * does not keep the others from running.
+ * Some suites run at once, in the order in which they are given. Those on a stack follow one after the other, when the processors are
+ * theirs: what they measure, and how long they wait for programs, should not depend on the others. One that fails does not keep the
+ * others from running.
  */
 export async function runTogether(about: string[], atOnce: PlannedSuites, inTurn: PlannedSuites): Promise<TestResult> {
   const begun = new Date().toISOString()
   const seconds = stopwatch()
-  const ran = await Promise.all(atOnce.map(([name, run]) => runOne(name, run)))
-  for (const [name, run] of inTurn) ran.push(await runOne(name, run))
+  const ran = [...(await runSome(atOnce, limit)), ...(await runSome(inTurn, 1))]
   return {
     run: { about, begun, seconds: seconds(), suites: ran.map(({ report }) => report) },
     attachments: ran.reduce(
@@ -43,6 +45,17 @@ export async function runTogether(about: string[], atOnce: PlannedSuites, inTurn
       dag.directory(),
     ),
   }
+}
+
+/** Runs suites, never more than this many at the same time. */
+async function runSome(suites: PlannedSuites, most: number): Promise<RanSuite[]> {
+  const ran: RanSuite[] = []
+  const waiting = suites.entries()
+  const runner = async (): Promise<void> => {
+    for (const [index, [name, run]] of waiting) ran[index] = await runOne(name, run)
+  }
+  await Promise.all(Array.from({ length: most }, runner))
+  return ran
 }
 
 interface RanSuite {
