@@ -698,7 +698,7 @@ export class Openim {
     return this.run(["health"], checkout)
   }
 
-  /** Programs and services are killed while messages come in: none that was acknowledged is lost, and all of it recovers */
+  /** Programs and services are killed while messages come in: all recovers, and what was acknowledged is there, but for what OpenIM is known to give up, which is counted */
   @func({ cache: "session" })
   @check()
   async faults(
