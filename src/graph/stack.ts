@@ -8,7 +8,7 @@ import { controlPort, runnableSuites, startOrder, suiteControlLayer } from "../p
 import { type BuildOptions, componentImage } from "./components.js"
 import { ownerOf } from "./images.js"
 import { type ControlTools, controlTools, front, service } from "./services.js"
-import type { Settings } from "./settings.js"
+import { log, type Settings } from "./settings.js"
 import { nodeProject } from "./tests.js"
 import { toolbox } from "./toolbox.js"
 
@@ -88,6 +88,14 @@ export async function stackFront(settings: Settings, options: BuildOptions): Pro
   const hosts = new Set(Object.values(entry.ports).map((address) => address.split(":")[0]))
   const behind = Object.entries(parts).filter(([name]) => hosts.has(name))
   return front(settings, entry, Object.fromEntries(behind))
+}
+
+/**
+ * Ends what still runs, at once: there is nothing to keep, and the end of a call does not wait long for programs that take their time.
+ * What was never started is left alone.
+ */
+export async function stopStack({ parts }: Stack): Promise<void> {
+  await Promise.all(Object.values(parts).map((part) => part.stop({ kill: true }).catch((error: Error) => log(`a service is not stopped: ${error.message}`))))
 }
 
 /** Where tests leave what they found. */

@@ -6,7 +6,7 @@ import { unknownName } from "../catalogue/nearest.js"
 import { type BuildOptions, componentImage, openWorkshop } from "../graph/components.js"
 import { withMage } from "../graph/programs.js"
 import type { Settings } from "../graph/settings.js"
-import { openStack, type Stack } from "../graph/stack.js"
+import { openStack, type Stack, stopStack } from "../graph/stack.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "../graph/tests.js"
 import { toolbox } from "../graph/toolbox.js"
 import { imageOf } from "../plan/components.js"
@@ -70,7 +70,7 @@ const stackSuites: Record<string, TestSuite> = {
   health: onStack("health"),
   performance: onStack("performance", loadTools),
   faults: onStack("faults"),
-  mutations: ({ settings, options, checkout }) => mutationTests(settings, options, checkout),
+  mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
 }
 
 function onStack(name: string, tools: string[] = []): TestSuite {
@@ -92,7 +92,11 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
   // Built while the others run; whoever needs one of them is told what went wrong.
   if (inTurn.length > 0) stack().catch(() => undefined)
   if (inTurn.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
-  return runTogether(aboutTested(given.settings, given.options.base), wanted(suites), inTurn)
+  try {
+    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), inTurn)
+  } finally {
+    if (inTurn.length > 0) await stack().then(stopStack, () => undefined)
+  }
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -3,7 +3,7 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { type BuildOptions, componentImage } from "../graph/components.js"
 import type { Settings } from "../graph/settings.js"
-import { openStack, runStackTest } from "../graph/stack.js"
+import { openStack, runStackTest, type Stack, stopStack } from "../graph/stack.js"
 import { smokeTest } from "../graph/tests.js"
 import { imageOf } from "../plan/components.js"
 import { binFolder } from "../plan/image.js"
@@ -15,13 +15,15 @@ import { readResults } from "./stack.js"
 /** A broken stack never gets ready; this is time enough to see that it does not. */
 const limitSeconds = 45
 
-export async function mutationTests(settings: Settings, options: BuildOptions, checkout: Directory): Promise<TestCase[]> {
+export async function mutationTests(settings: Settings, options: BuildOptions, checkout: Directory, mark?: string): Promise<TestCase[]> {
   const { config } = settings.catalogue.sources.server.image
+  const opened: Stack[] = []
   const integration = async (change: (server: Container) => Container | Promise<Container>): Promise<TestCase[]> => {
     const stack = await openStack(settings, { ...options, suites: ["server"], change: (_, server) => change(server) })
-    return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds }))).cases
+    opened.push(stack)
+    return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds, mark }))).cases
   }
-  return casesOf([
+  const cases = await casesOf([
     [
       "a program that is missing turns smoke red",
       async () => {
@@ -46,6 +48,9 @@ export async function mutationTests(settings: Settings, options: BuildOptions, c
       async () => red(await integration((server) => server.withEnvVariable("IMENV_REDIS_PASSWORD", "wrong")), "WRONGPASS"),
     ],
   ])
+  // Not earlier: the stacks have services in common.
+  await Promise.all(opened.map(stopStack))
+  return cases
 }
 
 /** Some case must have failed, with this in its name or its detail. */
