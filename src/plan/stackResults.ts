@@ -1,6 +1,6 @@
 // What a run of tests against a stack left behind, read as a suite's outcome.
 
-import { type TestCase, type TestFigure, vitestCases } from "./suites.js"
+import { type SuiteReport, type TestFigure, vitestCases } from "./suites.js"
 
 export interface StackResults {
   exitCode: number
@@ -14,11 +14,7 @@ export interface StackResults {
   logs?: string
 }
 
-export interface StackOutcome {
-  cases: TestCase[]
-  figures?: TestFigure[]
-  logs?: Record<string, string>
-}
+export type StackOutcome = Pick<SuiteReport, "cases" | "figures" | "logs">
 
 export function stackOutcome({ exitCode, output, tests, figures, logs }: StackResults): StackOutcome {
   const cases = tests === undefined ? [] : vitestCases(tests)
