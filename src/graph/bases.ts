@@ -12,8 +12,19 @@ import { log, type Settings } from "./settings.js"
 
 const platform = "linux/amd64" as Platform
 
+/** An image as it was pulled. */
+export interface PulledImage {
+  container: Container
+  /** Its usual name with the digest of what was pulled, wherever the bytes came from. */
+  reference: string
+}
+
 /** The first of these references that can be had. */
 export async function fromFirst(settings: Settings, references: string[]): Promise<Container> {
+  return (await pullFirst(settings, references)).container
+}
+
+export async function pullFirst(settings: Settings, references: string[]): Promise<PulledImage> {
   const outcome = await firstOf(
     "base image",
     pinnedReferences(settings.from, settings.catalogue.pins.digests, references).map((reference) => ({
@@ -26,9 +37,10 @@ export async function fromFirst(settings: Settings, references: string[]): Promi
   return outcome.value
 }
 
-async function pulled(reference: string): Promise<Container> {
+async function pulled(reference: string): Promise<PulledImage> {
   try {
-    return await dag.container({ platform }).from(reference).sync()
+    const container = await dag.container({ platform }).from(reference).sync()
+    return { container, reference: await container.imageRef() }
   } catch (error) {
     const next = reference.includes("@") ? "; `bump --bases` pins what the registry has now" : ""
     throw new Error(`${tailOf(error, 1)}${next}`)
@@ -37,7 +49,7 @@ async function pulled(reference: string): Promise<Container> {
 
 /** A base image before and after it got the packages that every image has, and more where an image needs them. */
 export interface PreparedBase {
-  pulled: Container
+  pulled: PulledImage
   container: Container
 }
 
@@ -47,11 +59,11 @@ export async function prepareBase(
   more: PackageRequest["want"] = [],
   asOf?: string,
 ): Promise<PreparedBase> {
-  const pulled = await fromFirst(settings, [base.image, ...base.alternatives]).catch((error: Error) => {
+  const pulled = await pullFirst(settings, [base.image, ...base.alternatives]).catch((error: Error) => {
     throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
   })
   const want = [...base.packages, ...more]
-  return { pulled, container: await withSystemPackages(settings, freshened(settings, pulled), base.distribution, want, asOf) }
+  return { pulled, container: await withSystemPackages(settings, freshened(settings, pulled.container), base.distribution, want, asOf) }
 }
 
 /** Installs packages by whichever package manager and mirror works. */

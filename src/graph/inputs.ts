@@ -47,9 +47,6 @@ else apk info -v
 fi | LC_ALL=C sort`
 
 export async function baseFacts({ pulled, container }: PreparedBase): Promise<BaseFacts> {
-  const [reference, packages] = await Promise.all([
-    pulled.imageRef(),
-    container.withEnvVariable("PATH", plainPath).withExec(["sh", "-c", listPackages]).stdout(),
-  ])
-  return { reference, packages: shortDigest(packages) }
+  const packages = await container.withEnvVariable("PATH", plainPath).withExec(["sh", "-c", listPackages]).stdout()
+  return { reference: pulled.reference, packages: shortDigest(packages) }
 }
