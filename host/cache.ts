@@ -1,6 +1,7 @@
 // Content-addressed artefacts: <name>-<key>, made in a temporary folder and renamed when complete. What is there is whole.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, utimesSync } from "node:fs"
 import { join } from "node:path"
+import { carried } from "./carried"
 import { paths } from "./paths"
 import { attempt } from "./run"
 
@@ -8,13 +9,13 @@ export function artefactPath(name: string, key: string): string {
   return join(paths.artefacts, `${name}-${key}`)
 }
 
-/** The artefact's folder; made by `make` if it is not there yet. Call under the lock. */
+/** The artefact's folder; if it is not there yet, it comes from the offline bundle or is made by `make`. Call under the lock. */
 export async function artefact(name: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
   const path = artefactPath(name, key)
   if (!existsSync(path)) {
     const folder = temporary(name)
     try {
-      await make(folder)
+      if (!(await carried(`${name}-${key}`, folder))) await make(folder)
       mkdirSync(paths.artefacts, { recursive: true })
       renameSync(folder, path)
     } catch (error) {

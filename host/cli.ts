@@ -4,10 +4,11 @@ import { join } from "node:path"
 import { firstOf, type Attempt } from "../src/plan/attempts"
 import { buildBinaries } from "./build/binaries"
 import { artefact, temporary, remove } from "./cache"
-import { download, fileSha256, readText } from "./download"
+import { carriesEngine } from "./carried"
+import { download, readText } from "./download"
 import { choice, env } from "./env"
 import { cachedCli, pathCli, pathRefusal, type Cli } from "./fast"
-import { writeJson } from "./files"
+import { fileSha256, writeJson } from "./files"
 import { keys } from "./keys"
 import { paths } from "./paths"
 import { Problem } from "./problem"
@@ -18,13 +19,13 @@ import { say } from "./say"
 import { DAGGER, RELEASES } from "./versions"
 
 export async function makeCli(): Promise<Cli> {
-  const wanted = choice("OPENIM_CLI", ["auto", "release", "packages"])
+  const wanted = carriesEngine() ? "packages" : choice("OPENIM_CLI", ["auto", "release", "packages"])
   const attempts: Attempt<Cli>[] = [
     { name: "dagger on PATH", limitSeconds: 15, run: async () => pathCli() ?? refuse(pathRefusal()) },
     { name: "the cache", limitSeconds: 15, run: async () => cachedCli() ?? refuse("nothing made from this recipe yet") },
   ]
   if (wanted !== "packages") attempts.push({ name: "the official release", limitSeconds: 900, run: release })
-  if (wanted !== "release") attempts.push({ name: "the build from Go modules", limitSeconds: 3600, run: build })
+  if (wanted !== "release") attempts.push({ name: carriesEngine() ? "the bundle" : "the build from Go modules", limitSeconds: 3600, run: build })
   const { value, by } = await firstOf(`Dagger CLI ${DAGGER}`, attempts, refused)
   say(`Dagger CLI ${DAGGER}: ${by}`)
   return value

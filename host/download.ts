@@ -1,6 +1,5 @@
 // Downloads with curl or wget where there is one (they know the host's proxies and certificates), else with Node itself.
-import { createHash } from "node:crypto"
-import { createReadStream, readFileSync, statSync, writeFileSync } from "node:fs"
+import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { remove, temporary } from "./cache"
 import { Problem } from "./problem"
@@ -45,10 +44,4 @@ export async function readText(url: string): Promise<string> {
   } finally {
     await remove(folder)
   }
-}
-
-export async function fileSha256(path: string): Promise<string> {
-  const hash = createHash("sha256")
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest("hex")
 }

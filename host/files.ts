@@ -1,6 +1,6 @@
 // Small file helpers: atomic JSON, hashes of input files.
 import { createHash } from "node:crypto"
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { createReadStream, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
 /** The file's JSON, or nothing when it is missing or was cut short. */
@@ -44,4 +44,10 @@ export function hashInputs(root: string, names: string[], extra: unknown = ""): 
   }
   for (const name of [...names].sort()) visit(name)
   return hash.digest("hex").slice(0, 16)
+}
+
+export async function fileSha256(path: string): Promise<string> {
+  const hash = createHash("sha256")
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  return hash.digest("hex")
 }

@@ -1,4 +1,5 @@
 // Help of our own verbs; everything else is dagger's.
+import { USAGE } from "./bundle"
 import { VARIABLES } from "./env"
 import { cacheDir } from "./paths"
 import { DAGGER } from "./versions"
@@ -13,6 +14,8 @@ export function help(): string {
 ./daggerw engine logs [-f]             the engine's log
 ./daggerw engine prune [--all] [--yes] removes what is no longer used; with --all also the engine's cache and downloads
 ./daggerw engine doctor                what this machine needs, each with ok or the mend
+
+${USAGE}
 
 CLI:    DAGGER_BIN, ${DAGGER} on PATH, the cache, the official release with its checksum, the build from Go modules.
 Engine: _EXPERIMENTAL_DAGGER_RUNNER_HOST, our own if it runs, the official image in Docker, podman or nerdctl, the engine built from

@@ -10,7 +10,7 @@ const ARTEFACTS = {
   binaries: { revision: 1, inputs: ["go.mod", "go.sum", "shims"] },
   debian: { revision: 5, inputs: ["rootfs"] },
   baseImages: { revision: 5, inputs: ["node"] },
-  sdk: { revision: 1, inputs: ["go.mod", "go.sum", "shims", "node", "typescript-sdk"] },
+  sdk: { revision: 2, inputs: ["go.mod", "go.sum", "shims", "node", "typescript-sdk", "../package.json", "../package-lock.json"] },
 } as const
 
 const ALL = Object.values(ARTEFACTS).flatMap((artefact) => artefact.inputs)

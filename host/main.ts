@@ -1,4 +1,5 @@
-// Entry point behind the daggerw script. `resolve` prints shell assignments for it to evaluate; `engine` holds our own verbs.
+// Entry point behind the daggerw script. `resolve` prints shell assignments for it to evaluate; `engine` and `bundle`
+// hold our own verbs.
 import { env } from "./env"
 import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
 import { explain, Stopped } from "./problem"
@@ -33,6 +34,11 @@ function assignments(cli: Cli, engine: Engine | undefined): string {
 
 async function main([verb, ...args]: string[]): Promise<void> {
   if (verb === "resolve") return resolve(args)
+  if (verb === "bundle") {
+    const { bundle } = await import("./bundle")
+    process.exitCode = await bundle(args)
+    return
+  }
   const { verbs } = await import("./verbs")
   process.exitCode = await verbs(args)
 }

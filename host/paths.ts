@@ -9,11 +9,14 @@ export const cacheDir = resolve(env("OPENIM_CACHE") ?? join(process.env["XDG_CAC
 
 /** The project's folder, given by the daggerw script. */
 export const projectDir = resolve(process.env["OPENIM_PROJECT"] ?? ".")
+/** The offline bundle that the call names, if any. */
+export const bundleDir = env("OPENIM_BUNDLE") ? resolve(env("OPENIM_BUNDLE")!) : undefined
 export const recipeDir = join(projectDir, "engine")
 
 export const paths = {
   artefacts: join(cacheDir, "artefacts"),
   downloads: resolve(env("OPENIM_DOWNLOADS") ?? join(cacheDir, "downloads")),
+  node: join(cacheDir, "node"),
   tmp: join(cacheDir, "tmp"),
   logs: join(cacheDir, "logs"),
   lock: join(cacheDir, "lock"),

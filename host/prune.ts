@@ -27,7 +27,7 @@ export async function prune({ all, yes }: PruneOptions): Promise<number> {
     await sweep()
     if (all) {
       await stopEngine()
-      for (const path of [paths.engine, paths.artefacts, paths.logs, paths.times, paths.cliRecord, paths.pathProbe]) await remove(path)
+      for (const path of [paths.engine, paths.artefacts, paths.node, paths.logs, paths.times, paths.cliRecord, paths.pathProbe]) await remove(path)
       // Shared downloads are not ours alone.
       if (paths.downloads.startsWith(`${cacheDir}/`)) await remove(paths.downloads)
     } else {
@@ -67,7 +67,7 @@ function inUse(): Set<string> {
 /** Other versions of this program; the one that runs stays. */
 async function pruneBundles(): Promise<void> {
   const folder = join(cacheDir, "host")
-  const running = process.env["OPENIM_BUNDLE"]
+  const running = process.env["OPENIM_PROGRAM"]
   for (const name of existsSync(folder) ? readdirSync(folder) : []) if (name !== running) await remove(join(folder, name))
 }
 

@@ -1,5 +1,6 @@
 // The engine's chain: what the user names and what runs already was looked at before; here one is started.
 import { firstOf, type Attempt } from "../../src/plan/attempts"
+import { carriesEngine } from "../carried"
 import { choice } from "../env"
 import type { Engine } from "../fast"
 import { Problem } from "../problem"
@@ -30,7 +31,8 @@ export async function startEngine(): Promise<Engine> {
   const official: Attempt<Engine> = { name: "the official image in Docker", limitSeconds: 1200, run: () => startOfficial(makeRoom) }
   const inContainer: Attempt<Engine> = { name: "the engine from packages in Docker", limitSeconds: 3600, run: () => startPackagesInContainer(makeRoom) }
   const inNamespaces: Attempt<Engine> = { name: "the engine from packages in namespaces", limitSeconds: 3600, run: () => startInNamespaces(makeRoom) }
-  const attempts = {
+  // A bundle brings its engine along, and where it is used nothing else may be in reach.
+  const attempts = carriesEngine() ? [inContainer, inNamespaces] : {
     auto: [official, inContainer, inNamespaces],
     docker: [official, inContainer],
     packages: [inContainer, inNamespaces],

@@ -1,7 +1,7 @@
 // Makes the program behind ./daggerw from the sources in this folder: installs the lock file's packages into a temporary folder,
 // bundles, renames. Node's own modules only, since nothing else is there yet.
 //
-// usage: bundle.mjs PROJECT KEY, with the cache folder in OPENIM_CACHE
+// usage: program.mjs PROJECT KEY, with the cache folder in OPENIM_CACHE
 import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs"
 import { createRequire } from "node:module"

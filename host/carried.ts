@@ -1,0 +1,43 @@
+// Takes what this wrapper would make from the offline bundle that the call names. An archive is believed by its checksum only.
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileSha256 } from "./files"
+import { bundleDir } from "./paths"
+import { Problem } from "./problem"
+import { step } from "./progress"
+import { run } from "./run"
+import { say } from "./say"
+
+/** Where archives lie in a bundle, and the list of their checksums, as sha256sum reads it. */
+export const ARCHIVES = "host"
+export const CHECKSUMS = "items/host.sha256"
+
+/** Does the bundle hold an engine? Then nothing is looked for on the network. */
+export function carriesEngine(): boolean {
+  return bundleDir !== undefined && existsSync(join(bundleDir, CHECKSUMS))
+}
+
+/** Unpacks an archive of the bundle into a folder; false when there is none. */
+export async function carried(name: string, folder: string): Promise<boolean> {
+  if (!bundleDir || !carriesEngine()) return false
+  const file = `${ARCHIVES}/${name}.tar.gz`
+  const path = join(bundleDir, file)
+  const expected = checksums(bundleDir).get(file)
+  if (expected === undefined) {
+    say(`the bundle ${bundleDir} has no ${name}: it was made by another version of this project, so this is made here`)
+    return false
+  }
+  await step({ name: `carried-${name.replace(/-[^-]+$/, "")}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
+    const again = `copy the bundle again, or make it again where there is a network: ./daggerw bundle ${bundleDir}`
+    if (!existsSync(path)) throw new Problem(`the bundle lacks ${file}`, again)
+    if ((await fileSha256(path)) !== expected) throw new Problem(`the bundle is damaged: ${file} has another checksum than ${CHECKSUMS} says`, again)
+    await run(["tar", "-xzf", path, "-C", folder], { purpose: `unpacking ${path}` })
+  })
+  return true
+}
+
+export function checksums(folder: string): Map<string, string> {
+  const path = join(folder, CHECKSUMS)
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : []
+  return new Map(lines.flatMap((line) => (line.length > 66 ? [[line.slice(66), line.slice(0, 64)] as const] : [])))
+}
