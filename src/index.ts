@@ -23,10 +23,12 @@ import {
 } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import type { Catalogue } from "./catalogue/types.js"
+import { checkNeeds } from "./graph/bundle.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
 import { earlierImages, planInputs } from "./graph/plans.js"
+import { prewarmed } from "./graph/prewarm.js"
 import { readAccess } from "./graph/registries.js"
 import { releaseAll, releaseImage } from "./graph/releases.js"
 import { scanImage } from "./graph/scans.js"
@@ -35,16 +37,19 @@ import { readSigning, signImages, verifyImages } from "./graph/signing.js"
 import { type Site, siteSettings } from "./graph/site.js"
 import { stackFront } from "./graph/stack.js"
 import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
+import { type BundleWish, prewarmWish, stackServices } from "./plan/bundleItems.js"
 import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { readChannel } from "./plan/releases.js"
+import { prewarmTable } from "./plan/prewarm.js"
 import { publishedTable } from "./plan/publishing.js"
 import { chosenComponents, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
 import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
+import { runnableSuites } from "./plan/services.js"
 import { countsOf } from "./plan/suites.js"
 import { suitesText } from "./plan/suitesText.js"
 import { ReleaseResult } from "./releaseResult.js"
@@ -70,6 +75,7 @@ export class Openim {
   private mirrors: string[]
   private catalogue?: Directory
   private upstreams: string[]
+  private bundle?: Directory
 
   constructor(
     /** The catalogue to build from, by the name of its folder below stacks/ */
@@ -105,6 +111,9 @@ export class Openim {
     catalogue?: Directory,
     /** Other addresses of sources, which versions are asked from and builds take commits from, and of referenced images: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server or web=registry.example/openim/openim-web-front */
     upstreams: string[] = [],
+    /** An offline bundle, the folder that prewarm made: everything comes from it and nothing from the network. It must hold what the call needs; a missing or damaged file is told before anything is built */
+    @argument({ ignore: ["host"] })
+    bundle?: Directory,
   ) {
     this.stackName = stack
     this.source = source
@@ -122,6 +131,7 @@ export class Openim {
     this.mirrors = mirrors
     this.catalogue = catalogue
     this.upstreams = upstreams
+    this.bundle = bundle
   }
 
   /**
@@ -545,8 +555,8 @@ export class Openim {
    */
   @func({ cache: "session" })
   services(): Services {
-    const { stack, catalogue, bases, goproxy, mirrors } = this.site()
-    return new Services(stack, bases, mirrors, goproxy ?? undefined, catalogue ?? undefined)
+    const { stack, catalogue, bases, goproxy, mirrors, bundle } = this.site()
+    return new Services(stack, bases, mirrors, goproxy ?? undefined, catalogue ?? undefined, bundle ?? undefined)
   }
 
   /**
@@ -555,7 +565,10 @@ export class Openim {
    */
   @func({ cache: "session" })
   async stack(): Promise<Service> {
-    return stackFront(await this.settings(), this.options())
+    const { catalogue } = await siteSettings(this.site())
+    const components = runnableSuites(catalogue).map(({ name }) => name)
+    const settings = await this.settings(undefined, undefined, { components, services: stackServices(catalogue, components) })
+    return stackFront(settings, this.options())
   }
 
   /**
@@ -592,6 +605,32 @@ export class Openim {
     again: boolean = false,
   ): Promise<Directory> {
     return reportFolder(await this.tested(suites, checkout, undefined, again))
+  }
+
+  /**
+   * Fetches everything that components need from outside into an offline bundle: base images, packages of distributions, Go with all
+   * modules, archives. Then --bundle=BUNDLE builds them without a network, with the same digests as here.
+   *
+   * Gives a directory: go on with export --path=BUNDLE, and ./daggerw bundle BUNDLE adds the CLI and the engine. Each item is tried
+   * three times, for at most 300 s; one that fails does not keep the others from being fetched. The log counts them, report.txt in the
+   * bundle lists them with their sizes. What --bundle has is not fetched again. Ends with an error when an item failed; the next call
+   * goes on from there
+   */
+  @func({ cache: "never" })
+  async prewarm(
+    /** Only what these need. All that can be built when none is named */
+    components: string[] = [],
+    /** More tools of versions.yaml: syft (for sbom and publish), cosign (sign, verify), grype (scan), mage (build --builder=mage) */
+    tools: string[] = ["mage"],
+    /** Also the services that stack up needs */
+    services: boolean = false,
+    /** Give the directory even if an item could not be fetched */
+    partial: boolean = false,
+  ): Promise<Directory> {
+    const settings = await this.settings(undefined, components[0])
+    const { bundle, rows } = await prewarmed(settings, prewarmWish(settings.catalogue, { components, base: this.base, tools, services }))
+    if (!partial && rows.some(({ result }) => result === "failed")) throw new Error(prewarmTable(rows))
+    return bundle
   }
 
   /** The unit tests and the type check */
@@ -862,13 +901,17 @@ export class Openim {
   }
 
   private site(): Site {
-    const { catalogue, bases, goproxy, mirrors, upstreams } = this
-    return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams }
+    const { catalogue, bases, goproxy, mirrors, upstreams, bundle } = this
+    return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams, bundle }
   }
 
-  private async settings(version?: string | null, component?: string): Promise<Settings> {
-    const settings = await siteSettings(this.site())
-    return { ...settings, custom: await this.customSource(settings.catalogue, component), version: version ?? undefined }
+  /** A bundle is compared with what the call is going to need of it, as far as that is known here. */
+  private async settings(version?: string | null, component?: string, needs: Partial<BundleWish> = {}): Promise<Settings> {
+    const found = await siteSettings(this.site())
+    const settings = { ...found, custom: await this.customSource(found.catalogue, component), version: version ?? undefined }
+    const components = component === undefined ? [] : [component]
+    await checkNeeds(settings, { components, base: this.base, tools: [], services: [], ...needs })
+    return settings
   }
 
   /** What --source, --git and --overlay come to. */

@@ -6,6 +6,7 @@ import { firstOf } from "../plan/attempts.js"
 import { pinnedReferences } from "../plan/origins.js"
 import { planPackages } from "../plan/packages.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
+import { bundledImage, bundledPackages, mounted } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { withPackages } from "./packages.js"
 import { log, type Settings } from "./settings.js"
@@ -25,6 +26,7 @@ export async function fromFirst(settings: Settings, references: string[]): Promi
 }
 
 export async function pullFirst(settings: Settings, references: string[]): Promise<PulledImage> {
+  if (settings.bundle) return bundledImage(settings.bundle, references)
   const outcome = await firstOf(
     "base image",
     pinnedReferences(settings.from, settings.catalogue.pins.digests, references).map((reference) => ({
@@ -34,7 +36,8 @@ export async function pullFirst(settings: Settings, references: string[]): Promi
     })),
     log,
   )
-  return outcome.value
+  const [, digest] = outcome.value.reference.split("@")
+  return { ...outcome.value, reference: `${references[0].replace(/@.*$/, "")}@${digest}` }
 }
 
 async function pulled(reference: string): Promise<PulledImage> {
@@ -63,19 +66,28 @@ export async function prepareBase(
     throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
   })
   const want = [...base.packages, ...more]
-  return { pulled, container: await withSystemPackages(settings, freshened(settings, pulled.container), base.distribution, want, asOf) }
+  const image = { ...pulled, container: freshened(settings, pulled.container) }
+  return { pulled, container: await withSystemPackages(settings, image, base.distribution, want, asOf) }
 }
 
 /** Installs packages by whichever package manager and mirror works. */
 export async function withSystemPackages(
   settings: Settings,
-  container: Container,
+  { container, reference }: PulledImage,
   distribution: string,
   want: PackageRequest["want"],
   asOf?: string,
 ): Promise<Container> {
-  return withPackages(container, planPackages({ distribution, want, mirrors: settings.mirrors, asOf }))
+  const { bundle, catalogue, mirrors } = settings
+  if (!bundle) return withPackages(container, planPackages({ distribution, want, mirrors, asOf }))
+  const repository = await bundledPackages(catalogue, bundle, { kind: "packages", image: reference, distribution, want })
+  const plan = planPackages({ distribution, want, mirrors: mountedRepository, mirrorsOnly: true })
+  return (await withPackages(container.withMountedDirectory(mounted, repository), plan)).withoutMount(mounted)
 }
+
+/** A folder that is a repository by itself. Its checksums are the bundle's, which have been checked. */
+const folder = (repository: string) => [{ url: `file://${mounted}`, repositories: [repository], unsigned: true }]
+const mountedRepository: PackageRequest["mirrors"] = { apt: folder(" ./"), dnf: folder(""), zypper: folder(""), apk: folder("") }
 
 const freshMark = "OPENIM_FRESH_BUILD"
 

@@ -2,6 +2,7 @@
 
 import type { Directory, Secret, Service, Socket } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
+import type { Bundle } from "./bundle.js"
 import type { BytesFrom } from "../plan/origins.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
 
@@ -34,6 +35,8 @@ export interface Settings {
   custom?: CustomSource
   /** Another version than the pinned one. */
   version?: string
+  /** All that comes from outside comes from here. */
+  bundle?: Bundle
   goproxy?: string
   mirrors: PackageRequest["mirrors"]
   /** Folders that have downloads under their own names, asked before the pinned addresses. */

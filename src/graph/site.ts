@@ -6,6 +6,7 @@ import { readArchiveMirrors, readMirrors } from "../plan/mirrors.js"
 import { bytesFrom } from "../plan/origins.js"
 import { readUpstreams } from "../plan/upstreamAnswers.js"
 import { watchedOf } from "../plan/watch.js"
+import { readBundle } from "./bundle.js"
 import type { Settings } from "./settings.js"
 
 export interface Site {
@@ -15,13 +16,15 @@ export interface Site {
   goproxy?: string | null
   mirrors: string[]
   upstreams: string[]
+  bundle?: Directory | null
 }
 
-export async function siteSettings({ stack, catalogue: folder, bases, goproxy, mirrors, upstreams }: Site): Promise<Settings> {
+export async function siteSettings({ stack, catalogue: folder, bases, goproxy, mirrors, upstreams, bundle }: Site): Promise<Settings> {
   const catalogue = await loadCatalogue(stack, folder ? (name) => folder.file(name).contents() : undefined)
   return {
     catalogue,
     from: bytesFrom(bases, process.env.DAGGER_BASES),
+    bundle: bundle ? await readBundle(bundle) : undefined,
     goproxy: goproxy ?? undefined,
     mirrors: readMirrors(mirrors),
     archiveMirrors: readArchiveMirrors(mirrors),

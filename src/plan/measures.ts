@@ -17,6 +17,11 @@ export function durationText(seconds: number): string {
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${String(all % 60).padStart(2, "0")} s`
 }
 
+export function byteText(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`
+  return bytes < 1e9 ? `${numberText(bytes / 1e6)} MB` : `${numberText(bytes / 1e9)} GB`
+}
+
 /** Undefined where there is no baseline to divide by. */
 export function ratioOf({ value, baseline }: TestFigure): number | undefined {
   return baseline ? value / baseline : undefined
