@@ -627,7 +627,8 @@ export class Openim {
     /** Give the directory even if an item could not be fetched */
     partial: boolean = false,
   ): Promise<Directory> {
-    const settings = await this.settings(undefined, components[0])
+    const found = await siteSettings(this.site())
+    const settings = { ...found, custom: await this.customSource(found.catalogue, components[0]) }
     const { bundle, rows } = await prewarmed(settings, prewarmWish(settings.catalogue, { components, base: this.base, tools, services }))
     if (!partial && rows.some(({ result }) => result === "failed")) throw new Error(prewarmTable(rows))
     return bundle

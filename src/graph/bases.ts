@@ -1,6 +1,6 @@
 // Base images: references in order, and what every final image adds to one.
 
-import { type Container, dag, type Platform } from "@dagger.io/dagger"
+import { type Container, dag, type File, type Platform } from "@dagger.io/dagger"
 import type { BaseEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { pinnedReferences } from "../plan/origins.js"
@@ -18,6 +18,8 @@ export interface PulledImage {
   container: Container
   /** Its usual name with the digest of what was pulled, wherever the bytes came from. */
   reference: string
+  /** The archive that it was read from, which has its layers as they were pulled. */
+  archive?: File
 }
 
 /** The first of these references that can be had. */

@@ -7,9 +7,10 @@
 //   archives/              downloads under their own names
 //   host/                  CLI, engine and Node: of ./daggerw alone, which checks them by itself
 
-import { type Container, dag, type Directory, type Platform } from "@dagger.io/dagger"
+import { dag, type Directory, type Platform } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import { type BundleItem, bundleItems, type BundleRecord, type BundleWish, itemName, itemTitle, missingItems, plain, readBundleRecord, shortName } from "../plan/bundleItems.js"
+import type { PulledImage } from "./bases.js"
 import { tailOf } from "./failures.js"
 import type { Settings } from "./settings.js"
 
@@ -94,14 +95,14 @@ export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<st
   return itemName(catalogue, item)
 }
 
-export function bundledImage({ directory, records }: Bundle, references: string[]): { container: Container; reference: string } {
+export function bundledImage({ directory, records }: Bundle, references: string[]): PulledImage {
   const wanted = references.map(shortName)
   const [name, record] = Object.entries(records).find(([, { kind, reference }]) => kind === "image" && wanted.includes(shortName(reference ?? ""))) ?? []
   if (name === undefined || record?.reference === undefined) {
     throw missingItems([`image ${wanted[0]}`], Object.values(records).flatMap(({ kind, title }) => (kind === "image" ? [title] : [])))
   }
-  const container = dag.container({ platform: "linux/amd64" as Platform }).import_(directory.file(`images/${name}.tar`))
-  return { container, reference: record.reference }
+  const archive = directory.file(`images/${name}.tar`)
+  return { container: dag.container({ platform: "linux/amd64" as Platform }).import_(archive), reference: record.reference, archive }
 }
 
 /** The repository of just these packages. */

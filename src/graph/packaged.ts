@@ -41,7 +41,7 @@ export async function packagedImage(settings: Settings, component: PackagedEntry
   const inputs = await inputsOf(settings, component, base, facts.revision, prepared)
   const started = await withStart(settings, server, component)
   const container = withPlan(started, packagedPlan(component, base, facts), inputs).withUser(ownerOf(catalogue))
-  return { container, base: prepared.pulled.container, created: facts.created }
+  return { container, base: prepared.pulled, created: facts.created }
 }
 
 /** For the plan: what would be installed now. An archive is not fetched for it: its checksum says all. */
