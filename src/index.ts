@@ -23,7 +23,8 @@ import {
 } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import type { Catalogue } from "./catalogue/types.js"
-import { checkNeeds } from "./graph/bundle.js"
+import { type Bundle, checkNeeds } from "./graph/bundle.js"
+import { compareBundle, lockedVersions } from "./graph/bundleCheck.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
@@ -37,6 +38,7 @@ import { readSigning, signImages, verifyImages } from "./graph/signing.js"
 import { type Site, siteSettings } from "./graph/site.js"
 import { stackFront } from "./graph/stack.js"
 import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
+import { bundleTable } from "./plan/bundleCheck.js"
 import { type BundleWish, prewarmWish, stackServices } from "./plan/bundleItems.js"
 import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
@@ -634,6 +636,51 @@ export class Openim {
     return bundle
   }
 
+  /**
+   * Compares the bundle in --bundle with what could be fetched today: current, moved (a base image or packages have newer versions),
+   * missing (this project now needs something else), unneeded, unknown (nobody could be asked). Gives text. Fails when the bundle is
+   * damaged
+   */
+  @func({ cache: "never" })
+  async prewarmCheck(
+    /** Only what these need. All that can be built when none is named */
+    components: string[] = [],
+    /** More tools of versions.yaml, as prewarm takes them */
+    tools: string[] = ["mage"],
+    /** Also the services that stack up needs */
+    services: boolean = false,
+    /** table, or json for programs */
+    format: string = "table",
+  ): Promise<string> {
+    const settings = await this.withBundle()
+    const wish = prewarmWish(settings.catalogue, { components, base: this.base, tools, services })
+    const rows = await compareBundle(settings, settings.bundle, wish, new Date().toISOString())
+    return formatted(format, () => bundleTable(rows), rows)
+  }
+
+  /**
+   * Pins in versions.yaml what the bundle in --bundle holds, so that builds with a network install the same: the version of each
+   * package, and the digests of base images that came from a registry. Everything else is pinned there anyway.
+   *
+   * Gives a changeset, which dagger shows and writes (-y writes without asking). Where a repository has a locked version no more, the
+   * newest one is taken and the log says so; prewarm and lock anew take newer ones. Removing the key packages ends it
+   */
+  @func({ cache: "never" })
+  async lock(
+    /** The checkout whose pins change. With --catalogue it is that folder */
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks"] })
+    checkout: Directory,
+    /** Only what these need. All that can be built when none is named */
+    components: string[] = [],
+  ): Promise<Changeset> {
+    const settings = await this.withBundle()
+    const wish = prewarmWish(settings.catalogue, { components, base: this.base, tools: [], services: false })
+    const folder = this.catalogue ?? checkout
+    const path = this.catalogue ? "versions.yaml" : `stacks/${this.stackName}/versions.yaml`
+    const text = await lockedVersions(settings, settings.bundle, wish, await folder.file(path).contents())
+    return folder.withNewFile(path, text).changes(folder)
+  }
+
   /** The unit tests and the type check */
   @func({ cache: "session" })
   @check()
@@ -904,6 +951,12 @@ export class Openim {
   private site(): Site {
     const { catalogue, bases, goproxy, mirrors, upstreams, bundle } = this
     return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams, bundle }
+  }
+
+  private async withBundle(): Promise<Settings & { bundle: Bundle }> {
+    const settings = await siteSettings(this.site())
+    if (settings.bundle) return { ...settings, bundle: settings.bundle }
+    throw new Error("name a bundle before the function: ./daggerw call --bundle=BUNDLE …; ./daggerw call prewarm export --path=BUNDLE makes one")
   }
 
   /** A bundle is compared with what the call is going to need of it, as far as that is known here. */

@@ -3,6 +3,7 @@
 import { type Container, dag, type File, type Platform } from "@dagger.io/dagger"
 import type { BaseEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
+import { packageSet } from "../plan/bundleItems.js"
 import { pinnedReferences } from "../plan/origins.js"
 import { planPackages } from "../plan/packages.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
@@ -81,7 +82,8 @@ export async function withSystemPackages(
   asOf?: string,
 ): Promise<Container> {
   const { bundle, catalogue, mirrors } = settings
-  if (!bundle) return withPackages(container, planPackages({ distribution, want, mirrors, asOf }))
+  const locked = catalogue.pins.packages[packageSet(reference, want)]
+  if (!bundle) return withPackages(container, planPackages({ distribution, want, mirrors, locked, asOf }))
   const repository = await bundledPackages(catalogue, bundle, { kind: "packages", image: reference, distribution, want })
   const plan = planPackages({ distribution, want, mirrors: mountedRepository, mirrorsOnly: true })
   return (await withPackages(container.withMountedDirectory(mounted, repository), plan)).withoutMount(mounted)

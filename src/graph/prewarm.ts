@@ -99,7 +99,7 @@ async function fetchItem(settings: Settings, item: BundleItem, name: string): Pr
   switch (item.kind) {
     case "image": {
       const { container, reference } = await pullFirst(settings, item.references)
-      return { directory: dag.directory().withFile(`images/${name}.tar`, container.asTarball()), facts: { reference } }
+      return { directory: dag.directory().withFile(`images/${name}.tar`, container.asTarball()), facts: { reference, pulled: settings.from === "registry" } }
     }
     case "packages":
       return packagesItem(settings, item, name)
@@ -136,7 +136,7 @@ async function packagesItem(settings: Settings, { image, distribution, want, rhy
   const prepared = await withSystemPackages(settings, pulled, distribution, want, asOf)
   const [before, after] = await Promise.all([pulled.container, prepared].map(installedPackages))
   const added = after.filter((line) => !before.includes(line))
-  const facts = { image: pulled.reference, packages: Object.fromEntries(added.map((line) => line.split(" ").slice(0, 2))) }
+  const facts = { image: pulled.reference, packages: packageVersions(added) }
   const folder = `packages/${name}`
   if (added.length === 0) return { directory: dag.directory().withNewDirectory(folder), facts }
   const exact = added.map((line) => line.split(" ")[2])
@@ -145,8 +145,12 @@ async function packagesItem(settings: Settings, { image, distribution, want, rhy
 }
 
 /** NAME VERSION SPECIFICATION, the last one as the distribution's package manager takes it. */
-async function installedPackages(container: Container): Promise<string[]> {
+export async function installedPackages(container: Container): Promise<string[]> {
   return (await container.withExec(["sh", "-c", listInstalled]).stdout()).trim().split("\n")
+}
+
+export function packageVersions(lines: string[]): Record<string, string> {
+  return Object.fromEntries(lines.map((line) => line.split(" ").slice(0, 2)))
 }
 
 const listInstalled = `

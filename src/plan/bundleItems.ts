@@ -116,7 +116,7 @@ export function itemTitle(catalogue: Catalogue, item: BundleItem): string {
     case "image":
       return `image ${shortName(item.references[0])}`
     case "packages":
-      return `packages ${namesOf(item.want).join(", ")} for ${shortName(item.image)}`
+      return `packages ${packageSet(item.image, item.want)}`
     case "source":
       return `Go modules of ${sources[item.source].title} ${pins.sources[item.source].version}`
     case "tool":
@@ -159,7 +159,12 @@ export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): str
   }
 }
 
-export function namesOf(want: (string | WantedPackage)[]): string[] {
+/** What versions.yaml calls packages that are installed together. */
+export function packageSet(image: string, want: (string | WantedPackage)[]): string {
+  return `${namesOf(want).join(", ")} for ${shortName(image)}`
+}
+
+function namesOf(want: (string | WantedPackage)[]): string[] {
   return want.map((one) => (typeof one === "string" ? one : one.name))
 }
 
@@ -180,6 +185,8 @@ export interface BundleRecord {
   bytes: number
   /** Of an image: its name with the digest of what was pulled. */
   reference?: string
+  /** Of an image: whether it was pulled from a registry, so that others can pull it by its digest. */
+  pulled?: boolean
   /** Of packages: the image that they were resolved on, as `reference`, and the version of each. */
   image?: string
   packages?: Record<string, string>
