@@ -59,14 +59,17 @@ async function wantedImages(settings: Settings, { dockerfiles, base, buildArgume
   baseOf(settings.catalogue, base)
   const asked = status && settings.from === "registry"
   const { sourceGo, notes } = asked ? await sourceGoVersions(settings) : { sourceGo: {}, notes: [] }
-  const lacking = status || settings.from === "packages" ? [] : ["the Go images of the sources are missing here: their go.mod would have to be asked for"]
-  return { images: mergedImages(catalogueImages(settings.catalogue, { from: settings.from, base, sourceGo })), notes: [...notes, ...lacking] }
+  const unasked = !status && settings.from === "registry"
+  const lacking = unasked ? ["the Go images of the sources are missing here: their go.mod would have to be asked for"] : []
+  const images = mergedImages(catalogueImages(settings.catalogue, { from: settings.from, base, sourceGo }))
+  return { images, notes: [...notes, ...lacking] }
 }
 
 async function imagesOfFolder(folder: Directory, given: Record<string, string>): Promise<WantedImage[]> {
   const files = (await folder.glob("**")).filter((path) => !path.endsWith("/") && isDockerfile(path)).sort()
   if (files.length === 0) {
-    throw new Error("--dockerfiles: no Dockerfile below this folder. Known names: Dockerfile, Dockerfile.NAME, NAME.Dockerfile, and Containerfile in its place")
+    const names = "Dockerfile, Dockerfile.NAME, NAME.Dockerfile, and Containerfile in its place"
+    throw new Error(`--dockerfiles: no Dockerfile below this folder. Known names: ${names}`)
   }
   const found = await Promise.all(files.map(async (path) => dockerfileImages(path, await folder.file(path).contents(), given)))
   return mergedImages(found.flat())
@@ -105,8 +108,8 @@ async function remoteFacts(
   const others = images.map(({ reference }) => reference).filter((reference) => !bundled.has(reference))
   const facts = await Promise.all(others.map(async (reference) => [reference, await engineFacts(settings, reference, sources)] as const))
   // Afterwards: the tool that asks is built on one of these images.
-  const sized = await Promise.all(facts.map(async ([reference, fact]) => [reference, { ...fact, size: await sizeOf(reference, fact, sources) }] as const))
-  return Object.fromEntries(sized)
+  const sized = facts.map(async ([reference, fact]) => [reference, { ...fact, size: await sizeOf(reference, fact, sources) }] as const)
+  return Object.fromEntries(await Promise.all(sized))
 }
 
 const platform = "linux/amd64" as Platform

@@ -95,7 +95,9 @@ export function refusalReason(reference: string, message: string): string {
   const last = words.split(": ").slice(-2).join(": ").replace(/^lookup \S+( on \S+)?: /, "")
   if (isOutOfReach(message)) return `${registry} cannot be reached: ${last}`
   if (/not found$/i.test(words)) return "no registry that the engine reaches has it"
-  if (/unauthorized|denied|forbidden|\b40[13]\b/i.test(words)) return `${registry} does not give it without a login, if it has it: docker login ${registry}`
+  if (/unauthorized|denied|forbidden|\b40[13]\b/i.test(words)) {
+    return `${registry} does not give it without a login, if it has it: docker login ${registry}`
+  }
   return `${registry} does not give it: ${last}`
 }
 
@@ -162,7 +164,7 @@ function counts(rows: ImageRow[]) {
 function totals(rows: ImageRow[], asked: boolean): string {
   const { needed, ready, percent, totalSize, unknownSizes } = counts(rows)
   const others = rows.length - needed
-  const which = `${needed} images${others === 0 ? "" : ` needed, ${others} more with other options`}`
+  const which = `${needed} ${needed === 1 ? "image" : "images"}${others === 0 ? "" : ` needed, ${others} more with other options`}`
   if (!asked) return `total: ${which}\n`
   const known = unknownSizes === needed && needed > 0 ? "size unknown" : sizeText(totalSize)
   const lacking = unknownSizes === 0 || unknownSizes === needed ? "" : ` and ${unknownSizes} of unknown size`

@@ -46,11 +46,12 @@ function baseImages(name: string, { image, alternatives }: BaseEntry, chosen: st
 }
 
 /** Every version of Go that something asks for. */
-function goImages({ pins, services }: Catalogue, { sourceGo }: ImageChoice, only?: string): FoundImage[] {
+function goImages({ pins, services, sources: known }: Catalogue, { sourceGo }: ImageChoice, only?: string): FoundImage[] {
   const image = (version: string) => pins.images.golang.replace("{version}", version)
   const purpose = "Go"
-  const sources = Object.entries(sourceGo).map(([name, version]): FoundImage => {
-    return [image(version), { where: `source ${name}`, stage: "build", purpose, only }]
+  const sources = Object.keys(known).flatMap((name): FoundImage[] => {
+    const version = sourceGo[name]
+    return version === undefined ? [] : [[image(version), { where: `source ${name}`, stage: "build", purpose, only }]]
   })
   const standIns = new Map<string, string>()
   for (const { origin } of Object.values(services)) {

@@ -16,9 +16,11 @@ interface DockerfileStage {
   files: [image: string, purpose: string][]
 }
 
-/** What BuildKit understands as a Dockerfile by its name. */
+/** The usual names: Dockerfile, Dockerfile.web, web.Dockerfile. Files about Dockerfiles, such as dockerfile.ts, are none. */
 export function isDockerfile(path: string): boolean {
-  return /^(dockerfile|containerfile)(\..+)?$|\.(dockerfile|containerfile)$/i.test(path.split("/").at(-1) ?? "") && !/\.dockerignore$/i.test(path)
+  const name = path.split("/").at(-1) ?? ""
+  if (/\.(dockerignore|md)$/i.test(name)) return false
+  return /^(Docker|Container)file(\..+)?$/.test(name) || /(^|\.)(docker|container)file$/i.test(name)
 }
 
 /**

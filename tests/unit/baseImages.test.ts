@@ -115,7 +115,7 @@ describe("a Dockerfile's images", () => {
 
   it("are looked for in files by their usual names", () => {
     const good = ["Dockerfile", "a/Dockerfile", "Dockerfile.web", "web.Dockerfile", "web.dockerfile", "Containerfile"]
-    expect([...good, "Dockerfile.dockerignore", "Dockerfile-notes.md", "dockerfile/README.md", "main.go"].filter(isDockerfile)).toEqual(good)
+    expect([...good, "Dockerfile.dockerignore", "Dockerfile-notes.md", "dockerfile/README.md", "dockerfile.ts", "main.go"].filter(isDockerfile)).toEqual(good)
   })
 })
 
@@ -215,7 +215,7 @@ describe("an image's status", () => {
   it("is not told where nobody was asked", () => {
     const row = status(undefined)
     expect(row.status).toBeUndefined()
-    expect(imagesTable([row])).toMatch(/unknown +not asked\ntotal: 1 images\n$/)
+    expect(imagesTable([row])).toMatch(/unknown +not asked\ntotal: 1 image\n$/)
   })
 
   it("stands beside the uses of this call's options alone", () => {
@@ -229,7 +229,7 @@ describe("an image's status", () => {
     const rows = imageRows([image, other], { facts: { [reference]: { digest: digest("a"), kept: true } }, digests: {} })
     const printed = imagesTable(rows, ["a note"])
     expect(printed).toContain("only with --base=alpine")
-    expect(printed).toMatch(/\ntotal: 1 images needed, 1 more with other options: size unknown\n1 of 1 present or cached \(100 %\)\na note\n$/)
+    expect(printed).toMatch(/\ntotal: 1 image needed, 1 more with other options: size unknown\n1 of 1 present or cached \(100 %\)\na note\n$/)
     expect(imagesData(rows)).toMatchObject({ needed: 1, ready: 1, percent: 100, totalSize: 0, unknownSizes: 1 })
   })
 })
