@@ -26,6 +26,7 @@ import type { Catalogue } from "./catalogue/types.js"
 import { type Bundle, checkNeeds } from "./graph/bundle.js"
 import { compareBundle, lockedVersions } from "./graph/bundleCheck.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
+import { baseImagesReport } from "./graph/baseImages.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
 import { earlierImages, planInputs } from "./graph/plans.js"
@@ -43,6 +44,7 @@ import { type BundleWish, prewarmWish, stackServices } from "./plan/bundleItems.
 import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
+import { readBuildArguments } from "./plan/dockerfileArguments.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { readChannel } from "./plan/releases.js"
@@ -365,6 +367,31 @@ export class Openim {
     const list = Object.values(catalogue.components)
     const plain = list.map((entry) => ({ ...entry, version: pinnedVersion(catalogue, entry) }))
     return formatted(format, () => componentTable(catalogue, list), plain)
+  }
+
+  /**
+   * Lists the remote images that this stack needs, or that Dockerfiles need: name, version, purpose, stage, size of what a pull
+   * downloads, and status: present (in the offline bundle), cached (this engine has it), moved (its tag is not what versions.yaml pins)
+   * or missing, with where it can be had or why not. Images with several uses stand there once. Pulls none of them: only their
+   * manifests are asked for.
+   *
+   * Gives text. A registry that cannot be asked makes a row say so. Fails when a Dockerfile cannot be read
+   */
+  @func({ cache: "never" })
+  async baseImages(
+    /** table, or json for programs */
+    format: string = "table",
+    /** A folder whose Dockerfiles are listed instead of the stack: all below it that are called Dockerfile, Dockerfile.NAME or NAME.Dockerfile */
+    @argument({ ignore: ["**/.git", "**/node_modules"] })
+    dockerfiles?: Directory,
+    /** Values of the ARGs before the first FROM of these Dockerfiles: NAME=VALUE */
+    buildArgs: string[] = [],
+    /** Ask the engine and registries for status and size; --status=false lists the names at once and asks nobody */
+    status: boolean = true,
+  ): Promise<string> {
+    const buildArguments = readBuildArguments(buildArgs)
+    const wish = { format, base: this.base, dockerfiles: dockerfiles ?? undefined, buildArguments, status }
+    return baseImagesReport(await this.settings(), wish)
   }
 
   /**

@@ -39,7 +39,8 @@ export async function firstOf<T>(
   throw new Error(`${subject}: nothing worked: ${tried || "there was nothing to try"}`)
 }
 
-async function limited<T>(attempt: Attempt<T>): Promise<T> {
+/** Runs one attempt alone; throws when its time is over. */
+export async function limited<T>(attempt: Omit<Attempt<T>, "name">): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(

@@ -34,6 +34,13 @@ export function goOrigins(from: BytesFrom, bundled = false): GoOrigin[] {
   return from === "registry" ? ["image", "distribution"] : ["distribution", "image"]
 }
 
+/** The images that an engine from packages is made with (host/build/base-images.ts): it never has to fetch these. */
+export const engineImages = [
+  "docker.io/library/debian:bookworm-slim",
+  "docker.io/library/debian:trixie-slim",
+  "docker.io/library/node:24-trixie-slim",
+]
+
 /** Every base image that builds may pull, with each of these versions of Go, and the images that are only referenced. */
 export function baseReferences(catalogue: Catalogue, goVersions: string[]): string[] {
   const { bases, components, pins } = catalogue
