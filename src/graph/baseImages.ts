@@ -14,6 +14,7 @@ import { moduleFile } from "../plan/modules.js"
 import { engineImages } from "../plan/origins.js"
 import { fullReference, readReference } from "../plan/references.js"
 import { mergedImages, type WantedImage } from "../plan/wantedImages.js"
+import { bundledImages } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import type { Settings } from "./settings.js"
 import { imageManifest, type WatchTools, watchTools } from "./upstream.js"
@@ -27,8 +28,6 @@ export interface ImagesWish {
   buildArguments: Record<string, string>
   /** Ask the engine and registries. */
   status: boolean
-  /** What is in the offline bundle, by reference. */
-  bundle?: Record<string, BundledImage>
 }
 
 /** Who is asked, where a test has a registry of its own. */
@@ -41,10 +40,11 @@ export async function baseImagesReport(settings: Settings, wish: ImagesWish, sou
   if (!["table", "json"].includes(wish.format)) throw unknownName("value of --format", wish.format, ["table", "json"])
   const { images, notes } = await wantedImages(settings, wish)
   const asked = sources ?? { tools: watchTools(settings, new Date().toISOString()) }
-  const facts = wish.status ? await remoteFacts(settings, images, wish.bundle ?? {}, asked) : undefined
+  const bundle = settings.bundle ? bundledImages(settings.bundle) : {}
+  const facts = wish.status ? await remoteFacts(settings, images, bundle, asked) : undefined
   // A registry's digests are not those of images that the engine has made by itself.
   const digests = settings.from === "registry" ? settings.catalogue.pins.digests : {}
-  const rows = imageRows(images, { facts, bundle: wish.bundle, digests })
+  const rows = imageRows(images, { facts, bundle, digests })
   const told = [...notes, ...cacheNote(rows)]
   return wish.format === "json" ? `${JSON.stringify(imagesData(rows, told), null, 2)}\n` : imagesTable(rows, told)
 }

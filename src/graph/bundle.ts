@@ -9,6 +9,7 @@
 
 import { dag, type Directory, type Platform } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
+import type { BundledImage } from "../plan/baseImages.js"
 import { type BundleItem, bundleItems, type BundleRecord, type BundleWish, itemName, itemTitle, missingItems, plain, readBundleRecord, shortName } from "../plan/bundleItems.js"
 import type { PulledImage } from "./bases.js"
 import { tailOf } from "./failures.js"
@@ -103,6 +104,12 @@ export function bundledImage({ directory, records }: Bundle, references: string[
   }
   const archive = directory.file(`images/${name}.tar`)
   return { container: dag.container({ platform: "linux/amd64" as Platform }).import_(archive), reference: record.reference, archive }
+}
+
+/** All images of a bundle by their names. */
+export function bundledImages({ records }: Bundle): Record<string, BundledImage> {
+  const found = Object.values(records).flatMap(({ reference, bytes }) => (reference === undefined ? [] : [[...reference.split("@"), bytes] as const]))
+  return Object.fromEntries(found.map(([name, digest, size]) => [name, { digest, size } as BundledImage]))
 }
 
 /** The repository of just these packages. */

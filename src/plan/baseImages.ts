@@ -1,5 +1,6 @@
 // What is known of each image that is needed, and how it is told.
 
+import { sizeText } from "./measures.js"
 import { fullReference, readReference } from "./references.js"
 import { table } from "./report.js"
 import { type ImageUse, isNeeded, type WantedImage } from "./wantedImages.js"
@@ -169,11 +170,4 @@ function totals(rows: ImageRow[], asked: boolean): string {
   const known = unknownSizes === needed && needed > 0 ? "size unknown" : sizeText(totalSize)
   const lacking = unknownSizes === 0 || unknownSizes === needed ? "" : ` and ${unknownSizes} of unknown size`
   return `total: ${which}: ${known}${lacking}\n${ready} of ${needed} present or cached (${percent} %)\n`
-}
-
-/** As registries count them: 1 MB is a million bytes. */
-function sizeText(bytes?: number): string {
-  if (bytes === undefined) return "unknown"
-  const [value, unit] = bytes >= 1e9 ? [bytes / 1e9, "GB"] : bytes >= 1e6 ? [bytes / 1e6, "MB"] : [bytes / 1e3, "kB"]
-  return `${value >= 100 ? Math.round(value) : value.toFixed(1)} ${unit}`
 }

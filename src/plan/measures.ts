@@ -17,9 +17,11 @@ export function durationText(seconds: number): string {
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${String(all % 60).padStart(2, "0")} s`
 }
 
-export function byteText(bytes: number): string {
-  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`
-  return bytes < 1e9 ? `${numberText(bytes / 1e6)} MB` : `${numberText(bytes / 1e9)} GB`
+/** As registries count them: 1 MB is a million bytes. */
+export function sizeText(bytes?: number): string {
+  if (bytes === undefined) return "unknown"
+  const [value, unit] = bytes >= 1e9 ? [bytes / 1e9, "GB"] : bytes >= 1e6 ? [bytes / 1e6, "MB"] : [bytes / 1e3, "kB"]
+  return `${value >= 100 ? Math.round(value) : value.toFixed(1)} ${unit}`
 }
 
 /** Undefined where there is no baseline to divide by. */

@@ -1,7 +1,7 @@
 // How things are fetched for later: tries, progress, and what came of it.
 
 import { type Attempt, firstOf } from "./attempts.js"
-import { byteText } from "./measures.js"
+import { sizeText } from "./measures.js"
 import { table } from "./report.js"
 
 /** The time that each try may take. */
@@ -34,20 +34,20 @@ export interface PrewarmRow {
 
 /** Such as "3 of 12 (25 %): image debian:trixie-slim, 30 MB, fetched in 2 s". */
 export function progressLine(done: number, total: number, { title, result, bytes, seconds, reason }: PrewarmRow): string {
-  const what = result === "failed" ? `failed: ${reason}` : `${byteText(bytes)}, ${result}${result === "fetched" ? ` in ${Math.round(seconds)} s` : ""}`
+  const what = result === "failed" ? `failed: ${reason}` : `${sizeText(bytes)}, ${result}${result === "fetched" ? ` in ${Math.round(seconds)} s` : ""}`
   return `prewarm: ${done} of ${total} (${Math.round((done / total) * 100)} %): ${title}, ${what}`
 }
 
 export function prewarmTable(rows: PrewarmRow[]): string {
   const lines = rows.map(({ title, result, bytes, seconds }) => [
     result,
-    result === "failed" ? "-" : byteText(bytes),
+    result === "failed" ? "-" : sizeText(bytes),
     result === "fetched" ? `${Math.round(seconds)} s` : "-",
     title,
   ])
   const failed = rows.filter(({ result }) => result === "failed")
   const good = rows.length - failed.length
   const reasons = failed.map(({ title, reason }) => `${title}:\n  ${reason}`)
-  const total = `${good} of ${rows.length} (${Math.round((good / rows.length) * 100)} %), ${byteText(rows.reduce((sum, { bytes }) => sum + bytes, 0))}; what several items share is counted with each`
+  const total = `${good} of ${rows.length} (${Math.round((good / rows.length) * 100)} %), ${sizeText(rows.reduce((sum, { bytes }) => sum + bytes, 0))}; what several items share is counted with each`
   return [table(["RESULT", "SIZE", "TIME", "ITEM"], lines), ...reasons, `${total}\n`].join("\n")
 }
