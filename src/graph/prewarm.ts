@@ -63,7 +63,10 @@ export async function prewarmed(given: Settings, wish: BundleWish): Promise<Prew
   const titles = items.map((item) => itemTitle(catalogue, item))
   rows.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
   const bundle = contents.reduce((all, one) => all.withDirectory(".", one), before?.directory ?? dag.directory())
-  return { bundle: bundle.withNewFile("report.txt", prewarmTable(rows)), rows }
+  const needed = await Promise.all(items.map((item) => nameOf(catalogue, item)))
+  // What ./daggerw bundle prune keeps.
+  const named = bundle.withNewFile("needed.txt", `${needed.join("\n")}\n`)
+  return { bundle: named.withNewFile("report.txt", prewarmTable(rows)), rows }
 }
 
 interface FetchedItem {
