@@ -76,6 +76,14 @@ describe("a bundle that the call names", () => {
     expect((await box.run(["call", `--bundle=${bundle}`], ENGINE)).code).toBe(4)
   })
 
+  it("of another version is refused by what it lacks", async () => {
+    const key = await emptyCache()
+    carry("program-0000000000000000", "main.mjs", "")
+    const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect([done.code, done.stdout]).toEqual([1, ""])
+    expect(done.stderr).toContain(`was made by another version of this project: it has no host/program-${key}.tar.gz`)
+  })
+
   it("is not believed when an archive has another checksum", async () => {
     const key = await emptyCache()
     carry(`program-${key}`, "main.mjs", "console.error('never')")
