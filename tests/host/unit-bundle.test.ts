@@ -1,6 +1,6 @@
 // What ./daggerw takes from an offline bundle, and what it puts there, with fake tools and small archives.
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
@@ -79,9 +79,23 @@ describe("a bundle that the call names", () => {
   it("of another version is refused by what it lacks", async () => {
     const key = await emptyCache()
     carry("program-0000000000000000", "main.mjs", "")
+    const words = `was made by another version of this project: it has no host/program-${key}.tar.gz`
+    const npm = readlinkSync(join(box.bin, "npm"))
+    rmSync(join(box.bin, "npm"))
     const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
-    expect([done.code, done.stdout]).toEqual([1, ""])
-    expect(done.stderr).toContain(`was made by another version of this project: it has no host/program-${key}.tar.gz`)
+    expect([done.code, done.stdout, done.stderr]).toEqual([1, "", expect.stringContaining(words)])
+    // Where a network may be, that is said and no more.
+    symlinkSync(npm, join(box.bin, "npm"))
+    const made = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect([made.code, made.stderr]).toEqual([0, expect.stringContaining(words)])
+  })
+
+  it("may stand in .env", async () => {
+    const copy = box.copyProject()
+    writeFileSync(join(copy, ".env"), "BASES=packages\nBUNDLE=../nowhere\n")
+    expect((await box.run(["call"], ENGINE, "", copy)).stderr).toContain(`the bundle ${copy}/../nowhere is not a folder`)
+    writeFileSync(join(copy, ".env"), "BUNDLE=../bundle\n")
+    expect((await box.run(["call"], ENGINE, "", copy)).code).toBe(0)
   })
 
   it("is not believed when an archive has another checksum", async () => {
