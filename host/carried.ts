@@ -7,6 +7,9 @@ import { Problem } from "./problem"
 import { step } from "./progress"
 import { run } from "./run"
 
+/** The artefacts that a bundle holds; others are put together from them. */
+const CARRIED = ["cli-binaries", "engine-binaries", "engine-debian", "base-images", "typescript-sdk"]
+
 /** Where archives lie in a bundle, and the list of their checksums, as sha256sum reads it. */
 export const ARCHIVES = "host"
 export const CHECKSUMS = "items/host.sha256"
@@ -16,9 +19,10 @@ export function carriesEngine(): boolean {
   return bundleDir !== undefined && existsSync(join(bundleDir, CHECKSUMS))
 }
 
-/** Unpacks an archive of the bundle into a folder; false when the call has no bundle with an engine. One of another version is refused. */
-export async function carried(name: string, folder: string): Promise<boolean> {
-  if (!bundleDir || !carriesEngine()) return false
+/** Unpacks an artefact of the bundle into a folder; false when the call has no bundle with an engine. One of another version is refused. */
+export async function carried(artefact: string, key: string, folder: string): Promise<boolean> {
+  if (!bundleDir || !carriesEngine() || !CARRIED.includes(artefact)) return false
+  const name = `${artefact}-${key}`
   const file = `${ARCHIVES}/${name}.tar.gz`
   const path = join(bundleDir, file)
   const expected = checksums(bundleDir).get(file)
@@ -28,7 +32,7 @@ export async function carried(name: string, folder: string): Promise<boolean> {
       `use that version, or renew the bundle where there is a network: ./daggerw bundle ${bundleDir}`,
     )
   }
-  await step({ name: `carried-${name.replace(/-[^-]+$/, "")}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
+  await step({ name: `carried-${artefact}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
     const again = `copy the bundle again, or make it again where there is a network: ./daggerw bundle ${bundleDir}`
     if (!existsSync(path)) throw new Problem(`the bundle lacks ${file}`, again)
     if ((await fileSha256(path)) !== expected) throw new Problem(`the bundle is damaged: ${file} has another checksum than ${CHECKSUMS} says`, again)

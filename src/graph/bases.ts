@@ -1,6 +1,6 @@
 // Base images: references in order, and what every final image adds to one.
 
-import { type Container, dag, type File, type Platform } from "@dagger.io/dagger"
+import { type Container, dag, type Platform } from "@dagger.io/dagger"
 import type { BaseEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { packageSet } from "../plan/bundleItems.js"
@@ -10,18 +10,9 @@ import type { PackageRequest } from "../plan/packageTypes.js"
 import { bundledImage, bundledPackages, mounted } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { withPackages } from "./packages.js"
-import { log, type Settings } from "./settings.js"
+import { log, type PulledImage, type Settings } from "./settings.js"
 
 const platform = "linux/amd64" as Platform
-
-/** An image as it was pulled. */
-export interface PulledImage {
-  container: Container
-  /** Its usual name with the digest of what was pulled, wherever the bytes came from. */
-  reference: string
-  /** The archive that it was read from, which has its layers as they were pulled. */
-  archive?: File
-}
 
 /** The first of these references that can be had. */
 export async function fromFirst(settings: Settings, references: string[]): Promise<Container> {

@@ -10,16 +10,9 @@
 import { dag, type Directory, type Platform } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import type { BundledImage } from "../plan/baseImages.js"
-import { type BundleItem, bundleItems, type BundleRecord, type BundleWish, itemName, itemTitle, missingItems, plain, readBundleRecord, shortName } from "../plan/bundleItems.js"
-import type { PulledImage } from "./bases.js"
+import { type BundleItem, bundleItems, type BundleWish, itemName, itemTitle, missingItems, plain, readBundleRecord, shortName } from "../plan/bundleItems.js"
 import { tailOf } from "./failures.js"
-import type { Settings } from "./settings.js"
-
-export interface Bundle {
-  directory: Directory
-  /** By the names of their files. */
-  records: Record<string, BundleRecord>
-}
+import type { Bundle, PulledImage, Settings } from "./settings.js"
 
 /** Reads what is in a bundle. Whether the files are what they should be is seen by checkBundle. */
 export async function readBundle(directory: Directory): Promise<Bundle> {

@@ -4,10 +4,10 @@ import { type BundleRow, movedPackages } from "../plan/bundleCheck.js"
 import { type BundleItem, bundleItems, type BundleWish, itemTitle, packageSet } from "../plan/bundleItems.js"
 import { withDigests, withPackageVersions } from "../plan/pins.js"
 import { pullFirst, withSystemPackages } from "./bases.js"
-import { type Bundle, checkBundle, nameOf } from "./bundle.js"
+import { checkBundle, nameOf } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { installedPackages, packageVersions } from "./prewarm.js"
-import type { Settings } from "./settings.js"
+import type { Bundle, Settings } from "./settings.js"
 
 /** A row for each item that these builds need, and for each that the bundle has beyond them. */
 export async function compareBundle(settings: Settings, bundle: Bundle, wish: BundleWish, moment: string): Promise<BundleRow[]> {

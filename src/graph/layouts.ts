@@ -2,8 +2,7 @@
 
 import type { Container, Directory, File } from "@dagger.io/dagger"
 import { explain } from "./failures.js"
-import type { PulledImage } from "./bases.js"
-import type { Settings } from "./settings.js"
+import type { PulledImage, Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
 
 /** An image in an OCI layout, under the tag "latest" there. */

@@ -164,7 +164,7 @@ fi | LC_ALL=C sort`
 
 /** apt's and apk's repositories have their index from their own tools; rpm's is made with one that Debian has. */
 async function indexed(settings: Settings, distribution: string, folder: Directory): Promise<Directory> {
-  if ((await folder.glob("*.rpm")).length === 0) return folder
+  if ((await folder.glob("**/*.rpm")).length === 0) return folder
   const box = await toolbox(settings, [], ["createrepo-c"])
   return box.withDirectory("/repository", folder).withExec(["createrepo_c", "--quiet", "/repository"]).directory("/repository")
 }

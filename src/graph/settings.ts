@@ -1,8 +1,8 @@
 // What one call has settled before it builds anything.
 
-import type { Directory, Secret, Service, Socket } from "@dagger.io/dagger"
+import type { Container, Directory, File, Secret, Service, Socket } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
-import type { Bundle } from "./bundle.js"
+import type { BundleRecord } from "../plan/bundleItems.js"
 import type { BytesFrom } from "../plan/origins.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
 
@@ -26,6 +26,22 @@ export interface GitSource {
   knownHosts?: string
   /** Answers under the address's host name: a server of this call's own. */
   service?: Service
+}
+
+/** An offline bundle, whose layout bundle.ts tells. */
+export interface Bundle {
+  directory: Directory
+  /** By the names of their files. */
+  records: Record<string, BundleRecord>
+}
+
+/** An image as it was pulled. */
+export interface PulledImage {
+  container: Container
+  /** Its usual name with the digest of what was pulled, wherever the bytes came from. */
+  reference: string
+  /** The archive that it was read from, which has its layers as they were pulled. */
+  archive?: File
 }
 
 export interface Settings {
