@@ -6,7 +6,9 @@ import { firstOf } from "../plan/attempts.js"
 import { pinnedReferences } from "../plan/origins.js"
 import { planPackages } from "../plan/packages.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
+import { type PullAddress, pullAddresses, usualReference } from "../plan/pullAddresses.js"
 import { tailOf } from "./failures.js"
+import { packageMirrors } from "./mirrors.js"
 import { withPackages } from "./packages.js"
 import { log, type Settings } from "./settings.js"
 
@@ -25,22 +27,22 @@ export async function fromFirst(settings: Settings, references: string[]): Promi
 }
 
 export async function pullFirst(settings: Settings, references: string[]): Promise<PulledImage> {
+  const pinned = pinnedReferences(settings.from, settings.catalogue.pins.digests, references)
+  const mirrors = await settings.mirrors.of("docker")
   const outcome = await firstOf(
     "base image",
-    pinnedReferences(settings.from, settings.catalogue.pins.digests, references).map((reference) => ({
-      name: reference,
-      limitSeconds: 300,
-      run: () => pulled(reference),
-    })),
+    pullAddresses(settings.from, pinned, mirrors).map((from) => ({ name: from.address, limitSeconds: from.limitSeconds, run: () => pulled(settings, from) })),
     log,
   )
   return outcome.value
 }
 
-async function pulled(reference: string): Promise<PulledImage> {
+async function pulled({ mirrorService: registryService }: Settings, { reference, address }: PullAddress): Promise<PulledImage> {
+  const mirrored = address !== reference
   try {
-    const container = await dag.container({ platform }).from(reference).sync()
-    return { container, reference: await container.imageRef() }
+    const container = await dag.container({ platform }).from(address, mirrored ? { registryService } : {}).sync()
+    const found = await container.imageRef()
+    return { container, reference: mirrored ? usualReference(reference, found) : found }
   } catch (error) {
     const next = reference.includes("@") ? "; `bump --bases` pins what the registry has now" : ""
     throw new Error(`${tailOf(error, 1)}${next}`)
@@ -74,7 +76,7 @@ export async function withSystemPackages(
   want: PackageRequest["want"],
   asOf?: string,
 ): Promise<Container> {
-  return withPackages(container, planPackages({ distribution, want, mirrors: settings.mirrors, asOf }))
+  return withPackages(container, planPackages({ distribution, want, mirrors: await packageMirrors(settings, distribution), asOf }))
 }
 
 const freshMark = "OPENIM_FRESH_BUILD"

@@ -69,7 +69,7 @@ function withServerPackages(settings: Settings, component: PackagedEntry, base: 
 
 /** In a container of its own, so that the image needs no program that downloads. */
 async function archivedServer(settings: Settings, component: PackagedEntry, name: string): Promise<File> {
-  const plan = archivePlan(settings.catalogue, component, name, settings.archiveMirrors)
+  const plan = archivePlan(settings.catalogue, component, name, await settings.mirrors.of("archive"))
   const box = await toolbox(settings, [], ["curl"])
   const fetched = await withPackages(box, plan).catch((error: Error) => {
     throw new Error(`${error.message}: --mirrors=archive=ADDRESS of a folder that has it, or urls in versions.yaml`)

@@ -9,6 +9,7 @@ import { goOrigins, type GoOrigin } from "../plan/origins.js"
 import { buildFlags } from "../plan/programs.js"
 import { freshened, fromFirst, withSystemPackages } from "./bases.js"
 import { explain, tailOf } from "./failures.js"
+import { goproxyOf } from "./mirrors.js"
 import { fetchModule } from "./modules.js"
 import { log, type Settings } from "./settings.js"
 
@@ -63,7 +64,7 @@ const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promis
 }
 
 async function prepared(settings: Settings, version: string, container: Container): Promise<Container> {
-  const ready = withCaches(settings, version, withProxy(settings, container))
+  const ready = withCaches(settings, version, await withProxy(settings, container))
     .withEnvVariable("PATH", path)
     .withEnvVariable("GOPATH", "/go")
     .withEnvVariable("GO111MODULE", "on")
@@ -72,8 +73,9 @@ async function prepared(settings: Settings, version: string, container: Containe
   return ready.sync()
 }
 
-function withProxy(settings: Settings, container: Container): Container {
-  return settings.goproxy ? container.withEnvVariable("GOPROXY", settings.goproxy) : container
+async function withProxy(settings: Settings, container: Container): Promise<Container> {
+  const goproxy = await goproxyOf(settings)
+  return goproxy ? container.withEnvVariable("GOPROXY", goproxy) : container
 }
 
 /**
