@@ -1,8 +1,11 @@
 // One question to a web server, through the proxy if there is one. With Node's own modules and not its fetch, which knows no
 // proxies but where the process was started for it.
 
+import type { LookupAddress } from "node:dns"
+import { lookup as systemLookup, resolve4, resolve6 } from "node:dns/promises"
 import { type ClientRequest, type IncomingMessage, request as plain, type RequestOptions } from "node:http"
 import { request as secured } from "node:https"
+import type { LookupFunction } from "node:net"
 import { connect, type TLSSocket } from "node:tls"
 import { type HttpProxy, proxyFor, type ProxySettings } from "./proxies.js"
 
@@ -51,16 +54,15 @@ async function askOnce(url: URL, proxy: HttpProxy | undefined, signal: AbortSign
 async function questionTo(url: URL, proxy: HttpProxy | undefined, signal: AbortSignal): Promise<ClientRequest> {
   const headers = { "User-Agent": "openim-mirrors", Accept: "*/*" }
   const send = url.protocol === "https:" ? secured : plain
-  // No connection is kept, so that nothing waits for its end.
-  if (proxy === undefined) return send(url, { agent: false, signal, headers })
+  if (proxy === undefined) return send(url, { ...connecting, signal, headers })
   if (url.protocol !== "https:") return toProxy(proxy, { path: url.href, signal, headers: { ...headers, Host: url.host } })
   const socket = await tunnel(proxy, url, signal)
-  return send(url, { agent: false, signal, headers, createConnection: () => socket })
+  return send(url, { ...connecting, signal, headers, createConnection: () => socket })
 }
 
 function toProxy({ tls, host, port, authorization }: HttpProxy, options: RequestOptions): ClientRequest {
   const headers = { ...options.headers, ...(authorization === undefined ? {} : { "Proxy-Authorization": authorization }) }
-  return (tls ? secured : plain)({ ...options, agent: false, host, port, headers })
+  return (tls ? secured : plain)({ ...options, ...connecting, host, port, headers })
 }
 
 async function tunnel(proxy: HttpProxy, url: URL, signal: AbortSignal): Promise<TLSSocket> {
@@ -87,6 +89,34 @@ function sent(request: ClientRequest): Promise<IncomingMessage> {
     request.end()
   })
 }
+
+/** Several questions go to one host, which is looked up once. */
+const found = new Map<string, Promise<LookupAddress[]>>()
+
+const lookup: LookupFunction = (hostname, { all }, callback) => {
+  const addresses = found.get(hostname) ?? addressesOf(hostname)
+  found.set(hostname, addresses)
+  addresses.then(
+    (list) => (all ? callback(null, list) : callback(null, list[0]!.address, list[0]!.family)),
+    (error: NodeJS.ErrnoException) => callback(error, []),
+  )
+}
+
+/**
+ * The system's own look-up runs four times at once at most, and some wait long for names that do not exist: the others would have
+ * no time left for their answers. It still knows what name servers do not: files, and names in this network.
+ */
+async function addressesOf(hostname: string): Promise<LookupAddress[]> {
+  const [four, six] = await Promise.allSettled([resolve4(hostname), resolve6(hostname)])
+  const addresses: LookupAddress[] = [
+    ...(four.status === "fulfilled" ? four.value.map((address) => ({ address, family: 4 })) : []),
+    ...(six.status === "fulfilled" ? six.value.map((address) => ({ address, family: 6 })) : []),
+  ]
+  return addresses.length > 0 ? addresses : systemLookup(hostname, { all: true })
+}
+
+/** No connection is kept, so that nothing waits for its end. */
+const connecting = { agent: false, autoSelectFamily: true, lookup } as const
 
 async function startOf(response: IncomingMessage): Promise<string> {
   let start = ""

@@ -68,7 +68,9 @@ function mirrorTable({ asked, goproxy, proxy }: MirrorFacts): string {
     places[name] = (places[name] ?? 0) + 1
     return [name, address, `${milliseconds} ms`, overruled ? "answers, but --goproxy goes first" : `used, number ${places[name]}`]
   })
-  const names = [...new Set(rows.map(([name]) => name))].filter((name) => places[name] === undefined)
+  // A caller's own packages are taken for every distribution.
+  const without = (name: string) => places[name] === undefined && places[name.split(" ")[0]] === undefined
+  const names = [...new Set(rows.map(([name]) => name))].filter(without)
   const lines = [
     ...(rows.length > 0 ? [table(["FAMILY", "ADDRESS", "ANSWER", "USE"], rows).trimEnd()] : []),
     ...(rows.length === 0 ? [`no mirrors are set: --mirrors takes presets (${presetNames.join(", ")}) and FAMILY=ADDRESS`] : []),
