@@ -2,10 +2,10 @@
 
 import { unknownName } from "../catalogue/nearest.js"
 import { ask } from "../mirrors/ask.js"
-import { askSeconds, type MirrorChoice, mirrorChoice, noMirrors } from "../mirrors/choice.js"
+import { askSeconds, goproxyLine, type MirrorChoice, mirrorChoice, noMirrors } from "../mirrors/choice.js"
 import { distributionFamilies, type MirrorEntry, readMirrorEntries } from "../mirrors/entries.js"
 import { readProxies, shownProxies } from "../mirrors/proxies.js"
-import { goproxyLine, type FetchedFrom, inUse } from "../plan/mirrorReports.js"
+import { type FetchedFrom, inUse } from "../plan/mirrorReports.js"
 import type { PackageFamily, PackageRequest } from "../plan/packageTypes.js"
 import { log, type Settings } from "./settings.js"
 

@@ -12,8 +12,8 @@ export function withoutCredentials(text: string): string {
     // A password with / ? or # in it; a number there is a port, and an @ in a path (Go's module@version) is none of a password.
     .replace(/\/\/[^\s\/:@]+:(?!\d{1,5}(?:[\/?#,;|)\]]|$))[^\s'"<>]*@/g, `//${hidden}`)
     .replace(/%2F%2F(?:(?!%2F|%3F|%23|&)\S)*%40/gi, `%2F%2F${hidden}`)
-    // Nothing but NAME:PASSWORD@HOST; an image's digest looks like it.
-    .replace(/^[^\s\/@:]+:(?!\/\/)\S*@(?!sha\d+:)/, hidden)
+    // NAME:PASSWORD@HOST alone, or as a proxy's variable. An image with its digest looks like it.
+    .replace(/(^|proxy=['"]?)[^\s\/@:]+:(?!\/\/)\S*@(?!sha\d+:)/gi, `$1${hidden}`)
 }
 
 /** A password in an address would end in layers and logs, so it is refused here. */

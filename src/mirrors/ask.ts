@@ -20,13 +20,13 @@ export interface MirrorAnswer {
 const enough = 64 * 1024
 const redirects = 3
 
-/** Asks for an address. Throws one sentence where nobody answers in time. */
-export async function ask(address: string, proxies: ProxySettings, seconds: number): Promise<MirrorAnswer> {
+/** Asks for an address. Throws one sentence where nobody answers in time. `ca`: what is trusted, where that is not Node's own business. */
+export async function ask(address: string, proxies: ProxySettings, seconds: number, ca?: string[]): Promise<MirrorAnswer> {
   const signal = AbortSignal.timeout(seconds * 1000)
   try {
     let url = new URL(address)
     for (let hops = 0; ; hops++) {
-      const { location, ...answer } = await askOnce(url, proxyFor(url, proxies), signal)
+      const { location, ...answer } = await askOnce(url, proxyFor(url, proxies), { signal, ca })
       if (location === undefined || hops === redirects) return answer
       url = new URL(location, url)
     }
@@ -42,8 +42,13 @@ function reasonOf(error: NodeJS.ErrnoException): string {
   return first?.message || error.code || "no reason given"
 }
 
-async function askOnce(url: URL, proxy: HttpProxy | undefined, signal: AbortSignal): Promise<MirrorAnswer & { location?: string }> {
-  const response = await sent(await questionTo(url, proxy, signal))
+interface Terms {
+  signal: AbortSignal
+  ca?: string[]
+}
+
+async function askOnce(url: URL, proxy: HttpProxy | undefined, terms: Terms): Promise<MirrorAnswer & { location?: string }> {
+  const response = await sent(await questionTo(url, proxy, terms))
   const { statusCode: status = 0, headers } = response
   const location = status >= 300 && status < 400 ? headers.location : undefined
   const start = location === undefined ? await startOf(response) : ""
@@ -51,23 +56,23 @@ async function askOnce(url: URL, proxy: HttpProxy | undefined, signal: AbortSign
   return { status, type: headers["content-type"] ?? "", start, location }
 }
 
-async function questionTo(url: URL, proxy: HttpProxy | undefined, signal: AbortSignal): Promise<ClientRequest> {
+async function questionTo(url: URL, proxy: HttpProxy | undefined, terms: Terms): Promise<ClientRequest> {
   const headers = { "User-Agent": "openim-mirrors", Accept: "*/*" }
   const send = url.protocol === "https:" ? secured : plain
-  if (proxy === undefined) return send(url, { ...connecting, signal, headers })
-  if (url.protocol !== "https:") return toProxy(proxy, { path: url.href, signal, headers: { ...headers, Host: url.host } })
-  const socket = await tunnel(proxy, url, signal)
-  return send(url, { ...connecting, signal, headers, createConnection: () => socket })
+  if (proxy === undefined) return send(url, { ...connecting, ...terms, headers })
+  if (url.protocol !== "https:") return toProxy(proxy, { ...terms, path: url.href, headers: { ...headers, Host: url.host } })
+  const socket = await tunnel(proxy, url, terms)
+  return send(url, { ...connecting, ...terms, headers, createConnection: () => socket })
 }
 
-function toProxy({ tls, host, port, authorization }: HttpProxy, options: RequestOptions): ClientRequest {
+function toProxy({ tls, host, port, authorization }: HttpProxy, options: RequestOptions & { ca?: string[] }): ClientRequest {
   const headers = { ...options.headers, ...(authorization === undefined ? {} : { "Proxy-Authorization": authorization }) }
   return (tls ? secured : plain)({ ...options, ...connecting, host, port, headers })
 }
 
-async function tunnel(proxy: HttpProxy, url: URL, signal: AbortSignal): Promise<TLSSocket> {
+async function tunnel(proxy: HttpProxy, url: URL, { signal, ca }: Terms): Promise<TLSSocket> {
   const target = `${url.hostname}:${url.port || 443}`
-  const request = toProxy(proxy, { method: "CONNECT", path: target, signal, headers: { Host: target } })
+  const request = toProxy(proxy, { signal, ca, method: "CONNECT", path: target, headers: { Host: target } })
   return new Promise((resolve, reject) => {
     request.on("error", reject)
     request.on("connect", ({ statusCode }, socket) => {
@@ -76,7 +81,7 @@ async function tunnel(proxy: HttpProxy, url: URL, signal: AbortSignal): Promise<
         return reject(new Error(`the proxy answers ${statusCode}`))
       }
       signal.addEventListener("abort", () => socket.destroy())
-      const secure = connect({ socket, servername: url.hostname }, () => resolve(secure))
+      const secure = connect({ socket, servername: url.hostname, ca }, () => resolve(secure))
       secure.on("error", reject)
     })
     request.end()

@@ -49,6 +49,11 @@ export function mirrorChoice(
   }
 }
 
+/** The value of GOPROXY: in order, and last where each module itself comes from. */
+export function goproxyLine(mirrors: string[]): string | undefined {
+  return mirrors.length === 0 ? undefined : [...mirrors, "direct"].join(",")
+}
+
 /** Asks all of them; the caller's own packages are taken for this distribution's. */
 export async function askEvery(choice: MirrorChoice, entries: MirrorEntry[], distribution: string): Promise<AskedMirror[]> {
   const questions = mirrorFamilies.flatMap((family) => {

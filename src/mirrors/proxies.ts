@@ -33,7 +33,7 @@ export function proxyFor(url: URL, proxies: ProxySettings): HttpProxy | undefine
   if (value === undefined || proxies.no.some((name) => covers(name, url))) return undefined
   const parts = partsOf(value)
   if (parts === undefined || !/^https?$/.test(parts.scheme)) return undefined
-  const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(parts.host)!
+  const [, host = "", port] = /^(.*?)(?::(\d+))?$/.exec(parts.host)!
   const tls = parts.scheme === "https"
   return { tls, host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port ?? (tls ? 443 : 80)), authorization: basic(parts.user) }
 }
@@ -72,7 +72,7 @@ function decoded(text: string): string {
 }
 
 function covers(name: string, { hostname, port }: URL): boolean {
-  const [, host, only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(name.toLowerCase())!
+  const [, host = "", only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(name.toLowerCase())!
   if (only !== undefined && only !== port) return false
   return name === "*" || hostname === host || hostname.endsWith(`.${host}`)
 }

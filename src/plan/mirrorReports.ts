@@ -2,7 +2,7 @@
 
 import { unknownName } from "../catalogue/nearest.js"
 import { withoutCredentials } from "../mirrors/addresses.js"
-import type { AskedMirror } from "../mirrors/choice.js"
+import { type AskedMirror, goproxyLine } from "../mirrors/choice.js"
 import { type MirrorFamily, presetNames } from "../mirrors/entries.js"
 import { table } from "./report.js"
 
@@ -25,11 +25,6 @@ export function fetchedLines({ mirrors = {}, proxy }: FetchedFrom): string {
   const lines = Object.entries(mirrors).map(([family, addresses]) => `${family} mirrors: ${addresses.join(", ")}`)
   const all = proxy === undefined ? lines : [...lines, `HTTP proxy: ${proxy}`]
   return all.length === 0 ? "" : `\n${all.join("\n")}\n`
-}
-
-/** In order, and last where each module itself comes from, as Go understands it. */
-export function goproxyLine(mirrors: string[]): string | undefined {
-  return mirrors.length === 0 ? undefined : [...mirrors, "direct"].join(",")
 }
 
 export interface MirrorFacts {

@@ -16,6 +16,7 @@ describe("passwords in addresses", () => {
     ["http://user:secret%@proxy.example", "http://***@proxy.example"],
     ["http://user:sec/ret?#@proxy.example:3128/", "http://***@proxy.example:3128/"],
     ["user:secret@proxy.example:3128", "***@proxy.example:3128"],
+    ["docker create -e https_proxy=user:secret@proxy:3128 -e HTTPS_PROXY='user:secret@proxy:3128' image", "docker create -e https_proxy=***@proxy:3128 -e HTTPS_PROXY='***@proxy:3128' image"],
     ["https://a.example:8443,https://me:secret@b.example,direct", "https://a.example:8443,https://***@b.example,direct"],
     ["image+docker://engine?env=HTTP_PROXY%3Dhttp%3A%2F%2Fuser%3Asecret%2540%40proxy%3A3128", "image+docker://engine?env=HTTP_PROXY%3Dhttp%3A%2F%2F***@proxy%3A3128"],
     ['Acquire::http::Proxy "http://user:secret@proxy:3128/";', 'Acquire::http::Proxy "http://***@proxy:3128/";'],
