@@ -31,7 +31,11 @@ export async function pullFirst(settings: Settings, references: string[]): Promi
   const mirrors = await settings.mirrors.of("docker")
   const outcome = await firstOf(
     "base image",
-    pullAddresses(settings.from, pinned, mirrors).map((from) => ({ name: from.address, limitSeconds: from.limitSeconds, run: () => pulled(settings, from) })),
+    pullAddresses(settings.from, pinned, mirrors).map((from) => ({
+      name: from.address,
+      limitSeconds: from.limitSeconds,
+      run: () => pulled(settings, from),
+    })),
     log,
   )
   return outcome.value

@@ -110,7 +110,8 @@ function webMirrors(node: Container): Service {
 }
 
 function emptyRegistry(box: Container): Service {
-  const config = { version: "0.1", log: { level: "error" }, storage: { filesystem: { rootdirectory: "/srv/storage" } }, http: { addr: ":5000" } }
+  const storage = { filesystem: { rootdirectory: "/srv/storage" } }
+  const config = { version: "0.1", log: { level: "error" }, storage, http: { addr: ":5000" } }
   return box
     .withNewFile("/srv/registry.yml", JSON.stringify(config))
     .withExposedPort(5000)
