@@ -1,5 +1,5 @@
 // ./daggerw bundle DIR: adds to an offline bundle what this wrapper needs itself, so that a machine without any network can start.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import { baseImages } from "./build/base-images"
 import { buildBinaries } from "./build/binaries"
@@ -18,17 +18,21 @@ import { bytes, say } from "./say"
 import { stopOnSignals } from "./stop"
 
 export async function bundle(args: string[]): Promise<number> {
-  const [verb, ...rest] = args[0] === "verify" ? args : ["add", ...args]
+  const [verb, ...rest] = args[0] && Object.hasOwn(VERBS, args[0]) ? args : ["add", ...args]
   const odd = rest.find((arg) => arg.startsWith("-"))
   if (odd) throw new Problem(`./daggerw bundle: ${odd} is not an option of it`, USAGE)
   if (rest.length !== 1) throw new Problem("./daggerw bundle: name one folder", USAGE)
-  const folder = resolve(rest[0]!)
-  return verb === "verify" ? verify(folder) : add(folder)
+  return VERBS[verb as keyof typeof VERBS](resolve(rest[0]!))
 }
+
+const VERBS = { add, verify, prune }
 
 export const USAGE = `\
 ./daggerw bundle DIR         adds the CLI, the engine and Node to the bundle in DIR, which \`call prewarm export --path=DIR\` makes
-./daggerw bundle verify DIR  compares every file of the bundle with its checksum, as \`sha256sum -c items/*.sha256\` does`
+./daggerw bundle verify DIR  compares every file of the bundle with its checksum, as \`sha256sum -c items/*.sha256\` does
+./daggerw bundle prune DIR   removes the items that the last prewarm did not name, and files of no item
+
+Bundles are merged by copying: cp -R OTHER/. DIR`
 
 async function add(folder: string): Promise<number> {
   if (process.platform !== "linux" || process.arch !== "x64") {
@@ -86,10 +90,45 @@ async function nodeFolder(): Promise<string> {
   return folder
 }
 
-async function verify(folder: string): Promise<number> {
+/** The checksum lists of a bundle's items. */
+function listsOf(folder: string): string[] {
   const items = join(folder, "items")
   const lists = existsSync(items) ? readdirSync(items).filter((name) => name.endsWith(".sha256")) : []
   if (lists.length === 0) throw new Problem(`${folder} is no bundle: it has no items/*.sha256`, "make one: ./daggerw call prewarm export --path=DIR")
+  return lists
+}
+
+async function prune(folder: string): Promise<number> {
+  const lists = listsOf(folder)
+  const named = join(folder, "needed.txt")
+  if (!existsSync(named)) throw new Problem(`${folder} does not say what is needed of it: needed.txt is missing`, `./daggerw call --bundle=${folder} prewarm export --path=${folder} writes it`)
+  const needed = new Set(["host", ...readFileSync(named, "utf8").split("\n").filter(Boolean)])
+  let items = 0
+  for (const list of lists) {
+    const name = list.replace(/\.sha256$/, "")
+    if (needed.has(name)) continue
+    for (const ending of ["sha256", "json"]) rmSync(join(folder, "items", `${name}.${ending}`), { force: true })
+    items++
+  }
+  const kept = new Set(listsOf(folder).flatMap((list) => readFileSync(join(folder, "items", list), "utf8").split("\n").map((line) => line.slice(66))))
+  let files = 0
+  for (const part of readdirSync(folder, { withFileTypes: true })) {
+    if (!part.isDirectory() || part.name === "items") continue
+    for (const entry of readdirSync(join(folder, part.name), { withFileTypes: true, recursive: true })) {
+      const path = join(entry.parentPath, entry.name)
+      if (entry.isDirectory() || kept.has(relative(folder, path))) continue
+      rmSync(path)
+      files++
+    }
+    // Folders that have become empty.
+    await run(["find", join(folder, part.name), "-depth", "-type", "d", "-empty", "-delete"], { purpose: "removing empty folders" })
+  }
+  say(`${folder}: ${items} items and ${files} files removed`)
+  return 0
+}
+
+async function verify(folder: string): Promise<number> {
+  const lists = listsOf(folder)
   const bad: string[] = []
   await step({ name: "bundle-verify", title: `Comparing the files of ${lists.length} items with their checksums`, seconds: 10 }, async (note) => {
     for (const [i, name] of lists.entries()) {

@@ -15,7 +15,7 @@ export async function artefact(name: string, key: string, make: (folder: string)
   if (!existsSync(path)) {
     const folder = temporary(name)
     try {
-      if (!(await carried(`${name}-${key}`, folder))) await make(folder)
+      if (!(await carried(name, key, folder))) await make(folder)
       mkdirSync(paths.artefacts, { recursive: true })
       renameSync(folder, path)
     } catch (error) {

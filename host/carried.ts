@@ -6,7 +6,9 @@ import { bundleDir } from "./paths"
 import { Problem } from "./problem"
 import { step } from "./progress"
 import { run } from "./run"
-import { say } from "./say"
+
+/** The artefacts that a bundle holds; others are put together from them. */
+const CARRIED = ["cli-binaries", "engine-binaries", "engine-debian", "base-images", "typescript-sdk"]
 
 /** Where archives lie in a bundle, and the list of their checksums, as sha256sum reads it. */
 export const ARCHIVES = "host"
@@ -17,17 +19,20 @@ export function carriesEngine(): boolean {
   return bundleDir !== undefined && existsSync(join(bundleDir, CHECKSUMS))
 }
 
-/** Unpacks an archive of the bundle into a folder; false when there is none. */
-export async function carried(name: string, folder: string): Promise<boolean> {
-  if (!bundleDir || !carriesEngine()) return false
+/** Unpacks an artefact of the bundle into a folder; false when the call has no bundle with an engine. One of another version is refused. */
+export async function carried(artefact: string, key: string, folder: string): Promise<boolean> {
+  if (!bundleDir || !carriesEngine() || !CARRIED.includes(artefact)) return false
+  const name = `${artefact}-${key}`
   const file = `${ARCHIVES}/${name}.tar.gz`
   const path = join(bundleDir, file)
   const expected = checksums(bundleDir).get(file)
   if (expected === undefined) {
-    say(`the bundle ${bundleDir} has no ${name}: it was made by another version of this project, so this is made here`)
-    return false
+    throw new Problem(
+      `the bundle ${bundleDir} has no ${name}: it was made by another version of this project`,
+      `use that version, or renew the bundle where there is a network: ./daggerw bundle ${bundleDir}`,
+    )
   }
-  await step({ name: `carried-${name.replace(/-[^-]+$/, "")}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
+  await step({ name: `carried-${artefact}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
     const again = `copy the bundle again, or make it again where there is a network: ./daggerw bundle ${bundleDir}`
     if (!existsSync(path)) throw new Problem(`the bundle lacks ${file}`, again)
     if ((await fileSha256(path)) !== expected) throw new Problem(`the bundle is damaged: ${file} has another checksum than ${CHECKSUMS} says`, again)

@@ -16,6 +16,8 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 root=
 # Where apt keeps its downloads, for a cache volume. Where this is empty they are removed with the rest.
 apt_archives=
+# Where this names a folder, nothing is installed: it gets the files of just these packages and becomes a repository of them.
+fetch_to=
 refused=
 
 say() { printf '%s: %s\n' "$subject" "$*" >&2; }
@@ -102,7 +104,7 @@ has_manager() { # manager, packages, files that prove them
     return 1
   fi
   if [ "$manager" = dnf ]; then dnf=$program; fi
-  if [ -z "$(missing)" ]; then succeed "$manager (already installed)"; fi
+  if [ -z "$fetch_to" ] && [ -z "$(missing)" ]; then succeed "$manager (already installed)"; fi
 }
 
 via_own_sources() {
@@ -190,8 +192,11 @@ attempt() { # name, options that select the sources
   say "trying $name, at most $limit s"
   before=$(for package in $packages; do if installed "$package"; then printf ' %s ' "$package"; fi; done)
   code=0
-  run_manager "$@" || code=$?
+  if [ -n "$fetch_to" ]; then fetch_packages "$@" || code=$?
+  else run_manager "$@" || code=$?
+  fi
   if [ "$code" -ne 0 ]; then reason=$(reason_of "$code")
+  elif [ -n "$fetch_to" ]; then reason=
   else
     reason=$(missing)
     reason=${reason:+it reported success, but $reason is not there}
@@ -201,7 +206,49 @@ attempt() { # name, options that select the sources
   # In quotes, as what was ended often stopped in the middle of a line.
   printf '%s\n' "$(tail -n 15 "$log" | sed "s/^/$manager | /")" >&2
   refuse "$name" "$reason"
-  take_back
+  if [ -z "$fetch_to" ]; then take_back; fi
+}
+
+# The files of packages, named with their versions, without what they depend on: all of it is among them. What apt has kept of
+# earlier downloads is not fetched again.
+# shellcheck disable=SC2086 # $packages is a list of words
+fetch_packages() { # options that select the sources
+  case $manager in
+    apt-get)
+      wanting=
+      for package in $packages; do
+        file=$(printf '%s_%s_' "${package%%=*}" "${package#*=}" | sed 's/:/%3a/g')
+        for kept in "${apt_archives:-/none}/$file"*.deb; do
+          if [ -f "$kept" ]; then cp "$kept" "$fetch_to/"; else wanting="$wanting $package"; fi
+        done
+      done
+      if [ -n "$wanting" ]; then
+        mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+        set -- -q -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root "$@"
+        in_time apt-get "$@" -o APT::Update::Error-Mode=any update &&
+          (cd "$fetch_to" && in_time apt-get "$@" download $wanting) || return
+      fi
+      apt_index >"$fetch_to/Packages" ;;
+    dnf | yum) in_time "$manager" -y --setopt=cachedir="$work/cache" --setopt=logdir="$work/log" "$@" \
+      install --downloadonly --downloaddir="$fetch_to" $packages ;;
+    zypper) in_time zypper --non-interactive --cache-dir "$work/cache" --pkg-cache-dir "$fetch_to" "$@" \
+      install --download-only --no-recommends $packages ;;
+    apk)
+      mkdir -p "$fetch_to/$(apk --print-arch)"
+      in_time apk fetch --no-cache "$@" --output "$fetch_to/$(apk --print-arch)" $packages &&
+        (cd "$fetch_to/$(apk --print-arch)" && in_time apk index --output APKINDEX.tar.gz -- *.apk) ;;
+    *)
+      echo "error: $manager cannot fetch without installing" >>"$log"
+      return 1 ;;
+  esac
+}
+
+# What apt needs to know of each file in a folder.
+apt_index() {
+  for deb in "$fetch_to"/*.deb; do
+    dpkg-deb --field "$deb"
+    printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "${deb##*/}" "$(stat -c %s "$deb")" "$(sha256sum <"$deb" | cut -d ' ' -f 1)"
+  done
 }
 
 # What a manager writes besides the packages goes to $work, so the image keeps neither caches nor new sources.

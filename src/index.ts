@@ -23,31 +23,40 @@ import {
 } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import type { Catalogue } from "./catalogue/types.js"
+import { checkNeeds } from "./graph/bundle.js"
+import { compareBundle, lockedVersions } from "./graph/bundleCheck.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
+import { baseImagesReport } from "./graph/baseImages.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
 import { choiceOf, detectedProxy, fetchedFrom, goproxyOf, mirrorEntries, packageMirrors } from "./graph/mirrors.js"
 import { earlierImages, planInputs } from "./graph/plans.js"
+import { prewarmed } from "./graph/prewarm.js"
 import { readAccess } from "./graph/registries.js"
 import { releaseAll, releaseImage } from "./graph/releases.js"
 import { scanImage } from "./graph/scans.js"
-import type { CustomSource, Settings } from "./graph/settings.js"
+import type { Bundle, CustomSource, Settings } from "./graph/settings.js"
 import { readSigning, signImages, verifyImages } from "./graph/signing.js"
 import { type Site, siteSettings } from "./graph/site.js"
 import { stackFront } from "./graph/stack.js"
 import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
 import { askEvery } from "./mirrors/choice.js"
+import { bundleTable } from "./plan/bundleCheck.js"
+import { type BundleWish, prewarmWish, stackServices } from "./plan/bundleItems.js"
 import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
 import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
+import { readBuildArguments } from "./plan/dockerfileArguments.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { checkMirrorFormat, fetchedLines, mirrorReport } from "./plan/mirrorReports.js"
 import { readChannel } from "./plan/releases.js"
+import { prewarmTable } from "./plan/prewarm.js"
 import { publishedTable } from "./plan/publishing.js"
 import { chosenComponents, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
 import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
+import { runnableSuites } from "./plan/services.js"
 import { countsOf } from "./plan/suites.js"
 import { suitesText } from "./plan/suitesText.js"
 import { ReleaseResult } from "./releaseResult.js"
@@ -73,6 +82,7 @@ export class Openim {
   private mirrorList: string[]
   private catalogue?: Directory
   private upstreams: string[]
+  private bundle?: Directory
 
   constructor(
     /** The catalogue to build from, by the name of its folder below stacks/ */
@@ -108,6 +118,9 @@ export class Openim {
     catalogue?: Directory,
     /** Other addresses of sources, which versions are asked from and builds take commits from, and of referenced images: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server or web=registry.example/openim/openim-web-front */
     upstreams: string[] = [],
+    /** An offline bundle, the folder that prewarm made: everything comes from it and nothing from the network. It must hold what the call needs; a missing or damaged file is told before anything is built */
+    @argument({ ignore: ["host"] })
+    bundle?: Directory,
   ) {
     this.stackName = stack
     this.source = source
@@ -125,6 +138,7 @@ export class Openim {
     this.mirrorList = mirrors
     this.catalogue = catalogue
     this.upstreams = upstreams
+    this.bundle = bundle
   }
 
   /**
@@ -376,6 +390,31 @@ export class Openim {
   }
 
   /**
+   * Lists the remote images that this stack needs, or that Dockerfiles need: name, version, purpose, stage, size of what a pull
+   * downloads, and status: present (in the offline bundle), cached (this engine has it), moved (its tag is not what versions.yaml pins)
+   * or missing, with where it can be had or why not. Images with several uses stand there once. Pulls none of them: only their
+   * manifests are asked for.
+   *
+   * Gives text. A registry that cannot be asked makes a row say so. Fails when a Dockerfile cannot be read
+   */
+  @func({ cache: "never" })
+  async baseImages(
+    /** table, or json for programs */
+    format: string = "table",
+    /** A folder whose Dockerfiles are listed instead of the stack: all below it that are called Dockerfile, Dockerfile.NAME or NAME.Dockerfile */
+    @argument({ ignore: ["**/.git", "**/node_modules"] })
+    dockerfiles?: Directory,
+    /** Values of the ARGs before the first FROM of these Dockerfiles: NAME=VALUE */
+    buildArgs: string[] = [],
+    /** Ask the engine and registries for status and size; --status=false lists the names at once and asks nobody */
+    status: boolean = true,
+  ): Promise<string> {
+    const buildArguments = readBuildArguments(buildArgs)
+    const wish = { format, base: this.base, dockerfiles: dockerfiles ?? undefined, buildArguments, status }
+    return baseImagesReport(await this.settings(), wish)
+  }
+
+  /**
    * Lists what is in a component's image: the packages of its distribution and the Go modules inside its binaries.
    *
    * Gives a file that is the same whenever the image is: go on with export --path=server.spdx.json or contents. Publish attaches
@@ -565,8 +604,8 @@ export class Openim {
    */
   @func({ cache: "session" })
   services(): Services {
-    const { stack, catalogue, bases, goproxy, mirrors } = this.site()
-    return new Services(stack, bases, mirrors, goproxy ?? undefined, catalogue ?? undefined)
+    const { stack, catalogue, bases, goproxy, mirrors, bundle } = this.site()
+    return new Services(stack, bases, mirrors, goproxy ?? undefined, catalogue ?? undefined, bundle ?? undefined)
   }
 
   /**
@@ -575,7 +614,10 @@ export class Openim {
    */
   @func({ cache: "session" })
   async stack(): Promise<Service> {
-    return stackFront(await this.settings(), this.options())
+    const { catalogue } = await siteSettings(this.site())
+    const components = runnableSuites(catalogue).map(({ name }) => name)
+    const settings = await this.settings(undefined, undefined, { components, services: stackServices(catalogue, components) })
+    return stackFront(settings, this.options())
   }
 
   /**
@@ -612,6 +654,78 @@ export class Openim {
     again: boolean = false,
   ): Promise<Directory> {
     return reportFolder(await this.tested(suites, checkout, undefined, again))
+  }
+
+  /**
+   * Fetches everything that components need from outside into an offline bundle: base images, packages of distributions, Go with all
+   * modules, archives. Then --bundle=BUNDLE builds them without a network, with the same digests as here.
+   *
+   * Gives a directory: go on with export --path=BUNDLE, and ./daggerw bundle BUNDLE adds the CLI and the engine. Each item is tried
+   * three times, for at most 300 s; one that fails does not keep the others from being fetched. The log counts them, report.txt in the
+   * bundle lists them with their sizes. What --bundle has is not fetched again. Ends with an error when an item failed; the next call
+   * goes on from there
+   */
+  @func({ cache: "never" })
+  async prewarm(
+    /** Only what these need. All that can be built when none is named */
+    components: string[] = [],
+    /** More tools of versions.yaml: syft (for sbom and publish), cosign (sign, verify), grype (scan), mage (build --builder=mage) */
+    tools: string[] = ["mage"],
+    /** Also the services that stack up needs */
+    services: boolean = false,
+    /** Give the directory even if an item could not be fetched */
+    partial: boolean = false,
+  ): Promise<Directory> {
+    const found = await siteSettings(this.site())
+    const settings = { ...found, custom: await this.customSource(found.catalogue, components[0]) }
+    const { bundle, rows } = await prewarmed(settings, prewarmWish(settings.catalogue, { components, base: this.base, tools, services }))
+    if (!partial && rows.some(({ result }) => result === "failed")) throw new Error(prewarmTable(rows))
+    return bundle
+  }
+
+  /**
+   * Compares the bundle in --bundle with what could be fetched today: current, moved (a base image or packages have newer versions),
+   * missing (this project now needs something else), unneeded, unknown (nobody could be asked). Gives text. Fails when the bundle is
+   * damaged
+   */
+  @func({ cache: "never" })
+  async prewarmCheck(
+    /** Only what these need. All that can be built when none is named */
+    components: string[] = [],
+    /** More tools of versions.yaml, as prewarm takes them */
+    tools: string[] = ["mage"],
+    /** Also the services that stack up needs */
+    services: boolean = false,
+    /** table, or json for programs */
+    format: string = "table",
+  ): Promise<string> {
+    const settings = await this.withBundle()
+    const wish = prewarmWish(settings.catalogue, { components, base: this.base, tools, services })
+    const rows = await compareBundle(settings, settings.bundle, wish, new Date().toISOString())
+    return formatted(format, () => bundleTable(rows), rows)
+  }
+
+  /**
+   * Pins in versions.yaml what the bundle in --bundle holds, so that builds with a network install the same: the version of each
+   * package, and the digests of base images that came from a registry. Everything else is pinned there anyway.
+   *
+   * Gives a changeset, which dagger shows and writes (-y writes without asking). Where a repository has a locked version no more, the
+   * newest one is taken and the log says so; prewarm and lock anew take newer ones. Removing the key packages ends it
+   */
+  @func({ cache: "never" })
+  async lock(
+    /** The checkout whose pins change. With --catalogue it is that folder */
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks"] })
+    checkout: Directory,
+    /** Only what these need. All that can be built when none is named */
+    components: string[] = [],
+  ): Promise<Changeset> {
+    const settings = await this.withBundle()
+    const wish = prewarmWish(settings.catalogue, { components, base: this.base, tools: [], services: false })
+    const folder = this.catalogue ?? checkout
+    const path = this.catalogue ? "versions.yaml" : `stacks/${this.stackName}/versions.yaml`
+    const text = await lockedVersions(settings, settings.bundle, wish, await folder.file(path).contents())
+    return folder.withNewFile(path, text).changes(folder)
   }
 
   /** The unit tests and the type check */
@@ -887,13 +1001,23 @@ export class Openim {
   }
 
   private site(): Site {
-    const { catalogue, bases, goproxy, mirrorList: mirrors, upstreams } = this
-    return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams }
+    const { catalogue, bases, goproxy, mirrorList: mirrors, upstreams, bundle } = this
+    return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams, bundle }
   }
 
-  private async settings(version?: string | null, component?: string): Promise<Settings> {
+  private async withBundle(): Promise<Settings & { bundle: Bundle }> {
     const settings = await siteSettings(this.site())
-    return { ...settings, custom: await this.customSource(settings.catalogue, component), version: version ?? undefined }
+    if (settings.bundle) return { ...settings, bundle: settings.bundle }
+    throw new Error("name a bundle before the function: ./daggerw call --bundle=BUNDLE …; ./daggerw call prewarm export --path=BUNDLE makes one")
+  }
+
+  /** A bundle is compared with what the call is going to need of it, as far as that is known here. */
+  private async settings(version?: string | null, component?: string, needs: Partial<BundleWish> = {}): Promise<Settings> {
+    const found = await siteSettings(this.site())
+    const settings = { ...found, custom: await this.customSource(found.catalogue, component), version: version ?? undefined }
+    const components = component === undefined ? [] : [component]
+    await checkNeeds(settings, { components, base: this.base, tools: [], services: [], ...needs })
+    return settings
   }
 
   /** What --source, --git and --overlay come to. */

@@ -1,5 +1,6 @@
 /** The servers that OpenIM needs and that tests use. */
 import { type Directory, func, object, type Service } from "@dagger.io/dagger"
+import { checkNeeds } from "./graph/bundle.js"
 import { service } from "./graph/services.js"
 import { siteSettings } from "./graph/site.js"
 
@@ -10,6 +11,7 @@ export class Services {
   private mirrors: string[]
   private goproxy?: string
   private catalogue?: Directory
+  private bundle?: Directory
 
   constructor(
     /** The catalogue's name */
@@ -22,12 +24,15 @@ export class Services {
     goproxy?: string,
     /** A folder with a stack.yaml and a versions.yaml */
     catalogue?: Directory,
+    /** An offline bundle */
+    bundle?: Directory,
   ) {
     this.stackName = stackName
     this.bases = bases
     this.mirrors = mirrors
     this.goproxy = goproxy
     this.catalogue = catalogue
+    this.bundle = bundle
   }
 
   /** etcd, the registry in which OpenIM's programs find each other: port 2379, no password */
@@ -87,8 +92,9 @@ export class Services {
     /** The service's name: a key of services in stack.yaml */
     name: string,
   ): Promise<Service> {
-    const { stackName: stack, bases, mirrors, goproxy, catalogue } = this
-    const settings = await siteSettings({ stack, bases, mirrors, goproxy, catalogue, upstreams: [] })
+    const { stackName: stack, bases, mirrors, goproxy, catalogue, bundle } = this
+    const settings = await siteSettings({ stack, bases, mirrors, goproxy, catalogue, bundle, upstreams: [] })
+    await checkNeeds(settings, { components: [], base: "debian", tools: [], services: [name] })
     return (await service(settings, name)).service
   }
 }

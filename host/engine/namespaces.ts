@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import { dirname, join } from "node:path"
 import { answers } from "../answer"
 import { engineFolder, engineParts } from "../build/engine-root"
+import { carriesEngine } from "../carried"
 import { env } from "../env"
 import type { Engine } from "../fast"
 import { readJson, writeJson } from "../files"
@@ -35,7 +36,8 @@ export async function namespacesRefusal(): Promise<string | undefined> {
 export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<Engine> {
   const refusal = await namespacesRefusal()
   if (refusal) throw new Problem(refusal)
-  await require(["ip", "iptables", "unshare", "nsenter"])
+  // With a bundle nothing is fetched, so a way out is welcome and no more.
+  await require(["ip", "unshare", "nsenter", ...(carriesEngine() ? [] : (["iptables"] as const))])
   const parts = await engineParts()
   const root = await engineFolder(parts)
   await makeRoom()

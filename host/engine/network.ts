@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { cacheId } from "../paths"
 import { Problem } from "../problem"
+import { missing } from "../requirements"
 import { attempt, run } from "../run"
 
 export interface Names {
@@ -54,7 +55,7 @@ function overlap(a: number, aBits: number, b: number, bBits: number): boolean {
 
 const dotted = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".")
 
-/** Makes the network and answers with its subnet. */
+/** Makes the network and answers with its subnet. Without iptables it has no way out. */
 export async function raiseNetwork(): Promise<Subnet> {
   const { namespace, link } = names()
   const subnet = chooseSubnet(cacheId(), (await run(["ip", "-4", "route", "show", "table", "all"])).stdout)
@@ -68,6 +69,7 @@ export async function raiseNetwork(): Promise<Subnet> {
   await ip("-n", namespace, "link", "set", "eth0", "up")
   await ip("-n", namespace, "link", "set", "lo", "up")
   await ip("-n", namespace, "route", "add", "default", "via", subnet.host)
+  if ((await missing(["iptables"])).length > 0) return subnet
   // Only ever switched on: other things on the host may rely on it by the time we stop.
   allowForwarding()
   for (const rule of rules(link, subnet.cidr)) await run(["iptables", "-w", "10", ...rule], { purpose: `iptables ${rule.join(" ")}` })

@@ -190,6 +190,8 @@ export interface Pins {
   images: Record<string, string>
   /** Digests of base images by their full reference; they hold where images are pulled from a registry. */
   digests: Record<string, string>
+  /** Versions of packages, by what is installed on which image (packageSet). */
+  packages: Record<string, Record<string, string>>
   go: string
 }
 

@@ -9,12 +9,14 @@ const tag = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const archiveVersion = ["a version such as 7.0.30", /^\d+\.\d+\.\d+/] as const
 const checksum = ["64 lower-case hexadecimal digits", /^[0-9a-f]{64}$/] as const
 const digest = ["a digest, sha256:… with 64 hexadecimal digits", /^sha256:[0-9a-f]{64}$/] as const
+const packageName = /^[A-Za-z0-9][A-Za-z0-9+._-]*$/
+const packageVersion = /^[A-Za-z0-9][A-Za-z0-9+._:~^-]*$/
 const goVersion = /^\d+\.\d+\.\d+$/
 
 export function readVersions(file: string, text: string): Pins {
   const root = Reader.parse(file, text)
   if (root.missing) root.fail("the keys sources, references, tools, images, go")
-  root.keys(["sources", "references", "previousReferences", "archives", "tools", "images", "digests", "go"])
+  root.keys(["sources", "references", "previousReferences", "archives", "tools", "images", "digests", "packages", "go"])
   return {
     sources: Object.fromEntries(root.at("sources").entries().map(([key, value]) => [key, readPinnedSource(value)])),
     references: root.at("references").dictionary("a component's name", component, "an image's tag", tag),
@@ -25,6 +27,9 @@ export function readVersions(file: string, text: string): Pins {
     tools: Object.fromEntries(root.at("tools").entries().map(([key, value]) => [key, readTool(value)])),
     images: root.at("images").dictionary("an image's name", /^[a-z]+$/),
     digests: root.at("digests").dictionary("a full image reference", /\//, ...digest),
+    packages: Object.fromEntries(
+      root.at("packages").entries().map(([key, value]) => [key, value.dictionary("a package's name", packageName, "a package's version", packageVersion)]),
+    ),
     go: root.at("go").text("a full Go version such as 1.25.0", goVersion),
   }
 }

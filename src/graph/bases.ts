@@ -3,23 +3,18 @@
 import { type Container, dag, type Platform } from "@dagger.io/dagger"
 import type { BaseEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
+import { packageSet } from "../plan/bundleItems.js"
 import { pinnedReferences } from "../plan/origins.js"
 import { planPackages } from "../plan/packages.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
-import { type PullAddress, pullAddresses, usualReference } from "../plan/pullAddresses.js"
+import { type PullAddress, pullAddresses } from "../plan/pullAddresses.js"
+import { bundledImage, bundledPackages, mounted } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { packageMirrors } from "./mirrors.js"
 import { withPackages } from "./packages.js"
-import { log, type Settings } from "./settings.js"
+import { log, type PulledImage, type Settings } from "./settings.js"
 
 const platform = "linux/amd64" as Platform
-
-/** An image as it was pulled. */
-export interface PulledImage {
-  container: Container
-  /** Its usual name with the digest of what was pulled, wherever the bytes came from. */
-  reference: string
-}
 
 /** The first of these references that can be had. */
 export async function fromFirst(settings: Settings, references: string[]): Promise<Container> {
@@ -27,6 +22,7 @@ export async function fromFirst(settings: Settings, references: string[]): Promi
 }
 
 export async function pullFirst(settings: Settings, references: string[]): Promise<PulledImage> {
+  if (settings.bundle) return bundledImage(settings.bundle, references)
   const pinned = pinnedReferences(settings.from, settings.catalogue.pins.digests, references)
   const mirrors = await settings.mirrors.of("docker")
   const outcome = await firstOf(
@@ -38,15 +34,15 @@ export async function pullFirst(settings: Settings, references: string[]): Promi
     })),
     log,
   )
-  return outcome.value
+  const [, digest] = outcome.value.reference.split("@")
+  return { ...outcome.value, reference: `${references[0].replace(/@.*$/, "")}@${digest}` }
 }
 
 async function pulled({ mirrorService: registryService }: Settings, { reference, address }: PullAddress): Promise<PulledImage> {
-  const mirrored = address !== reference
+  const options = address === reference ? {} : { registryService }
   try {
-    const container = await dag.container({ platform }).from(address, mirrored ? { registryService } : {}).sync()
-    const found = await container.imageRef()
-    return { container, reference: mirrored ? usualReference(reference, found) : found }
+    const container = await dag.container({ platform }).from(address, options).sync()
+    return { container, reference: await container.imageRef() }
   } catch (error) {
     const next = reference.includes("@") ? "; `bump --bases` pins what the registry has now" : ""
     throw new Error(`${tailOf(error, 1)}${next}`)
@@ -69,19 +65,32 @@ export async function prepareBase(
     throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
   })
   const want = [...base.packages, ...more]
-  return { pulled, container: await withSystemPackages(settings, freshened(settings, pulled.container), base.distribution, want, asOf) }
+  const image = { ...pulled, container: freshened(settings, pulled.container) }
+  return { pulled, container: await withSystemPackages(settings, image, base.distribution, want, asOf) }
 }
 
 /** Installs packages by whichever package manager and mirror works. */
 export async function withSystemPackages(
   settings: Settings,
-  container: Container,
+  { container, reference }: PulledImage,
   distribution: string,
   want: PackageRequest["want"],
   asOf?: string,
 ): Promise<Container> {
-  return withPackages(container, planPackages({ distribution, want, mirrors: await packageMirrors(settings, distribution), asOf }))
+  const { bundle, catalogue } = settings
+  const locked = catalogue.pins.packages[packageSet(reference, want)]
+  if (!bundle) {
+    const mirrors = await packageMirrors(settings, distribution)
+    return withPackages(container, planPackages({ distribution, want, mirrors, locked, asOf }))
+  }
+  const repository = await bundledPackages(catalogue, bundle, { kind: "packages", image: reference, distribution, want })
+  const plan = planPackages({ distribution, want, mirrors: mountedRepository, mirrorsOnly: true })
+  return (await withPackages(container.withMountedDirectory(mounted, repository), plan)).withoutMount(mounted)
 }
+
+/** A folder that is a repository by itself. Its checksums are the bundle's, which have been checked. */
+const folder = (repository: string) => [{ url: `file://${mounted}`, repositories: [repository], unsigned: true }]
+const mountedRepository: PackageRequest["mirrors"] = { apt: folder(" ./"), dnf: folder(""), zypper: folder(""), apk: folder("") }
 
 const freshMark = "OPENIM_FRESH_BUILD"
 

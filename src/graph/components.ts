@@ -62,7 +62,7 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   const of = { ...wish, component, base, facts: source.facts, goVersion: source.goVersion, digests }
   const inputs = imageInputs(settings.catalogue, of, facts)
   const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries, supervisor })
-  return { container, base: prepared.pulled.container, created: source.facts.created }
+  return { container, base: prepared.pulled, created: source.facts.created }
 }
 
 function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<Directory> {

@@ -1,16 +1,17 @@
 // Java programs with libraries from Maven Central: fetched by Maven, checked against the recorded checksums.
 
 import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
-import { fromFirst, withSystemPackages } from "./bases.js"
+import { javaPackages } from "../plan/bundleItems.js"
+import { pullFirst, withSystemPackages } from "./bases.js"
 import { explain } from "./failures.js"
 import type { Settings } from "./settings.js"
 
 /** What runs a program below java/. */
-export async function javaRuntime(settings: Settings, packages = ["openjdk-21-jre-headless"]): Promise<Container> {
-  const debian = await fromFirst(settings, [settings.catalogue.pins.images.debian])
+export async function javaRuntime(settings: Settings, packages = javaPackages[0]): Promise<Container> {
+  const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
   // Java's packages link their manuals into this folder, which slim images do not have.
-  const withManuals = debian.withDirectory("/usr/share/man/man1", dag.directory())
-  return withSystemPackages(settings, withManuals, "debian", ["ca-certificates", ...packages])
+  const container = debian.container.withDirectory("/usr/share/man/man1", dag.directory())
+  return withSystemPackages(settings, { ...debian, container }, "debian", ["ca-certificates", ...packages])
 }
 
 /** A program below java/: its classes, and its libraries in libs/. */
@@ -30,19 +31,32 @@ export async function javaTest(settings: Settings, name: string, test: string): 
 }
 
 async function javaBuild(settings: Settings, name: string): Promise<Container> {
+  return built(await mavenBox(settings), name, settings.bundle ? ["--offline"] : [])
+}
+
+function built(maven: Container, name: string, options: string[]): Container {
   const source = dag.currentModule().source().directory(`java/${name}`)
-  const maven = await javaRuntime(settings, ["maven", "openjdk-21-jdk-headless"])
-  return maven
-    .withMountedCache("/root/.m2", dag.cacheVolume("openim-maven"), { sharing: CacheSharingMode.Locked })
-    .withWorkdir("/build")
-    .withDirectory("/build", source)
-    .withExec(["sh", "-euc", build])
+  return maven.withWorkdir("/build").withDirectory("/build", source).withExec(["sh", "-euc", build, "build", ...options])
+}
+
+/** What Maven fetches for a program, its own plugins included, as a local repository in maven/. */
+export async function javaArtifacts(settings: Settings, name: string): Promise<Directory> {
+  const fetched = built(await javaRuntime(settings, javaPackages[1]), name, ["-Dmaven.repo.local=/fetched/maven"])
+  return fetched.withExec(["find", "/fetched", "(", "-name", "_remote.repositories", "-o", "-name", "*.lastUpdated", "-o", "-name", "resolver-status.properties", ")", "-delete"]).directory("/fetched").sync()
+}
+
+/** Maven with what it fetched before, or with what a bundle has. */
+async function mavenBox(settings: Settings): Promise<Container> {
+  const maven = await javaRuntime(settings, javaPackages[1])
+  // It writes there even where it fetches nothing.
+  if (settings.bundle) return maven.withDirectory("/root/.m2/repository", settings.bundle.directory.directory("maven"))
+  return maven.withMountedCache("/root/.m2", dag.cacheVolume("openim-maven"), { sharing: CacheSharingMode.Locked })
 }
 
 /** Without classes of its own a program is its libraries alone. */
 const build = `
 mkdir -p /out/libs
-mvn --batch-mode --no-transfer-progress --quiet dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=/out/libs
+mvn "$@" --batch-mode --no-transfer-progress --quiet dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=/out/libs
 (cd /out/libs && sha256sum --quiet --check --strict /build/libs.sha256)
 test "$(ls /out/libs | wc -l)" -eq "$(wc -l < libs.sha256)" || { echo "there are other libraries than in libs.sha256" >&2; exit 1; }
 find . -maxdepth 1 -name '*.java' | grep -q . || exit 0

@@ -2,7 +2,7 @@
 
 import type { Container, Directory, File } from "@dagger.io/dagger"
 import { explain } from "./failures.js"
-import type { Settings } from "./settings.js"
+import type { PulledImage, Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
 
 /** An image in an OCI layout, under the tag "latest" there. */
@@ -15,7 +15,7 @@ export interface Layout {
 export interface BuiltImage {
   container: Container
   /** As it was pulled: its layers stay byte for byte, so that images and registries share them. */
-  base: Container
+  base: PulledImage
   /** The time that everything in the image is given, RFC 3339. */
   created: string
 }
@@ -27,7 +27,8 @@ export interface BuiltImage {
 export async function imageLayout(settings: Settings, image: BuiltImage): Promise<Layout> {
   const regctl = await toolbox(settings, ["regctl"])
   const rewritten = regctl
-    .withMountedFile("/given/base.tar", image.base.asTarball())
+    .withMountedFile("/given/base.tar", image.base.container.asTarball())
+    .withMountedFile("/given/pulled.tar", image.base.archive ?? image.base.container.asTarball())
     .withMountedFile("/given/image.tar", image.container.asTarball())
     .withWorkdir("/work")
     .withExec(["sh", "-euc", rewrite, "rewrite", image.created])
@@ -40,6 +41,13 @@ export async function imageLayout(settings: Settings, image: BuiltImage): Promis
 const rewrite = `
 regctl image import ocidir://base:latest /given/base.tar >&2
 regctl image import ocidir://image:latest /given/image.tar >&2
+# The engine compresses the layers of an image anew that it has read from an archive.
+if ! cmp -s /given/base.tar /given/pulled.tar; then
+  regctl image import ocidir://pulled:latest /given/pulled.tar >&2
+  regctl image mod ocidir://image:latest --replace --rebase-ref ocidir://base:latest,ocidir://pulled:latest >&2
+  rm -rf base
+  mv pulled base
+fi
 regctl image mod ocidir://image:latest --create ocidir:///layout:latest --to-oci --reproducible \\
   --config-time "set=$1" --layer-time "set=$1,base-ref=ocidir://base:latest" >&2
 rm -rf base image

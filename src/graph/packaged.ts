@@ -18,6 +18,7 @@ import {
 } from "../plan/packaged.js"
 import type { PlanInput } from "../plan/report.js"
 import { prepareBase, type PreparedBase } from "./bases.js"
+import { mounted } from "./bundle.js"
 import { explain } from "./failures.js"
 import { ownerOf, withPlan, withUser } from "./images.js"
 import { baseFacts } from "./inputs.js"
@@ -40,7 +41,7 @@ export async function packagedImage(settings: Settings, component: PackagedEntry
   const inputs = await inputsOf(settings, component, base, facts.revision, prepared)
   const started = await withStart(settings, server, component)
   const container = withPlan(started, packagedPlan(component, base, facts), inputs).withUser(ownerOf(catalogue))
-  return { container, base: prepared.pulled.container, created: facts.created }
+  return { container, base: prepared.pulled, created: facts.created }
 }
 
 /** For the plan: what would be installed now. An archive is not fetched for it: its checksum says all. */
@@ -69,8 +70,10 @@ function withServerPackages(settings: Settings, component: PackagedEntry, base: 
 
 /** In a container of its own, so that the image needs no program that downloads. */
 async function archivedServer(settings: Settings, component: PackagedEntry, name: string): Promise<File> {
-  const plan = archivePlan(settings.catalogue, component, name, await settings.mirrors.of("archive"))
-  const box = await toolbox(settings, [], ["curl"])
+  const { bundle } = settings
+  const plan = archivePlan(settings.catalogue, component, name, bundle ? [`file://${mounted}`] : await settings.mirrors.of("archive"))
+  const curl = await toolbox(settings, [], ["curl"])
+  const box = bundle ? curl.withMountedDirectory(mounted, bundle.directory.directory("archives")) : curl
   const fetched = await withPackages(box, plan).catch((error: Error) => {
     throw new Error(`${error.message}: --mirrors=archive=ADDRESS of a folder that has it, or urls in versions.yaml`)
   })

@@ -1,10 +1,12 @@
 // Carries out a package plan in a container: one exec, one layer.
-import { CacheSharingMode, dag, type Container, type File, type Secret } from "@dagger.io/dagger"
+import { CacheSharingMode, dag, type Container, type Directory, type File, type Secret } from "@dagger.io/dagger"
 import type { PackagePlan } from "../plan/packageTypes.js"
 import { type PackageOutcome, packageScript, readPackageLog } from "../plan/packagesScript.js"
 
 /** Every image with apt has this folder, so mounting the cache here leaves no trace. */
 const archives = "/var/cache/apt/archives"
+/** A folder below it: official images delete what lies directly in it. */
+const aptArchives = `${archives}/kept`
 const library = "/tmp/install-packages.sh"
 
 /**
@@ -20,16 +22,10 @@ export async function withPackages(
   functions: File = dag.currentModule().source().file("shell/install-packages.sh"),
 ): Promise<Container> {
   const proxies = proxy ? ["http_proxy", "https_proxy"] : []
-  const apt = ["debian", "ubuntu"].includes(plan.distribution)
-  let prepared = container.withMountedFile(library, functions)
+  const apt = hasApt(plan)
+  let prepared = withArchives(container.withMountedFile(library, functions), plan)
   for (const name of proxies) prepared = prepared.withSecretVariable(name, proxy!)
-  if (apt) {
-    // apt holds a lock on its archives, so two builds at once must take turns.
-    const volume = dag.cacheVolume(`packages-apt-${plan.distribution}`)
-    prepared = prepared.withMountedCache(archives, volume, { sharing: CacheSharingMode.Locked })
-  }
-  // A folder below the mount: official images delete what lies directly in it.
-  const options = apt ? { aptArchives: `${archives}/kept` } : {}
+  const options = apt ? { aptArchives } : {}
   let installed = prepared.withExec(["sh", "-s"], { stdin: packageScript(`. ${library}`, plan, options) })
   try {
     installed = await installed.sync()
@@ -40,6 +36,35 @@ export async function withPackages(
   if (apt) installed = installed.withoutMount(archives)
   for (const name of proxies) installed = installed.withoutSecretVariable(name)
   return installed
+}
+
+/** The files of a plan's packages, whose names hold their versions, in a repository of their own; nothing is installed. */
+export async function fetchedPackages(
+  container: Container,
+  plan: PackagePlan,
+  functions: File = dag.currentModule().source().file("shell/install-packages.sh"),
+): Promise<Directory> {
+  const options = { fetchTo, ...(hasApt(plan) ? { aptArchives } : {}) }
+  const fetched = withArchives(container.withMountedFile(library, functions), plan)
+    .withDirectory(fetchTo, dag.directory())
+    .withExec(["sh", "-s"], { stdin: packageScript(`. ${library}`, plan, options) })
+  try {
+    return await fetched.directory(fetchTo).sync()
+  } catch (error) {
+    throw shortened(error)
+  }
+}
+
+const fetchTo = "/tmp/fetched"
+
+function hasApt({ distribution }: PackagePlan): boolean {
+  return ["debian", "ubuntu"].includes(distribution)
+}
+
+function withArchives(container: Container, plan: PackagePlan): Container {
+  if (!hasApt(plan)) return container
+  // apt holds a lock on its archives, so two builds at once must take turns.
+  return container.withMountedCache(archives, dag.cacheVolume(`packages-apt-${plan.distribution}`), { sharing: CacheSharingMode.Locked })
 }
 
 /** Who installed the packages and who refused, right after withPackages. */

@@ -11,7 +11,7 @@ import { explain } from "./failures.js"
 import { javaProgram, javaRuntime } from "./java.js"
 import { log, type Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
-import { buildHelper, buildTool, goToolchain, toolPin } from "./toolchain.js"
+import { buildHelper, buildTool, goToolchain } from "./toolchain.js"
 
 export interface ServiceParts {
   container: Container
@@ -58,8 +58,9 @@ export interface ControlTools {
 }
 
 export async function controlTools(settings: Settings): Promise<ControlTools> {
-  const toolchain = await goToolchain(settings, toolPin(settings, "pebble").go)
-  const stackctl = buildHelper(await goToolchain(settings, settings.catalogue.pins.go), "stackctl")
+  // The Go of this module's own programs: one less to fetch.
+  const toolchain = await goToolchain(settings, settings.catalogue.pins.go)
+  const stackctl = buildHelper(toolchain, "stackctl")
   return { pebble: await buildTool(settings, toolchain, "pebble"), stackctl: await stackctl.sync() }
 }
 
@@ -108,7 +109,7 @@ export async function serviceParts(settings: Settings, entry: ServiceEntry): Pro
       return { container: prepared(container, entry, origin.packaged, command), command, standIn: origin.packaged.standIn }
     },
   }
-  const attempts = settings.from === "registry" ? [image, packages] : [packages, image]
+  const attempts = settings.bundle ? [packages] : settings.from === "registry" ? [image, packages] : [packages, image]
   return (await firstOf(`service ${entry.name}`, attempts, log)).value
 }
 

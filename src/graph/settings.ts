@@ -1,9 +1,10 @@
 // What one call has settled before it builds anything.
 
-import type { Directory, Secret, Service, Socket } from "@dagger.io/dagger"
+import type { Container, Directory, File, Secret, Service, Socket } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import { withoutCredentials } from "../mirrors/addresses.js"
 import type { MirrorChoice } from "../mirrors/choice.js"
+import type { BundleRecord } from "../plan/bundleItems.js"
 import type { BytesFrom } from "../plan/origins.js"
 
 /** A source of the caller's own. */
@@ -28,6 +29,22 @@ export interface GitSource {
   service?: Service
 }
 
+/** An offline bundle, whose layout bundle.ts tells. */
+export interface Bundle {
+  directory: Directory
+  /** By the names of their files. */
+  records: Record<string, BundleRecord>
+}
+
+/** An image as it was pulled. */
+export interface PulledImage {
+  container: Container
+  /** Its usual name with the digest of what was pulled, wherever the bytes came from. */
+  reference: string
+  /** The archive that it was read from, which has its layers as they were pulled. */
+  archive?: File
+}
+
 export interface Settings {
   catalogue: Catalogue
   from: BytesFrom
@@ -35,6 +52,8 @@ export interface Settings {
   custom?: CustomSource
   /** Another version than the pinned one. */
   version?: string
+  /** All that comes from outside comes from here. */
+  bundle?: Bundle
   /** The caller's own value of GOPROXY, whatever mirrors there are. */
   goproxy?: string
   mirrors: MirrorChoice

@@ -56,7 +56,8 @@ async function fromNetwork(settings: Settings, entry: SourceEntry, pin: PinnedSo
   // The earlier pins too: going back needs no trust in what a tag says today.
   const pinned = pinOf(pin, version)
   // Without a pin only the module proxy's checksum says that a version is the same everywhere.
-  const order: SourceOrigin[] = pinned === undefined ? ["module", "git"] : sourceOrigins(settings.from)
+  const bundled = settings.bundle !== undefined
+  const order: SourceOrigin[] = pinned === undefined && !bundled ? ["module", "git"] : sourceOrigins(settings.from, bundled)
   const outcome = await firstOf<FoundSource>(
     `${entry.title} ${version}`,
     order.map((origin) => ({

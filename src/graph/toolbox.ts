@@ -2,13 +2,13 @@
 
 import type { Container } from "@dagger.io/dagger"
 import { plainPath } from "../plan/image.js"
-import { fromFirst, withSystemPackages } from "./bases.js"
+import { pullFirst, withSystemPackages } from "./bases.js"
 import type { Settings } from "./settings.js"
 import { buildTool, goToolchain, toolPin } from "./toolchain.js"
 
 /** Tools of versions.yaml by their names on the PATH, and packages of the distribution by the fallback. */
 export async function toolbox(settings: Settings, tools: string[], packages: string[] = []): Promise<Container> {
-  const debian = await fromFirst(settings, [settings.catalogue.pins.images.debian])
+  const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
   let box = await withSystemPackages(settings, debian, "debian", ["ca-certificates", ...packages])
   for (const name of tools) {
     const toolchain = await goToolchain(settings, toolPin(settings, name).go)

@@ -5,9 +5,10 @@ import type { ToolPin } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { newer } from "../plan/go.js"
 import { plainPath } from "../plan/image.js"
+import { goPackages } from "../plan/bundleItems.js"
 import { goOrigins, type GoOrigin } from "../plan/origins.js"
 import { buildFlags } from "../plan/programs.js"
-import { freshened, fromFirst, withSystemPackages } from "./bases.js"
+import { freshened, fromFirst, pullFirst, withSystemPackages } from "./bases.js"
 import { explain, tailOf } from "./failures.js"
 import { goproxyOf } from "./mirrors.js"
 import { fetchModule } from "./modules.js"
@@ -21,10 +22,14 @@ export interface Toolchain {
 const path = `/go/bin:/usr/local/go/bin:${plainPath}`
 
 /** Go in this version; without one any Go will do, to fetch modules or to run a helper. */
-export async function goToolchain(settings: Settings, version?: string): Promise<Toolchain> {
+export async function goToolchain(
+  settings: Settings,
+  version?: string,
+  order = goOrigins(settings.from, settings.bundle !== undefined),
+): Promise<Toolchain> {
   const outcome = await firstOf(
     version === undefined ? "Go" : `Go ${version}`,
-    goOrigins(settings.from).map((origin) => ({
+    order.map((origin) => ({
       name: names[origin],
       // Installing has a limit of its own; this one leaves room for waiting until other builds have installed theirs.
       limitSeconds: 1800,
@@ -56,8 +61,9 @@ const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promis
 
   /** Debian's Go becomes any other version by itself: it fetches Go's own toolchain module into the module cache. */
   async distribution(settings, version) {
-    const debian = freshened(settings, await fromFirst(settings, [settings.catalogue.pins.images.debian]))
-    const withGo = await withSystemPackages(settings, debian, "debian", ["ca-certificates", "golang-go"])
+    const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
+    const fresh = { ...debian, container: freshened(settings, debian.container) }
+    const withGo = await withSystemPackages(settings, fresh, "debian", goPackages)
     const wanted = version === undefined ? "local" : `go${version}`
     return prepared(settings, version ?? "any", withGo.withEnvVariable("GOTOOLCHAIN", wanted))
   },
@@ -74,6 +80,13 @@ async function prepared(settings: Settings, version: string, container: Containe
 }
 
 async function withProxy(settings: Settings, container: Container): Promise<Container> {
+  // A folder as the one and only proxy: Go asks no checksum database, whose place the bundle's own checksums take.
+  if (settings.bundle) {
+    return container
+      .withMountedDirectory("/bundle/go", settings.bundle.directory.directory("go"))
+      .withEnvVariable("GOPROXY", "file:///bundle/go")
+      .withEnvVariable("GOSUMDB", "off")
+  }
   const goproxy = await goproxyOf(settings)
   return goproxy ? container.withEnvVariable("GOPROXY", goproxy) : container
 }

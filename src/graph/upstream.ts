@@ -171,6 +171,11 @@ export async function referenceDigest(tools: WatchTools, reference: string): Pro
   return (await answer(await tools.registry(), ["regctl", "image", "digest", reference])).trim()
 }
 
+/** The manifest of an image for the platform that is built for, as the registry has it. */
+export async function imageManifest(tools: Pick<WatchTools, "registry">, reference: string): Promise<string> {
+  return answer(await tools.registry(), ["regctl", "manifest", "get", "--platform", "linux/amd64", "--format", "raw-body", reference])
+}
+
 /**
  * The makers' checksums of another version of an archive. They come from where the archive comes from, so they tell that it
  * arrived whole, and that nobody changes it later. A build that has one needs the new one; one that has none may stay so.

@@ -62,7 +62,8 @@ function refusalOf(subject: string, { name }: Attempt<unknown>, error: unknown, 
   return refusal
 }
 
-async function limited<T>(attempt: Attempt<T>): Promise<T> {
+/** Runs one attempt alone; throws when its time is over. */
+export async function limited<T>(attempt: Omit<Attempt<T>, "name">): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(

@@ -17,6 +17,13 @@ export function durationText(seconds: number): string {
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${String(all % 60).padStart(2, "0")} s`
 }
 
+/** As registries count them: 1 MB is a million bytes. */
+export function sizeText(bytes?: number): string {
+  if (bytes === undefined) return "unknown"
+  const [value, unit] = bytes >= 1e9 ? [bytes / 1e9, "GB"] : bytes >= 1e6 ? [bytes / 1e6, "MB"] : [bytes / 1e3, "kB"]
+  return `${value >= 100 ? Math.round(value) : value.toFixed(1)} ${unit}`
+}
+
 /** Undefined where there is no baseline to divide by. */
 export function ratioOf({ value, baseline }: TestFigure): number | undefined {
   return baseline ? value / baseline : undefined

@@ -19,3 +19,12 @@ chmod -R u+w source
 cp "$(field Info)" info.json
 rm download.json
 `
+
+/** The address of a module's go.mod at the first proxy of such a list as GOPROXY holds. */
+export function moduleFile(goproxy: string | undefined, module: string, version: string): string {
+  const proxies = (goproxy ?? "").split(/[,|]/).map((text) => text.trim())
+  const proxy = proxies.find((text) => /^https?:/.test(text)) ?? "https://proxy.golang.org"
+  // Proxies write a capital letter as an exclamation mark and the small one.
+  const escaped = module.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`)
+  return `${proxy.replace(/\/$/, "")}/${escaped}/@v/${version}.mod`
+}

@@ -21,16 +21,25 @@ export function bytesFrom(bases: string, engineSays: string | undefined): BytesF
 export type SourceOrigin = "git" | "module"
 
 /** A machine with a registry mostly has GitHub too; one without has the Go module proxy. */
-export function sourceOrigins(from: BytesFrom): SourceOrigin[] {
+export function sourceOrigins(from: BytesFrom, bundled = false): SourceOrigin[] {
+  if (bundled) return ["module"]
   return from === "registry" ? ["git", "module"] : ["module", "git"]
 }
 
 export type GoOrigin = "image" | "distribution"
 
 /** The same version has the same bytes everywhere: an official image or Go's toolchain module. */
-export function goOrigins(from: BytesFrom): GoOrigin[] {
+export function goOrigins(from: BytesFrom, bundled = false): GoOrigin[] {
+  if (bundled) return ["distribution"]
   return from === "registry" ? ["image", "distribution"] : ["distribution", "image"]
 }
+
+/** The images that an engine from packages is made with (host/build/base-images.ts): it never has to fetch these. */
+export const engineImages = [
+  "docker.io/library/debian:bookworm-slim",
+  "docker.io/library/debian:trixie-slim",
+  "docker.io/library/node:24-trixie-slim",
+]
 
 /** Every base image that builds may pull, with each of these versions of Go, and the images that are only referenced. */
 export function baseReferences(catalogue: Catalogue, goVersions: string[]): string[] {

@@ -47,6 +47,8 @@ export interface PackageRequest {
   mirrorsOnly?: boolean
   /** Time limit of each attempt, 300 when not given. */
   limitSeconds?: number
+  /** The version of each package, of those that the wanted ones need as well: asked for first. Where they cannot be had any more, any version will do. */
+  locked?: Record<string, string>
   /** A day such as 2026-11-23: another one asks the repositories again, where the engine would keep an earlier answer for good. */
   asOf?: string
 }

@@ -43,6 +43,13 @@ export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name
   return planDownload(component.name, download, limitSeconds)
 }
 
+/** The same, but the file as it is, into a folder, under the name by which a mirror must have it. */
+export function archiveFilePlan(catalogue: Catalogue, component: PackagedEntry, name: string, folder: string, mirrors: string[] = []): PackagePlan {
+  const plan = archivePlan(catalogue, component, name, mirrors)
+  const to = `${folder}/${fileOf(archiveOf(catalogue, component, name).build)}`
+  return { ...plan, downloads: plan.downloads.map((download) => ({ ...download, to, unpack: false, stripTop: false, mode: "0644" })) }
+}
+
 /** What a mirror must call it. */
 function fileOf({ urls }: ArchiveBuild): string {
   return urls[0].slice(urls[0].lastIndexOf("/") + 1)

@@ -18,14 +18,15 @@ export function planPackages(request: PackageRequest): PackagePlan {
     distribution: request.distribution,
     limitSeconds: valid.limit(request.limitSeconds ?? 300),
     asOf: request.asOf === undefined ? undefined : valid.day(request.asOf),
-    steps: layout.managers.map((manager) => {
+    steps: layout.managers.flatMap((manager) => {
       const family = familyOf[manager]
-      return {
+      const step: PackageStep = {
         manager,
         packages: wanted.flatMap((want) => packagesOf(want, family)),
         files: wanted.flatMap((want) => want.files?.[family] ?? []).map((file) => valid.path(file, "file")),
         sources: sourcesOf(request, family, layout),
       }
+      return request.locked === undefined ? [step] : [{ ...step, packages: exactly(request.locked, family) }, step]
     }),
     downloads: wanted.flatMap((want) => (want.manual ? [downloadOf(want.name, want.manual)] : [])),
     withoutDownload: wanted.filter((want) => !want.manual).map((want) => want.name),
@@ -61,6 +62,12 @@ function packagesOf(want: WantedPackage, family: PackageFamily): string[] {
   const packages = want.packages?.[family] ?? [want.name]
   if (packages.length === 0) throw new Error(`${want.name}: the list of packages for ${family} is empty`)
   return packages.map(valid.packageName)
+}
+
+/** Packages with their versions, as a family's managers take them. */
+function exactly(versions: Record<string, string>, family: PackageFamily): string[] {
+  const between = family === "apt" || family === "apk" ? "=" : "-"
+  return Object.entries(versions).map(([name, version]) => valid.packageName(`${name}${between}${version}`))
 }
 
 function checkFamilies(mirrors: NonNullable<PackageRequest["mirrors"]>): void {

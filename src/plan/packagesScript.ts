@@ -6,6 +6,8 @@ import type { PackagePlan, PackageStep } from "./packageTypes.js"
 export interface PackageScriptOptions {
   /** Folder that keeps apt's downloads, for a cache volume. */
   aptArchives?: string
+  /** Fetches the files of the packages into this folder, instead of installing them. */
+  fetchTo?: string
   /** Holds the system's release, caches and files: for tests on a machine that must not change. */
   root?: string
 }
@@ -14,6 +16,7 @@ export interface PackageScriptOptions {
 export function packageScript(library: string, plan: PackagePlan, options: PackageScriptOptions = {}): string {
   const lines = [library.trimEnd()]
   if (options.aptArchives) lines.push(`apt_archives=${quoted(options.aptArchives)}`)
+  if (options.fetchTo) lines.push(`fetch_to=${quoted(options.fetchTo)}`)
   if (options.root) lines.push(`root=${quoted(options.root)}`)
   if (plan.asOf !== undefined) lines.push(`# As of ${plan.asOf}.`)
   lines.push(call("begin", plan.subject, String(plan.limitSeconds)))

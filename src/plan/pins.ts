@@ -59,6 +59,18 @@ export function withDigests(text: string, digests: Record<string, string>): stri
   })
 }
 
+/** Locks the packages of these sets; those of other sets stay. */
+export function withPackageVersions(text: string, sets: Record<string, Record<string, string>>): string {
+  return edited(text, (document) => {
+    for (const [set, versions] of Object.entries(sets)) {
+      const node = document.createNode(versions) as YAMLMap
+      // A version such as 20250419 is no number.
+      for (const { value } of node.items) if (isScalar(value)) value.type = Scalar.QUOTE_DOUBLE
+      document.setIn(["packages", set], node)
+    }
+  })
+}
+
 function edited(text: string, change: (document: Document) => void): string {
   const document = parseDocument(text)
   change(document)

@@ -12,7 +12,7 @@ import type { TestCase } from "../plan/suites.js"
 import { casesOf, same } from "./cases.js"
 
 export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
-  const debian = await fromFirst(settings, [settings.catalogue.pins.images.debian])
+  const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
   const box = await toolbox(settings, [], ["docker-registry"])
   const web = webMirrors(await fromFirst(settings, [settings.catalogue.pins.images.node]))
   const registry = emptyRegistry(box)
@@ -69,7 +69,7 @@ export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
           const entries = mirrorEntries(["docker=http://127.0.0.1:9", `docker=http://${name}`])
           const mirrors = mirrorChoice(entries, (url) => ask(url.replace(name, hub), { no: [] }, askSeconds))
           const image = "docker.io/library/debian:mirrored"
-          const content = debian.withNewFile("/from", "the mirror")
+          const content = debian.container.withNewFile("/from", "the mirror")
           const published = await content.publish(`${name}/library/debian:mirrored`, { registryService: registry })
           const digest = published.slice(published.indexOf("@") + 1)
           const pulled = (digests: Record<string, string>) => {

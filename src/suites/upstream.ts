@@ -11,6 +11,7 @@ import { bumpChanges, updatesReport, versionsReport } from "../graph/watching.js
 import { readChannel } from "../plan/releases.js"
 import type { TestCase } from "../plan/suites.js"
 import type { WatchRow } from "../plan/watch.js"
+import { baseImageTests } from "./baseImages.js"
 import { casesOf, fails, same } from "./cases.js"
 
 const registryHost = "registry.test:5000"
@@ -225,7 +226,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
     ],
   ])
   await Promise.all(services.map((service) => service.stop()))
-  return cases
+  return [...cases, ...(await baseImageTests(settings, checkout))]
 }
 
 function has(text: string | null, part: string): void {

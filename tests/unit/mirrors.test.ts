@@ -7,7 +7,7 @@ import { mirrorPresets } from "../../src/mirrors/presets.js"
 import { questionFor } from "../../src/mirrors/questions.js"
 import { fetchedLines, inUse, mirrorReport } from "../../src/plan/mirrorReports.js"
 import { packageDistributions } from "../../src/plan/packageData.js"
-import { pullAddresses, usualReference } from "../../src/plan/pullAddresses.js"
+import { pullAddresses } from "../../src/plan/pullAddresses.js"
 
 const read = (...given: string[]) => readMirrorEntries(given, unknownName)
 const short = (entries: MirrorEntry[]) => entries.map(({ family, address }) => `${family}=${address}`)
@@ -257,13 +257,5 @@ describe("mirrors of Docker Hub", () => {
       "m.example/library/alpine:3.22 300",
     ])
     expect(pullAddresses("packages", ["docker.io/library/alpine:3.22"], [])[0].limitSeconds).toBe(300)
-  })
-
-  it("give images their usual name", () => {
-    const expected = `docker.io/library/debian:trixie-slim@${digest}`
-    const pulled = `n.example:5000/hub/library/debian:trixie-slim@${digest}`
-    for (const reference of ["docker.io/library/debian:trixie-slim", "debian:trixie-slim", `debian:trixie-slim@${digest}`]) {
-      expect(usualReference(reference, pulled)).toBe(expected)
-    }
   })
 })

@@ -2,7 +2,7 @@ import { connection, dag, type Container } from "@dagger.io/dagger"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { aroundAll, beforeAll, describe, expect, it as one } from "vitest"
-import { packageOutcome, withPackages } from "../../../src/graph/packages.js"
+import { fetchedPackages, packageOutcome, withPackages } from "../../../src/graph/packages.js"
 import { planPackages } from "../../../src/plan/packages.js"
 import type { PackageMirror, PackageRequest } from "../../../src/plan/packageTypes.js"
 import { packageScript } from "../../../src/plan/packagesScript.js"
@@ -138,6 +138,42 @@ it("keeps nothing but the package: no caches, no lists, no logs, the sources as 
   }
 })
 
+describe("files that are fetched for a bundle", () => {
+  const folder = "file:///bundle"
+
+  /** Just this version, installed then from the folder and from nothing else. */
+  async function carried(exact: string, from: PackageRequest["mirrors"], into: PackageRequest["mirrors"], index = "true") {
+    const wanted = planPackages({ distribution: "any", want: [exact], mirrors: from, mirrorsOnly: true, limitSeconds })
+    const fetched = await fetchedPackages(machine, wanted, functions())
+    const repository = machine.withDirectory("/bundle", fetched).withExec(["sh", "-c", index]).directory("/bundle")
+    const planned = plan(into)
+    const container = await withPackages(machine.withMountedDirectory("/bundle", repository), planned, undefined, functions())
+    const files = (await fetched.glob("**")).filter((name) => !name.endsWith("/"))
+    return { files, by: (await packageOutcome(container, planned)).by, says: (command: string) => output(container, command) }
+  }
+
+  it("are a repository for apt-get", async () => {
+    const { files, by, says } = await carried("probe=1", { apt: [deb("good")] }, { apt: [{ url: folder, repositories: [" ./"], unsigned: true }] })
+    expect(files.sort()).toEqual(["Packages", "probe_1_all.deb"])
+    expect(by).toBe(`apt-get via ${folder}`)
+    expect(await says(`cat ${proof}`)).toBe("deb\n")
+  })
+
+  it.each(["dnf", "zypper"] as const)("are those of rpm for %s", async (family) => {
+    const repository = { url: folder, repositories: [""], unsigned: true }
+    const index = "createrepo_c --quiet /bundle"
+    const { files, by, says } = await carried("probe-1-1.noarch", { [family]: [rpm("good")] }, { [family]: [repository] }, index)
+    expect(files).toEqual([expect.stringMatching(/^(mirror-1\/)?probe-1-1\.noarch\.rpm$/)])
+    expect(by).toBe(`${family} via ${folder}`)
+    expect(await says(`rpm -q probe; cat ${proof}`)).toBe("probe-1-1.noarch\nrpm 1\n")
+  })
+
+  it("of a version that is not there name the attempt", async () => {
+    const wanted = planPackages({ distribution: "any", want: ["probe=9"], mirrors: { apt: [deb("good")] }, mirrorsOnly: true, limitSeconds })
+    await expect(fetchedPackages(machine, wanted, functions())).rejects.toThrow(/probe=9: nothing worked: .*apt-get via .*Version '9' for 'probe' was not found/)
+  })
+})
+
 describe("the script that stands alone", () => {
   const library = readFileSync("shell/install-packages.sh", "utf8")
   const sources = { dnf: [rpm("hanging"), rpm("forbidden")], apt: [deb("good")] }
@@ -159,9 +195,10 @@ describe("the script that stands alone", () => {
   it("has no fault that shellcheck knows", async () => {
     const manual = { urls: ["http://x/y"], sha256: "0".repeat(64), to: "/x" }
     const want = [{ name: "x", manual }, { name: "y", manual: { ...manual, unpack: true } }]
-    const options = { aptArchives: "/a", root: "/b" }
+    const options = { aptArchives: "/a", fetchTo: "/c", root: "/b" }
     const checked = machine
       .withNewFile("/check/functions.sh", library)
+      .withNewFile("/check/fetch-modules.sh", readFileSync("shell/fetch-modules.sh", "utf8"))
       .withNewFile("/check/script.sh", packageScript(library, plan(sources, { want }), options))
       // SC2317: a plan doesn't need all functions.
       .withExec(["sh", "-c", "cd /check && shellcheck --exclude=SC2317 *.sh >&2"])

@@ -1,0 +1,138 @@
+// The promise of a bundle, kept for real: made where there is a network, used by an engine that has never seen anything, in a network
+// namespace without a route. Its images have the digests of those that are built with the network.
+//
+// The network's side is the usual cache folder, where CI has built most of it before.
+import { spawn, spawnSync } from "node:child_process"
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { finished, project, type Done } from "./sandbox"
+
+const MINUTE = 60_000
+const possible = process.platform === "linux" && process.getuid?.() === 0
+const root = possible ? mkdtempSync(join(process.env["OPENIM_TEST_FOLDER"] ?? tmpdir(), "daggerw-offline-")) : ""
+const bundle = join(root, "bundle")
+const space = `openim-test-${process.pid}`
+const components = ["server", "chat", "redis"]
+
+const common = { ...process.env, DAGGER_PROGRESS: "plain" }
+
+function online(...args: string[]): Promise<Done> {
+  return finished(spawn(join(project, "daggerw"), args, { env: common, cwd: project, stdio: ["ignore", "pipe", "pipe"] }))
+}
+
+/** A cache folder of its own, no downloads of others, no engine that runs elsewhere, no tools but the system's. */
+function offline(...args: string[]): Promise<Done> {
+  const env: Record<string, string | undefined> = { ...common, OPENIM_CACHE: join(root, "cache"), OPENIM_DOWNLOADS: "", _EXPERIMENTAL_DAGGER_RUNNER_HOST: "", DAGGER_BIN: "" }
+  for (const name of Object.keys(env)) if (/proxy$/i.test(name)) delete env[name]
+  const command = [`--net=/run/netns/${space}`, join(project, "daggerw"), ...args]
+  return finished(spawn("nsenter", command, { env: env as Record<string, string>, cwd: project, stdio: ["ignore", "pipe", "pipe"] }))
+}
+
+const build = (...more: string[]): Promise<Done> => offline("call", `--bundle=${bundle}`, ...more)
+const size = (path: string): string => spawnSync("du", ["-sh", path], { encoding: "utf8" }).stdout.split("\t")[0]!
+const say = (line: string): void => void process.stderr.write(`offline: ${line}\n`)
+
+describe.runIf(possible)("an offline bundle", () => {
+  beforeAll(() => {
+    spawnSync("ip", ["netns", "add", space])
+  })
+  afterAll(async () => {
+    if (existsSync(join(root, "cache"))) await offline("engine", "stop")
+    spawnSync("ip", ["netns", "delete", space])
+    rmSync(root, { recursive: true, force: true })
+  }, 2 * MINUTE)
+
+  it("is made where there is a network", { timeout: 25 * MINUTE }, async () => {
+    const began = Date.now()
+    const made = await online("call", "prewarm", `--components=${components.join(",")}`, "export", `--path=${bundle}`)
+    expect(made.code, made.stderr.slice(-3000)).toBe(0)
+    const report = readFileSync(join(bundle, "report.txt"), "utf8")
+    const total = Number(/^(\d+) of \1 \(100 %\)/m.exec(report)?.[1])
+    expect(total, report).toBeGreaterThan(8)
+    for (let n = 1; n <= total; n++) expect(made.stderr).toContain(`prewarm: ${n} of ${total} (${Math.round((n / total) * 100)} %)`)
+    const fetched = Date.now()
+    const added = await online("bundle", bundle)
+    expect(added.code, added.stderr).toBe(0)
+    expect((await online("bundle", "verify", bundle)).stderr).toContain("is whole")
+    say(`prewarm ${Math.round((fetched - began) / 1000)} s, engine ${Math.round((Date.now() - fetched) / 1000)} s; ${size(bundle)}, of it host/ ${size(join(bundle, "host"))}, go/ ${size(join(bundle, "go"))}`)
+  })
+
+  it("has everything already for the next prewarm", { timeout: 5 * MINUTE }, async () => {
+    const again = await online("call", `--bundle=${bundle}`, "prewarm", `--components=${components.join(",")}`, "file", "--path=report.txt", "contents")
+    expect(again.code, again.stderr.slice(-3000)).toBe(0)
+    expect(again.stdout).toMatch(/^in the bundle /m)
+    expect(again.stdout).not.toMatch(/^(fetched|failed) /m)
+  })
+
+  it("is used where there is no way out at all", () => {
+    const routes = spawnSync("ip", ["-n", space, "route", "show", "table", "all"], { encoding: "utf8" }).stdout
+    expect(routes.split("\n").filter((line) => line !== "" && !line.includes(" dev lo "))).toEqual([])
+    expect(spawnSync("nsenter", [`--net=/run/netns/${space}`, "npm", "ping", "--fetch-retries=0"]).status).not.toBe(0)
+  })
+
+  // The smallest first: what it shows of a broken bundle it shows soon.
+  it.each([...components].reverse())("builds %s from an empty cache, with the digest that it has with a network", { timeout: 30 * MINUTE }, async (component) => {
+    const began = Date.now()
+    const built = await build("digest", `--component=${component}`)
+    expect(built.code, built.stderr.slice(-3000)).toBe(0)
+    say(`${component}: ${Math.round((Date.now() - began) / 1000)} s`)
+    const digest = built.stdout.trim()
+    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/)
+    const usual = await online("call", "digest", `--component=${component}`)
+    expect(usual.code, usual.stderr.slice(-3000)).toBe(0)
+    expect(digest).toBe(usual.stdout.trim())
+  })
+
+  /** The call must end before anything is built. */
+  function refused({ code, stdout, stderr }: Done, words: string): void {
+    expect([code === 0, stdout]).toEqual([false, ""])
+    expect(stderr).toContain(words)
+    expect(stderr).not.toContain("go build")
+  }
+
+  const source = (): string => {
+    const [list] = readdirSync(join(bundle, "items")).filter((name) => /^source-server-.*\.sha256$/.test(name))
+    const lines = readFileSync(join(bundle, "items", list!), "utf8").split("\n")
+    return lines.map((line) => line.slice(66)).find((file) => file.endsWith(".zip"))!
+  }
+
+  it("with one file removed fails at the start, by the file's name", { timeout: 3 * MINUTE }, async () => {
+    const file = join(bundle, source())
+    renameSync(file, `${file}.aside`)
+    refused(await build("digest", "--component=server"), `the bundle is damaged: missing or changed: ${source()} (Go modules of OpenIM Server`)
+    renameSync(`${file}.aside`, file)
+  })
+
+  it("with one bit flipped fails at the start, by the file's name", { timeout: 3 * MINUTE }, async () => {
+    const file = join(bundle, source())
+    const whole = readFileSync(file)
+    const flipped = Buffer.from(whole)
+    flipped[Math.floor(flipped.length / 2)]! ^= 1
+    writeFileSync(file, flipped)
+    refused(await build("digest", "--component=server"), `the bundle is damaged: missing or changed: ${source()} (Go modules of OpenIM Server`)
+    writeFileSync(file, whole)
+  })
+
+  it("of another version, or of other components, fails at the start, by what it lacks", { timeout: 3 * MINUTE }, async () => {
+    const catalogue = join(root, "catalogue")
+    cpSync(join(project, "stacks/openim"), catalogue, { recursive: true })
+    const versions = readFileSync(join(catalogue, "versions.yaml"), "utf8")
+    writeFileSync(join(catalogue, "versions.yaml"), versions.replace(/(server:\n {4}version: )v\S+/, "$1v3.8.2"))
+    refused(await build(`--catalogue=${catalogue}`, "digest", "--component=server"), "the bundle has no Go modules of OpenIM Server v3.8.2. It has: ")
+    refused(await build("digest", "--component=server", "--version=v3.8.1"), "the bundle has only the pinned versions, not OpenIM Server v3.8.1")
+    refused(await build("digest", "--component=mongodb"), "the bundle has no packages ca-certificates, tzdata, libcurl4t64")
+  })
+
+  it("without an engine's archive fails before an engine is started", { timeout: 3 * MINUTE }, async () => {
+    await offline("engine", "stop")
+    const { engineRoot } = Object.fromEntries(readdirSync(join(root, "cache/artefacts")).map((name) => [name.startsWith("engine-root") ? "engineRoot" : name, name])) as { engineRoot: string }
+    const [debian] = readdirSync(join(root, "cache/artefacts")).filter((name) => name.startsWith("engine-debian"))
+    for (const name of [engineRoot, debian!]) rmSync(join(root, "cache/artefacts", name), { recursive: true })
+    const file = join(bundle, "host", `${debian}.tar.gz`)
+    renameSync(file, `${file}.aside`)
+    refused(await build("components"), `the bundle lacks host/${debian}.tar.gz`)
+    renameSync(`${file}.aside`, file)
+  })
+})

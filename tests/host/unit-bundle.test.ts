@@ -1,0 +1,204 @@
+// What ./daggerw takes from an offline bundle, and what it puts there, with fake tools and small archives.
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { Sandbox } from "./sandbox"
+
+const ENGINE = { _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://engine:1" }
+let box: Sandbox
+let bundle: string
+beforeEach(() => {
+  box = new Sandbox()
+  bundle = join(box.root, "bundle")
+  mkdirSync(join(bundle, "host"), { recursive: true })
+  mkdirSync(join(bundle, "items"))
+  box.dagger('for one in "$@"; do echo "[$one]"; done')
+})
+afterEach(() => box.remove())
+
+/** Puts a folder with one file into the bundle, listed with its checksum. */
+function carry(name: string, file: string, text: string, mode = 0o755): void {
+  const folder = join(box.root, "made", name)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, file), text, { mode })
+  const archive = join(bundle, "host", `${name}.tar.gz`)
+  spawnSync("tar", ["-czf", archive, "-C", folder, "."])
+  const sum = createHash("sha256").update(readFileSync(archive)).digest("hex")
+  writeFileSync(join(bundle, "items/host.sha256"), `${sum}  host/${name}.tar.gz\n`, { flag: "a" })
+}
+
+/** A cache that has nothing yet, and the name of the program for these sources. */
+async function emptyCache(): Promise<string> {
+  // Not the folder of programs that all sandboxes share: it holds those of other sources, too.
+  rmSync(join(box.cache, "host"))
+  await box.run(["version"])
+  const [key] = readdirSync(join(box.cache, "host"))
+  rmSync(join(box.cache, "host"), { recursive: true })
+  return key!
+}
+
+describe("a bundle that the call names", () => {
+  it.each([[["--bundle=BUNDLE"]], [["--bundle", "BUNDLE"]]])("reaches dagger as it is: %j", async (args) => {
+    const given = ["call", ...args.map((arg) => arg.replace("BUNDLE", bundle)), "build"]
+    expect((await box.run(given, ENGINE)).stdout).toBe(given.map((arg) => `[${arg}]\n`).join(""))
+  })
+
+  it.each([[["call", "--bundle=nowhere", "build"]], [["call", "--bundle", "nowhere"]]])("must be a folder: %j", async (args) => {
+    const done = await box.run(args, ENGINE)
+    expect([done.code, done.stdout]).toEqual([1, ""])
+    expect(done.stderr).toContain("the bundle nowhere is not a folder")
+    expect(done.stderr).toContain("./daggerw call prewarm export --path=nowhere")
+  })
+
+  it("may be an address of dagger's own", async () => {
+    expect((await box.run(["call", "--bundle=https://git.example/bundle"], ENGINE)).code).toBe(0)
+  })
+
+  it("gives this wrapper's program to a machine without npm", async () => {
+    const key = await emptyCache()
+    rmSync(join(box.bin, "npm"))
+    carry(`program-${key}`, "main.mjs", 'console.error("from the bundle"); process.exit(3)')
+    const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect([done.code, done.stderr]).toEqual([3, "from the bundle\n"])
+    expect(existsSync(join(box.cache, "host", key, "main.mjs"))).toBe(true)
+  })
+
+  it("gives Node to a machine that has none, or an old one", async () => {
+    const key = await emptyCache()
+    carry(`program-${key}`, "main.mjs", "")
+    carry("node", "node", '#!/bin/sh\nif [ "$1" = --version ]; then echo v24.0.0; else echo "carried node runs" >&2; exit 4; fi\n')
+    box.tool("node", "echo v16.20.0")
+    expect((await box.run(["call", `--bundle=${bundle}`], ENGINE)).stderr).toBe("carried node runs\n")
+    rmSync(join(box.bin, "node"))
+    rmSync(join(box.cache, "node"), { recursive: true })
+    expect((await box.run(["call", `--bundle=${bundle}`], ENGINE)).code).toBe(4)
+  })
+
+  it("of another version is refused by what it lacks", async () => {
+    const key = await emptyCache()
+    carry("program-0000000000000000", "main.mjs", "")
+    const words = `was made by another version of this project: it has no host/program-${key}.tar.gz`
+    const npm = readlinkSync(join(box.bin, "npm"))
+    rmSync(join(box.bin, "npm"))
+    const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect([done.code, done.stdout, done.stderr]).toEqual([1, "", expect.stringContaining(words)])
+    // Where a network may be, that is said and no more.
+    symlinkSync(npm, join(box.bin, "npm"))
+    const made = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect([made.code, made.stderr]).toEqual([0, expect.stringContaining(words)])
+  })
+
+  it("may stand in .env", async () => {
+    const copy = box.copyProject()
+    writeFileSync(join(copy, ".env"), "BASES=packages\nBUNDLE=../nowhere\n")
+    expect((await box.run(["call"], ENGINE, "", copy)).stderr).toContain(`the bundle ${copy}/../nowhere is not a folder`)
+    writeFileSync(join(copy, ".env"), "BUNDLE=../bundle\n")
+    expect((await box.run(["call"], ENGINE, "", copy)).code).toBe(0)
+  })
+
+  it("is not believed when an archive has another checksum", async () => {
+    const key = await emptyCache()
+    carry(`program-${key}`, "main.mjs", "console.error('never')")
+    writeFileSync(join(bundle, "host", `program-${key}.tar.gz`), "x", { flag: "a" })
+    const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect(done.code).toBe(1)
+    expect(done.stderr).toContain(`host/program-${key}.tar.gz is damaged`)
+    expect(existsSync(join(box.cache, "host", key))).toBe(false)
+  })
+})
+
+describe("the chains with a bundle", () => {
+  beforeEach(() => {
+    rmSync(join(box.bin, "dagger"))
+    box.tool("docker", "exit 1")
+  })
+
+  it("take the CLI from it, and look nowhere else", async () => {
+    box.tool("curl", "exit 7")
+    const made = join(box.root, "made-cli")
+    mkdirSync(made)
+    box.dagger('echo "carried $*"', "v0.21.8", join(made, "dagger"))
+    const key = await binariesKey()
+    carry(`cli-binaries-${key}`, "dagger", readFileSync(join(made, "dagger"), "utf8"))
+    const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect(done.stdout).toBe(`carried call --bundle=${bundle}\n`)
+    expect(box.called().join("\n")).not.toContain("curl")
+  })
+
+  it("name the archive that is damaged or missing, before anything is built", async () => {
+    const key = await binariesKey()
+    carry(`cli-binaries-${key}`, "dagger", "x")
+    const archive = join(bundle, "host", `cli-binaries-${key}.tar.gz`)
+    writeFileSync(archive, "y", { flag: "a" })
+    expect((await box.run(["call", `--bundle=${bundle}`], ENGINE)).stderr).toContain(`the bundle is damaged: host/cli-binaries-${key}.tar.gz has another checksum`)
+    rmSync(archive)
+    const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(`the bundle lacks host/cli-binaries-${key}.tar.gz`)])
+  })
+
+  /** As the wrapper derives it: from what it says that the bundle of another version lacks. */
+  async function binariesKey(): Promise<string> {
+    writeFileSync(join(bundle, "items/host.sha256"), `${"0".repeat(64)}  host/cli-binaries-0000000000000000.tar.gz\n`)
+    const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
+    expect(done.code).toBe(1)
+    const [, key] = /has no cli-binaries-([0-9a-f]{16}): it was made by another version of this project/.exec(done.stderr) ?? []
+    expect(key, done.stderr).toBeDefined()
+    return key!
+  }
+})
+
+describe("./daggerw bundle", () => {
+  it.each([
+    [[], "name one folder"],
+    [["a", "b"], "name one folder"],
+    [["--force", "a"], "--force is not an option"],
+    [["verify", "nowhere"], "nowhere is no bundle"],
+    [["prune", "nowhere"], "nowhere is no bundle"],
+  ])("refuses %j", async (args, words) => {
+    const done = await box.run(["bundle", ...args])
+    expect(done.code).toBe(1)
+    expect(done.stderr).toContain(words)
+    expect(done.stderr).not.toMatch(/\n\s+at /)
+    expect(existsSync(join(box.root, "nowhere"))).toBe(false)
+  })
+
+  /** An item with one file. */
+  function item(name: string, file: string, text: string): void {
+    mkdirSync(join(bundle, file, ".."), { recursive: true })
+    writeFileSync(join(bundle, file), text)
+    writeFileSync(join(bundle, "items", `${name}.sha256`), `${createHash("sha256").update(text).digest("hex")}  ${file}\n`)
+    writeFileSync(join(bundle, "items", `${name}.json`), JSON.stringify({ title: name }))
+  }
+
+  it("verify names files that are missing or changed, and the item that they are of", async () => {
+    item("one", "go/a.zip", "a")
+    item("two", "go/b.zip", "b")
+    expect((await box.run(["bundle", "verify", bundle])).stderr).toContain("is whole: 2 items")
+    writeFileSync(join(bundle, "go/a.zip"), "A")
+    rmSync(join(bundle, "go/b.zip"))
+    const done = await box.run(["bundle", "verify", bundle])
+    expect([done.code, done.stderr]).toEqual([1, expect.stringMatching(/2 files are missing or damaged: go\/a.zip \(one\), go\/b.zip \(two\)/)])
+  })
+
+  it("is merged by copying, and prune keeps what the last prewarm named", async () => {
+    item("one", "go/a.zip", "a")
+    item("two", "go/b.zip", "b")
+    carry("node", "node", "x")
+    writeFileSync(join(bundle, "go/forgotten.zip"), "c")
+    writeFileSync(join(bundle, "needed.txt"), "two\n")
+    const other = join(box.root, "other")
+    spawnSync("cp", ["-R", bundle, other])
+    item("three", "maven/c.jar", "c")
+    spawnSync("cp", ["-R", `${other}/.`, bundle])
+    expect((await box.run(["bundle", "verify", bundle])).code).toBe(0)
+    const done = await box.run(["bundle", "prune", bundle])
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("2 items and 3 files removed")])
+    expect(readdirSync(join(bundle, "go"))).toEqual(["b.zip"])
+    expect(readdirSync(join(bundle, "items")).sort()).toEqual(["host.sha256", "two.json", "two.sha256"])
+    expect(existsSync(join(bundle, "host/node.tar.gz"))).toBe(true)
+    expect(existsSync(join(bundle, "maven"))).toBe(false)
+    expect((await box.run(["bundle", "verify", bundle])).code).toBe(0)
+  })
+})

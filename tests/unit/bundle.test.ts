@@ -1,0 +1,179 @@
+// What a bundle must hold, what it is called there, and how fetching and comparing it is told.
+
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import type { Catalogue } from "../../src/catalogue/types.js"
+import { readVersions } from "../../src/catalogue/versions.js"
+import { bundleTable, movedPackages } from "../../src/plan/bundleCheck.js"
+import { bundleItems, type BundleWish, itemName, itemTitle, missingItems, packageSet, prewarmWish, readBundleRecord } from "../../src/plan/bundleItems.js"
+import { planPackages } from "../../src/plan/packages.js"
+import { packageScript } from "../../src/plan/packagesScript.js"
+import { withPackageVersions } from "../../src/plan/pins.js"
+import { type PrewarmRow, prewarmTable, progressLine, retried } from "../../src/plan/prewarm.js"
+
+const catalogue = await loadCatalogue("openim")
+const wish = (more: Partial<BundleWish>): BundleWish => ({ components: [], base: "debian", tools: [], services: [], ...more })
+const titles = (more: Partial<BundleWish>) => bundleItems(catalogue, wish(more)).map((item) => itemTitle(catalogue, item))
+
+const always = [
+  "image debian:trixie-slim",
+  "packages ca-certificates, golang-go for debian:trixie-slim",
+  "packages ca-certificates for debian:trixie-slim",
+  "Go modules of regctl v0.11.7",
+]
+
+describe("what builds need", () => {
+  it("of a suite: base, source, supervisor", () => {
+    expect(titles({ components: ["server"] })).toEqual([
+      ...always,
+      "packages ca-certificates, tzdata for debian:trixie-slim",
+      "Go modules of OpenIM Server v3.8.3",
+      "Go modules of pebble v1.17.0",
+    ])
+  })
+
+  it("of a single program: no supervisor; of a magefile: mage, by the source's own Go", () => {
+    expect(titles({ components: ["server-api"] })).not.toContain("Go modules of pebble v1.17.0")
+    const mage = bundleItems(catalogue, wish({ components: ["chat"], tools: ["mage"] })).filter((item) => item.kind === "tool" && item.tool === "mage")
+    expect(mage).toEqual([{ kind: "tool", tool: "mage", source: "chat" }])
+    expect(titles({ components: ["redis"], tools: ["mage"] })).not.toContain("Go modules of mage v1.15.0")
+  })
+
+  it("of an installed server: its packages, or its archive and what fetches it, and its helper", () => {
+    expect(titles({ components: ["redis"] }).slice(always.length)).toEqual(["packages ca-certificates, tzdata, redis-server, redis-tools for debian:trixie-slim"])
+    expect(titles({ components: ["mongodb"] })).toEqual(
+      expect.arrayContaining(["packages ca-certificates, curl for debian:trixie-slim", "archive of mongodb 7.0.30 for ubuntu2204", "Go modules of go/mongo-admin"]),
+    )
+  })
+
+  it("of another base: its image and its packages, beside those of the tools", () => {
+    const found = titles({ components: ["server"], base: "alpine" })
+    expect(found).toEqual(expect.arrayContaining(["image debian:trixie-slim", "image alpine:3.22", "packages ca-certificates, tzdata for alpine:3.22"]))
+  })
+
+  it("of the stack's services: what takes the places of official images", () => {
+    const { services } = prewarmWish(catalogue, { ...wish({}), components: ["server"], services: true })
+    expect(services).toEqual(expect.arrayContaining(["etcd", "redis", "kafka", "minio", "mongo", "nginx"]))
+    expect(titles({ services })).toEqual(
+      expect.arrayContaining(["Go modules of go/etcd", "Go modules of go/stackctl", "Maven artifacts of java/kafka", "Maven artifacts of java/store", "Go modules of pebble v1.17.0"]),
+    )
+  })
+
+  it("each once, all that can be built when nothing is named", () => {
+    const all = titles({ components: ["server", "chat", "server", "server-api"] })
+    expect(new Set(all).size).toBe(all.length)
+    expect(prewarmWish(catalogue, { ...wish({}), services: false }).components).toEqual(["server", "chat", "mongodb", "redis"])
+  })
+
+  it("refuses what does not exist, with the nearest name", () => {
+    expect(() => titles({ components: ["servr"] })).toThrow('Did you mean "server"?')
+    expect(() => titles({ components: ["web"] })).toThrow("never built")
+    expect(() => prewarmWish(catalogue, { ...wish({ tools: ["sift"] }), services: false })).toThrow('Did you mean "syft"?')
+  })
+})
+
+describe("an item's name", () => {
+  const [server] = bundleItems(catalogue, wish({ components: ["server"] })).filter(({ kind }) => kind === "source")
+  const pinned = (change: object): Catalogue => ({ ...catalogue, pins: { ...catalogue.pins, sources: { ...catalogue.pins.sources, server: { ...catalogue.pins.sources.server, ...change } } } })
+
+  it("is a file's name, different for every item", () => {
+    const items = bundleItems(catalogue, wish({ components: ["server", "chat", "redis", "mongodb"], tools: ["syft"], services: Object.keys(catalogue.services) }))
+    const names = items.map((item) => itemName(catalogue, item))
+    expect(names.filter((name) => !/^[A-Za-z0-9._-]+$/.test(name))).toEqual([])
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it("changes with version, commit and checksum, and with what a helper imports", () => {
+    const names = [catalogue, pinned({ version: "v3.8.2" }), pinned({ commit: "1".repeat(40) }), pinned({ sum: "h1:other" })].map((one) => itemName(one, server))
+    expect(new Set(names).size).toBe(4)
+    const helper = { kind: "helper", helper: "etcd" } as const
+    expect(itemName(catalogue, helper, "a")).not.toBe(itemName(catalogue, helper, "b"))
+  })
+
+  it("of packages changes with the list and the image, not with the day", () => {
+    const packages = { kind: "packages", image: "docker.io/library/debian:trixie-slim", distribution: "debian", want: ["a"] } as const
+    const name = (more: object) => itemName(catalogue, { ...packages, want: ["a"], ...more })
+    expect(name({ rhythm: "daily" })).toBe(name({}))
+    expect(name({ image: "debian:trixie-slim@sha256:1" })).toBe(name({}))
+    expect(name({ want: ["a", "b"] })).not.toBe(name({}))
+    expect(name({ image: "debian:bookworm-slim" })).not.toBe(name({}))
+  })
+})
+
+describe("messages", () => {
+  it("name what a bundle lacks, what it has, and what to do", () => {
+    expect(missingItems(["image a", "image b"], ["image c"]).message).toBe(
+      "the bundle has no image a; no image b. It has: image c. Next: where there is a network, with these sources and options, " +
+        "./daggerw call prewarm --components=… export --path=BUNDLE",
+    )
+    expect(missingItems(["1", "2", "3", "4", "5", "6", "7"], []).message).toContain("no 5; no 2 more. It has: nothing.")
+    expect(() => readBundleRecord("tool-x", "{")).toThrow("items/tool-x.json cannot be read")
+  })
+
+  const row = (more: Partial<PrewarmRow>): PrewarmRow => ({ title: "image a", result: "fetched", bytes: 30_600_000, seconds: 2.2, ...more })
+
+  it("count what was fetched, in percent", () => {
+    expect(progressLine(1, 3, row({}))).toBe("prewarm: 1 of 3 (33 %): image a, 30.6 MB, fetched in 2 s")
+    expect(progressLine(2, 3, row({ result: "in the bundle" }))).toBe("prewarm: 2 of 3 (67 %): image a, 30.6 MB, in the bundle")
+    expect(progressLine(3, 3, row({ result: "failed", reason: "no route" }))).toBe("prewarm: 3 of 3 (100 %): image a, failed: no route")
+    const text = prewarmTable([row({}), row({ title: "image b", result: "failed", bytes: 0, reason: "try 1 of 3 (no route)" })])
+    expect(text).toContain("image b:\n  try 1 of 3 (no route)")
+    expect(text).toMatch(/^1 of 2 \(50 %\), 30\.6 MB/m)
+  })
+
+  it("tell of a bundle first what asks for something", () => {
+    const text = bundleTable([
+      { state: "current", title: "a", detail: "-" },
+      { state: "missing", title: "b", detail: "prewarm fetches it" },
+    ])
+    expect(text.indexOf("missing")).toBeLessThan(text.indexOf("current"))
+    expect(text.trimEnd().split("\n").at(-1)).toBe("1 missing, 1 current")
+    expect(movedPackages({ a: "1", b: "1" }, { a: "2", b: "1", c: "1" })).toEqual(["a 1 → 2", "c (not there) → 1"])
+  })
+})
+
+describe("tries", () => {
+  const noWait = [0, 0, 0]
+
+  it("are three, and the first success ends them", async () => {
+    let runs = 0
+    const result = await retried("x", async () => (++runs < 3 ? Promise.reject(new Error(`no ${runs}`)) : "done"), undefined, noWait)
+    expect([result, runs]).toEqual(["done", 3])
+  })
+
+  it("are all named when none works", async () => {
+    const lines: string[] = []
+    await expect(retried("x", () => Promise.reject(new Error("no route")), (line) => lines.push(line), noWait)).rejects.toThrow(
+      "x: nothing worked: try 1 of 3 (no route); try 2 of 3 (no route); try 3 of 3 (no route)",
+    )
+    expect(lines).toHaveLength(3)
+  })
+})
+
+describe("locked packages", () => {
+  const text = readFileSync("stacks/openim/versions.yaml", "utf8")
+  const set = packageSet("docker.io/library/debian:trixie-slim@sha256:1", ["ca-certificates", "tzdata"])
+
+  it("stand in versions.yaml by what they are installed for, as text, and nothing else changes", () => {
+    const locked = withPackageVersions(text, { [set]: { "ca-certificates": "20250419", openssl: "3.5.1-1+deb13u1" } })
+    expect(readVersions("versions.yaml", locked).packages).toEqual({
+      "ca-certificates, tzdata for debian:trixie-slim": { "ca-certificates": "20250419", openssl: "3.5.1-1+deb13u1" },
+    })
+    expect(text.split("\n").filter((line) => !locked.split("\n").includes(line))).toEqual([])
+    expect(() => readVersions("versions.yaml", locked.replace("3.5.1-1+deb13u1", "$(reboot)"))).toThrow("a package's version")
+  })
+
+  it("are asked for first, any version after that", () => {
+    const locked = { "ca-certificates": "20250419", openssl: "3.5.1-1" }
+    const steps = planPackages({ distribution: "debian", want: ["ca-certificates"], locked }).steps.map(({ packages }) => packages)
+    expect(steps).toEqual([["ca-certificates=20250419", "openssl=3.5.1-1"], ["ca-certificates"]])
+    const rpm = planPackages({ distribution: "openeuler", want: ["tree"], locked: { tree: "2.1-1" } }).steps.map(({ packages }) => packages)
+    expect(rpm).toEqual([["tree-2.1-1"], ["tree"], ["tree-2.1-1"], ["tree"]])
+  })
+
+  it("are fetched by the same script, which installs nothing then", () => {
+    const plan = planPackages({ distribution: "debian", want: ["openssl=3.5.1-1"] })
+    expect(packageScript(". lib", plan, { fetchTo: "/tmp/fetched" })).toContain("fetch_to=/tmp/fetched")
+  })
+})
