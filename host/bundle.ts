@@ -9,6 +9,7 @@ import { remove, temporary } from "./cache"
 import { ARCHIVES, CHECKSUMS, checksums } from "./carried"
 import { fileSha256, writeFileAtomic } from "./files"
 import { withLock } from "./lock"
+import { applyMirrors } from "./mirrors"
 import { cacheDir, paths } from "./paths"
 import { Problem } from "./problem"
 import { step } from "./progress"
@@ -39,6 +40,7 @@ async function add(folder: string): Promise<number> {
   }
   stopOnSignals()
   return withLock(`adding the engine to ${folder}`, async () => {
+    await applyMirrors()
     for (const part of [ARCHIVES, "items"]) mkdirSync(join(folder, part), { recursive: true })
     const cli = await buildBinaries("cli")
     const { binaries, debian, sdk, baseImages: store } = await engineParts()

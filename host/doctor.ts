@@ -1,12 +1,15 @@
 // Each requirement of this machine with ok or the mend. Nothing is changed and nothing large is fetched.
 import { existsSync, statfsSync } from "node:fs"
 import { compare, wantedGo } from "./build/go"
-import { env, VARIABLES } from "./env"
+import { shownProxy } from "../src/mirrors/proxies"
+import { withoutCredentials } from "../src/mirrors/addresses"
+import { env, proxies, VARIABLES } from "./env"
 import { containerTool } from "./engine/docker"
 import { extraCertificates } from "./engine/certificates"
 import { namespacesRefusal } from "./engine/namespaces"
 import { resolvConf } from "./engine/network"
 import { givenCli, givenEngine, ownEngine, pathCli, pathRefusal, readyCli } from "./fast"
+import { mirrorSettings } from "./mirrors"
 import { cacheDir } from "./paths"
 import { Problem, sentence } from "./problem"
 import { hasApt, installCommand, isRoot, missing, TOOLS, type ToolName } from "./requirements"
@@ -36,7 +39,7 @@ export async function doctor(): Promise<number> {
       findings.push({ name, verdict: "mend", text: `${sentence(error)}${next}` })
     }
     const last = findings.at(-1)!
-    process.stdout.write(`${{ ok: "ok  ", note: "-   ", mend: "MEND" }[last.verdict]} ${last.name}: ${last.text}\n`)
+    process.stdout.write(`${{ ok: "ok  ", note: "-   ", mend: "MEND" }[last.verdict]} ${last.name}: ${withoutCredentials(last.text)}\n`)
   }
 
   await check("Node", () => ["ok", process.version])
@@ -79,7 +82,11 @@ export async function doctor(): Promise<number> {
   }
   await check("name servers for the engine", () => ["ok", resolvConf(env("OPENIM_DNS")).match(/^nameserver\s+\S+/gm)?.map((line) => line.split(/\s+/)[1]).join(", ") ?? ""])
   await check("certificates for the engine", () => ["ok", `${extraCertificates().length} beyond the usual ones`])
-  for (const { name } of VARIABLES) if (process.env[name]) await check(name, () => ["note", shown(process.env[name]!)])
+  if (env("OPENIM_MIRRORS")) await check("mirrors", mirrorVerdict)
+  for (const { name } of VARIABLES) if (process.env[name] && !(name in proxies())) await check(name, () => ["note", process.env[name]!])
+  for (const [name, value] of Object.entries(proxies())) {
+    if (process.env[name]) await check(name, () => ["note", /^no_proxy$/i.test(name) ? value : shownProxy(value)])
+  }
   return findings.some((finding) => finding.verdict === "mend") ? 1 : 0
 }
 
@@ -88,7 +95,9 @@ async function goText(): Promise<string> {
   return compare(version, wantedGo()) >= 0 ? version : `${version}; it fetches ${wantedGo()} when it is needed`
 }
 
-/** A proxy's password is nobody's business. */
-function shown(value: string): string {
-  return value.replace(/\/\/[^@/\s]+@/g, "//***@")
+async function mirrorVerdict(): Promise<[Verdict, string]> {
+  const refusals: string[] = []
+  const found = Object.entries(await mirrorSettings((line) => refusals.push(line)))
+  const told = [...found.map(([name, value]) => `${name}=${value}`), ...refusals].join("; ")
+  return found.length > 0 ? ["ok", told] : ["note", told || "everything that they would set is set already"]
 }

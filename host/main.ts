@@ -1,5 +1,6 @@
 // Entry point behind the daggerw script. `resolve` prints shell assignments for it to evaluate; `engine` and `bundle`
 // hold our own verbs.
+import { withoutCredentials } from "../src/mirrors/addresses"
 import { env } from "./env"
 import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
 import { explain, Stopped } from "./problem"
@@ -48,7 +49,7 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     if (error instanceof Stopped) process.exit(error.exitCode)
     process.stderr.write(`${explain(error)}\n`)
-    if (process.env["OPENIM_DEBUG"]) console.error(error)
+    if (process.env["OPENIM_DEBUG"]) console.error(withoutCredentials(error instanceof Error ? (error.stack ?? error.message) : String(error)))
     process.exit(1)
   },
 )

@@ -5,12 +5,14 @@ import { makeCli } from "./cli"
 import { checkEngineRoute, startEngine } from "./engine/start"
 import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
 import { withLock } from "./lock"
+import { applyMirrors } from "./mirrors"
 import { stopOnSignals } from "./stop"
 
 export async function prepare(needsEngine: boolean): Promise<{ cli: Cli; engine?: Engine }> {
   stopOnSignals()
   return withLock("preparing the Dagger CLI and engine", async () => {
     await sweep()
+    await applyMirrors()
     let engine = needsEngine ? await readyEngine() : undefined
     if (needsEngine && !engine) await checkEngineRoute()
     const cli = readyCli() ?? (await makeCli())

@@ -1,4 +1,5 @@
 // An error the user can act on: one sentence, the details that matter, the next step. Printed without a stack trace.
+import { withoutCredentials } from "../src/mirrors/addresses"
 
 export class Problem extends Error {
   constructor(
@@ -72,5 +73,5 @@ export function explain(error: unknown): string {
   const next = (error instanceof Problem ? error.next : undefined) ?? known?.next
   const raw = error instanceof Error ? error.message : String(error)
   const message = !(error instanceof Problem) && known ? `${known.message} (${sentence(error)})` : raw
-  return `daggerw: error: ${message}${next ? `\ndaggerw: next: ${next}` : ""}`
+  return withoutCredentials(`daggerw: error: ${message}${next ? `\ndaggerw: next: ${next}` : ""}`)
 }

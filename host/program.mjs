@@ -3,7 +3,7 @@
 //
 // usage: program.mjs PROJECT KEY, with the cache folder in OPENIM_CACHE
 import { spawnSync } from "node:child_process"
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 
@@ -40,23 +40,7 @@ try {
 
 async function bundle() {
   for (const name of ["package.json", "package-lock.json"]) cpSync(join(project, "host", name), join(folder, name))
-  const downloads = process.env.OPENIM_DOWNLOADS ?? join(cache, "downloads")
-  const npm = spawnSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: folder,
-    env: {
-      // Without a network, npm would try again for minutes without a word.
-      npm_config_fetch_retry_mintimeout: "1000",
-      npm_config_fetch_retry_maxtimeout: "5000",
-      ...process.env,
-      npm_config_cache: join(downloads, "npm"),
-      npm_config_update_notifier: "false",
-    },
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
-  })
-  if (npm.error) throw new Error(`npm could not be run (${npm.error.message})`)
-  if (npm.signal) process.kill(process.pid, npm.signal)
-  if (npm.status !== 0) throw new Error(`npm ci failed: ${npm.stderr.trim().split("\n").slice(0, 4).join(" / ")}`)
+  install(await registries())
   const { build } = createRequire(join(folder, "package.json"))("esbuild")
   await build({
     entryPoints: [join(project, "host/main.ts")],
@@ -75,6 +59,45 @@ async function bundle() {
     logLevel: "silent",
   })
   for (const name of ["node_modules", "package.json", "package-lock.json"]) rmSync(join(folder, name), { recursive: true, force: true })
+}
+
+/** From the first registry that has them; undefined is npm's own choice. */
+function install([registry, ...others]) {
+  const downloads = process.env.OPENIM_DOWNLOADS ?? join(cache, "downloads")
+  const npm = spawnSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: folder,
+    env: {
+      // Without a network, npm would try again for minutes without a word.
+      npm_config_fetch_retry_mintimeout: "1000",
+      npm_config_fetch_retry_maxtimeout: "5000",
+      ...process.env,
+      ...(registry && { npm_config_registry: registry, npm_config_fetch_retries: "0", npm_config_fetch_timeout: "10000" }),
+      npm_config_cache: join(downloads, "npm"),
+      npm_config_update_notifier: "false",
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  })
+  if (npm.error) throw new Error(`npm could not be run (${npm.error.message})`)
+  if (npm.signal) process.kill(process.pid, npm.signal)
+  if (npm.status === 0) return
+  const reason = npm.stderr.trim().split("\n").slice(0, 4).join(" / ")
+  if (others.length === 0) throw new Error(`npm ci failed: ${reason}`)
+  console.error(`daggerw: npm packages: ${registry} refused: ${reason}`)
+  install(others)
+}
+
+/** The mirrors of npm that OPENIM_MIRRORS names, where the user has chosen no registry. */
+async function registries() {
+  const words = (process.env.OPENIM_MIRRORS ?? "").split(/[\s,]+/).filter(Boolean)
+  if (words.length === 0 || process.env.npm_config_registry) return [undefined]
+  const { stdout } = spawnSync("npm", ["config", "get", "registry"], { encoding: "utf8" })
+  if (stdout?.trim() !== "https://registry.npmjs.org/") return [undefined]
+  // Nothing is compiled yet; the file has no types.
+  const text = readFileSync(join(project, "src/mirrors/presets.ts"), "utf8")
+  const { mirrorPresets } = await import(`data:text/javascript,${encodeURIComponent(text)}`)
+  const named = (word) => (word.startsWith("npm=") ? [word.slice(4)] : [mirrorPresets[word]?.npm ?? [], ...(mirrorPresets[word]?.then ?? []).map(named)].flat())
+  return [...new Set(words.flatMap(named)), undefined]
 }
 
 function explain(error) {

@@ -3,6 +3,7 @@
 import { createWriteStream, mkdirSync, statfsSync } from "node:fs"
 import { join } from "node:path"
 import { $ } from "zx/core"
+import { withoutCredentials } from "../src/mirrors/addresses"
 import { guard, unguard } from "./lock"
 import { cacheDir, paths } from "./paths"
 import { knownCause, Problem } from "./problem"
@@ -50,7 +51,7 @@ export async function attempt(command: string[], options: RunOptions = {}): Prom
     mkdirSync(paths.logs, { recursive: true })
     log = createWriteStream(join(paths.logs, options.log), { flags: "a" })
     log.on("error", () => {})
-    log.write(`$ ${command.map(quote).join(" ")}\n`)
+    log.write(`$ ${withoutCredentials(command.map(quote).join(" "))}\n`)
   }
   const child = $({
     shell: "/bin/sh",
@@ -70,7 +71,7 @@ export async function attempt(command: string[], options: RunOptions = {}): Prom
   const listen = (stream: "out" | "err") => (chunk: Buffer) => {
     const text = chunk.toString()
     tail = (tail + text).slice(-TAIL)
-    log?.write(text)
+    log?.write(withoutCredentials(text))
     if (!options.onLine) return
     const parts = (lines[stream] + text).split(/[\r\n]+/)
     lines[stream] = parts.pop() ?? ""

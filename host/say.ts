@@ -1,18 +1,19 @@
 // Everything for humans goes to stderr: stdout belongs to dagger.
+import { withoutCredentials } from "../src/mirrors/addresses"
 
 let rewritten = false
 
 export function say(line: string): void {
   if (rewritten) process.stderr.write("\r\x1b[K")
   rewritten = false
-  process.stderr.write(`daggerw: ${line}\n`)
+  process.stderr.write(`daggerw: ${withoutCredentials(line)}\n`)
 }
 
 /** The one line at the bottom of a terminal that is written again and again; empty clears it. */
 export function live(line: string): void {
   if (!line && !rewritten) return
   const width = (process.stderr.columns ?? 80) - 1
-  process.stderr.write(`\r\x1b[K${line ? `daggerw: ${line}`.slice(0, width) : ""}`)
+  process.stderr.write(`\r\x1b[K${line ? `daggerw: ${withoutCredentials(line)}`.slice(0, width) : ""}`)
   rewritten = line !== ""
 }
 

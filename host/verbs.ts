@@ -15,6 +15,7 @@ import { startTime, type EngineRecord } from "./records"
 import { attempt } from "./run"
 import { duration, say } from "./say"
 import { stopOnSignals } from "./stop"
+import { withoutCredentials } from "../src/mirrors/addresses"
 import { DAGGER } from "./versions"
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -77,7 +78,7 @@ async function status(): Promise<number> {
   if (existsSync(paths.engineState)) rows.push(["engine's cache", `${paths.engineState} (${await size(paths.engineState)})`])
   const busy = holder()
   if (busy) rows.push(["busy", `process ${busy.pid}: ${busy.doing}`])
-  for (const [name, value] of rows) print(`${name.padEnd(15)} ${value}`)
+  for (const [name, value] of rows) print(`${name.padEnd(15)} ${withoutCredentials(value)}`)
   return given || own ? 0 : 3
 }
 

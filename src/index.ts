@@ -29,6 +29,7 @@ import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { baseImagesReport } from "./graph/baseImages.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
+import { choiceOf, detectedProxy, fetchedFrom, goproxyOf, mirrorEntries, packageMirrors } from "./graph/mirrors.js"
 import { earlierImages, planInputs } from "./graph/plans.js"
 import { prewarmed } from "./graph/prewarm.js"
 import { readAccess } from "./graph/registries.js"
@@ -39,6 +40,7 @@ import { readSigning, signImages, verifyImages } from "./graph/signing.js"
 import { type Site, siteSettings } from "./graph/site.js"
 import { stackFront } from "./graph/stack.js"
 import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
+import { askEvery } from "./mirrors/choice.js"
 import { bundleTable } from "./plan/bundleCheck.js"
 import { type BundleWish, prewarmWish, stackServices } from "./plan/bundleItems.js"
 import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
@@ -47,6 +49,7 @@ import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { readBuildArguments } from "./plan/dockerfileArguments.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
+import { checkMirrorFormat, fetchedLines, mirrorReport } from "./plan/mirrorReports.js"
 import { readChannel } from "./plan/releases.js"
 import { prewarmTable } from "./plan/prewarm.js"
 import { publishedTable } from "./plan/publishing.js"
@@ -76,7 +79,7 @@ export class Openim {
   private bases: string
   private base: string
   private goproxy?: string
-  private mirrors: string[]
+  private mirrorList: string[]
   private catalogue?: Directory
   private upstreams: string[]
   private bundle?: Directory
@@ -107,9 +110,9 @@ export class Openim {
     bases: string = "auto",
     /** Base of the final images: debian, anolis, openeuler or alpine. All but debian need a registry that has them */
     base: string = "debian",
-    /** Go module proxies in order, as GOPROXY understands them, such as https://goproxy.cn,direct. Go's own default when not given */
+    /** Go module proxies in order, as GOPROXY understands them, such as https://goproxy.cn,direct: goes before every mirror of --mirrors. Go's own default when neither is given */
     goproxy?: string,
-    /** Mirrors of package repositories, tried in order before the image's own: FAMILY=ADDRESS with the family apt, dnf, zypper or apk, such as apt=http://mirrors.aliyun.com/debian; or archive=ADDRESS, a folder that has MongoDB's archive under its own name */
+    /** Mirrors in order, asked before the usual addresses: presets (china, or aliyun, tuna, ustc, tencent, huawei) and FAMILY=ADDRESS, mixed at will, such as china or aliyun,go=https://goproxy.example. Families: apt, dnf, zypper, apk (packages of images), docker (Docker Hub, as HOST or HOST/PATH), go, npm, pypi, cargo, archive (a folder that has MongoDB's archive under its own name). Each call asks those that it needs whether they answer; the function mirrors tells */
     mirrors: string[] = [],
     /** A folder with a stack.yaml and a versions.yaml of your own, instead of the stack's */
     catalogue?: Directory,
@@ -132,7 +135,7 @@ export class Openim {
     this.bases = bases
     this.base = base
     this.goproxy = goproxy
-    this.mirrors = mirrors
+    this.mirrorList = mirrors
     this.catalogue = catalogue
     this.upstreams = upstreams
     this.bundle = bundle
@@ -236,7 +239,8 @@ export class Openim {
     const inputs = await planInputs(settings, this.options())
     const where = { registries: registry, tags: [], access, mark: randomUUID() }
     const rows = planRows(inputs, record ? readPlanRecord(await record.contents()) : await earlierImages(settings, inputs, where))
-    return formatted(format, () => planTable(rows), { stack: this.stackName, rows })
+    const fetched = await fetchedFrom(settings)
+    return formatted(format, () => planTable(rows) + fetchedLines(fetched), { stack: this.stackName, rows, ...fetched })
   }
 
   /**
@@ -355,6 +359,22 @@ export class Openim {
     const rows = planRows(inputs, record ? readPlanRecord(await record.contents(), to) : await earlierImages(settings, inputs, order))
     const released = await releaseAll(settings, rows, this.options(), failFast, order)
     return new ReleaseResult(succeeded(released), releaseRecord(settings.catalogue, rows, released, to), changes)
+  }
+
+  /**
+   * Asks every mirror of --mirrors: which answer, how fast, which are refused and why, and what is used. Tells the HTTP proxy too, if
+   * the engine has one. Gives text
+   */
+  @func({ cache: "never" })
+  async mirrors(
+    /** table; json for programs; env: lines for an environment (GOPROXY, npm_config_registry, PIP_INDEX_URL, and what ./daggerw takes); docker: for the daemon's daemon.json; cargo: for Cargo's config.toml, as no variable can replace crates.io */
+    format: string = "table",
+  ): Promise<string> {
+    checkMirrorFormat(format)
+    const { catalogue } = await this.settings()
+    const entries = mirrorEntries(this.mirrorList)
+    const asked = await askEvery(choiceOf(entries), entries, baseOf(catalogue, this.base).distribution)
+    return mirrorReport(format, { asked, goproxy: this.goproxy ?? undefined, proxy: detectedProxy() })
   }
 
   /** Lists the components of the stack with purpose, source, pinned version, registry, rhythm of releases and mode. Gives text */
@@ -927,16 +947,21 @@ export class Openim {
   /**
    * Prints the Dockerfile of a component, for a build without Dagger: docker build -f FILE . in this repository's folder.
    *
-   * It has this call's --base, --mirrors and --goproxy; those below dockerfiles/ have none. Always of the pinned source. Fails when
-   * the component or the base is unknown
+   * It has this call's --base, those of its --mirrors that answer now, and --goproxy; those below dockerfiles/ have none. Always of
+   * the pinned source. Fails when the component or the base is unknown
    */
   @func({ cache: "session" })
   async dockerfile(
     /** The component's name; the function components lists all */
     component: string,
   ): Promise<string> {
-    const { catalogue, mirrors, goproxy } = await this.settings()
-    return dockerfile(catalogue, imageOf(catalogue, component), baseOf(catalogue, this.base), { mirrors, goproxy })
+    const settings = await this.settings()
+    const { catalogue } = settings
+    const entry = imageOf(catalogue, component)
+    const base = baseOf(catalogue, this.base)
+    // Go may be installed on Debian, whatever the base.
+    const packages = await Promise.all(["debian", base.distribution].map((distribution) => packageMirrors(settings, distribution)))
+    return dockerfile(catalogue, entry, base, { mirrors: Object.assign({}, ...packages), goproxy: await goproxyOf(settings) })
   }
 
   /** Writes the folder dockerfiles/ anew from the catalogue. Gives a changeset; as a check it fails when there is anything to change */
@@ -976,7 +1001,7 @@ export class Openim {
   }
 
   private site(): Site {
-    const { catalogue, bases, goproxy, mirrors, upstreams, bundle } = this
+    const { catalogue, bases, goproxy, mirrorList: mirrors, upstreams, bundle } = this
     return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams, bundle }
   }
 

@@ -18,7 +18,7 @@ export class Services {
     stackName: string,
     /** Where official images are looked for first */
     bases: string,
-    /** Mirrors of package repositories */
+    /** Presets and addresses of mirrors */
     mirrors: string[],
     /** Go module proxies */
     goproxy?: string,

@@ -16,6 +16,7 @@ import { fullReference, readReference } from "../plan/references.js"
 import { mergedImages, type WantedImage } from "../plan/wantedImages.js"
 import { bundledImages } from "./bundle.js"
 import { tailOf } from "./failures.js"
+import { goproxyOf } from "./mirrors.js"
 import type { Settings } from "./settings.js"
 import { imageManifest, type WatchTools, watchTools } from "./upstream.js"
 
@@ -77,7 +78,8 @@ async function imagesOfFolder(folder: Directory, given: Record<string, string>):
 
 /** By the go.mod of each source, without the source: one small file from the module proxy. */
 async function sourceGoVersions(settings: Settings): Promise<{ sourceGo: Record<string, string>; notes: string[] }> {
-  const { catalogue, custom, goproxy } = settings
+  const { catalogue, custom } = settings
+  const goproxy = await goproxyOf(settings)
   const sourceGo: Record<string, string> = {}
   const notes: string[] = []
   await Promise.all(

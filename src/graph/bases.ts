@@ -7,8 +7,10 @@ import { packageSet } from "../plan/bundleItems.js"
 import { pinnedReferences } from "../plan/origins.js"
 import { planPackages } from "../plan/packages.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
+import { type PullAddress, pullAddresses } from "../plan/pullAddresses.js"
 import { bundledImage, bundledPackages, mounted } from "./bundle.js"
 import { tailOf } from "./failures.js"
+import { packageMirrors } from "./mirrors.js"
 import { withPackages } from "./packages.js"
 import { log, type PulledImage, type Settings } from "./settings.js"
 
@@ -21,12 +23,14 @@ export async function fromFirst(settings: Settings, references: string[]): Promi
 
 export async function pullFirst(settings: Settings, references: string[]): Promise<PulledImage> {
   if (settings.bundle) return bundledImage(settings.bundle, references)
+  const pinned = pinnedReferences(settings.from, settings.catalogue.pins.digests, references)
+  const mirrors = await settings.mirrors.of("docker")
   const outcome = await firstOf(
     "base image",
-    pinnedReferences(settings.from, settings.catalogue.pins.digests, references).map((reference) => ({
-      name: reference,
-      limitSeconds: 300,
-      run: () => pulled(reference),
+    pullAddresses(settings.from, pinned, mirrors).map((from) => ({
+      name: from.address,
+      limitSeconds: from.limitSeconds,
+      run: () => pulled(settings, from),
     })),
     log,
   )
@@ -34,9 +38,10 @@ export async function pullFirst(settings: Settings, references: string[]): Promi
   return { ...outcome.value, reference: `${references[0].replace(/@.*$/, "")}@${digest}` }
 }
 
-async function pulled(reference: string): Promise<PulledImage> {
+async function pulled({ mirrorService: registryService }: Settings, { reference, address }: PullAddress): Promise<PulledImage> {
+  const options = address === reference ? {} : { registryService }
   try {
-    const container = await dag.container({ platform }).from(reference).sync()
+    const container = await dag.container({ platform }).from(address, options).sync()
     return { container, reference: await container.imageRef() }
   } catch (error) {
     const next = reference.includes("@") ? "; `bump --bases` pins what the registry has now" : ""
@@ -72,9 +77,12 @@ export async function withSystemPackages(
   want: PackageRequest["want"],
   asOf?: string,
 ): Promise<Container> {
-  const { bundle, catalogue, mirrors } = settings
+  const { bundle, catalogue } = settings
   const locked = catalogue.pins.packages[packageSet(reference, want)]
-  if (!bundle) return withPackages(container, planPackages({ distribution, want, mirrors, locked, asOf }))
+  if (!bundle) {
+    const mirrors = await packageMirrors(settings, distribution)
+    return withPackages(container, planPackages({ distribution, want, mirrors, locked, asOf }))
+  }
   const repository = await bundledPackages(catalogue, bundle, { kind: "packages", image: reference, distribution, want })
   const plan = planPackages({ distribution, want, mirrors: mountedRepository, mirrorsOnly: true })
   return (await withPackages(container.withMountedDirectory(mounted, repository), plan)).withoutMount(mounted)

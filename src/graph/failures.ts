@@ -1,4 +1,6 @@
-// Failed commands, told in one message that keeps the useful end of their output.
+// Failed commands, told in one message that keeps the useful end of their output, and no password of an address in it.
+
+import { withoutCredentials } from "../mirrors/addresses.js"
 
 interface FailedExec {
   cmd: string[]
@@ -20,9 +22,9 @@ export function exitCodeOf(error: unknown): number | undefined {
 /** The last lines that a failed command printed, or the error's own message. */
 export function tailOf(error: unknown, lines = 20): string {
   const failed = failedExec(error)
-  const text = failed === undefined ? messageOf(error) : failed.stderr.trim() || failed.stdout.trim()
+  const text = withoutCredentials(failed === undefined ? messageOf(error) : failed.stderr.trim() || failed.stdout.trim())
   const all = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("go: downloading "))
-  return all.slice(-lines).join("\n") || messageOf(error)
+  return all.slice(-lines).join("\n") || withoutCredentials(messageOf(error))
 }
 
 function messageOf(error: unknown): string {

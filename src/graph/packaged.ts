@@ -71,7 +71,7 @@ function withServerPackages(settings: Settings, component: PackagedEntry, base: 
 /** In a container of its own, so that the image needs no program that downloads. */
 async function archivedServer(settings: Settings, component: PackagedEntry, name: string): Promise<File> {
   const { bundle } = settings
-  const plan = archivePlan(settings.catalogue, component, name, bundle ? [`file://${mounted}`] : settings.archiveMirrors)
+  const plan = archivePlan(settings.catalogue, component, name, bundle ? [`file://${mounted}`] : await settings.mirrors.of("archive"))
   const curl = await toolbox(settings, [], ["curl"])
   const box = bundle ? curl.withMountedDirectory(mounted, bundle.directory.directory("archives")) : curl
   const fetched = await withPackages(box, plan).catch((error: Error) => {

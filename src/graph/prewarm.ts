@@ -13,6 +13,7 @@ import { pullFirst, withSystemPackages } from "./bases.js"
 import { checkBundle, nameOf } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { javaArtifacts } from "./java.js"
+import { packageMirrors } from "./mirrors.js"
 import { fetchedPackages, withPackages } from "./packages.js"
 import { log, type Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
@@ -125,7 +126,7 @@ async function fetchItem(settings: Settings, item: BundleItem, name: string): Pr
       return { directory: await javaArtifacts(settings, item.java) }
     case "archive": {
       const component = imageOf(catalogue, item.component) as PackagedEntry
-      const plan = archiveFilePlan(catalogue, component, item.build, "/archives", settings.archiveMirrors)
+      const plan = archiveFilePlan(catalogue, component, item.build, "/archives", await settings.mirrors.of("archive"))
       const fetched = await withPackages(await toolbox(settings, [], ["curl"]), plan)
       return { directory: dag.directory().withDirectory("archives", fetched.directory("/archives")) }
     }
@@ -143,7 +144,7 @@ async function packagesItem(settings: Settings, { image, distribution, want, rhy
   const folder = `packages/${name}`
   if (added.length === 0) return { directory: dag.directory().withNewDirectory(folder), facts }
   const exact = added.map((line) => line.split(" ")[2])
-  const plan = planPackages({ distribution, want: exact, mirrors: settings.mirrors, limitSeconds: trySeconds })
+  const plan = planPackages({ distribution, want: exact, mirrors: await packageMirrors(settings, distribution), limitSeconds: trySeconds })
   return { directory: dag.directory().withDirectory(folder, await indexed(settings, distribution, await fetchedPackages(pulled.container, plan))), facts }
 }
 

@@ -2,9 +2,10 @@
 
 import type { Container, Directory, File, Secret, Service, Socket } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
+import { withoutCredentials } from "../mirrors/addresses.js"
+import type { MirrorChoice } from "../mirrors/choice.js"
 import type { BundleRecord } from "../plan/bundleItems.js"
 import type { BytesFrom } from "../plan/origins.js"
-import type { PackageRequest } from "../plan/packageTypes.js"
 
 /** A source of the caller's own. */
 export interface CustomSource {
@@ -53,10 +54,11 @@ export interface Settings {
   version?: string
   /** All that comes from outside comes from here. */
   bundle?: Bundle
+  /** The caller's own value of GOPROXY, whatever mirrors there are. */
   goproxy?: string
-  mirrors: PackageRequest["mirrors"]
-  /** Folders that have downloads under their own names, asked before the pinned addresses. */
-  archiveMirrors?: string[]
+  mirrors: MirrorChoice
+  /** Answers under the host names of Docker Hub's mirrors: a registry of this call's own. */
+  mirrorService?: Service
   /** Other addresses of git repositories and referenced images than the catalogue's, by name. */
   upstreams: Record<string, string>
   /** No step's earlier result is used, and no compiler's cache: for comparing two builds. */
@@ -65,5 +67,5 @@ export interface Settings {
 
 /** Refused attempts are worth a line in the log of the call. */
 export function log(line: string): void {
-  console.error(line)
+  console.error(withoutCredentials(line))
 }

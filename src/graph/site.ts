@@ -2,11 +2,11 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
-import { readArchiveMirrors, readMirrors } from "../plan/mirrors.js"
 import { bytesFrom } from "../plan/origins.js"
 import { readUpstreams } from "../plan/upstreamAnswers.js"
 import { watchedOf } from "../plan/watch.js"
 import { readBundle } from "./bundle.js"
+import { callMirrors } from "./mirrors.js"
 import type { Settings } from "./settings.js"
 
 export interface Site {
@@ -26,8 +26,7 @@ export async function siteSettings({ stack, catalogue: folder, bases, goproxy, m
     from: bytesFrom(bases, process.env.DAGGER_BASES),
     bundle: bundle ? await readBundle(bundle) : undefined,
     goproxy: goproxy ?? undefined,
-    mirrors: readMirrors(mirrors),
-    archiveMirrors: readArchiveMirrors(mirrors),
+    mirrors: callMirrors(mirrors),
     upstreams: readUpstreams(upstreams, watchedOf(catalogue)),
   }
 }

@@ -14,7 +14,8 @@ import { goToolchain } from "./toolchain.js"
 /** Node with the packages of the checkout's lock file, in /checkout. */
 export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {
   const node = await fromFirst(settings, [settings.catalogue.pins.images.node])
-  return node
+  const [registry] = await settings.mirrors.of("npm")
+  return (registry === undefined ? node : node.withEnvVariable("npm_config_registry", registry))
     // Node has its own certificates; this adds those of the container, where the engine puts a company's own.
     .withEnvVariable("NODE_USE_SYSTEM_CA", "1")
     .withEnvVariable("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")

@@ -10,6 +10,7 @@ import { goOrigins, type GoOrigin } from "../plan/origins.js"
 import { buildFlags } from "../plan/programs.js"
 import { freshened, fromFirst, pullFirst, withSystemPackages } from "./bases.js"
 import { explain, tailOf } from "./failures.js"
+import { goproxyOf } from "./mirrors.js"
 import { fetchModule } from "./modules.js"
 import { log, type Settings } from "./settings.js"
 
@@ -69,7 +70,7 @@ const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promis
 }
 
 async function prepared(settings: Settings, version: string, container: Container): Promise<Container> {
-  const ready = withCaches(settings, version, withProxy(settings, container))
+  const ready = withCaches(settings, version, await withProxy(settings, container))
     .withEnvVariable("PATH", path)
     .withEnvVariable("GOPATH", "/go")
     .withEnvVariable("GO111MODULE", "on")
@@ -78,7 +79,7 @@ async function prepared(settings: Settings, version: string, container: Containe
   return ready.sync()
 }
 
-function withProxy(settings: Settings, container: Container): Container {
+async function withProxy(settings: Settings, container: Container): Promise<Container> {
   // A folder as the one and only proxy: Go asks no checksum database, whose place the bundle's own checksums take.
   if (settings.bundle) {
     return container
@@ -86,7 +87,8 @@ function withProxy(settings: Settings, container: Container): Container {
       .withEnvVariable("GOPROXY", "file:///bundle/go")
       .withEnvVariable("GOSUMDB", "off")
   }
-  return settings.goproxy ? container.withEnvVariable("GOPROXY", settings.goproxy) : container
+  const goproxy = await goproxyOf(settings)
+  return goproxy ? container.withEnvVariable("GOPROXY", goproxy) : container
 }
 
 /**

@@ -1,6 +1,8 @@
 // The one mechanism for fallbacks: an ordered list of attempts, each under a time limit, each refusal with its reason.
 // Used by the module, the package fallback and the host's bootstrap alike, so nothing here knows about Dagger.
 
+import { withoutCredentials } from "../mirrors/addresses.js"
+
 export interface Attempt<T> {
   name: string
   limitSeconds: number
@@ -30,13 +32,34 @@ export async function firstOf<T>(
     try {
       return { value: await limited(attempt), by: attempt.name, refusals }
     } catch (error) {
-      const refusal = { name: attempt.name, reason: reasonOf(error) }
-      refusals.push(refusal)
-      log?.(`${subject}: ${refusal.name} refused: ${refusal.reason}`)
+      refusals.push(refusalOf(subject, attempt, error, log))
     }
   }
   const tried = refusals.map((refusal) => `${refusal.name} (${refusal.reason})`).join("; ")
   throw new Error(`${subject}: nothing worked: ${tried || "there was nothing to try"}`)
+}
+
+/** Runs all attempts at once: for each its value, or why it refused. */
+export async function thoseThatWork<T>(
+  subject: string,
+  attempts: Attempt<T>[],
+  log?: (line: string) => void,
+): Promise<({ value: T } | Refusal)[]> {
+  return Promise.all(
+    attempts.map(async (attempt) => {
+      try {
+        return { value: await limited(attempt) }
+      } catch (error) {
+        return refusalOf(subject, attempt, error, log)
+      }
+    }),
+  )
+}
+
+function refusalOf(subject: string, { name }: Attempt<unknown>, error: unknown, log?: (line: string) => void): Refusal {
+  const refusal = { name: withoutCredentials(name), reason: reasonOf(error) }
+  log?.(`${subject}: ${refusal.name} refused: ${refusal.reason}`)
+  return refusal
 }
 
 /** Runs one attempt alone; throws when its time is over. */
@@ -57,6 +80,6 @@ export async function limited<T>(attempt: Omit<Attempt<T>, "name">): Promise<T> 
 
 /** The error's message on one line: refusals are listed next to each other. */
 function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = withoutCredentials(error instanceof Error ? error.message : String(error))
   return message.replace(/\s*\n\s*/g, " / ").trim() || "no reason given"
 }

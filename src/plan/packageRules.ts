@@ -1,17 +1,10 @@
 // What a package request may hold. All of it ends in a command line or a file of sources.
 
+export { address } from "../mirrors/addresses.js"
+
 /** "-x" or "$(…)" would be something else on a command line. */
 export function packageName(name: string): string {
   return matching(name, /^[A-Za-z0-9][A-Za-z0-9+._:=~-]*$/, "package", "a package name, with its version at most")
-}
-
-/** A password in an address would end in layers and logs, so it is refused here. */
-export function address(url: string, subject: string): string {
-  if (/^[a-z]+:\/\/[^/]*@/.test(url)) {
-    throw new Error(`${subject}: the address ${url.replace(/\/\/[^/]*@/, "//***@")} holds credentials: use one without`)
-  }
-  const pattern = /^(https?|ftp|file):\/\/[A-Za-z0-9._~:\/?#\[\]&%+,;=-]*$/
-  return matching(url, pattern, `${subject}: address`, "http://… or https://…").replace(/\/+$/, "")
 }
 
 export function repository(value: string, subject: string): string {

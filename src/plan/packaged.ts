@@ -38,7 +38,7 @@ export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name
         `Next: read ${build.urls[0]}.sha256 where it can be reached, and record it as ${key} (or use a --catalogue of your own)`,
     )
   }
-  const urls = [...mirrors.map((mirror) => `${mirror}/${fileOf(build)}`), ...build.urls]
+  const urls = [...new Set([...mirrors.map((mirror) => `${mirror}/${fileOf(build)}`), ...build.urls])]
   const download = { urls, sha256: build.sha256, to: "/archive", unpack: true, stripTop: true }
   return planDownload(component.name, download, limitSeconds)
 }

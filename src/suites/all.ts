@@ -13,6 +13,7 @@ import { imageOf } from "../plan/components.js"
 import type { TestCase } from "../plan/suites.js"
 import { customisedTests } from "./customised.js"
 import { dockerfileTests } from "./dockerfiles.js"
+import { mirrorTests } from "./mirrors.js"
 import { mongodbTests } from "./mongodb.js"
 import { mutationTests } from "./mutations.js"
 import { publishingTests } from "./publishing.js"
@@ -51,7 +52,7 @@ const suites: Record<string, TestSuite> = {
   services: ({ settings }) => servicesTests(settings),
   toolchain,
   helpers: ({ settings }) => helperTests(settings),
-  shop: ({ settings, checkout }) => shopTests(settings, checkout),
+  shop: async ({ settings, checkout }) => (await Promise.all([shopTests(settings, checkout), mirrorTests(settings)])).flat(),
   redis: ({ settings }) => redisTests(settings),
   mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
   upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),

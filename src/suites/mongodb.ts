@@ -6,6 +6,7 @@ import { type Container, dag, type Directory, ReturnType, type Service } from "@
 import type { ArchivePin } from "../catalogue/types.js"
 import { fromFirst } from "../graph/bases.js"
 import { componentImage } from "../graph/components.js"
+import { callMirrors } from "../graph/mirrors.js"
 import type { Settings } from "../graph/settings.js"
 import { goToolchain } from "../graph/toolchain.js"
 import { buildFlags } from "../plan/programs.js"
@@ -68,7 +69,7 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
         "the caller's own mirror is asked first",
         async () => {
           const wish = { component: "mongodb", base: "debian", layout: "multicall", builder: "go" } as const
-          const { container } = await componentImage({ ...from(["forbidden"]), archiveMirrors: [`${address}/good`] }, wish)
+          const { container } = await componentImage({ ...from(["forbidden"]), mirrors: callMirrors([`archive=${address}/good`]) }, wish)
           same(await container.withExec(["mongod", "--version"]).stdout(), "db version v7.0.30\n")
         },
       ],

@@ -3,7 +3,6 @@ import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { baseOf, builtOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/components.js"
 import { imagePlan } from "../../src/plan/image.js"
-import { readMirrors } from "../../src/plan/mirrors.js"
 import { bytesFrom, goOrigins, sourceOrigins } from "../../src/plan/origins.js"
 import { componentTable, type PlanInput, planRows, planTable, readPlanRecord } from "../../src/plan/report.js"
 
@@ -64,15 +63,6 @@ describe("origins", () => {
     expect(sourceOrigins("packages")).toEqual(["module", "git"])
     expect(goOrigins("registry")[0]).toBe("image")
     expect(goOrigins("packages")[0]).toBe("distribution")
-  })
-
-  it("reads mirrors by package family", () => {
-    expect(readMirrors(["apt=https://a/debian", "apt=https://b/debian", "apk=https://c"])).toEqual({
-      apt: ["https://a/debian", "https://b/debian"],
-      apk: ["https://c"],
-    })
-    expect(() => readMirrors(["https://a"])).toThrow("expected FAMILY=ADDRESS")
-    expect(() => readMirrors(["atp=https://a"])).toThrow('unknown package family "atp". Did you mean "apt"?')
   })
 })
 

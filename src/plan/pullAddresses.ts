@@ -1,0 +1,27 @@
+// Where an image is pulled from: its own registry, or first from mirrors of Docker Hub. Whichever it is, it keeps its usual name.
+
+import type { BytesFrom } from "./origins.js"
+import { fullReference } from "./references.js"
+
+export interface PullAddress {
+  /** The usual one. */
+  reference: string
+  address: string
+  limitSeconds: number
+}
+
+const hub = "docker.io/"
+
+/**
+ * An engine from packages has its own images under Docker Hub's names, and whether a mirror answers must not decide which ones
+ * are taken: there mirrors are for what it does not have, and it says quickly what it has.
+ */
+export function pullAddresses(from: BytesFrom, references: string[], mirrors: string[]): PullAddress[] {
+  return references.flatMap((reference) => {
+    const full = mirrors.length === 0 ? "" : fullReference(reference)
+    const mirrored = full.startsWith(hub) ? mirrors.map((mirror) => `${mirror.replace(/^http:\/\//, "")}/${full.slice(hub.length)}`) : []
+    const others = mirrored.map((address) => ({ reference, address, limitSeconds: 300 }))
+    const usual = { reference, address: reference, limitSeconds: from === "packages" && others.length > 0 ? 60 : 300 }
+    return from === "packages" ? [usual, ...others] : [...others, usual]
+  })
+}
