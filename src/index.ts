@@ -112,7 +112,7 @@ export class Openim {
     base: string = "debian",
     /** Go module proxies in order, as GOPROXY understands them, such as https://goproxy.cn,direct: goes before every mirror of --mirrors. Go's own default when neither is given */
     goproxy?: string,
-    /** Mirrors in order, asked before the usual addresses: presets (china, or aliyun, tuna, ustc, tencent, huawei) and FAMILY=ADDRESS, mixed at will, such as china or aliyun,go=https://goproxy.example. Families: apt, dnf, zypper, apk (packages of images), docker (Docker Hub, as HOST or HOST/PATH), go, npm, pypi, cargo, archive (a folder that has MongoDB's archive under its own name). Each call asks those that it needs whether they answer; the function mirrors tells */
+    /** Mirrors in order, asked before the usual addresses: presets (china, or aliyun, tuna, ustc, tencent, huawei) and FAMILY=ADDRESS, mixed at will, such as china or aliyun,go=https://goproxy.example. Families: apt, dnf, zypper, apk (packages of images), docker (Docker Hub, as HOST or HOST/PATH), go, npm, maven, pypi, cargo, archive (a folder that has MongoDB's archive under its own name). Each call asks those that it needs whether they answer; the function mirrors tells */
     mirrors: string[] = [],
     /** A folder with a stack.yaml and a versions.yaml of your own, instead of the stack's */
     catalogue?: Directory,

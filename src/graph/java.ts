@@ -2,6 +2,7 @@
 
 import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
 import { javaPackages } from "../plan/bundleItems.js"
+import { mavenSettings } from "../plan/mavenSettings.js"
 import { pullFirst, withSystemPackages } from "./bases.js"
 import { explain } from "./failures.js"
 import type { Settings } from "./settings.js"
@@ -31,17 +32,23 @@ export async function javaTest(settings: Settings, name: string, test: string): 
 }
 
 async function javaBuild(settings: Settings, name: string): Promise<Container> {
-  return built(await mavenBox(settings), name, settings.bundle ? ["--offline"] : [])
+  return built(settings, await mavenBox(settings), name, settings.bundle ? ["--offline"] : [])
 }
 
-function built(maven: Container, name: string, options: string[]): Container {
+async function built(settings: Settings, maven: Container, name: string, options: string[]): Promise<Container> {
   const source = dag.currentModule().source().directory(`java/${name}`)
-  return maven.withWorkdir("/build").withDirectory("/build", source).withExec(["sh", "-euc", build, "build", ...options])
+  const prepared = maven.withWorkdir("/build").withDirectory("/build", source)
+  // Maven takes one mirror; its libraries are checked against libs.sha256 wherever they come from.
+  const [mirror] = settings.bundle ? [] : await settings.mirrors.of("maven")
+  if (mirror === undefined) return prepared.withExec(["sh", "-euc", build, "build", ...options])
+  return prepared
+    .withNewFile("/maven/settings.xml", mavenSettings(mirror))
+    .withExec(["sh", "-euc", build, "build", "--settings", "/maven/settings.xml", ...options])
 }
 
 /** What Maven fetches for a program, its own plugins included, as a local repository in maven/. */
 export async function javaArtifacts(settings: Settings, name: string): Promise<Directory> {
-  const fetched = built(await javaRuntime(settings, javaPackages[1]), name, ["-Dmaven.repo.local=/fetched/maven"])
+  const fetched = await built(settings, await javaRuntime(settings, javaPackages[1]), name, ["-Dmaven.repo.local=/fetched/maven"])
   return fetched.withExec(["find", "/fetched", "(", "-name", "_remote.repositories", "-o", "-name", "*.lastUpdated", "-o", "-name", "resolver-status.properties", ")", "-delete"]).directory("/fetched").sync()
 }
 

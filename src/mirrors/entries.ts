@@ -3,7 +3,7 @@
 import { address, withoutCredentials } from "./addresses.js"
 import { mirrorPresets } from "./presets.js"
 
-export const mirrorFamilies = ["apt", "dnf", "zypper", "apk", "docker", "go", "npm", "pypi", "cargo", "archive"] as const
+export const mirrorFamilies = ["apt", "dnf", "zypper", "apk", "docker", "go", "npm", "maven", "pypi", "cargo", "archive"] as const
 
 export type MirrorFamily = (typeof mirrorFamilies)[number]
 

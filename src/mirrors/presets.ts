@@ -26,6 +26,7 @@ export const mirrorPresets = {
     opensuse: "https://mirrors.aliyun.com/opensuse", // [C]
     alpine: "https://mirrors.aliyun.com/alpine", // [C]
     go: "https://mirrors.aliyun.com/goproxy", // [C]
+    maven: "https://maven.aliyun.com/repository/public", // [A]
     // npmmirror, once registry.npm.taobao.org, runs at Aliyun [C].
     npm: "https://registry.npmmirror.com",
     pypi: "https://mirrors.aliyun.com/pypi/simple", // [C]

@@ -26,6 +26,7 @@ const ofFamily: Partial<Record<MirrorFamily, Expected>> = {
   docker: { path: "/v2/", content: /^(?!\s*<)/ },
   go: { path: "/github.com/pkg/errors/@v/list", content: /^v\d/ },
   npm: { path: "/ms", content: /^\s*\{[^]*"ms"/ },
+  maven: { path: "/junit/junit/maven-metadata.xml", content: /<metadata/ },
   pypi: { path: "/six/", content: /six-\d/ },
   cargo: { path: "/config.json", content: /^\s*\{[^]*"dl"/ },
   // Downloads are checked against their checksums.

@@ -6,6 +6,7 @@ import { distributionFamilies, mirrorFamilies, type MirrorEntry, presetNames, re
 import { mirrorPresets } from "../../src/mirrors/presets.js"
 import { questionFor } from "../../src/mirrors/questions.js"
 import { fetchedLines, inUse, mirrorReport } from "../../src/plan/mirrorReports.js"
+import { mavenSettings } from "../../src/plan/mavenSettings.js"
 import { packageDistributions } from "../../src/plan/packageData.js"
 import { pullAddresses } from "../../src/plan/pullAddresses.js"
 
@@ -84,6 +85,7 @@ const answers: Record<string, MirrorAnswer> = {
   docker: { status: 401, type: "application/json", start: '{"errors":[]}' },
   go: { status: 200, type: "text/plain", start: "v0.8.0\nv0.9.1\n" },
   npm: { status: 200, type: "application/json", start: '{"_id":"ms","name":"ms"}' },
+  maven: { status: 200, type: "text/xml", start: '<?xml version="1.0"?>\n<metadata>' },
   pypi: { status: 200, type: "text/html", start: '<!DOCTYPE html><a href="six-1.17.0.tar.gz">six-1.17.0.tar.gz</a>' },
   cargo: { status: 200, type: "application/json", start: '{\n  "dl": "https://x"\n}' },
   archive: { status: 200, type: "text/html", start: "" },
@@ -110,6 +112,10 @@ describe("the question to a mirror", () => {
   it("goes to the top of a registry", () => {
     expect(questionFor({ family: "docker", address: "registry.example:5000/hub" }).url).toBe("https://registry.example:5000/v2/")
     expect(questionFor({ family: "docker", address: "http://registry.example/a/b" }).url).toBe("http://registry.example/v2/")
+  })
+
+  it("is followed by one setting for Maven, whatever the address holds", () => {
+    expect(mavenSettings("https://m/a?b=1&c=2")).toContain("<mirrorOf>central</mirrorOf><url>https://m/a?b=1&amp;c=2</url>")
   })
 
   it("allows somebody's own to have less than a whole mirror", () => {
