@@ -69,6 +69,10 @@ export async function prepareBase(
   return { pulled, container: await withSystemPackages(settings, image, base.distribution, want, asOf) }
 }
 
+export function withFolders(container: Container, folders: string[]): Container {
+  return folders.reduce((image, folder) => image.withDirectory(folder, dag.directory()), container)
+}
+
 /** Installs packages by whichever package manager and mirror works. */
 export async function withSystemPackages(
   settings: Settings,

@@ -3,7 +3,7 @@
 import { type BundleRow, movedPackages } from "../plan/bundleCheck.js"
 import { type BundleItem, bundleItems, type BundleWish, itemTitle, packageSet } from "../plan/bundleItems.js"
 import { withDigests, withPackageVersions } from "../plan/pins.js"
-import { pullFirst, withSystemPackages } from "./bases.js"
+import { pullFirst, withFolders, withSystemPackages } from "./bases.js"
 import { checkBundle, nameOf } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { installedPackages, packageVersions } from "./prewarm.js"
@@ -39,7 +39,8 @@ async function movedItem(settings: Settings, item: BundleItem, record: Bundle["r
   }
   if (item.kind !== "packages") return undefined
   const pulled = await pullFirst(settings, [item.image])
-  const asked = { ...pulled, container: pulled.container.withEnvVariable("ASKED_AT", moment) }
+  const ready = withFolders(pulled.container, item.folders ?? [])
+  const asked = { ...pulled, container: ready.withEnvVariable("ASKED_AT", moment) }
   // The newest ones, also where versions.yaml locks others.
   const unlocked = { ...settings, catalogue: { ...settings.catalogue, pins: { ...settings.catalogue.pins, packages: {} } } }
   const [before, now] = await Promise.all([pulled.container, await withSystemPackages(unlocked, asked, item.distribution, item.want)].map(installedPackages))

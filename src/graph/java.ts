@@ -1,17 +1,16 @@
 // Java programs with libraries from Maven Central: fetched by Maven, checked against the recorded checksums.
 
 import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
-import { javaPackages } from "../plan/bundleItems.js"
+import { javaFolders, javaPackages } from "../plan/bundleItems.js"
 import { mavenSettings } from "../plan/mavenSettings.js"
-import { pullFirst, withSystemPackages } from "./bases.js"
+import { pullFirst, withFolders, withSystemPackages } from "./bases.js"
 import { explain } from "./failures.js"
 import type { Settings } from "./settings.js"
 
 /** What runs a program below java/. */
 export async function javaRuntime(settings: Settings, packages = javaPackages[0]): Promise<Container> {
   const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
-  // Java's packages link their manuals into this folder, which slim images do not have.
-  const container = debian.container.withDirectory("/usr/share/man/man1", dag.directory())
+  const container = withFolders(debian.container, javaFolders)
   return withSystemPackages(settings, { ...debian, container }, "debian", ["ca-certificates", ...packages])
 }
 

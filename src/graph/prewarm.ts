@@ -9,7 +9,7 @@ import { fetchScript } from "../plan/modules.js"
 import { archiveFilePlan, periodOf } from "../plan/packaged.js"
 import { planPackages } from "../plan/packages.js"
 import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../plan/prewarm.js"
-import { pullFirst, withSystemPackages } from "./bases.js"
+import { pullFirst, withFolders, withSystemPackages } from "./bases.js"
 import { checkBundle, nameOf } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { javaArtifacts } from "./java.js"
@@ -134,10 +134,11 @@ async function fetchItem(settings: Settings, item: BundleItem, name: string): Pr
 }
 
 /** Just the versions that a build installs now: what it asked the repositories, maybe days ago, counts, not what they have today. */
-async function packagesItem(settings: Settings, { image, distribution, want, rhythm }: Extract<BundleItem, { kind: "packages" }>, name: string): Promise<FetchedItem> {
+async function packagesItem(settings: Settings, { image, distribution, want, rhythm, folders }: Extract<BundleItem, { kind: "packages" }>, name: string): Promise<FetchedItem> {
   const pulled = await pullFirst(settings, [image])
   const asOf = rhythm === undefined ? undefined : periodOf(rhythm, new Date())
-  const prepared = await withSystemPackages(settings, pulled, distribution, want, asOf)
+  const ready = { ...pulled, container: withFolders(pulled.container, folders ?? []) }
+  const prepared = await withSystemPackages(settings, ready, distribution, want, asOf)
   const [before, after] = await Promise.all([pulled.container, prepared].map(installedPackages))
   const added = after.filter((line) => !before.includes(line))
   const facts = { image: pulled.reference, packages: packageVersions(added) }

@@ -12,8 +12,8 @@ import { runnableSuites, serviceOf, startOrder } from "./services.js"
 /** One thing that is fetched as a whole. */
 export type BundleItem =
   | { kind: "image"; references: string[] }
-  /** With all that they need and the image does not have. */
-  | { kind: "packages"; image: string; distribution: string; want: (string | WantedPackage)[]; rhythm?: string }
+  /** With all that they need and the image does not have; `folders` must be there before. */
+  | { kind: "packages"; image: string; distribution: string; want: (string | WantedPackage)[]; rhythm?: string; folders?: string[] }
   /** A product's source, all modules that it names, and its version of Go. */
   | { kind: "source"; source: string }
   /** A tool of versions.yaml; `source` names the one whose Go builds it, where that is new enough. */
@@ -65,7 +65,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
   const entries = [...new Set([...components, ...ofServices])].map((name) => imageOf(catalogue, name))
   const packaged = parts.flatMap(({ origin }) => ("component" in origin ? [] : [origin.packaged]))
   const debian = catalogue.pins.images.debian
-  const onDebian = (want: string[]): BundleItem => ({ kind: "packages", image: debian, distribution: "debian", want })
+  const onDebian = (want: string[], folders?: string[]): BundleItem => ({ kind: "packages", image: debian, distribution: "debian", want, folders })
   const items: BundleItem[] = [
     { kind: "image", references: [debian] },
     onDebian(goPackages),
@@ -74,7 +74,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
     ...tools.filter((tool) => tool !== magefileTool).map((tool): BundleItem => ({ kind: "tool", tool })),
     ...entries.flatMap((entry) => componentItems(catalogue, entry, base, tools.includes(magefileTool))),
     ...packaged.flatMap(({ packages, tool, helper, java }): BundleItem[] => [
-      ...(java === undefined ? [onDebian(["ca-certificates", ...packages])] : javaPackages.map((more) => onDebian(["ca-certificates", ...more]))),
+      ...(java === undefined ? [onDebian(["ca-certificates", ...packages])] : javaPackages.map((more) => onDebian(["ca-certificates", ...more], javaFolders))),
       ...(tool === undefined ? [] : [{ kind: "tool", tool } as const]),
       ...(helper === undefined ? [] : [{ kind: "helper", helper } as const]),
       ...(java === undefined ? [] : [{ kind: "java", java } as const]),
@@ -88,6 +88,9 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
 
 /** What runs Java, and what builds it. */
 export const javaPackages = [["openjdk-21-jre-headless"], ["maven", "openjdk-21-jdk-headless"]]
+
+/** Its packages link their manuals into this folder, which slim images do not have. */
+export const javaFolders = ["/usr/share/man/man1"]
 
 function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: string, magefile: boolean): BundleItem[] {
   const base = baseOf(catalogue, baseName)
