@@ -7,7 +7,7 @@ import { unpack } from "./build/debian"
 import { engineParts } from "./build/engine-root"
 import { remove, temporary } from "./cache"
 import { ARCHIVES, CHECKSUMS, checksums } from "./carried"
-import { fileSha256, writeFileAtomic } from "./files"
+import { fileSha256, readJson, writeFileAtomic } from "./files"
 import { withLock } from "./lock"
 import { applyMirrors } from "./mirrors"
 import { cacheDir, paths } from "./paths"
@@ -30,7 +30,7 @@ const VERBS = { add, verify, prune }
 export const USAGE = `\
 ./daggerw bundle DIR         adds the CLI, the engine and Node to the bundle in DIR, which \`call prewarm export --path=DIR\` makes
 ./daggerw bundle verify DIR  compares every file of the bundle with its checksum, as \`sha256sum -c items/*.sha256\` does
-./daggerw bundle prune DIR   removes the items that the last prewarm did not name, and files of no item
+./daggerw bundle prune DIR   removes the items that no prewarm of this bundle asked for (needed/*.txt), and files of no item
 
 Bundles are merged by copying: cp -R OTHER/. DIR`
 
@@ -49,8 +49,8 @@ async function add(folder: string): Promise<number> {
     const now = new Map<string, string>()
     const put = async (name: string, source: string): Promise<void> => {
       const file = `${ARCHIVES}/${name}.tar.gz`
-      const there = existsSync(join(folder, file)) ? before.get(file) : undefined
-      now.set(file, there ?? (await pack(source, join(folder, file), name)))
+      const there = existsSync(join(folder, file)) ? await fileSha256(join(folder, file)) : undefined
+      now.set(file, there !== undefined && there === before.get(file) ? there : await pack(source, join(folder, file), name))
     }
     for (const part of parts) await put(relative(paths.artefacts, part), part)
     const program = process.env["OPENIM_PROGRAM"] ?? ""
@@ -90,54 +90,62 @@ async function nodeFolder(): Promise<string> {
   return folder
 }
 
-/** The checksum lists of a bundle's items. */
-function listsOf(folder: string): string[] {
-  const items = join(folder, "items")
-  const lists = existsSync(items) ? readdirSync(items).filter((name) => name.endsWith(".sha256")) : []
-  if (lists.length === 0) throw new Problem(`${folder} is no bundle: it has no items/*.sha256`, "make one: ./daggerw call prewarm export --path=DIR")
-  return lists
-}
+/** What a bundle has for itself; other folders beside them are none of its business. */
+const PARTS = ["images", "packages", "go", "maven", "archives", ARCHIVES]
 
 async function prune(folder: string): Promise<number> {
   const lists = listsOf(folder)
-  const named = join(folder, "needed.txt")
-  if (!existsSync(named)) throw new Problem(`${folder} does not say what is needed of it: needed.txt is missing`, `./daggerw call --bundle=${folder} prewarm export --path=${folder} writes it`)
-  const needed = new Set(["host", ...readFileSync(named, "utf8").split("\n").filter(Boolean)])
-  let items = 0
-  for (const list of lists) {
-    const name = list.replace(/\.sha256$/, "")
-    if (needed.has(name)) continue
-    for (const ending of ["sha256", "json"]) rmSync(join(folder, "items", `${name}.${ending}`), { force: true })
-    items++
+  const wishes = existsSync(join(folder, "needed")) ? readdirSync(join(folder, "needed")).filter((name) => name.endsWith(".txt")) : []
+  if (wishes.length === 0) {
+    throw new Problem(`${folder} does not say what is needed of it: needed/ is empty`, `./daggerw call --bundle=${folder} prewarm export --path=${folder} writes it`)
   }
-  const kept = new Set(listsOf(folder).flatMap((list) => readFileSync(join(folder, "items", list), "utf8").split("\n").map((line) => line.slice(66))))
-  let files = 0
-  for (const part of readdirSync(folder, { withFileTypes: true })) {
-    if (!part.isDirectory() || part.name === "items") continue
-    for (const entry of readdirSync(join(folder, part.name), { withFileTypes: true, recursive: true })) {
-      const path = join(entry.parentPath, entry.name)
-      if (entry.isDirectory() || kept.has(relative(folder, path))) continue
-      rmSync(path)
-      files++
-    }
-    // Folders that have become empty.
-    await run(["find", join(folder, part.name), "-depth", "-type", "d", "-empty", "-delete"], { purpose: "removing empty folders" })
-  }
-  say(`${folder}: ${items} items and ${files} files removed`)
+  const needed = new Set(["host", ...wishes.flatMap((name) => readFileSync(join(folder, "needed", name), "utf8").split("\n"))])
+  const going = lists.filter((name) => !needed.has(name))
+  const kept = new Set(lists.filter((name) => needed.has(name)).flatMap((name) => [...checksums(folder, `items/${name}.sha256`).keys()]))
+  for (const name of going) say(`${titleOf(folder, name)}: no prewarm of this bundle needs it`)
+  const parts = PARTS.filter((part) => existsSync(join(folder, part)))
+  const found = parts.length === 0 ? "" : (await run(["find", ...parts, "-type", "f"], { cwd: folder, purpose: "listing the bundle's files" })).stdout
+  const files = found.split("\n").filter((file) => file !== "" && !kept.has(file))
+  for (const file of files) rmSync(join(folder, file))
+  for (const part of parts) await run(["find", part, "-mindepth", "1", "-depth", "-type", "d", "-empty", "-delete"], { cwd: folder, purpose: "removing empty folders" })
+  // Last, so that a prune that was stopped can be done again.
+  for (const name of going) for (const ending of ["json", "sha256"]) rmSync(join(folder, "items", `${name}.${ending}`), { force: true })
+  say(`${folder}: ${going.length} items and ${files.length} files removed; kept is what ${wishes.join(", ")} name${wishes.length === 1 ? "s" : ""} in needed/`)
   return 0
 }
 
+function titleOf(folder: string, name: string): string {
+  return readJson<{ title?: string }>(join(folder, "items", `${name}.json`))?.title ?? name
+}
+
+/** The names of a bundle's items; each has a list of its files. */
+function listsOf(folder: string): string[] {
+  const items = join(folder, "items")
+  const found = existsSync(items) ? readdirSync(items) : []
+  const names = new Set(found.flatMap((name) => /^(.+)\.(?:json|sha256)$/.exec(name)?.[1] ?? []))
+  if (names.size === 0) throw new Problem(`${folder} is no bundle: it has no items/*.sha256`, "make one: ./daggerw call prewarm export --path=DIR")
+  return [...names].sort()
+}
+
 async function verify(folder: string): Promise<number> {
-  const lists = listsOf(folder)
+  const names = listsOf(folder)
   const bad: string[] = []
-  await step({ name: "bundle-verify", title: `Comparing the files of ${lists.length} items with their checksums`, seconds: 10 }, async (note) => {
-    for (const [i, name] of lists.entries()) {
-      note(`${i} of ${lists.length}`)
-      const checked = await run(["sh", "-c", 'cd "$1" && sha256sum -c --quiet "items/$2" 2>&1 || true', "verify", folder, name])
-      bad.push(...checked.stdout.split("\n").filter((line) => /: FAILED/.test(line)).map((line) => `${line.replace(/: FAILED.*/, "")} (${name.replace(/\.sha256$/, "")})`))
+  const seen = new Map<string, string>()
+  await step({ name: "bundle-verify", title: `Comparing the files of ${names.length} items with their checksums`, seconds: 10 }, async (note) => {
+    for (const [i, name] of names.entries()) {
+      note(`${i} of ${names.length}`)
+      const list = checksums(folder, `items/${name}.sha256`)
+      const record = readJson<{ files?: number }>(join(folder, "items", `${name}.json`))
+      // A list that was cut short says nothing of the files that it no longer names.
+      if (list.size === 0 || (record?.files !== undefined && list.size !== record.files + 1)) bad.push(`items/${name}.sha256 (${titleOf(folder, name)})`)
+      for (const [file, sum] of list) {
+        const path = join(folder, file)
+        if (!seen.has(file)) seen.set(file, existsSync(path) ? await fileSha256(path) : "")
+        if (seen.get(file) !== sum) bad.push(`${file} (${titleOf(folder, name)})`)
+      }
     }
   })
   if (bad.length > 0) throw new Problem(`${folder}: ${bad.length} files are missing or damaged: ${bad.slice(0, 5).join(", ")}${bad.length > 5 ? ", …" : ""}`, "copy the bundle again, or make it again where there is a network")
-  say(`${folder} is whole: ${lists.length} items`)
+  say(`${folder} is whole: ${names.length} items, ${seen.size} files${existsSync(join(folder, CHECKSUMS)) ? "" : `; it has no CLI and engine: ./daggerw bundle ${folder} adds them where there is a network`}`)
   return 0
 }

@@ -27,22 +27,23 @@ export async function carried(artefact: string, key: string, folder: string): Pr
   const path = join(bundleDir, file)
   const expected = checksums(bundleDir).get(file)
   if (expected === undefined) {
+    // What is next stands in the message: chains of attempts keep nothing else.
     throw new Problem(
-      `the bundle ${bundleDir} has no ${name}: it was made by another version of this project`,
-      `use that version, or renew the bundle where there is a network: ./daggerw bundle ${bundleDir}`,
+      `the bundle ${bundleDir} has no ${name}: it was made by another version of this project. Use that version, or renew the bundle where there is a network: ./daggerw bundle ${bundleDir}`,
     )
   }
   await step({ name: `carried-${artefact}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
     const again = `copy the bundle again, or make it again where there is a network: ./daggerw bundle ${bundleDir}`
-    if (!existsSync(path)) throw new Problem(`the bundle lacks ${file}`, again)
-    if ((await fileSha256(path)) !== expected) throw new Problem(`the bundle is damaged: ${file} has another checksum than ${CHECKSUMS} says`, again)
+    if (!existsSync(path)) throw new Problem(`the bundle lacks ${file}: ${again}`)
+    if ((await fileSha256(path)) !== expected) throw new Problem(`the bundle is damaged: ${file} has another checksum than ${CHECKSUMS} says: ${again}`)
     await run(["tar", "-xzf", path, "-C", folder], { purpose: `unpacking ${path}` })
   })
   return true
 }
 
-export function checksums(folder: string): Map<string, string> {
-  const path = join(folder, CHECKSUMS)
+/** A list as sha256sum writes it. */
+export function checksums(folder: string, list = CHECKSUMS): Map<string, string> {
+  const path = join(folder, list)
   const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : []
   return new Map(lines.flatMap((line) => (line.length > 66 ? [[line.slice(66), line.slice(0, 64)] as const] : [])))
 }

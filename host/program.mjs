@@ -63,7 +63,7 @@ async function bundle() {
 
 /** From the first registry that has them; undefined is npm's own choice. */
 function install([registry, ...others]) {
-  const downloads = process.env.OPENIM_DOWNLOADS ?? join(cache, "downloads")
+  const downloads = process.env.OPENIM_DOWNLOADS || join(cache, "downloads")
   const npm = spawnSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: folder,
     env: {

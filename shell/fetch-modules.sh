@@ -21,6 +21,8 @@ cd /harvest/cache/download
 rm -rf sumdb
 # Locks and lists of versions are not of the modules themselves.
 find . -path '*/@v/*.lock' -delete -o -path '*/@v/list' -delete
+# Proxies differ in whether they tell where a version came from; a bundle's files must not.
+find . -path '*/@v/*.info' -exec sed -i 's/,"Origin":{[^}]*}}$/}/' {} +
 mkdir -p /out
 mv /harvest/cache/download /out/go
 rm -rf /harvest

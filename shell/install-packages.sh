@@ -124,7 +124,9 @@ via_mirror() { # address, signed or unsigned, repositories
   case $manager in
     apt-get)
       apt_sources >"$work/sources.list"
-      set -- -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null ;;
+      set -- -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null
+      # A folder may be for root alone to read; apt's own user would be refused.
+      case $address in file:*) set -- "$@" -o APT::Sandbox::User=root ;; esac ;;
     apk)
       sed "s|^|$address|" "$work/repositories" >"$work/apk"
       set -- --repositories-file "$work/apk"

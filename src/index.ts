@@ -23,7 +23,7 @@ import {
 } from "@dagger.io/dagger"
 import { unknownName } from "./catalogue/nearest.js"
 import type { Catalogue } from "./catalogue/types.js"
-import { checkNeeds } from "./graph/bundle.js"
+import { checkNeeds } from "./graph/bundleNeeds.js"
 import { compareBundle, lockedVersions } from "./graph/bundleCheck.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { baseImagesReport } from "./graph/baseImages.js"
@@ -256,8 +256,8 @@ export class Openim {
     /** Do not go on once something failed */
     failFast: boolean = false,
   ): Promise<string> {
-    const settings = await this.settings()
-    const names = chosenComponents(settings.catalogue, components)
+    const names = chosenComponents((await siteSettings(this.site())).catalogue, components)
+    const settings = await this.settings(undefined, undefined, { components: names })
     const inputs = await planInputs(settings, this.options(), names)
     const rows = planRows(inputs, record ? readPlanRecord(await record.contents()) : {})
     return succeeded(await releaseAll(settings, rows, this.options(), failFast))
@@ -298,7 +298,7 @@ export class Openim {
     version?: string,
   ): Promise<string> {
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
-    const settings = await this.settings(version, component)
+    const settings = await this.settings(version, component, { components: [component], tools: publishingTools(signKey) })
     const order = { registries: registry, tags, access, signing: readSigning(signKey, signPassword), mark: randomUUID() }
     const { tags: published } = await releaseImage(settings, this.wish(component), order)
     return publishedTable(published)
@@ -348,8 +348,8 @@ export class Openim {
     date?: string,
   ): Promise<ReleaseResult> {
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
-    const pinned = await this.settings(undefined, components[0])
-    const names = chosenComponents(pinned.catalogue, components)
+    const names = chosenComponents((await siteSettings(this.site())).catalogue, components)
+    const pinned = await this.settings(undefined, components[0], { components: names, tools: publishingTools(signKey) })
     const order = { registries: registry, tags, access, signing: readSigning(signKey, signPassword), mark: randomUUID() }
     const place = this.place(checkout)
     const changes = await releaseChanges(pinned, place, names, channel, date ?? undefined)
@@ -371,7 +371,7 @@ export class Openim {
     format: string = "table",
   ): Promise<string> {
     checkMirrorFormat(format)
-    const { catalogue } = await this.settings()
+    const { catalogue } = await siteSettings(this.site())
     const entries = mirrorEntries(this.mirrorList)
     const asked = await askEvery(choiceOf(entries), entries, baseOf(catalogue, this.base).distribution)
     return mirrorReport(format, { asked, goproxy: this.goproxy ?? undefined, proxy: detectedProxy() })
@@ -383,7 +383,7 @@ export class Openim {
     /** table, or json for programs */
     format: string = "table",
   ): Promise<string> {
-    const { catalogue } = await this.settings()
+    const { catalogue } = await siteSettings(this.site())
     const list = Object.values(catalogue.components)
     const plain = list.map((entry) => ({ ...entry, version: pinnedVersion(catalogue, entry) }))
     return formatted(format, () => componentTable(catalogue, list), plain)
@@ -430,7 +430,7 @@ export class Openim {
     version?: string,
   ): Promise<File> {
     sbomFormat(format)
-    const { settings, wish, image, layout } = await this.built(component, version)
+    const { settings, wish, image, layout } = await this.built(component, version, ["syft"])
     return imageSbom(settings, wish, image, layout, format)
   }
 
@@ -475,7 +475,7 @@ export class Openim {
   ): Promise<string> {
     if (failOn) checkSeverity(failOn)
     formatted(format, () => "", [])
-    const { settings, layout } = await this.built(component, version)
+    const { settings, layout } = await this.built(component, version, ["grype"])
     const findings = await scanImage(settings, layout, { file: database ?? undefined }, randomUUID())
     const text = formatted(format, () => findingsTable(findings), findings)
     const bad = failOn ? atLeast(findings, failOn) : []
@@ -513,7 +513,7 @@ export class Openim {
   ): Promise<string> {
     const signing = { key: signKey, password: signPassword ?? undefined }
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
-    return signImages(await this.settings(), images, signing, access, randomUUID())
+    return signImages(await this.settings(undefined, undefined, { tools: ["cosign"] }), images, signing, access, randomUUID())
   }
 
   /** Checks that published images are signed by a key. Gives text with a line for each image; fails when one is not signed by it */
@@ -537,7 +537,7 @@ export class Openim {
     registryService?: Service,
   ): Promise<string> {
     const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
-    return verifyImages(await this.settings(), images, publicKey, access, randomUUID())
+    return verifyImages(await this.settings(undefined, undefined, { tools: ["cosign"] }), images, publicKey, access, randomUUID())
   }
 
   /**
@@ -662,44 +662,45 @@ export class Openim {
    *
    * Gives a directory: go on with export --path=BUNDLE, and ./daggerw bundle BUNDLE adds the CLI and the engine. Each item is tried
    * three times, for at most 300 s; one that fails does not keep the others from being fetched. The log counts them, report.txt in the
-   * bundle lists them with their sizes. What --bundle has is not fetched again. Ends with an error when an item failed; the next call
-   * goes on from there
+   * bundle lists them with their sizes. What --bundle has is not fetched again, unless it is damaged or no longer what is pinned. Ends
+   * with an error when an item failed; the next call goes on from there
    */
   @func({ cache: "never" })
   async prewarm(
     /** Only what these need. All that can be built when none is named */
     components: string[] = [],
-    /** More tools of versions.yaml: syft (for sbom and publish), cosign (sign, verify), grype (scan), mage (build --builder=mage) */
-    tools: string[] = ["mage"],
+    /** More tools of versions.yaml: syft (for sbom and publish), cosign (sign, verify), grype (scan) */
+    tools: string[] = [],
     /** Also the services that stack up needs */
     services: boolean = false,
+    /** Fetch base images and packages anew, in the versions that there are today, although --bundle has them or versions.yaml locks others */
+    renew: boolean = false,
     /** Give the directory even if an item could not be fetched */
     partial: boolean = false,
   ): Promise<Directory> {
     const found = await siteSettings(this.site())
     const settings = { ...found, custom: await this.customSource(found.catalogue, components[0]) }
-    const { bundle, rows } = await prewarmed(settings, prewarmWish(settings.catalogue, { components, base: this.base, tools, services }))
+    const { bundle, rows } = await prewarmed(settings, prewarmWish(settings.catalogue, { components, base: this.base, tools, services }), renew)
     if (!partial && rows.some(({ result }) => result === "failed")) throw new Error(prewarmTable(rows))
     return bundle
   }
 
   /**
    * Compares the bundle in --bundle with what could be fetched today: current, moved (a base image or packages have newer versions),
-   * missing (this project now needs something else), unneeded, unknown (nobody could be asked). Gives text. Fails when the bundle is
-   * damaged
+   * missing (this project now needs something else), damaged, unneeded, unknown (nobody could be asked). Gives text
    */
   @func({ cache: "never" })
   async prewarmCheck(
     /** Only what these need. All that can be built when none is named */
     components: string[] = [],
     /** More tools of versions.yaml, as prewarm takes them */
-    tools: string[] = ["mage"],
+    tools: string[] = [],
     /** Also the services that stack up needs */
     services: boolean = false,
     /** table, or json for programs */
     format: string = "table",
   ): Promise<string> {
-    const settings = await this.withBundle()
+    const settings = await this.withBundle(components[0])
     const wish = prewarmWish(settings.catalogue, { components, base: this.base, tools, services })
     const rows = await compareBundle(settings, settings.bundle, wish, new Date().toISOString())
     return formatted(format, () => bundleTable(rows), rows)
@@ -710,21 +711,18 @@ export class Openim {
    * package, and the digests of base images that came from a registry. Everything else is pinned there anyway.
    *
    * Gives a changeset, which dagger shows and writes (-y writes without asking). Where a repository has a locked version no more, the
-   * newest one is taken and the log says so; prewarm and lock anew take newer ones. Removing the key packages ends it
+   * newest one is taken and the log says so. prewarm --renew and lock anew take newer ones; removing the key packages ends it
    */
   @func({ cache: "never" })
   async lock(
     /** The checkout whose pins change. With --catalogue it is that folder */
     @argument({ defaultPath: "/", ignore: ["*", "!stacks"] })
     checkout: Directory,
-    /** Only what these need. All that can be built when none is named */
-    components: string[] = [],
   ): Promise<Changeset> {
-    const settings = await this.withBundle()
-    const wish = prewarmWish(settings.catalogue, { components, base: this.base, tools: [], services: false })
+    const { bundle } = await this.withBundle()
     const folder = this.catalogue ?? checkout
     const path = this.catalogue ? "versions.yaml" : `stacks/${this.stackName}/versions.yaml`
-    const text = await lockedVersions(settings, settings.bundle, wish, await folder.file(path).contents())
+    const text = await lockedVersions(bundle, await folder.file(path).contents())
     return folder.withNewFile(path, text).changes(folder)
   }
 
@@ -929,8 +927,8 @@ export class Openim {
   }
 
   /** An image and its reproducible layout. */
-  private async built(component: string, version?: string | null) {
-    const settings = await this.settings(version, component)
+  private async built(component: string, version?: string | null, tools: string[] = []) {
+    const settings = await this.settings(version, component, { components: [component], tools })
     const wish = this.wish(component)
     const image = await componentImage(settings, wish)
     return { settings, wish, image, layout: await imageLayout(settings, image) }
@@ -955,7 +953,7 @@ export class Openim {
     /** The component's name; the function components lists all */
     component: string,
   ): Promise<string> {
-    const settings = await this.settings()
+    const settings = await siteSettings(this.site())
     const { catalogue } = settings
     const entry = imageOf(catalogue, component)
     const base = baseOf(catalogue, this.base)
@@ -972,7 +970,7 @@ export class Openim {
     @argument({ defaultPath: "/", ignore: ["*", "!dockerfiles"] })
     checkout: Directory,
   ): Promise<Changeset> {
-    const { catalogue } = await this.settings()
+    const { catalogue } = await siteSettings(this.site())
     const files = Object.entries(dockerfiles(catalogue))
     const others = checkout.filter({ exclude: ["dockerfiles/*.Dockerfile"] })
     return files.reduce((folder, [name, text]) => folder.withNewFile(`dockerfiles/${name}`, text), others).changes(checkout)
@@ -1005,9 +1003,9 @@ export class Openim {
     return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams, bundle }
   }
 
-  private async withBundle(): Promise<Settings & { bundle: Bundle }> {
+  private async withBundle(component?: string): Promise<Settings & { bundle: Bundle }> {
     const settings = await siteSettings(this.site())
-    if (settings.bundle) return { ...settings, bundle: settings.bundle }
+    if (settings.bundle) return { ...settings, bundle: settings.bundle, custom: await this.customSource(settings.catalogue, component) }
     throw new Error("name a bundle before the function: ./daggerw call --bundle=BUNDLE …; ./daggerw call prewarm export --path=BUNDLE makes one")
   }
 
@@ -1052,6 +1050,11 @@ function succeeded(released: ReleasedComponent[]): string {
   const text = releasedTable(released)
   if (released.some(({ result }) => result === "failed")) throw new Error(text)
   return text
+}
+
+/** What publishing needs beside what building does. */
+function publishingTools(signKey?: Secret | null): string[] {
+  return signKey ? ["syft", "cosign"] : ["syft"]
 }
 
 function layoutOf(value: string): "multicall" | "separate" {

@@ -1,6 +1,6 @@
 /** The servers that OpenIM needs and that tests use. */
 import { type Directory, func, object, type Service } from "@dagger.io/dagger"
-import { checkNeeds } from "./graph/bundle.js"
+import { checkNeeds } from "./graph/bundleNeeds.js"
 import { service } from "./graph/services.js"
 import { siteSettings } from "./graph/site.js"
 

@@ -27,7 +27,9 @@ export async function npmCi(source: string, title: string, name: string, cache =
   return folder
 }
 
-/** npm files what it has fetched under the registry's address. */
+/** npm files what it has fetched under the registry's address, without the user in it, whom it also refuses to print. */
 export async function npmRegistry(): Promise<string> {
-  return (await run(["npm", "config", "get", "registry"], { purpose: "asking npm for its registry" })).stdout.trim()
+  const given = process.env["npm_config_registry"] ?? process.env["NPM_CONFIG_REGISTRY"]
+  const address = given || (await run(["npm", "config", "get", "registry"], { purpose: "asking npm for its registry" })).stdout.trim()
+  return address.replace(/^([a-z]+:\/\/)[^/]*@/, "$1")
 }

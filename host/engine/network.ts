@@ -1,10 +1,11 @@
 // The engine's own network: a namespace with one leg on the host, NAT to the outside. All names derive from the cache folder, so
 // that several caches have several engines, and what an engine that was killed left behind is found by them.
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { carriesEngine } from "../carried"
 import { cacheId } from "../paths"
-import { Problem } from "../problem"
-import { missing } from "../requirements"
+import { Problem, sentence } from "../problem"
 import { attempt, run } from "../run"
+import { say } from "../say"
 
 export interface Names {
   namespace: string
@@ -55,7 +56,7 @@ function overlap(a: number, aBits: number, b: number, bBits: number): boolean {
 
 const dotted = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".")
 
-/** Makes the network and answers with its subnet. Without iptables it has no way out. */
+/** Makes the network and answers with its subnet. */
 export async function raiseNetwork(): Promise<Subnet> {
   const { namespace, link } = names()
   const subnet = chooseSubnet(cacheId(), (await run(["ip", "-4", "route", "show", "table", "all"])).stdout)
@@ -69,11 +70,18 @@ export async function raiseNetwork(): Promise<Subnet> {
   await ip("-n", namespace, "link", "set", "eth0", "up")
   await ip("-n", namespace, "link", "set", "lo", "up")
   await ip("-n", namespace, "route", "add", "default", "via", subnet.host)
-  if ((await missing(["iptables"])).length > 0) return subnet
+  // With a bundle nothing is fetched: a way out is welcome then, and no more.
+  await wayOut(link, subnet.cidr).catch((error: unknown) => {
+    if (!carriesEngine()) throw error
+    say(`the engine has no way out of this machine, and needs none with a bundle: ${sentence(error)}`)
+  })
+  return subnet
+}
+
+async function wayOut(link: string, cidr: string): Promise<void> {
   // Only ever switched on: other things on the host may rely on it by the time we stop.
   allowForwarding()
-  for (const rule of rules(link, subnet.cidr)) await run(["iptables", "-w", "10", ...rule], { purpose: `iptables ${rule.join(" ")}` })
-  return subnet
+  for (const rule of rules(link, cidr)) await run(["iptables", "-w", "10", ...rule], { purpose: `iptables ${rule.join(" ")}` })
 }
 
 function allowForwarding(): void {
@@ -123,14 +131,18 @@ export async function networkProcesses(): Promise<number[]> {
   return (await attempt(["ip", "netns", "pids", namespace])).stdout.split("\n").filter(Boolean).map(Number)
 }
 
-/** The name servers for the engine. The host's own do, unless they listen on its loopback, which the engine cannot reach. */
-export function resolvConf(given: string | undefined, read: (path: string) => string | undefined = readOptional): string {
+/** The engine wants one. This address is kept for documentation: nobody answers there (RFC 5737). */
+const nobody = "nameserver 192.0.2.1\n"
+
+/** The name servers for the engine. Where a bundle is used there may be none. The host's own do, unless they listen on its loopback, which the engine cannot reach. */
+export function resolvConf(given: string | undefined, read: (path: string) => string | undefined = readOptional, offline = carriesEngine()): string {
   if (given) return given.split(/[\s,]+/).filter(Boolean).map((server) => `nameserver ${server}\n`).join("")
   const host = read("/etc/resolv.conf") ?? ""
   const usable = (text: string): boolean => /^nameserver\s+(?!127\.|::1\b)\S+/m.test(text)
   if (usable(host)) return host.replace(/^nameserver\s+(127\.|::1\b).*\n?/gm, "")
   const resolved = read("/run/systemd/resolve/resolv.conf") ?? ""
   if (usable(resolved)) return resolved
+  if (offline) return nobody
   throw new Problem("this host's name server listens on its loopback, where the engine cannot reach it", "set OPENIM_DNS to a name server's address")
 }
 

@@ -32,7 +32,7 @@ export async function startEngine(): Promise<Engine> {
   const inContainer: Attempt<Engine> = { name: "the engine from packages in Docker", limitSeconds: 3600, run: () => startPackagesInContainer(makeRoom) }
   const inNamespaces: Attempt<Engine> = { name: "the engine from packages in namespaces", limitSeconds: 3600, run: () => startInNamespaces(makeRoom) }
   // A bundle brings its engine along, and where it is used nothing else may be in reach.
-  const attempts = carriesEngine() ? [inContainer, inNamespaces] : {
+  const attempts = carriesEngine() ? (wanted === "docker" ? [inContainer] : [inContainer, inNamespaces]) : {
     auto: [official, inContainer, inNamespaces],
     docker: [official, inContainer],
     packages: [inContainer, inNamespaces],

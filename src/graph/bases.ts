@@ -87,7 +87,7 @@ export async function withSystemPackages(
     const mirrors = await packageMirrors(settings, distribution)
     return withPackages(container, planPackages({ distribution, want, mirrors, locked, asOf }))
   }
-  const repository = await bundledPackages(catalogue, bundle, { kind: "packages", image: reference, distribution, want })
+  const repository = await bundledPackages(catalogue, bundle, { kind: "packages", references: [reference], distribution, want })
   const plan = planPackages({ distribution, want, mirrors: mountedRepository, mirrorsOnly: true })
   return (await withPackages(container.withMountedDirectory(mounted, repository), plan)).withoutMount(mounted)
 }

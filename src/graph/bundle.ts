@@ -1,20 +1,20 @@
 // An offline bundle: a folder that holds all that builds take from outside. items/NAME.json says what an item is, items/NAME.sha256
-// lists its files as sha256sum reads it, so that bundles are merged by copying one over the other.
+// lists its files, and that one, as sha256sum reads it, so that bundles are merged by copying one over the other.
 //   images/NAME.tar        an OCI archive
 //   packages/NAME/         a repository of the distribution's own kind with just these packages
 //   go/                    what GOPROXY=file://… reads
 //   maven/                 a local repository of Maven
 //   archives/              downloads under their own names
+//   needed/NAME.txt        the items that a call of prewarm wanted
 //   host/                  CLI, engine and Node: of ./daggerw alone, which checks them by itself
 
-import { dag, type Directory, type Platform } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, type Platform } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import type { BundledImage } from "../plan/baseImages.js"
-import { type BundleItem, bundleItems, type BundleWish, itemName, itemTitle, missingItems, plain, readBundleRecord, shortName } from "../plan/bundleItems.js"
-import { tailOf } from "./failures.js"
-import type { Bundle, PulledImage, Settings } from "./settings.js"
+import { type BundleItem, itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../plan/bundleItems.js"
+import type { Bundle, PulledImage } from "./settings.js"
 
-/** Reads what is in a bundle. Whether the files are what they should be is seen by checkBundle. */
+/** Reads what is in a bundle. Whether the files are what they should be is for checkNeeds to see. */
 export async function readBundle(directory: Directory): Promise<Bundle> {
   const files = await directory.glob("items/*.json")
   if (files.length === 0) {
@@ -25,67 +25,38 @@ export async function readBundle(directory: Directory): Promise<Bundle> {
   return { directory, records: Object.fromEntries(names.map((name, index) => [name, readBundleRecord(name, texts[index])])) }
 }
 
-/** A call's bundle, if it has one, must hold what these builds ask for. A source of the caller's own comes along with the call. */
-export async function checkNeeds({ bundle, catalogue, custom, version }: Settings, wish: BundleWish): Promise<void> {
-  if (!bundle) return
-  const items = bundleItems(catalogue, wish)
-  const other = items.find((item) => item.kind === "source" && version !== undefined && catalogue.pins.sources[item.source].version !== version)
-  if (other?.kind === "source") {
-    const next = `pin it (bump --component=${other.source} --version=${version}) before the bundle is made`
-    throw new Error(`the bundle has only the pinned versions, not ${catalogue.sources[other.source].title} ${version}: ${next}`)
-  }
-  await checkBundle(catalogue, bundle, items.filter((item) => item.kind !== "source" || item.source !== custom?.of))
-}
-
-/** Fails when the bundle lacks something that is going to be asked for, or when a file of it is not what it was. */
-export async function checkBundle(catalogue: Catalogue, bundle: Bundle, items: BundleItem[]): Promise<void> {
-  const { records } = bundle
-  const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
-  const lacking = items.filter((_, index) => !Object.hasOwn(records, names[index]))
-  if (lacking.length > 0) {
-    throw missingItems(lacking.map((item) => itemTitle(catalogue, item)), Object.values(records).map(({ title }) => title))
-  }
-  const box = await bundledImage(bundle, [catalogue.pins.images.debian])
-  const checked = box.container.withMountedDirectory(mounted, bundle.directory).withWorkdir(mounted).withExec(["sh", "-c", checkFiles])
-  const bad = (await checked.stdout().catch((error: unknown) => {
-    throw new Error(`the bundle is damaged: ${box.reference} in it cannot be read: ${tailOf(error, 1)}. ${copyAgain}`)
-  })).trim()
-  if (bad !== "") {
-    const lines = bad.split("\n")
-    const found = lines.map((line) => {
-      const [file, item] = line.split("\t")
-      return `${file} (${records[item]?.title ?? item})`
-    })
-    const more = found.length > 5 ? [`${found.length - 5} more`] : []
-    throw new Error(`the bundle is damaged: missing or changed: ${[...found.slice(0, 5), ...more].join(", ")}. ${copyAgain}`)
-  }
-  for (const name of names) {
-    const { image, title } = records[name]
-    const base = image === undefined ? undefined : records[plain(`image-${shortName(image)}`)]?.reference
-    if (base !== undefined && base !== image) {
-      throw new Error(`the bundle was put together from parts that do not fit: ${title} were chosen for ${image}, but it holds ${base}. Next: prewarm again`)
-    }
-  }
-}
-
-const copyAgain = "Next: copy it again from where it is whole (./daggerw bundle verify DIR tells), or make it again with prewarm"
-
 /** Where a bundle, or a part of it, is while a command needs it. */
 export const mounted = "/tmp/bundle"
 
-/** FILE TAB ITEM for each file that is not as it was. An item of host/ is ./daggerw's, and not among what is given here. */
+interface DamagedFile {
+  file: string
+  /** The name of the item that it is of. */
+  item: string
+}
+
+/** Every file that is not as it was, asked in a container that has sha256sum. */
+export async function damagedFiles(box: Container, { directory, records }: Bundle): Promise<DamagedFile[]> {
+  const counts = Object.entries(records).map(([name, { files }]) => `${name}=${files}`)
+  const checked = box.withMountedDirectory(mounted, directory).withWorkdir(mounted).withExec(["sh", "-c", checkFiles, "check", ...counts])
+  const lines = (await checked.stdout()).trim().split("\n").filter((line) => line !== "")
+  return lines.map((line) => ({ file: line.split("\t")[0], item: line.split("\t")[1] }))
+}
+
+/** FILE TAB ITEM for each file that is not as it was; a list that is cut short is one itself. */
 const checkFiles = `
-for list in items/*.sha256; do
-  item=\${list#items/} item=\${item%.sha256}
-  [ "$item" = host ] && continue
-  sha256sum -c --quiet "$list" 2>/dev/null | sed -n "s/: FAILED.*/\\t$item/p"
+export LC_ALL=C
+for one; do
+  item=\${one%=*} list=items/\${one%=*}.sha256
+  if [ "$(wc -l < "$list" 2>/dev/null)" != "$((\${one##*=} + 1))" ]; then printf '%s\\t%s\\n' "$list" "$item"; continue; fi
+  sha256sum -c --quiet --strict "$list" 2>/dev/null | sed -n "s/: FAILED.*/\\t$item/p"
 done`
 
-/** Names of programs of this module change with what they import. */
+/** Names of programs of this module change with what says what they take. */
 export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<string> {
   const source = dag.currentModule().source()
-  if (item.kind === "helper") return itemName(catalogue, item, await source.file(`go/${item.helper}/go.sum`).contents().catch(() => ""))
-  if (item.kind === "java") return itemName(catalogue, item, await source.file(`java/${item.java}/libs.sha256`).contents())
+  const texts = (paths: string[]) => Promise.all(paths.map((path) => source.file(path).contents().catch(() => "")))
+  if (item.kind === "helper") return itemName(catalogue, item, (await texts([`go/${item.helper}/go.mod`, `go/${item.helper}/go.sum`])).join("\n"))
+  if (item.kind === "java") return itemName(catalogue, item, (await texts([`java/${item.java}/pom.xml`, `java/${item.java}/libs.sha256`])).join("\n"))
   return itemName(catalogue, item)
 }
 
@@ -105,11 +76,11 @@ export function bundledImages({ records }: Bundle): Record<string, BundledImage>
   return Object.fromEntries(found.map(([name, digest, size]) => [name, { digest, size } as BundledImage]))
 }
 
-/** The repository of just these packages. */
+/** The repository of just these packages; an empty folder where the image has them all. */
 export async function bundledPackages(catalogue: Catalogue, { directory, records }: Bundle, item: BundleItem): Promise<Directory> {
   const name = await nameOf(catalogue, item)
   if (!Object.hasOwn(records, name)) {
     throw missingItems([itemTitle(catalogue, item)], Object.values(records).flatMap(({ kind, title }) => (kind === item.kind ? [title] : [])))
   }
-  return directory.directory(`packages/${name}`)
+  return Object.keys(records[name].packages ?? {}).length === 0 ? dag.directory() : directory.directory(`packages/${name}`)
 }

@@ -1,8 +1,11 @@
 // Fetches what builds take from outside, item by item, into a bundle.
 
+import { createHash } from "node:crypto"
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { PackagedEntry } from "../catalogue/types.js"
-import { type BundleItem, type BundleRecord, bundleItems, type BundleWish, itemTitle } from "../plan/bundleItems.js"
+import {
+  type BundleItem, type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, type PackagesItem, packageSet, unfitRecord, wishName,
+} from "../plan/bundleItems.js"
 import { imageOf } from "../plan/components.js"
 import { newer } from "../plan/go.js"
 import { fetchScript } from "../plan/modules.js"
@@ -10,12 +13,13 @@ import { archiveFilePlan, periodOf } from "../plan/packaged.js"
 import { planPackages } from "../plan/packages.js"
 import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../plan/prewarm.js"
 import { pullFirst, withFolders, withSystemPackages } from "./bases.js"
-import { checkBundle, nameOf } from "./bundle.js"
+import { bundledImage, damagedFiles, nameOf } from "./bundle.js"
+import { ownSource } from "./bundleNeeds.js"
 import { tailOf } from "./failures.js"
 import { javaArtifacts } from "./java.js"
 import { packageMirrors } from "./mirrors.js"
 import { fetchedPackages, withPackages } from "./packages.js"
-import { log, type Settings } from "./settings.js"
+import { type Bundle, log, type PulledImage, type Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
 import { toolbox } from "./toolbox.js"
 import { goToolchain, toolPin } from "./toolchain.js"
@@ -28,27 +32,31 @@ export interface Prewarmed {
 /** How many items are fetched at the same time. */
 const atOnce = 3
 
-/** What the bundle given by the settings has is not fetched again. One failed item does not keep the others from being fetched. */
-export async function prewarmed(given: Settings, wish: BundleWish): Promise<Prewarmed> {
-  const { bundle: before, catalogue } = given
-  const items = bundleItems(catalogue, wish)
-  if (before) await checkBundle(catalogue, before, [])
+/**
+ * What the bundle given by the settings has, and what is still as it is pinned, is not fetched again; with `renew`, base images and
+ * packages are, in the versions that there are today. One failed item does not keep the others from being fetched.
+ */
+export async function prewarmed(given: Settings, wish: BundleWish, renew = false): Promise<Prewarmed> {
   // Programs are made from packages with a bundle, so that is what is fetched; images come from wherever they can be had.
-  const online: Settings = { ...given, bundle: undefined }
+  const online = withoutLocks({ ...given, bundle: undefined }, renew)
+  const { catalogue } = given
+  const items = bundleItems(catalogue, wish, await ownSource(online))
+  const titles = items.map((item) => itemTitle(catalogue, item))
+  const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
+  const kept = given.bundle && (await keptRecords(online, given.bundle, renew))
+  const pull: Pull = (references) => (kept && hasImage(kept, references) ? Promise.resolve(bundledImage(kept, references)) : pullFirst(online, references))
   const rows: PrewarmRow[] = []
   const contents: Directory[] = []
-  const waiting = items.values()
+  const waiting = items.entries()
   const worker = async (): Promise<void> => {
-    for (const item of waiting) {
-      const title = itemTitle(catalogue, item)
-      const name = await nameOf(catalogue, item)
-      const began = Date.now()
+    for (const [index, item] of waiting) {
+      const [title, name, began] = [titles[index], names[index], Date.now()]
       const row: PrewarmRow = { title, result: "fetched", bytes: 0, seconds: 0 }
-      const kept = before?.records[name]
-      if (kept) Object.assign(row, { result: "in the bundle", bytes: kept.bytes })
+      const there = kept?.records[name]
+      if (there) Object.assign(row, { result: "in the bundle", bytes: there.bytes })
       else {
         try {
-          const sealed = await retried(title, () => sealedItem(online, item, name, title), log)
+          const sealed = await retried(title, () => sealedItem(online, pull, item, name, title), log)
           contents.push(sealed.directory)
           row.bytes = sealed.bytes
         } catch (error) {
@@ -61,13 +69,46 @@ export async function prewarmed(given: Settings, wish: BundleWish): Promise<Prew
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
-  const titles = items.map((item) => itemTitle(catalogue, item))
   rows.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
-  const bundle = contents.reduce((all, one) => all.withDirectory(".", one), before?.directory ?? dag.directory())
-  const needed = await Promise.all(items.map((item) => nameOf(catalogue, item)))
+  const bundle = contents.reduce((all, one) => all.withDirectory(".", one), given.bundle?.directory ?? dag.directory())
   // What ./daggerw bundle prune keeps.
-  const named = bundle.withNewFile("needed.txt", `${needed.join("\n")}\n`)
-  return { bundle: named.withNewFile("report.txt", prewarmTable(rows)), rows }
+  const listed = bundle.withNewFile(`needed/${wishName(wish)}.txt`, `${names.join("\n")}\n`)
+  return { bundle: listed.withNewFile("report.txt", prewarmTable(rows)), rows }
+}
+
+/** Where base images come from while things are fetched: packages are chosen for the one that the bundle will have. */
+type Pull = (references: string[]) => Promise<PulledImage>
+
+function hasImage({ records }: Bundle, references: string[]): boolean {
+  return Object.hasOwn(records, imageName(references[0]))
+}
+
+function withoutLocks(settings: Settings, renew: boolean): Settings {
+  if (!renew) return settings
+  const { catalogue } = settings
+  return { ...settings, catalogue: { ...catalogue, pins: { ...catalogue.pins, packages: {} } } }
+}
+
+/** What of a bundle can stay: nothing that is damaged, that is not what is pinned, or that does not go with the bundle's image. */
+async function keptRecords(settings: Settings, bundle: Bundle, renew: boolean): Promise<Bundle> {
+  const damaged = await damagedFiles(await toolbox(settings, []), bundle)
+  for (const { file, item } of damaged) log(`the bundle: ${file} is missing or changed: ${bundle.records[item]?.title ?? item} is fetched again`)
+  const bad = new Set(damaged.map(({ item }) => item))
+  const whole = Object.fromEntries(Object.entries(bundle.records).filter(([name, { kind }]) => {
+    return !bad.has(name) && !(renew && (kind === "image" || kind === "packages"))
+  }))
+  // Images first: packages are judged by the image that stays, and go when it does.
+  const images = Object.fromEntries(Object.entries(whole).filter(([, record]) => record.kind !== "image" || fits(settings, whole, record)))
+  const rest = Object.entries(images).filter(([, record]) => {
+    return record.kind !== "packages" || (record.image !== undefined && Object.hasOwn(images, imageName(record.image)) && fits(settings, images, record))
+  })
+  return { ...bundle, records: Object.fromEntries(rest) }
+}
+
+function fits({ catalogue }: Settings, records: Bundle["records"], record: BundleRecord): boolean {
+  const why = unfitRecord(catalogue, records, record)
+  if (why !== undefined) log(`the bundle: ${record.title} is fetched again: ${why}`)
+  return why === undefined
 }
 
 interface FetchedItem {
@@ -77,38 +118,36 @@ interface FetchedItem {
 }
 
 /** An item with the record and the checksums that make it one. */
-async function sealedItem(settings: Settings, item: BundleItem, name: string, title: string): Promise<{ directory: Directory; bytes: number }> {
-  const { directory, facts } = await fetchItem(settings, item, name)
+async function sealedItem(settings: Settings, pull: Pull, item: BundleItem, name: string, title: string): Promise<{ directory: Directory; bytes: number }> {
+  const { directory, facts } = await fetchItem(settings, pull, item, name)
   const box = await toolbox(settings, [])
-  const sums = `/sums/${name}.sha256`
-  const summed = box.withMountedDirectory("/content", directory).withWorkdir("/content").withExec(["sh", "-euc", sumFiles, "sum", sums])
-  const bytes = Number(await summed.stdout())
-  const record: BundleRecord = { kind: item.kind, title, bytes, ...facts }
-  return {
-    bytes,
-    directory: directory
-      .withFile(`items/${name}.sha256`, summed.file(sums))
-      .withNewFile(`items/${name}.json`, `${JSON.stringify(record, null, 2)}\n`),
-  }
+  const summed = box.withMountedDirectory("/content", directory).withWorkdir("/content").withExec(["sh", "-euc", sumFiles])
+  const [sums, counts] = await Promise.all([summed.file("/sums").contents(), summed.stdout()])
+  const [files, bytes] = counts.split(" ").map(Number)
+  const record: BundleRecord = { kind: item.kind, title, bytes, files, ...facts }
+  const text = `${JSON.stringify(record, null, 2)}\n`
+  const own = `${createHash("sha256").update(text).digest("hex")}  items/${name}.json\n`
+  return { bytes, directory: directory.withNewFile(`items/${name}.sha256`, `${sums}${own}`).withNewFile(`items/${name}.json`, text) }
 }
 
 const sumFiles = `
-mkdir -p "$(dirname "$1")"
-find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0r sha256sum > "$1"
-find . -type f -printf '%s\\n' | awk '{ all += $1 } END { printf "%d", all }'
+find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0r sha256sum > /sums
+find . -type f -printf '%s\\n' | awk '{ all += $1 } END { printf "%d %d", NR, all }'
 `
 
-async function fetchItem(settings: Settings, item: BundleItem, name: string): Promise<FetchedItem> {
+async function fetchItem(settings: Settings, pull: Pull, item: BundleItem, name: string): Promise<FetchedItem> {
   const { catalogue } = settings
   switch (item.kind) {
     case "image": {
-      const { container, reference } = await pullFirst(settings, item.references)
+      const { container, reference } = await pull(item.references)
       return { directory: dag.directory().withFile(`images/${name}.tar`, container.asTarball()), facts: { reference, pulled: settings.from === "registry" } }
     }
     case "packages":
-      return packagesItem(settings, item, name)
+      return packagesItem(settings, pull, item, name)
     case "source":
-      return sourceItem(settings, item.source)
+      return { directory: await sourceModules(settings, item.source) }
+    case "modules":
+      return { directory: await ownModules(settings, item.source) }
     case "tool": {
       const pin = toolPin(settings, item.tool)
       const source = item.source === undefined ? undefined : await resolveSource(settings, item.source)
@@ -134,23 +173,31 @@ async function fetchItem(settings: Settings, item: BundleItem, name: string): Pr
 }
 
 /** Just the versions that a build installs now: what it asked the repositories, maybe days ago, counts, not what they have today. */
-async function packagesItem(settings: Settings, { image, distribution, want, rhythm, folders }: Extract<BundleItem, { kind: "packages" }>, name: string): Promise<FetchedItem> {
-  const pulled = await pullFirst(settings, [image])
-  const asOf = rhythm === undefined ? undefined : periodOf(rhythm, new Date())
+async function packagesItem(settings: Settings, pull: Pull, item: PackagesItem, name: string): Promise<FetchedItem> {
+  const { distribution, references, want, rhythm, folders } = item
+  const pulled = await pull(references)
   const ready = { ...pulled, container: withFolders(pulled.container, folders ?? []) }
+  const asOf = rhythm === undefined ? undefined : periodOf(rhythm, new Date())
   const prepared = await withSystemPackages(settings, ready, distribution, want, asOf)
-  const [before, after] = await Promise.all([pulled.container, prepared].map(installedPackages))
-  const added = after.filter((line) => !before.includes(line))
-  const facts = { image: pulled.reference, packages: packageVersions(added) }
-  const folder = `packages/${name}`
-  if (added.length === 0) return { directory: dag.directory().withNewDirectory(folder), facts }
+  const added = await addedPackages(pulled.container, prepared)
+  const facts = { image: pulled.reference, set: packageSet(references[0], want), packages: packageVersions(added) }
+  if (added.length === 0) return { directory: dag.directory(), facts }
   const exact = added.map((line) => line.split(" ")[2])
-  const plan = planPackages({ distribution, want: exact, mirrors: await packageMirrors(settings, distribution), limitSeconds: trySeconds })
-  return { directory: dag.directory().withDirectory(folder, await indexed(settings, distribution, await fetchedPackages(pulled.container, plan))), facts }
+  const mirrors = await packageMirrors(settings, distribution)
+  const plan = planPackages({ distribution, want: exact, mirrors, limitSeconds: trySeconds })
+  const fetched = await fetchedPackages(pulled.container, plan)
+  return { directory: dag.directory().withDirectory(`packages/${name}`, await indexed(settings, fetched)), facts }
+}
+
+/** What a container has beyond another one. */
+export async function addedPackages(before: Container, after: Container): Promise<string[]> {
+  const [old, all] = await Promise.all([before, after].map(installedPackages))
+  // Keys that rpm has learnt are among its packages, and nothing that can be fetched.
+  return all.filter((line) => !old.includes(line) && !line.startsWith("gpg-pubkey "))
 }
 
 /** NAME VERSION SPECIFICATION, the last one as the distribution's package manager takes it. */
-export async function installedPackages(container: Container): Promise<string[]> {
+async function installedPackages(container: Container): Promise<string[]> {
   return (await container.withExec(["sh", "-c", listInstalled]).stdout()).trim().split("\n")
 }
 
@@ -165,22 +212,25 @@ else awk -F: '/^P:/ { name = $2 } /^V:/ { print name, $2, name "=" $2 }' /lib/ap
 fi | LC_ALL=C sort`
 
 /** apt's and apk's repositories have their index from their own tools; rpm's is made with one that Debian has. */
-async function indexed(settings: Settings, distribution: string, folder: Directory): Promise<Directory> {
+async function indexed(settings: Settings, folder: Directory): Promise<Directory> {
   if ((await folder.glob("**/*.rpm")).length === 0) return folder
   const box = await toolbox(settings, [], ["createrepo-c"])
   return box.withDirectory("/repository", folder).withExec(["createrepo_c", "--quiet", "/repository"]).directory("/repository")
 }
 
-async function sourceItem(settings: Settings, name: string): Promise<FetchedItem> {
-  const source = await resolveSource(settings, name)
-  const go = await goFromPackages(settings, source.goVersion)
+async function sourceModules(settings: Settings, name: string): Promise<Directory> {
+  const pinned = { ...settings, custom: undefined }
+  const { goVersion } = await resolveSource(pinned, name)
   const { module } = settings.catalogue.sources[name]
   const pin = settings.catalogue.pins.sources[name]
-  const own = settings.custom?.of === name
-  // A source of the caller's own comes along with each call; only what it imports must be there.
-  const prepared = own ? go.withDirectory("/module/source", source.directory).withWorkdir("/module/source") : withFetch(go)
-  const command = own ? "go mod download" : `${fetchSource} && go mod download`
-  return { directory: await modules(prepared, command, [module, pin.version, pin.sum ?? ""]) }
+  return modules(withFetch(await goFromPackages(settings, goVersion)), `${fetchSource} && go mod download`, [module, pin.version, pin.sum ?? ""])
+}
+
+/** A source of the caller's own comes along with each call; only what it imports must be there. */
+async function ownModules(settings: Settings, name: string): Promise<Directory> {
+  const { directory, goVersion } = await resolveSource(settings, name)
+  const go = (await goFromPackages(settings, goVersion)).withDirectory("/own", directory).withWorkdir("/own")
+  return modules(go, "go mod download", [])
 }
 
 /** As builds with a bundle have it: from the distribution, with any other version as a module. */

@@ -97,9 +97,11 @@ async function withProxy(settings: Settings, container: Container): Promise<Cont
  */
 export function withCaches(settings: Settings, version: string, container: Container): Container {
   const build = ["openim-go-build", version, ...(settings.fresh === undefined ? [] : [settings.fresh])].join("-")
+  // What a bundle lacks must be missed, and what Go's checksum database did not see is for this bundle's builds alone.
+  const modules = settings.bundle ? "openim-go-mod-bundle" : "openim-go-mod"
   const sharing = CacheSharingMode.Shared
   return container
-    .withMountedCache("/go/pkg/mod", dag.cacheVolume("openim-go-mod"), { sharing })
+    .withMountedCache("/go/pkg/mod", dag.cacheVolume(modules), { sharing })
     .withMountedCache("/root/.cache/go-build", dag.cacheVolume(build), { sharing })
 }
 

@@ -3,7 +3,7 @@
 import { table } from "./report.js"
 
 export interface BundleRow {
-  state: "current" | "moved" | "missing" | "unneeded" | "unknown"
+  state: "current" | "moved" | "missing" | "damaged" | "unneeded" | "unknown"
   title: string
   detail: string
 }
@@ -15,7 +15,7 @@ export function movedPackages(before: Record<string, string>, now: Record<string
   return changed.map((name) => `${name} ${before[name] ?? "(not there)"} → ${now[name] ?? "(not needed)"}`)
 }
 
-const order: BundleRow["state"][] = ["missing", "moved", "unknown", "unneeded", "current"]
+const order: BundleRow["state"][] = ["damaged", "missing", "moved", "unknown", "unneeded", "current"]
 
 /** What asks for something comes first. */
 export function bundleTable(rows: BundleRow[]): string {

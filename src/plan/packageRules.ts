@@ -4,7 +4,7 @@ export { address } from "../mirrors/addresses.js"
 
 /** "-x" or "$(…)" would be something else on a command line. */
 export function packageName(name: string): string {
-  return matching(name, /^[A-Za-z0-9][A-Za-z0-9+._:=~-]*$/, "package", "a package name, with its version at most")
+  return matching(name, /^[A-Za-z0-9][A-Za-z0-9+._:=~^-]*$/, "package", "a package name, with its version at most")
 }
 
 export function repository(value: string, subject: string): string {

@@ -98,13 +98,23 @@ describe("a bundle that the call names", () => {
     expect((await box.run(["call"], ENGINE, "", copy)).code).toBe(0)
   })
 
+  it("gives both to the command that looks at it", async () => {
+    const key = await emptyCache()
+    for (const name of ["npm", "node"]) rmSync(join(box.bin, name))
+    carry(`program-${key}`, "main.mjs", "")
+    carry("node", "node", '#!/bin/sh\nif [ "$1" = --version ]; then echo v24.0.0; else echo "$2 $3 $4" >&2; fi\n')
+    expect((await box.run(["bundle", "verify", bundle])).stderr).toBe(`bundle verify ${bundle}\n`)
+    const added = await box.run(["bundle", bundle])
+    expect([added.code, added.stderr]).toEqual([1, expect.stringContaining("Node 18 or newer and npm are missing")])
+  })
+
   it("is not believed when an archive has another checksum", async () => {
     const key = await emptyCache()
     carry(`program-${key}`, "main.mjs", "console.error('never')")
     writeFileSync(join(bundle, "host", `program-${key}.tar.gz`), "x", { flag: "a" })
     const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
     expect(done.code).toBe(1)
-    expect(done.stderr).toContain(`host/program-${key}.tar.gz is damaged`)
+    expect(done.stderr).toContain(`host/program-${key}.tar.gz is missing or damaged`)
     expect(existsSync(join(box.cache, "host", key))).toBe(false)
   })
 })
@@ -168,37 +178,63 @@ describe("./daggerw bundle", () => {
   function item(name: string, file: string, text: string): void {
     mkdirSync(join(bundle, file, ".."), { recursive: true })
     writeFileSync(join(bundle, file), text)
-    writeFileSync(join(bundle, "items", `${name}.sha256`), `${createHash("sha256").update(text).digest("hex")}  ${file}\n`)
-    writeFileSync(join(bundle, "items", `${name}.json`), JSON.stringify({ title: name }))
+    const record = JSON.stringify({ title: name, files: 1 })
+    const sum = (of: string): string => createHash("sha256").update(of).digest("hex")
+    writeFileSync(join(bundle, "items", `${name}.json`), record)
+    writeFileSync(join(bundle, "items", `${name}.sha256`), `${sum(text)}  ${file}\n${sum(record)}  items/${name}.json\n`)
+  }
+
+  /** What a prewarm wanted. */
+  function wanted(wish: string, ...items: string[]): void {
+    mkdirSync(join(bundle, "needed"), { recursive: true })
+    writeFileSync(join(bundle, "needed", `${wish}.txt`), `${items.join("\n")}\n`)
   }
 
   it("verify names files that are missing or changed, and the item that they are of", async () => {
     item("one", "go/a.zip", "a")
     item("two", "go/b.zip", "b")
-    expect((await box.run(["bundle", "verify", bundle])).stderr).toContain("is whole: 2 items")
+    expect((await box.run(["bundle", "verify", bundle])).stderr).toContain("is whole: 2 items, 4 files; it has no CLI and engine")
     writeFileSync(join(bundle, "go/a.zip"), "A")
     rmSync(join(bundle, "go/b.zip"))
     const done = await box.run(["bundle", "verify", bundle])
     expect([done.code, done.stderr]).toEqual([1, expect.stringMatching(/2 files are missing or damaged: go\/a.zip \(one\), go\/b.zip \(two\)/)])
   })
 
-  it("is merged by copying, and prune keeps what the last prewarm named", async () => {
+  it.each([
+    ["a list that was cut short", "items/one.sha256", (text: string) => text.slice(0, text.indexOf("\n") + 1)],
+    ["a list that is empty", "items/one.sha256", () => ""],
+    ["a list that is gone", "items/one.sha256", undefined],
+    ["a record that was changed", "items/one.json", (text: string) => text.replace("one", "won")],
+  ])("verify notices %s, in any language", async (_, file, change) => {
     item("one", "go/a.zip", "a")
-    item("two", "go/b.zip", "b")
+    if (change) writeFileSync(join(bundle, file), change(readFileSync(join(bundle, file), "utf8")))
+    else rmSync(join(bundle, file))
+    const done = await box.run(["bundle", "verify", bundle], { LC_ALL: "zh_CN.UTF-8", LANGUAGE: "zh_CN" })
+    expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(`1 files are missing or damaged: ${file} (`)])
+  })
+
+  it("is merged by copying, and prune keeps what any prewarm of it named, and what is not its own", async () => {
+    item("one", "go/a.zip", "a")
+    item("two", "go/x/b.zip", "b")
+    wanted("redis", "two")
     carry("node", "node", "x")
     writeFileSync(join(bundle, "go/forgotten.zip"), "c")
-    writeFileSync(join(bundle, "needed.txt"), "two\n")
+    mkdirSync(join(bundle, "holiday"))
+    writeFileSync(join(bundle, "holiday/photo"), "dear")
     const other = join(box.root, "other")
     spawnSync("cp", ["-R", bundle, other])
     item("three", "maven/c.jar", "c")
+    wanted("kafka", "three")
+    item("four", "archives/d.tgz", "d")
     spawnSync("cp", ["-R", `${other}/.`, bundle])
     expect((await box.run(["bundle", "verify", bundle])).code).toBe(0)
     const done = await box.run(["bundle", "prune", bundle])
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("2 items and 3 files removed")])
-    expect(readdirSync(join(bundle, "go"))).toEqual(["b.zip"])
-    expect(readdirSync(join(bundle, "items")).sort()).toEqual(["host.sha256", "two.json", "two.sha256"])
-    expect(existsSync(join(bundle, "host/node.tar.gz"))).toBe(true)
-    expect(existsSync(join(bundle, "maven"))).toBe(false)
+    expect(done.stderr).toContain("one: no prewarm of this bundle needs it")
+    expect(readdirSync(join(bundle, "go"))).toEqual(["x"])
+    expect(readdirSync(join(bundle, "items")).sort()).toEqual(["host.sha256", "three.json", "three.sha256", "two.json", "two.sha256"])
+    for (const file of ["host/node.tar.gz", "maven/c.jar", "holiday/photo"]) expect(existsSync(join(bundle, file)), file).toBe(true)
+    expect(existsSync(join(bundle, "archives/d.tgz"))).toBe(false)
     expect((await box.run(["bundle", "verify", bundle])).code).toBe(0)
   })
 })

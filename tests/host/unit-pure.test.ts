@@ -30,6 +30,11 @@ describe("name servers", () => {
   it("are those behind systemd's", () =>
     expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 127.0.0.53\n", "/run/systemd/resolve/resolv.conf": "nameserver 1.1.1.1\n" }))).toContain("1.1.1.1"))
   it("are asked for where the engine could reach none", () => expect(() => resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver ::1\n" }))).toThrow("loopback"))
+  it("are nobody where a bundle is used and there are none", () => {
+    expect(resolvConf(undefined, from({}), true)).toBe("nameserver 192.0.2.1\n")
+    expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 127.0.0.53\n", "/run/systemd/resolve/resolv.conf": "search a\n" }), true)).toBe("nameserver 192.0.2.1\n")
+    expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 9.9.9.9\n" }), true)).toContain("9.9.9.9")
+  })
   it("may be given", () => expect(resolvConf("1.1.1.1,8.8.8.8", from({}))).toBe("nameserver 1.1.1.1\nnameserver 8.8.8.8\n"))
 })
 

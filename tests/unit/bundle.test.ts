@@ -6,7 +6,7 @@ import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { readVersions } from "../../src/catalogue/versions.js"
 import { bundleTable, movedPackages } from "../../src/plan/bundleCheck.js"
-import { bundleItems, type BundleWish, itemName, itemTitle, missingItems, packageSet, prewarmWish, readBundleRecord } from "../../src/plan/bundleItems.js"
+import { bundleItems, type BundleWish, itemName, itemTitle, missingItems, packageSet, prewarmWish, readBundleRecord, unfitRecord, wishName, type BundleRecord } from "../../src/plan/bundleItems.js"
 import { planPackages } from "../../src/plan/packages.js"
 import { packageScript } from "../../src/plan/packagesScript.js"
 import { withPackageVersions } from "../../src/plan/pins.js"
@@ -20,6 +20,7 @@ const always = [
   "image debian:trixie-slim",
   "packages ca-certificates, golang-go for debian:trixie-slim",
   "packages ca-certificates for debian:trixie-slim",
+  "packages ca-certificates, git for debian:trixie-slim",
   "Go modules of regctl v0.11.7",
 ]
 
@@ -29,15 +30,27 @@ describe("what builds need", () => {
       ...always,
       "packages ca-certificates, tzdata for debian:trixie-slim",
       "Go modules of OpenIM Server v3.8.3",
+      "Go modules of mage v1.15.0",
       "Go modules of pebble v1.17.0",
     ])
   })
 
-  it("of a single program: no supervisor; of a magefile: mage, by the source's own Go", () => {
+  it("of a single program: no supervisor; mage by the source's own Go", () => {
     expect(titles({ components: ["server-api"] })).not.toContain("Go modules of pebble v1.17.0")
-    const mage = bundleItems(catalogue, wish({ components: ["chat"], tools: ["mage"] })).filter((item) => item.kind === "tool" && item.tool === "mage")
+    const mage = bundleItems(catalogue, wish({ components: ["chat"] })).filter((item) => item.kind === "tool" && item.tool === "mage")
     expect(mage).toEqual([{ kind: "tool", tool: "mage", source: "chat" }])
-    expect(titles({ components: ["redis"], tools: ["mage"] })).not.toContain("Go modules of mage v1.15.0")
+    expect(titles({ components: ["redis"] })).not.toContain("Go modules of mage v1.15.0")
+  })
+
+  it("of a tool: the packages beside it, too", () => {
+    expect(titles({ tools: ["syft"] })).toEqual(expect.arrayContaining(["packages ca-certificates, jq for debian:trixie-slim", "Go modules of syft v1.54.1"]))
+  })
+
+  it("of a source of the caller's own: what it imports, and the pinned one where it lies on top", () => {
+    const kinds = (onPinned: boolean) => bundleItems(catalogue, wish({ components: ["server", "chat"] }), { source: "server", digest: "abc", onPinned })
+      .flatMap((item) => ("source" in item && item.kind !== "tool" ? [`${item.kind} ${item.source}`] : []))
+    expect(kinds(false)).toEqual(["modules server", "source chat"])
+    expect(kinds(true)).toEqual(["source server", "modules server", "source chat"])
   })
 
   it("of an installed server: its packages, or its archive and what fetches it, and its helper", () => {
@@ -69,7 +82,7 @@ describe("what builds need", () => {
   it("refuses what does not exist, with the nearest name", () => {
     expect(() => titles({ components: ["servr"] })).toThrow('Did you mean "server"?')
     expect(() => titles({ components: ["web"] })).toThrow("never built")
-    expect(() => prewarmWish(catalogue, { ...wish({ tools: ["sift"] }), services: false })).toThrow('Did you mean "syft"?')
+    expect(() => titles({ tools: ["sift"] })).toThrow('Did you mean "syft"?')
   })
 })
 
@@ -84,6 +97,16 @@ describe("an item's name", () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
+  it("changes with a tool's pin, the Go of helpers, and what a call of prewarm wanted", () => {
+    const [tool] = bundleItems(catalogue, wish({ tools: ["syft"] })).filter((item) => item.kind === "tool" && item.tool === "syft")
+    const pins = catalogue.pins
+    const newer = { ...catalogue, pins: { ...pins, go: "1.25.9", tools: { ...pins.tools, syft: { ...pins.tools.syft, go: "1.99.0" } } } }
+    const helper = { kind: "helper", helper: "etcd" } as const
+    for (const item of [tool, helper]) expect(itemName(newer, item, "x")).not.toBe(itemName(catalogue, item, "x"))
+    expect(wishName(wish({ components: ["chat", "server"] }))).toBe(wishName(wish({ components: ["server", "chat"] })))
+    expect(wishName(wish({ components: ["chat"] }))).not.toBe(wishName(wish({ components: ["chat"], tools: ["syft"] })))
+  })
+
   it("changes with version, commit and checksum, and with what a helper imports", () => {
     const names = [catalogue, pinned({ version: "v3.8.2" }), pinned({ commit: "1".repeat(40) }), pinned({ sum: "h1:other" })].map((one) => itemName(one, server))
     expect(new Set(names).size).toBe(4)
@@ -92,12 +115,12 @@ describe("an item's name", () => {
   })
 
   it("of packages changes with the list and the image, not with the day", () => {
-    const packages = { kind: "packages", image: "docker.io/library/debian:trixie-slim", distribution: "debian", want: ["a"] } as const
-    const name = (more: object) => itemName(catalogue, { ...packages, want: ["a"], ...more })
+    const packages = { references: ["docker.io/library/debian:trixie-slim"], distribution: "debian", want: ["a"] }
+    const name = (more: object) => itemName(catalogue, { ...packages, kind: "packages", ...more })
     expect(name({ rhythm: "daily" })).toBe(name({}))
-    expect(name({ image: "debian:trixie-slim@sha256:1" })).toBe(name({}))
+    expect(name({ references: ["debian:trixie-slim@sha256:1"] })).toBe(name({}))
     expect(name({ want: ["a", "b"] })).not.toBe(name({}))
-    expect(name({ image: "debian:bookworm-slim" })).not.toBe(name({}))
+    expect(name({ references: ["debian:bookworm-slim"] })).not.toBe(name({}))
   })
 })
 
@@ -105,7 +128,7 @@ describe("messages", () => {
   it("name what a bundle lacks, what it has, and what to do", () => {
     expect(missingItems(["image a", "image b"], ["image c"]).message).toBe(
       "the bundle has no image a; no image b. It has: image c. Next: where there is a network, with these sources and options, " +
-        "./daggerw call prewarm --components=… export --path=BUNDLE",
+        "./daggerw call --bundle=BUNDLE prewarm --components=… export --path=BUNDLE",
     )
     expect(missingItems(["1", "2", "3", "4", "5", "6", "7"], []).message).toContain("no 5; no 2 more. It has: nothing.")
     expect(() => readBundleRecord("tool-x", "{")).toThrow("items/tool-x.json cannot be read")
@@ -130,6 +153,30 @@ describe("messages", () => {
     expect(text.indexOf("missing")).toBeLessThan(text.indexOf("current"))
     expect(text.trimEnd().split("\n").at(-1)).toBe("1 missing, 1 current")
     expect(movedPackages({ a: "1", b: "1" }, { a: "2", b: "1", c: "1" })).toEqual(["a 1 → 2", "c (not there) → 1"])
+  })
+})
+
+describe("what is in a bundle", () => {
+  const image = "docker.io/library/debian:trixie-slim"
+  const record = (more: object) => ({ kind: "packages", title: "packages", bytes: 1, files: 1, ...more }) as const as BundleRecord
+  const debian = record({ kind: "image", reference: `${image}@sha256:1`, pulled: true })
+  const packages = record({ image: `${image}@sha256:1`, set: "a for debian:trixie-slim", packages: { a: "1" } })
+  const withPins = (more: object): Catalogue => ({ ...catalogue, pins: { ...catalogue.pins, ...more } })
+  const unfit = (of: Catalogue, one: BundleRecord, reference = `${image}@sha256:1`) => unfitRecord(of, { "image-debian-trixie-slim": { ...debian, reference } }, one)
+
+  it("fits when nothing else is pinned", () => {
+    expect([unfit(catalogue, debian), unfit(catalogue, packages), unfit(catalogue, record({ kind: "tool" }))]).toEqual([undefined, undefined, undefined])
+  })
+
+  it("does not when its packages are for another image", () => {
+    expect(unfit(catalogue, packages, `${image}@sha256:2`)).toBe(`they were chosen for ${image}@sha256:1, but the bundle has ${image}@sha256:2`)
+  })
+
+  it("does not when versions.yaml pins another digest of an image from a registry, or another version", () => {
+    const pinned = withPins({ digests: { [image]: "sha256:2" } })
+    expect(unfit(pinned, debian)).toContain("versions.yaml pins sha256:2")
+    expect(unfit(pinned, { ...debian, pulled: false })).toBeUndefined()
+    expect(unfit(withPins({ packages: { "a for debian:trixie-slim": { a: "2" } } }), packages)).toBe("versions.yaml locks a 2, the bundle has 1")
   })
 })
 
