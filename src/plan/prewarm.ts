@@ -4,7 +4,7 @@ import { type Attempt, firstOf } from "./attempts.js"
 import { sizeText } from "./measures.js"
 import { table } from "./report.js"
 
-/** The time that each try may take. */
+/** The time that each download of a try may take. */
 export const trySeconds = 300
 
 /** Before the second and the third try. */
@@ -14,8 +14,8 @@ const waitSeconds = [0, 5, 20]
 export async function retried<T>(subject: string, run: () => Promise<T>, log?: (line: string) => void, waits = waitSeconds): Promise<T> {
   const attempts = waits.map((seconds, index): Attempt<T> => ({
     name: `try ${index + 1} of ${waits.length}`,
-    // A little more than what the try gives itself, so that its own words are the ones that are told.
-    limitSeconds: seconds + trySeconds + 30,
+    // Each download has its own limit, and words of its own for it; this one leaves room for waiting until other builds are done.
+    limitSeconds: seconds + 1800,
     async run() {
       await new Promise((wake) => setTimeout(wake, seconds * 1000))
       return run()
