@@ -45,6 +45,7 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
   const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
   const kept = given.bundle && (await keptRecords(online, given.bundle, renew))
   const pull: Pull = (references) => (kept && hasImage(kept, references) ? Promise.resolve(bundledImage(kept, references)) : pullFirst(online, references))
+  const fetching: Fetching = { settings: online, pull, asOf: renew ? new Date().toISOString().slice(0, 10) : undefined }
   const rows: PrewarmRow[] = []
   const contents: Directory[] = []
   const waiting = items.entries()
@@ -56,7 +57,7 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
       if (there) Object.assign(row, { result: "in the bundle", bytes: there.bytes })
       else {
         try {
-          const sealed = await retried(title, () => sealedItem(online, pull, item, name, title), log)
+          const sealed = await retried(title, () => sealedItem(fetching, item, name, title), log)
           contents.push(sealed.directory)
           row.bytes = sealed.bytes
         } catch (error) {
@@ -78,6 +79,13 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
 
 /** Where base images come from while things are fetched: packages are chosen for the one that the bundle will have. */
 type Pull = (references: string[]) => Promise<PulledImage>
+
+interface Fetching {
+  settings: Settings
+  pull: Pull
+  /** The day whose packages are wanted; those of the builds on this engine when not given. */
+  asOf?: string
+}
 
 function hasImage({ records }: Bundle, references: string[]): boolean {
   return Object.hasOwn(records, imageName(references[0]))
@@ -118,9 +126,9 @@ interface FetchedItem {
 }
 
 /** An item with the record and the checksums that make it one. */
-async function sealedItem(settings: Settings, pull: Pull, item: BundleItem, name: string, title: string): Promise<{ directory: Directory; bytes: number }> {
-  const { directory, facts } = await fetchItem(settings, pull, item, name)
-  const box = await toolbox(settings, [])
+async function sealedItem(fetching: Fetching, item: BundleItem, name: string, title: string): Promise<{ directory: Directory; bytes: number }> {
+  const { directory, facts } = await fetchItem(fetching, item, name)
+  const box = await toolbox(fetching.settings, [])
   const summed = box.withMountedDirectory("/content", directory).withWorkdir("/content").withExec(["sh", "-euc", sumFiles])
   const [sums, counts] = await Promise.all([summed.file("/sums").contents(), summed.stdout()])
   const [files, bytes] = counts.split(" ").map(Number)
@@ -135,7 +143,8 @@ find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0r sha256sum > /sums
 find . -type f -printf '%s\\n' | awk '{ all += $1 } END { printf "%d %d", NR, all }'
 `
 
-async function fetchItem(settings: Settings, pull: Pull, item: BundleItem, name: string): Promise<FetchedItem> {
+async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Promise<FetchedItem> {
+  const { settings, pull } = fetching
   const { catalogue } = settings
   switch (item.kind) {
     case "image": {
@@ -143,7 +152,7 @@ async function fetchItem(settings: Settings, pull: Pull, item: BundleItem, name:
       return { directory: dag.directory().withFile(`images/${name}.tar`, container.asTarball()), facts: { reference, pulled: settings.from === "registry" } }
     }
     case "packages":
-      return packagesItem(settings, pull, item, name)
+      return packagesItem(fetching, item, name)
     case "source":
       return { directory: await sourceModules(settings, item.source) }
     case "modules":
@@ -173,11 +182,11 @@ async function fetchItem(settings: Settings, pull: Pull, item: BundleItem, name:
 }
 
 /** Just the versions that a build installs now: what it asked the repositories, maybe days ago, counts, not what they have today. */
-async function packagesItem(settings: Settings, pull: Pull, item: PackagesItem, name: string): Promise<FetchedItem> {
+async function packagesItem({ settings, pull, asOf: day }: Fetching, item: PackagesItem, name: string): Promise<FetchedItem> {
   const { distribution, references, want, rhythm, folders } = item
   const pulled = await pull(references)
   const ready = { ...pulled, container: withFolders(pulled.container, folders ?? []) }
-  const asOf = rhythm === undefined ? undefined : periodOf(rhythm, new Date())
+  const asOf = day ?? (rhythm === undefined ? undefined : periodOf(rhythm, new Date()))
   const prepared = await withSystemPackages(settings, ready, distribution, want, asOf)
   const added = await addedPackages(pulled.container, prepared)
   const facts = { image: pulled.reference, set: packageSet(references[0], want), packages: packageVersions(added) }
