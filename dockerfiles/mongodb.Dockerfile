@@ -12,7 +12,7 @@
 ARG BASE=docker.io/library/debian:trixie-slim
 # Any image with Go 1.21 or newer, or Debian's, which gets its golang-go. Whichever it is, Go fetches the version
 # that versions.yaml names.
-ARG BUILDER=docker.io/library/golang:1.25.0-bookworm
+ARG BUILDER=docker.io/library/golang:1.26.8-bookworm
 # Go module proxies in order, such as https://goproxy.cn,direct. Go's own default when empty.
 ARG GOPROXY=
 
@@ -31,7 +31,7 @@ RUN command -v go > /dev/null || { \
 ENV CGO_ENABLED="0" \
     GO111MODULE="on" \
     GOPATH="/go" \
-    GOTOOLCHAIN="go1.25.0"
+    GOTOOLCHAIN="go1.26.8"
 ARG GOPROXY
 COPY go/mongo-admin /helper
 WORKDIR /helper

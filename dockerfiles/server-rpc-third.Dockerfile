@@ -12,7 +12,7 @@
 ARG BASE=docker.io/library/debian:trixie-slim
 # Any image with Go 1.21 or newer, or Debian's, which gets its golang-go. Whichever it is, Go fetches the version
 # that the source's go.mod asks for.
-ARG BUILDER=docker.io/library/golang:1.25.0-bookworm
+ARG BUILDER=docker.io/library/golang:1.26.8-bookworm
 # Go module proxies in order, such as https://goproxy.cn,direct. Go's own default when empty.
 ARG GOPROXY=
 

@@ -16,7 +16,7 @@ export async function sourceDigests(settings: Settings, name: string, source: Re
   const { config } = settings.catalogue.sources[name]
   const output = toolchain.container
     .withDirectory("/src", source.directory)
-    .withFile("/usr/local/bin/inputs", buildHelper(toolchain, "inputs"))
+    .withFile("/usr/local/bin/inputs", buildHelper(settings, toolchain, "inputs"))
     .withExec(["inputs", "-source", "/src", ...programArguments(programs)])
     .stdout()
   const [digests, configDigest] = await Promise.all([

@@ -120,7 +120,7 @@ async function withStart(settings: Settings, server: Container, component: Packa
     .withWorkdir(component.data)
     .withFile(`${binFolder}/${component.start}`, startScript(component), root)
   if (component.helper === undefined) return image
-  const helper = buildHelper(await goToolchain(settings, catalogue.pins.go), component.helper)
+  const helper = buildHelper(settings, await goToolchain(settings, catalogue.pins.go), component.helper)
   return image.withFile(`${binFolder}/${component.helper}`, helper, root)
 }
 

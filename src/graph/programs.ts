@@ -7,7 +7,7 @@ import { buildFlags, programArguments, multicallBinary, multicallCommand } from 
 import { tailOf } from "./failures.js"
 import { log, type Settings } from "./settings.js"
 import type { ResolvedSource } from "./sources.js"
-import { buildHelper, buildTool, type Toolchain } from "./toolchain.js"
+import { buildHelper, buildTool, type Toolchain, withBuildCache } from "./toolchain.js"
 
 export type ProgramLayout = "multicall" | "separate"
 export type ProgramBuilder = "go" | "mage"
@@ -36,8 +36,8 @@ export async function buildPrograms(
       }
     },
   })
-  const one = attempt("one program for all", 3600, () => multicall(settings.catalogue.stack, toolchain, source, wanted, all))
-  const each = attempt("separate programs", 7200, () => separate(toolchain, source, wanted, all))
+  const one = attempt("one program for all", 3600, () => multicall(settings, toolchain, source, wanted, all))
+  const each = attempt("separate programs", 7200, () => separate(settings, toolchain, source, wanted, all))
   const mage = attempt("mage", 7200, () => byMagefile(settings, toolchain, source, wanted))
 
   const subject = `build of ${wanted.map((entry) => entry.program).join(", ")}`
@@ -51,24 +51,24 @@ export async function buildPrograms(
 }
 
 /** Modules come before sources, so that an edit does not fetch them again. */
-function workspace(toolchain: Toolchain, source: Directory): Container {
-  return toolchain.container
+function workspace(settings: Settings, { version, container }: Toolchain, source: Directory): Container {
+  const fetched = container
     .withWorkdir("/src")
     .withDirectory("/src", source, { include: ["go.mod", "go.sum"] })
     .withExec(["go", "mod", "download"])
-    .withDirectory("/src", source)
+  return withBuildCache(settings, version, fetched).withDirectory("/src", source)
 }
 
 async function multicall(
-  stack: string,
+  settings: Settings,
   toolchain: Toolchain,
   source: ResolvedSource,
   wanted: ProgramEntry[],
   all: ProgramEntry[],
 ): Promise<Directory> {
-  const binary = multicallBinary(stack, all)
-  const built = workspace(toolchain, source.directory)
-    .withFile("/usr/local/bin/multicall", buildHelper(toolchain, "multicall"))
+  const binary = multicallBinary(settings.catalogue.stack, all)
+  const built = workspace(settings, toolchain, source.directory)
+    .withFile("/usr/local/bin/multicall", buildHelper(settings, toolchain, "multicall"))
     .withExec(["sh", "-c", multicallCommand(binary, '"$@"'), "sh", ...programArguments(all)])
     .directory("/out")
   return wanted.reduce((folder, entry) => folder.withSymlink(binary, entry.program), built).sync()
@@ -76,6 +76,7 @@ async function multicall(
 
 /** Each in a step of its own, which does not see the other programs' main packages. */
 async function separate(
+  settings: Settings,
   toolchain: Toolchain,
   source: ResolvedSource,
   wanted: ProgramEntry[],
@@ -85,7 +86,7 @@ async function separate(
   for (const entry of wanted) {
     const others = all.filter((other) => other.package !== entry.package).map((other) => other.package)
     const narrowed = others.reduce((directory, other) => directory.withoutDirectory(other), source.directory)
-    const built = workspace(toolchain, narrowed)
+    const built = workspace(settings, toolchain, narrowed)
       .withExec(["go", "build", ...buildFlags, "-o", `/out/${entry.program}`, `./${entry.package}`])
       .file(`/out/${entry.program}`)
     // One after the other: each uses all processors, and the later ones find what the first has compiled.
@@ -100,7 +101,7 @@ async function byMagefile(
   source: ResolvedSource,
   wanted: ProgramEntry[],
 ): Promise<Directory> {
-  const built = workspace(await withMage(settings, toolchain), source.directory)
+  const built = workspace(settings, await withMage(settings, toolchain), source.directory)
     .withEnvVariable("PLATFORMS", "linux_amd64")
     .withEnvVariable("RELEASE", "true")
     // It builds all programs and tools: mage takes further arguments for targets.

@@ -60,7 +60,7 @@ export interface ControlTools {
 export async function controlTools(settings: Settings): Promise<ControlTools> {
   // The Go of this module's own programs: one less to fetch.
   const toolchain = await goToolchain(settings, settings.catalogue.pins.go)
-  const stackctl = buildHelper(toolchain, "stackctl")
+  const stackctl = buildHelper(settings, toolchain, "stackctl")
   return { pebble: await buildTool(settings, toolchain, "pebble"), stackctl: await stackctl.sync() }
 }
 
@@ -118,7 +118,7 @@ async function packagedService(settings: Settings, packaged: PackagedService): P
   if (java !== undefined) return (await javaRuntime(settings)).withDirectory(`/opt/${java}`, await javaProgram(settings, java)).sync()
   let box = await toolbox(settings, tool === undefined ? [] : [tool], packaged.packages)
   if (helper !== undefined) {
-    const program = buildHelper(await goToolchain(settings, settings.catalogue.pins.go), helper)
+    const program = buildHelper(settings, await goToolchain(settings, settings.catalogue.pins.go), helper)
     box = box.withFile(`${binFolder}/${helper}`, program, { permissions: 0o755 })
   }
   return box.sync()

@@ -9,7 +9,7 @@ import { fromFirst } from "./bases.js"
 import { exitCodeOf, tailOf } from "./failures.js"
 import { javaTest } from "./java.js"
 import type { Settings } from "./settings.js"
-import { goToolchain } from "./toolchain.js"
+import { goToolchain, withBuildCache } from "./toolchain.js"
 
 /** Node with the packages of the checkout's lock file, in /checkout. */
 export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {
@@ -47,7 +47,7 @@ async function goTests(settings: Settings): Promise<TestCase[]> {
   const go = await goToolchain(settings, settings.catalogue.pins.go)
   const source = dag.currentModule().source().directory("go")
   const runs = (await source.entries()).map((entry) => entry.replace(/\/$/, "")).map(async (name) => {
-    const tests = go.container
+    const tests = withBuildCache(settings, go.version, go.container)
       .withDirectory("/helper", source.directory(name))
       .withWorkdir("/helper")
       // As builds do it, so that both find what the other has compiled.

@@ -56,7 +56,7 @@ const names: Record<GoOrigin, string> = {
 const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promise<Container>> = {
   async image(settings, version = settings.catalogue.pins.go) {
     const reference = settings.catalogue.pins.images.golang.replace("{version}", version)
-    return prepared(settings, version, freshened(settings, await fromFirst(settings, [reference])).withEnvVariable("GOTOOLCHAIN", "local"))
+    return prepared(settings, freshened(settings, await fromFirst(settings, [reference])).withEnvVariable("GOTOOLCHAIN", "local"))
   },
 
   /** Debian's Go becomes any other version by itself: it fetches Go's own toolchain module into the module cache. */
@@ -65,12 +65,12 @@ const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promis
     const fresh = { ...debian, container: freshened(settings, debian.container) }
     const withGo = await withSystemPackages(settings, fresh, "debian", goPackages)
     const wanted = version === undefined ? "local" : `go${version}`
-    return prepared(settings, version ?? "any", withGo.withEnvVariable("GOTOOLCHAIN", wanted))
+    return prepared(settings, withGo.withEnvVariable("GOTOOLCHAIN", wanted))
   },
 }
 
-async function prepared(settings: Settings, version: string, container: Container): Promise<Container> {
-  const ready = withCaches(settings, version, await withProxy(settings, container))
+async function prepared(settings: Settings, container: Container): Promise<Container> {
+  const ready = withModuleCache(settings, await withProxy(settings, container))
     .withEnvVariable("PATH", path)
     .withEnvVariable("GOPATH", "/go")
     .withEnvVariable("GO111MODULE", "on")
@@ -91,28 +91,30 @@ async function withProxy(settings: Settings, container: Container): Promise<Cont
   return goproxy ? container.withEnvVariable("GOPROXY", goproxy) : container
 }
 
-/**
- * Modules are the same for every Go; what the compiler keeps is not. Both are safe to share between builds, also of different
- * stacks: the larger tools take minutes to compile.
- */
-export function withCaches(settings: Settings, version: string, container: Container): Container {
-  const build = ["openim-go-build", version, ...(settings.fresh === undefined ? [] : [settings.fresh])].join("-")
+/** The same for every Go, and for builds of different stacks. Several may fetch at once: Go itself locks what it writes. */
+export function withModuleCache(settings: Settings, container: Container): Container {
   // What a bundle lacks must be missed, and what Go's checksum database did not see is for this bundle's builds alone.
   const modules = settings.bundle ? "openim-go-mod-bundle" : "openim-go-mod"
-  const sharing = CacheSharingMode.Shared
-  return container
-    .withMountedCache("/go/pkg/mod", dag.cacheVolume(modules), { sharing })
-    .withMountedCache("/root/.cache/go-build", dag.cacheVolume(build), { sharing })
+  return container.withMountedCache("/go/pkg/mod", dag.cacheVolume(modules), { sharing: CacheSharingMode.Shared })
+}
+
+/**
+ * What this Go has compiled, for the steps that compile and no others: these wait for each other. Go uses all processors for one
+ * build, and two that run at once compile what both need twice, as neither finds it yet.
+ */
+export function withBuildCache({ fresh }: Settings, version: string, container: Container): Container {
+  const name = ["openim-go-build", version, ...(fresh === undefined ? [] : [fresh])].join("-")
+  return container.withMountedCache("/root/.cache/go-build", dag.cacheVolume(name), { sharing: CacheSharingMode.Locked })
 }
 
 /** A program of a pinned Go module. */
 export async function buildTool(settings: Settings, toolchain: Toolchain, name: string): Promise<File> {
   const pin = toolPin(settings, name)
   const builder = await toolToolchain(settings, toolchain, pin)
+  const source = fetchModule(builder.container, pin.module, pin.version, pin.sum).withWorkdir("/module/source")
   return explain(`${name} ${pin.version} cannot be built`, "Check the network and --goproxy.", () =>
-    fetchModule(builder.container, pin.module, pin.version, pin.sum)
+    withBuildCache(settings, builder.version, source)
       // Not `go install`: it also asks the proxy for the list of versions, which some refuse.
-      .withWorkdir("/module/source")
       .withExec(["go", "build", ...buildFlags, "-o", `/out/${name}`, `./${pin.package}`])
       .file(`/out/${name}`)
       .sync(),
@@ -132,11 +134,10 @@ async function toolToolchain(settings: Settings, toolchain: Toolchain, pin: Tool
 }
 
 /** One of this module's own Go programs. */
-export function buildHelper(toolchain: Toolchain, name: string): File {
+export function buildHelper(settings: Settings, toolchain: Toolchain, name: string): File {
   const source: Directory = dag.currentModule().source().directory(`go/${name}`)
-  return toolchain.container
-    .withDirectory("/helper", source, { exclude: ["*_test.go"] })
-    .withWorkdir("/helper")
+  const helper = toolchain.container.withDirectory("/helper", source, { exclude: ["*_test.go"] }).withWorkdir("/helper")
+  return withBuildCache(settings, toolchain.version, helper)
     .withExec(["go", "build", ...buildFlags, "-o", `/out/${name}`, "."])
     .file(`/out/${name}`)
 }

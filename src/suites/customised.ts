@@ -49,9 +49,10 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
     [
       "a patch and a file lie on top of the source, and the version says so",
       async () => {
-        const goMod = "module example.com/shop\n\ngo 1.25\n"
+        const { go } = settings.catalogue.pins
+        const goMod = `module example.com/shop\n\ngo ${go}\n`
         const built = build({ checkout: source, overlay: overlay.withNewFile("go.mod", goMod) })
-        same(await says(built), "our shop-api go1.25.0\n")
+        same(await says(built), `our shop-api go${go}\n`)
         const version = await label(built, "version")
         if (!/^checkout-checkout\.[0-9a-f]{8}-custom\.[0-9a-f]{8}$/.test(version)) throw new Error(`the version is ${version}`)
       },

@@ -9,7 +9,7 @@ import type { Settings } from "../graph/settings.js"
 import { resolveSource } from "../graph/sources.js"
 import { smokeTest } from "../graph/tests.js"
 import { toolbox } from "../graph/toolbox.js"
-import { withCaches } from "../graph/toolchain.js"
+import { withBuildCache, withModuleCache } from "../graph/toolchain.js"
 import { baseOf, builtOf, imageOf } from "../plan/components.js"
 import { dockerfile, type DockerfileOptions } from "../plan/dockerfile.js"
 import { inputsLabel } from "../plan/inputs.js"
@@ -115,7 +115,7 @@ async function build(settings: Settings, repository: Directory, component: Image
     .filter({ include: copied, exclude: ["**/*_test.go"] })
     .withFile(".dockerignore", repository.file(".dockerignore"))
     .withNewFile("dockerfiles/Dockerfile", text)
-  let box = withCaches(settings, go, await toolbox(settings, [], ["buildah", "netavark"]))
+  let box = withBuildCache(settings, go, withModuleCache(settings, await toolbox(settings, [], ["buildah", "netavark"])))
     // Not on the engine's layers, on which buildah's own cannot lie.
     .withMountedCache("/var/lib/containers", dag.cacheVolume("buildah"), { sharing: CacheSharingMode.Locked })
     .withMountedFile("/debian.tar", debian.asTarball())

@@ -8,7 +8,7 @@ import { fromFirst } from "../graph/bases.js"
 import { componentImage } from "../graph/components.js"
 import { callMirrors } from "../graph/mirrors.js"
 import type { Settings } from "../graph/settings.js"
-import { goToolchain } from "../graph/toolchain.js"
+import { goToolchain, withBuildCache } from "../graph/toolchain.js"
 import { buildFlags } from "../plan/programs.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, fails, same } from "./cases.js"
@@ -161,7 +161,7 @@ async function packedServer(settings: Settings, source: Directory): Promise<Cont
   const go = await goToolchain(settings, settings.catalogue.pins.go)
   const pack = (folder: string, file: string) =>
     `tar -C /pack --sort=name --mtime=@0 --owner=0 --group=0 -cf - ${folder} | gzip -n >/srv/${file}`
-  return go.container
+  return withBuildCache(settings, go.version, go.container)
     .withDirectory("/mongod", source)
     .withWorkdir("/mongod")
     .withExec(["go", "build", ...buildFlags, "-o", `/pack/${top}/bin/mongod`, "."])

@@ -18,10 +18,11 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       async () => same(await version(await image(source)), "shop-api go1.22.7\n"),
     ],
     [
-      "Go 1.25.0 is chosen by go.mod",
+      "another Go is chosen by another go.mod",
       async () => {
-        const newer = source.withNewFile("go.mod", "module example.com/shop\n\ngo 1.25\n")
-        same(await version(await image(newer)), "shop-api go1.25.0\n")
+        const { go } = settings.catalogue.pins
+        const newer = source.withNewFile("go.mod", `module example.com/shop\n\ngo ${go}\n`)
+        same(await version(await image(newer)), `shop-api go${go}\n`)
       },
     ],
     [

@@ -98,7 +98,7 @@ describe("a Dockerfile", () => {
     expect(mongodb).toContain(sha256)
     for (const url of urls) expect(mongodb).toContain(url)
     expect(finalStage(mongodb)).not.toContain("curl ")
-    expect(mongodb).toContain('GOTOOLCHAIN="go1.25.0"')
+    expect(mongodb).toContain('GOTOOLCHAIN="go1.26.8"')
     expect(finalStage(of("redis"))).toContain("has_manager apt-get 'ca-certificates tzdata redis-server redis-tools'")
     expect(of("redis")).not.toContain("golang")
     expect(() => of("mongodb", "alpine")).toThrow("mongodb cannot be had on alpine")
