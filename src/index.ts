@@ -885,7 +885,7 @@ export class Openim {
     return this.run(["publishing"], checkout)
   }
 
-  /** A component built twice, each time from empty caches, has the same digest; the fixture shop when none is named */
+  /** A component built twice, step by step and once from empty caches, has the same digest; the fixture shop when none is named */
   @func({ cache: "never" })
   @check()
   async reproducible(

@@ -196,17 +196,16 @@ function readFront(reader: Reader): FrontEntry {
 }
 
 function readPackagedService(reader: Reader): PackagedService {
-  reader.keys(["packages", "tool", "helper", "java", "command", "standIn"])
+  reader.keys(["packages", "tool", "java", "command", "standIn"])
   const packaged = {
     packages: reader.at("packages").texts("a package name"),
     tool: reader.at("tool").optionalText("the name of a tool in versions.yaml", name),
-    helper: reader.at("helper").optionalText("the name of a program below go/", name),
     java: reader.at("java").optionalText("the name of a program below java/", name),
     command: reader.at("command").missing ? undefined : command(reader.at("command")),
     standIn: reader.at("standIn").optionalText(),
   }
-  const source = packaged.tool ?? packaged.helper ?? packaged.java ?? packaged.packages[0]
-  return source === undefined ? reader.fail("packages, a tool, a helper or java: what takes the image's place without a registry") : packaged
+  const source = packaged.tool ?? packaged.java ?? packaged.packages[0]
+  return source === undefined ? reader.fail("packages, a tool or java: what takes the image's place without a registry") : packaged
 }
 
 function command(reader: Reader): string[] {

@@ -159,8 +159,6 @@ export interface PackagedService {
   packages: string[]
   /** A tool in versions.yaml. */
   tool?: string
-  /** A Go program below go/. */
-  helper?: string
   /** A program below java/, with Java: its classes in /opt/NAME, the libraries that its pom.xml names in /opt/NAME/libs. */
   java?: string
   /** Another command than the image's. */

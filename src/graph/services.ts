@@ -100,7 +100,8 @@ export async function serviceParts(settings: Settings, entry: ServiceEntry): Pro
   }
   const packages: Attempt<ServiceParts> = {
     name: "package registries",
-    limitSeconds: 1800,
+    // Its compiler may have to wait for other builds.
+    limitSeconds: 3600,
     async run() {
       const container = await explain(`${entry.name} cannot be put together`, "Check the network and the mirrors.", () =>
         packagedService(settings, origin.packaged),
@@ -114,14 +115,9 @@ export async function serviceParts(settings: Settings, entry: ServiceEntry): Pro
 }
 
 async function packagedService(settings: Settings, packaged: PackagedService): Promise<Container> {
-  const { tool, helper, java } = packaged
+  const { tool, java } = packaged
   if (java !== undefined) return (await javaRuntime(settings)).withDirectory(`/opt/${java}`, await javaProgram(settings, java)).sync()
-  let box = await toolbox(settings, tool === undefined ? [] : [tool], packaged.packages)
-  if (helper !== undefined) {
-    const program = buildHelper(settings, await goToolchain(settings, settings.catalogue.pins.go), helper)
-    box = box.withFile(`${binFolder}/${helper}`, program, { permissions: 0o755 })
-  }
-  return box.sync()
+  return (await toolbox(settings, tool === undefined ? [] : [tool], packaged.packages)).sync()
 }
 
 /** The folder of the data; where the command is a script of ours, this and its configuration. */

@@ -61,8 +61,10 @@ export interface Settings {
   mirrorService?: Service
   /** Other addresses of git repositories and referenced images than the catalogue's, by name. */
   upstreams: Record<string, string>
-  /** No step's earlier result is used, and no compiler's cache: for comparing two builds. */
+  /** No step's earlier result is used: for comparing two builds. Anything that was never used. */
   fresh?: string
+  /** Nor is what compilers have kept from other builds. */
+  emptyCaches?: boolean
 }
 
 /** Refused attempts are worth a line in the log of the call. */

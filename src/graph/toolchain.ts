@@ -102,8 +102,8 @@ export function withModuleCache(settings: Settings, container: Container): Conta
  * What this Go has compiled, for the steps that compile and no others: these wait for each other. Go uses all processors for one
  * build, and two that run at once compile what both need twice, as neither finds it yet.
  */
-export function withBuildCache({ fresh }: Settings, version: string, container: Container): Container {
-  const name = ["openim-go-build", version, ...(fresh === undefined ? [] : [fresh])].join("-")
+export function withBuildCache({ fresh, emptyCaches }: Settings, version: string, container: Container): Container {
+  const name = ["openim-go-build", version, ...(fresh !== undefined && emptyCaches ? [fresh] : [])].join("-")
   return container.withMountedCache("/root/.cache/go-build", dag.cacheVolume(name), { sharing: CacheSharingMode.Locked })
 }
 

@@ -108,10 +108,9 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
       { kind: "tool", tool },
     ]),
     ...entries.flatMap((entry) => componentItems(catalogue, entry, base, onDebian, own)),
-    ...packaged.flatMap(({ packages, tool, helper: program, java }): BundleItem[] => [
+    ...packaged.flatMap(({ packages, tool, java }): BundleItem[] => [
       ...(java === undefined ? [onDebian(packages)] : javaPackages.map((more) => onDebian(more, javaFolders))),
       ...(tool === undefined ? [] : [{ kind: "tool", tool } as const]),
-      ...(program === undefined ? [] : [helper(program)]),
       ...(java === undefined ? [] : [{ kind: "java", java } as const]),
     ]),
     // What supervises each service of a stack.

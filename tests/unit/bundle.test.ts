@@ -69,7 +69,7 @@ describe("what builds need", () => {
     const { services } = prewarmWish(catalogue, { ...wish({}), components: ["server"], services: true })
     expect(services).toEqual(expect.arrayContaining(["etcd", "redis", "kafka", "minio", "mongo", "nginx"]))
     expect(titles({ services })).toEqual(
-      expect.arrayContaining(["Go modules of go/etcd", "Go modules of go/stackctl", "Maven artifacts of java/kafka", "Maven artifacts of java/store", "Go modules of pebble v1.17.0"]),
+      expect.arrayContaining(["packages ca-certificates, etcd-server for debian:trixie-slim", "Go modules of go/stackctl", "Maven artifacts of java/kafka", "Maven artifacts of java/store", "Go modules of pebble v1.17.0"]),
     )
   })
 
@@ -101,7 +101,7 @@ describe("an item's name", () => {
     const [tool] = bundleItems(catalogue, wish({ tools: ["syft"] })).filter((item) => item.kind === "tool" && item.tool === "syft")
     const pins = catalogue.pins
     const newer = { ...catalogue, pins: { ...pins, go: "1.25.9", tools: { ...pins.tools, syft: { ...pins.tools.syft, go: "1.99.0" } } } }
-    const helper = { kind: "helper", helper: "etcd" } as const
+    const helper = { kind: "helper", helper: "stackctl" } as const
     for (const item of [tool, helper]) expect(itemName(newer, item, "x")).not.toBe(itemName(catalogue, item, "x"))
     expect(wishName(wish({ components: ["chat", "server"] }))).toBe(wishName(wish({ components: ["server", "chat"] })))
     expect(wishName(wish({ components: ["chat"] }))).not.toBe(wishName(wish({ components: ["chat"], tools: ["syft"] })))
@@ -110,7 +110,7 @@ describe("an item's name", () => {
   it("changes with version, commit and checksum, and with what a helper imports", () => {
     const names = [catalogue, pinned({ version: "v3.8.2" }), pinned({ commit: "1".repeat(40) }), pinned({ sum: "h1:other" })].map((one) => itemName(one, server))
     expect(new Set(names).size).toBe(4)
-    const helper = { kind: "helper", helper: "etcd" } as const
+    const helper = { kind: "helper", helper: "stackctl" } as const
     expect(itemName(catalogue, helper, "a")).not.toBe(itemName(catalogue, helper, "b"))
   })
 
