@@ -29,11 +29,14 @@ export interface RunningService {
   standIn?: string
 }
 
-/** A service by its name in the catalogue, ready when it answers its own protocol. */
-export async function service(settings: Settings, name: string): Promise<RunningService> {
+/** A service by its name in the catalogue, ready when it answers its own protocol; one for each stack that has a name. */
+export async function service(settings: Settings, name: string, stack?: string): Promise<RunningService> {
   const entry = serviceOf(settings.catalogue, name)
   const [parts, tools] = await Promise.all([serviceParts(settings, entry), controlTools(settings)])
-  return { service: running(supervised(entry, parts, tools)), standIn: parts.standIn }
+  const container = supervised(entry, parts, tools)
+  // The engine runs equal services once.
+  const own = stack === undefined ? container : container.withEnvVariable("STACK_NAME", stack)
+  return { service: running(own), standIn: parts.standIn }
 }
 
 /** The service that shows a stack to the machine that it runs on; it waits until what it passes on to is ready. */

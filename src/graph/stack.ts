@@ -27,6 +27,11 @@ export interface Stack {
 export interface StackOptions extends BuildOptions {
   /** The suites that are wanted; all that can run when not given. */
   suites?: string[]
+  /**
+   * Services of its own, which have nothing to do with those of another stack: on the same ones, programs of the other would do what
+   * this one's should, and what ends of the other would take these along.
+   */
+  name?: string
   /** What is different about a suite's container. */
   change?: (suite: string, container: Container) => Container | Promise<Container>
   /** Whether a suite counts as started when its programs answer, by the image's own health check. Tests wait by themselves, and know more. */
@@ -42,7 +47,7 @@ export async function openStack(settings: Settings, options: StackOptions): Prom
   const [tools, images, made] = await Promise.all([
     controlTools(settings),
     Promise.all(suites.map((suite) => componentImage(settings, { ...options, component: suite.name }))),
-    Promise.all(services.map((name) => service(settings, name))),
+    Promise.all(services.map((name) => service(settings, name, options.name))),
   ])
   const parts: Record<string, Service> = Object.fromEntries(services.map((name, index) => [name, made[index].service]))
   const change = options.change ?? ((_, container) => container)

@@ -221,7 +221,7 @@ export function shortName(reference: string): string {
 }
 
 /** As the name of a file. */
-export function plain(text: string): string {
+function plain(text: string): string {
   return text.replace(/[^A-Za-z0-9._-]+/g, "-")
 }
 

@@ -71,6 +71,10 @@ const stackSuites: Record<string, TestSuite> = {
   health: onStack("health"),
   performance: onStack("performance", loadTools),
   faults: onStack("faults"),
+}
+
+/** On stacks of their own, when that one has ended. */
+const ownStackSuites: Record<string, TestSuite> = {
   mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
 }
 
@@ -80,7 +84,7 @@ function onStack(name: string, tools: string[] = []): TestSuite {
 
 /** Runs these suites, or all. */
 export async function runSuites(names: string[], given: Omit<SuiteContext, "stack">): Promise<TestResult> {
-  const all = { ...suites, ...stackSuites }
+  const all = { ...suites, ...stackSuites, ...ownStackSuites }
   const odd = names.find((name) => !Object.hasOwn(all, name))
   if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))
   const stack = once(() => openStack(given.settings, given.options))
@@ -89,14 +93,16 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
     Object.entries(table)
       .filter(([name]) => names.length === 0 || names.includes(name))
       .map(([name, run]) => [name, () => run(context)])
-  const inTurn = wanted(stackSuites)
+  const onShared = wanted(stackSuites)
   // Built while the others run; whoever needs one of them is told what went wrong.
-  if (inTurn.length > 0) stack().catch(() => undefined)
-  if (inTurn.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
+  if (onShared.length > 0) stack().catch(() => undefined)
+  if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
+  const close = once(async () => (onShared.length > 0 ? stack().then(stopStack, () => undefined) : undefined))
+  const onOwn = wanted(ownStackSuites).map(([name, run]): PlannedSuites[number] => [name, () => close().then(run)])
   try {
-    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), inTurn)
+    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), [...onShared, ...onOwn])
   } finally {
-    if (inTurn.length > 0) await stack().then(stopStack, () => undefined)
+    await close()
   }
 }
 

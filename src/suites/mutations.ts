@@ -3,7 +3,7 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { type BuildOptions, componentImage } from "../graph/components.js"
 import type { Settings } from "../graph/settings.js"
-import { openStack, runStackTest, type Stack, stopStack } from "../graph/stack.js"
+import { openStack, runStackTest, stopStack } from "../graph/stack.js"
 import { smokeTest } from "../graph/tests.js"
 import { imageOf } from "../plan/components.js"
 import { binFolder } from "../plan/image.js"
@@ -17,13 +17,15 @@ const limitSeconds = 45
 
 export async function mutationTests(settings: Settings, options: BuildOptions, checkout: Directory, mark?: string): Promise<TestCase[]> {
   const { config } = settings.catalogue.sources.server.image
-  const opened: Stack[] = []
-  const integration = async (change: (server: Container) => Container | Promise<Container>): Promise<TestCase[]> => {
-    const stack = await openStack(settings, { ...options, suites: ["server"], change: (_, server) => change(server) })
-    opened.push(stack)
-    return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds, mark }))).cases
+  const integration = async (name: string, change: (server: Container) => Container | Promise<Container>): Promise<TestCase[]> => {
+    const stack = await openStack(settings, { ...options, name, suites: ["server"], change: (_, server) => change(server) })
+    try {
+      return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds, mark }))).cases
+    } finally {
+      await stopStack(stack)
+    }
   }
-  const cases = await casesOf([
+  return casesOf([
     [
       "a program that is missing turns smoke red",
       async () => {
@@ -33,29 +35,26 @@ export async function mutationTests(settings: Settings, options: BuildOptions, c
       },
     ],
     [
-      "a wrong key in the configuration turns integration red, and the program concerned is named",
+      "a wrong key in the configuration turns integration red, with the programs concerned and their own words",
       async () => {
         const broken = async (server: Container) => {
-          const file = `${config}/kafka.yml`
+          const file = `${config}/mongodb.yml`
           const text = await server.file(file).contents()
-          return server.withNewFile(file, text.replace(/^toMongoTopic:/m, "toMongoTopik:"))
+          return server.withNewFile(file, text.replace(/^database:/m, "databse:"))
         }
-        red(await integration(broken), "openim-msgtransfer")
+        red(await integration("wrong-key", broken), "server/openim-rpc-user is not ready", "database is required")
       },
     ],
     [
       "a wrong Redis password turns integration red, and the report has Redis' own words",
-      async () => red(await integration((server) => server.withEnvVariable("IMENV_REDIS_PASSWORD", "wrong")), "WRONGPASS"),
+      async () => red(await integration("wrong-password", (server) => server.withEnvVariable("IMENV_REDIS_PASSWORD", "wrong")), "WRONGPASS"),
     ],
   ])
-  // Not earlier: the stacks have services in common.
-  await Promise.all(opened.map(stopStack))
-  return cases
 }
 
-/** Some case must have failed, with this in its name or its detail. */
-function red(cases: TestCase[], expected: string): void {
+/** Some case must have failed, with all of this in its name or its detail. */
+function red(cases: TestCase[], ...expected: string[]): void {
   const failed = cases.filter(({ ok }) => !ok)
-  const told = failed.some(({ name, detail }) => `${name}\n${detail}`.includes(expected))
+  const told = failed.some(({ name, detail }) => expected.every((words) => `${name}\n${detail}`.includes(words)))
   if (!told) throw new Error(`expected a failed case with ${JSON.stringify(expected)}, found: ${JSON.stringify(failed.map(({ name, detail }) => [name, detail]))}`)
 }
