@@ -73,7 +73,7 @@ const stackSuites: Record<string, TestSuite> = {
   faults: onStack("faults"),
 }
 
-/** On stacks of their own, when that one has ended. */
+/** After those, on stacks of their own. */
 const ownStackSuites: Record<string, TestSuite> = {
   mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
 }
@@ -97,12 +97,10 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
   // Built while the others run; whoever needs one of them is told what went wrong.
   if (onShared.length > 0) stack().catch(() => undefined)
   if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
-  const close = once(async () => (onShared.length > 0 ? stack().then(stopStack, () => undefined) : undefined))
-  const onOwn = wanted(ownStackSuites).map(([name, run]): PlannedSuites[number] => [name, () => close().then(run)])
   try {
-    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), [...onShared, ...onOwn])
+    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), [...onShared, ...wanted(ownStackSuites)])
   } finally {
-    await close()
+    if (onShared.length > 0) await stack().then(stopStack, () => undefined)
   }
 }
 
