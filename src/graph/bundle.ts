@@ -67,7 +67,7 @@ export function bundledImage({ directory, records }: Bundle, references: string[
     throw missingItems([`image ${wanted[0]}`], Object.values(records).flatMap(({ kind, title }) => (kind === "image" ? [title] : [])))
   }
   const archive = directory.file(`images/${name}.tar`)
-  return { container: dag.container({ platform: "linux/amd64" as Platform }).import_(archive), reference: record.reference, archive }
+  return { container: dag.container({ platform: "linux/amd64" as Platform }).import_(archive), reference: record.reference }
 }
 
 /** All images of a bundle by their names. */

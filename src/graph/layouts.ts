@@ -1,6 +1,7 @@
 // Images as bytes: OCI layouts whose digest depends on what the image is made of, not on when and where it was made.
 
 import type { Container, Directory, File } from "@dagger.io/dagger"
+import { layoutTools } from "../plan/bundleItems.js"
 import { explain } from "./failures.js"
 import type { PulledImage, Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
@@ -14,50 +15,69 @@ export interface Layout {
 /** An image with what its layout needs to know. */
 export interface BuiltImage {
   container: Container
-  /** As it was pulled: its layers stay byte for byte, so that images and registries share them. */
+  /** What it was built on. */
   base: PulledImage
-  /** The time that everything in the image is given, RFC 3339. */
+  /** The time that everything above the base is given, RFC 3339. */
   created: string
 }
 
 /**
- * The engine stamps files, configuration and history with the time of the build and has no way to set it, so the image is
- * rewritten afterwards. Times of files in the base's own layers stay.
+ * The engine stamps files, configuration and history with the time of the build, and packs layers anew once it was started again, so
+ * neither its bytes nor its history can be kept: the image is rewritten. Its base becomes one layer, the same in all images on it.
  */
 export async function imageLayout(settings: Settings, image: BuiltImage): Promise<Layout> {
-  const regctl = await toolbox(settings, ["regctl"])
-  const rewritten = regctl
+  const box = (await layoutBox(settings)).withWorkdir("/work")
+  const base = box.withMountedDirectory("/base", image.base.container.rootfs()).withExec(["bash", "-euo", "pipefail", "-c", packBase]).directory("/layer")
+  const rewritten = box
+    .withMountedDirectory("/given/base", base)
     .withMountedFile("/given/base.tar", image.base.container.asTarball())
-    .withMountedFile("/given/pulled.tar", image.base.archive ?? image.base.container.asTarball())
     .withMountedFile("/given/image.tar", image.container.asTarball())
-    .withWorkdir("/work")
-    .withExec(["sh", "-euc", rewrite, "rewrite", image.created])
+    .withExec(["bash", "-euo", "pipefail", "-c", rewrite, "rewrite", image.created, image.base.reference])
   return explain("the image cannot be rewritten with reproducible times", "Call again with --progress=plain to see each step.", async () => ({
     directory: await rewritten.directory("/layout").sync(),
     digest: (await rewritten.stdout()).trim(),
   }))
 }
 
+/** Files keep their times. Those of folders may be of when they were unpacked. */
+const packBase = `
+mkdir /layer
+cd /base
+find . -type d -exec touch -d @0 {} +
+ls -A | tar --create --file=/layer/tar --verbatim-files-from --files-from=- --sort=name --numeric-owner \\
+  --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime,delete=mtime \\
+  --xattrs --xattrs-include=security.capability
+sha256sum /layer/tar | cut -d ' ' -f 1 >/layer/diffid
+gzip --no-name /layer/tar
+`
+
 const rewrite = `
-regctl image import ocidir://base:latest /given/base.tar >&2
+count=$(tar -xOf /given/base.tar manifest.json | jq '.[0].Layers | length')
 regctl image import ocidir://image:latest /given/image.tar >&2
-# The engine compresses the layers of an image anew that it has read from an archive.
-if ! cmp -s /given/base.tar /given/pulled.tar; then
-  regctl image import ocidir://pulled:latest /given/pulled.tar >&2
-  regctl image mod ocidir://image:latest --replace --rebase-ref ocidir://base:latest,ocidir://pulled:latest >&2
-  rm -rf base
-  mv pulled base
-fi
-regctl image mod ocidir://image:latest --create ocidir:///layout:latest --to-oci --reproducible \\
-  --config-time "set=$1" --layer-time "set=$1,base-ref=ocidir://base:latest" >&2
-rm -rf base image
+regctl manifest get ocidir://image:latest --format raw-body >manifest.json
+regctl blob get ocidir://image:latest "$(jq --raw-output .config.digest manifest.json)" >config.json
+jq --compact-output --argjson count "$count" --arg diffid "sha256:$(cat /given/base/diffid)" --arg from "FROM $2" '
+  "\\(.config.Labels["org.opencontainers.image.title"]) \\(.config.Labels["org.opencontainers.image.version"])" as $name
+  | .rootfs.diff_ids = [$diffid] + .rootfs.diff_ids[$count:]
+  | .history = [$from, (.rootfs.diff_ids[1:][] | $name)]
+  | .history = [.history[] as $by | {created, created_by: $by}]' config.json >edited.json
+config=$(regctl blob put ocidir://image:latest <edited.json)
+base=$(regctl blob put ocidir://image:latest </given/base/tar.gz)
+jq --compact-output --argjson count "$count" --arg config "$config" --argjson configsize "$(stat -c %s edited.json)" \\
+  --arg base "$base" --argjson basesize "$(stat -c %s /given/base/tar.gz)" '
+  .config += {digest: $config, size: $configsize}
+  | .layers = [{mediaType: .layers[0].mediaType, digest: $base, size: $basesize}] + .layers[$count:]' manifest.json \\
+  | regctl manifest put ocidir://image:edited --content-type "$(jq --raw-output .mediaType manifest.json)" >&2
+regctl image mod ocidir://image:edited --create ocidir:///layout:latest --to-oci --reproducible \\
+  --config-time "set=$1" --layer-time "set=$1,base-layers=1" >&2
+rm -rf image
 regctl image digest ocidir:///layout:latest
 `
 
 /** One file that docker load, podman load, skopeo and regctl take. */
 export async function layoutArchive(settings: Settings, layout: Layout, name: string): Promise<File> {
-  const regctl = await toolbox(settings, ["regctl"])
-  return regctl
+  const box = await layoutBox(settings)
+  return box
     .withMountedDirectory("/layout", layout.directory)
     .withExec(["regctl", "image", "export", "--name", name, "ocidir:///layout:latest", `/${archiveName}`])
     .file(`/${archiveName}`)
@@ -65,3 +85,7 @@ export async function layoutArchive(settings: Settings, layout: Layout, name: st
 }
 
 const archiveName = "image.tar"
+
+function layoutBox(settings: Settings): Promise<Container> {
+  return toolbox(settings, [layoutTools.tool], layoutTools.packages)
+}

@@ -41,8 +41,6 @@ export interface PulledImage {
   container: Container
   /** Its usual name with the digest of what was pulled, wherever the bytes came from. */
   reference: string
-  /** The archive that it was read from, which has its layers as they were pulled. */
-  archive?: File
 }
 
 export interface Settings {

@@ -67,7 +67,7 @@ export function stackServices(catalogue: Catalogue, suites: string[]): string[] 
 }
 
 /** What rewrites images, so that every component has its digest. */
-const layoutTool = "regctl"
+export const layoutTools = { tool: "regctl", packages: ["jq"] }
 
 /** What builds by a source's own magefile, and what supervises several programs: compiled by the source's own Go. */
 const sourceTools = { magefile: "mage", supervisor: "pebble" }
@@ -102,7 +102,8 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
     onDebian([]),
     // Sources of the caller's own may come from a git server within reach.
     onDebian(["git"]),
-    { kind: "tool", tool: layoutTool },
+    { kind: "tool", tool: layoutTools.tool },
+    onDebian(layoutTools.packages),
     ...tools.filter((tool) => !Object.values(sourceTools).includes(tool)).flatMap((tool): BundleItem[] => [
       ...(toolPackages[tool] ? [onDebian(toolPackages[tool])] : []),
       { kind: "tool", tool },

@@ -22,6 +22,7 @@ const always = [
   "packages ca-certificates for debian:trixie-slim",
   "packages ca-certificates, git for debian:trixie-slim",
   "Go modules of regctl v0.11.7",
+  "packages ca-certificates, jq for debian:trixie-slim",
 ]
 
 describe("what builds need", () => {
