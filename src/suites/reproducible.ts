@@ -1,24 +1,41 @@
 // Builds twice, with what compilers have kept and from empty caches, and compares the digests.
 
+import { dag, type Platform } from "@dagger.io/dagger"
 import type { BuildWish } from "../graph/components.js"
 import { componentImage } from "../graph/components.js"
-import { imageLayout, type Layout } from "../graph/layouts.js"
+import { treeDigest } from "../graph/inputs.js"
+import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../graph/layouts.js"
 import type { Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
 import type { TestCase } from "../plan/suites.js"
 
 /** The mark may be anything that was never used: it is what keeps an earlier result from being taken. */
 export async function reproducibleTests(settings: Settings, wish: BuildWish, mark: string): Promise<TestCase[]> {
+  const images: BuiltImage[] = []
   const layouts: Layout[] = []
   // One after the other: together they might share what the first has just made.
   for (const emptyCaches of [false, true]) {
     const fresh = { fresh: `${mark}-${emptyCaches}`, emptyCaches }
-    layouts.push(await imageLayout(settings, await componentImage({ ...settings, ...fresh }, wish)))
+    const image = await componentImage({ ...settings, ...fresh }, wish)
+    images.push(image)
+    layouts.push(await imageLayout(settings, image))
   }
   const [first, second] = layouts
   const ok = first.digest === second.digest
   const detail = ok ? first.digest : await difference(settings, first, second)
-  return [{ name: `two builds of ${wish.component} have the same digest, one of them from empty caches`, ok, detail }]
+  return [
+    { name: `two builds of ${wish.component} have the same digest, one of them from empty caches`, ok, detail },
+    await sameFiles(settings, images[0], first),
+  ]
+}
+
+/** Layers are packed and put together by ourselves: what comes out of them must be what was built. */
+async function sameFiles(settings: Settings, image: BuiltImage, layout: Layout): Promise<TestCase> {
+  const archive = await layoutArchive(settings, layout, "image")
+  const unpacked = dag.container({ platform: "linux/amd64" as Platform }).import_(archive)
+  const box = await toolbox(settings, [])
+  const [built, there] = await Promise.all([image.container, unpacked].map((container) => treeDigest(box, container.rootfs())))
+  return { name: "its layers hold the files that were built", ok: built === there, detail: `${built} built, ${there} in the layers` }
 }
 
 async function difference(settings: Settings, first: Layout, second: Layout): Promise<string> {
