@@ -1,6 +1,7 @@
 // What goes along with an image: the list of its contents and its provenance, as files and as referrers in its layout.
 
 import { dag, type File } from "@dagger.io/dagger"
+import { toolPackages } from "../plan/bundleItems.js"
 import { baseOf, imageOf } from "../plan/components.js"
 import { inputsLabel, readInputs } from "../plan/inputs.js"
 import { installedResource } from "../plan/packaged.js"
@@ -28,7 +29,7 @@ export async function imageSbom(
   const { version } = toolPin(settings, "syft")
   const name = imageOf(settings.catalogue, wish.component).image
   const file = `/${wish.component}.${format.ending}`
-  const [box, imageVersion] = await Promise.all([toolbox(settings, ["syft"], ["jq"]), image.container.label(label("version"))])
+  const [box, imageVersion] = await Promise.all([toolbox(settings, ["syft"], toolPackages.syft), image.container.label(label("version"))])
   const listed = box
     .withEnvVariable("SYFT_CHECK_FOR_APP_UPDATE", "false")
     .withMountedDirectory("/layout", layout.directory)

@@ -1,6 +1,6 @@
 // Asks the engine and registries about images; no layer of these is pulled for an answer.
 
-import { type Container, dag, type Directory, type Platform, type Service } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, type Service } from "@dagger.io/dagger"
 import { unknownName } from "../catalogue/nearest.js"
 import { limited } from "../plan/attempts.js"
 import {
@@ -17,7 +17,7 @@ import { mergedImages, type WantedImage } from "../plan/wantedImages.js"
 import { bundledImages } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { goproxyOf } from "./mirrors.js"
-import type { Settings } from "./settings.js"
+import { platform, type Settings } from "./settings.js"
 import { imageManifest, type WatchTools, watchTools } from "./upstream.js"
 
 export interface ImagesWish {
@@ -113,8 +113,6 @@ async function remoteFacts(
   const sized = facts.map(async ([reference, fact]) => [reference, { ...fact, size: await sizeOf(reference, fact, sources) }] as const)
   return Object.fromEntries(await Promise.all(sized))
 }
-
-const platform = "linux/amd64" as Platform
 
 function pulled(reference: string, { service }: ImageSources): Container {
   return dag.container({ platform }).from(reference, service === undefined ? {} : { registryService: service })

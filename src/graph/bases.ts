@@ -1,6 +1,6 @@
 // Base images: references in order, and what every final image adds to one.
 
-import { type Container, dag, type Platform } from "@dagger.io/dagger"
+import { type Container, dag } from "@dagger.io/dagger"
 import type { BaseEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { packageSet } from "../plan/bundleItems.js"
@@ -12,9 +12,7 @@ import { bundledImage, bundledPackages, mounted } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { packageMirrors } from "./mirrors.js"
 import { withPackages } from "./packages.js"
-import { log, type PulledImage, type Settings } from "./settings.js"
-
-const platform = "linux/amd64" as Platform
+import { log, platform, type PulledImage, type Settings } from "./settings.js"
 
 /** The first of these references that can be had. */
 export async function fromFirst(settings: Settings, references: string[]): Promise<Container> {

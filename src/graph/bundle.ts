@@ -8,11 +8,11 @@
 //   needed/NAME.txt        the items that a call of prewarm wanted
 //   host/                  CLI, engine and Node: of ./daggerw alone, which checks them by itself
 
-import { type Container, dag, type Directory, type Platform } from "@dagger.io/dagger"
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import type { BundledImage } from "../plan/baseImages.js"
 import { type BundleItem, itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../plan/bundleItems.js"
-import type { Bundle, PulledImage } from "./settings.js"
+import { type Bundle, platform, type PulledImage } from "./settings.js"
 
 /** Reads what is in a bundle. Whether the files are what they should be is for checkNeeds to see. */
 export async function readBundle(directory: Directory): Promise<Bundle> {
@@ -67,7 +67,7 @@ export function bundledImage({ directory, records }: Bundle, references: string[
     throw missingItems([`image ${wanted[0]}`], Object.values(records).flatMap(({ kind, title }) => (kind === "image" ? [title] : [])))
   }
   const archive = directory.file(`images/${name}.tar`)
-  return { container: dag.container({ platform: "linux/amd64" as Platform }).import_(archive), reference: record.reference }
+  return { container: dag.container({ platform }).import_(archive), reference: record.reference }
 }
 
 /** All images of a bundle by their names. */

@@ -1,7 +1,7 @@
 // Images as bytes: OCI layouts whose digest depends on what the image is made of, not on when and where it was made.
 
 import type { Container, Directory, File } from "@dagger.io/dagger"
-import { layoutTools } from "../plan/bundleItems.js"
+import { layoutTool, toolPackages } from "../plan/bundleItems.js"
 import { explain } from "./failures.js"
 import type { PulledImage, Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
@@ -87,5 +87,5 @@ export async function layoutArchive(settings: Settings, layout: Layout, name: st
 const archiveName = "image.tar"
 
 function layoutBox(settings: Settings): Promise<Container> {
-  return toolbox(settings, [layoutTools.tool], layoutTools.packages)
+  return toolbox(settings, [layoutTool], toolPackages[layoutTool])
 }

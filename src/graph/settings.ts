@@ -1,11 +1,14 @@
 // What one call has settled before it builds anything.
 
-import type { Container, Directory, File, Secret, Service, Socket } from "@dagger.io/dagger"
+import type { Container, Directory, File, Platform, Secret, Service, Socket } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import { withoutCredentials } from "../mirrors/addresses.js"
 import type { MirrorChoice } from "../mirrors/choice.js"
 import type { BundleRecord } from "../plan/bundleItems.js"
 import type { BytesFrom } from "../plan/origins.js"
+
+/** What images are for. */
+export const platform = "linux/amd64" as Platform
 
 /** A source of the caller's own. */
 export interface CustomSource {

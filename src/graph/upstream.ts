@@ -15,7 +15,7 @@ import {
 } from "../plan/upstreamAnswers.js"
 import { decide, unknownRow, upstreamAddress, type UpstreamTags, type Watched, watchedOf, type WatchRow } from "../plan/watch.js"
 import { exitCodeOf, tailOf } from "./failures.js"
-import { log, type Settings } from "./settings.js"
+import { log, platform, type Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
 import { goToolchain } from "./toolchain.js"
 
@@ -173,7 +173,7 @@ export async function referenceDigest(tools: WatchTools, reference: string): Pro
 
 /** The manifest of an image for the platform that is built for, as the registry has it. */
 export async function imageManifest(tools: Pick<WatchTools, "registry">, reference: string): Promise<string> {
-  return answer(await tools.registry(), ["regctl", "manifest", "get", "--platform", "linux/amd64", "--format", "raw-body", reference])
+  return answer(await tools.registry(), ["regctl", "manifest", "get", "--platform", platform, "--format", "raw-body", reference])
 }
 
 /**

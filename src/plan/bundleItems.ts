@@ -67,13 +67,13 @@ export function stackServices(catalogue: Catalogue, suites: string[]): string[] 
 }
 
 /** What rewrites images, so that every component has its digest. */
-export const layoutTools = { tool: "regctl", packages: ["jq"] }
+export const layoutTool = "regctl"
 
 /** What builds by a source's own magefile, and what supervises several programs: compiled by the source's own Go. */
 const sourceTools = { magefile: "mage", supervisor: "pebble" }
 
 /** Packages that a tool's container has beside it. */
-const toolPackages: Record<string, string[]> = { syft: ["jq"] }
+export const toolPackages: Record<string, string[]> = { [layoutTool]: ["jq"], syft: ["jq"] }
 
 /** Go of the distribution, which fetches any other version by itself. */
 export const goPackages = ["ca-certificates", "golang-go"]
@@ -102,12 +102,8 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
     onDebian([]),
     // Sources of the caller's own may come from a git server within reach.
     onDebian(["git"]),
-    { kind: "tool", tool: layoutTools.tool },
-    onDebian(layoutTools.packages),
-    ...tools.filter((tool) => !Object.values(sourceTools).includes(tool)).flatMap((tool): BundleItem[] => [
-      ...(toolPackages[tool] ? [onDebian(toolPackages[tool])] : []),
-      { kind: "tool", tool },
-    ]),
+    ...toolItems(layoutTool, onDebian),
+    ...tools.filter((tool) => !Object.values(sourceTools).includes(tool)).flatMap((tool) => toolItems(tool, onDebian)),
     ...entries.flatMap((entry) => componentItems(catalogue, entry, base, onDebian, own)),
     ...packaged.flatMap(({ packages, tool, java }): BundleItem[] => [
       ...(java === undefined ? [onDebian(packages)] : javaPackages.map((more) => onDebian(more, javaFolders))),
@@ -122,6 +118,10 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
 }
 
 type OnDebian = (more: string[]) => PackagesItem
+
+function toolItems(tool: string, onDebian: OnDebian): BundleItem[] {
+  return [{ kind: "tool", tool }, ...(toolPackages[tool] ? [onDebian(toolPackages[tool])] : [])]
+}
 
 function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: string, onDebian: OnDebian, own?: OwnSource): BundleItem[] {
   const base = baseOf(catalogue, baseName)

@@ -1,9 +1,9 @@
 // The list of base images against a real registry, which has some of them.
 
-import { type Container, dag, type Directory, type Platform, type Service } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, type Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
 import { baseImagesReport, type ImageSources } from "../graph/baseImages.js"
-import type { Settings } from "../graph/settings.js"
+import { platform, type Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
 import type { ImageRow } from "../plan/baseImages.js"
 import type { TestCase } from "../plan/suites.js"
@@ -64,7 +64,7 @@ export async function baseImageTests(settings: Settings, checkout: Directory): P
       async () => {
         const digest = (await rows(reached)).debian.digest ?? ""
         const other = `${registryHost}/base/golang:1.25.0`
-        await dag.container({ platform: "linux/amd64" as Platform }).from(`${debian}@${digest}`, { registryService: service }).sync()
+        await dag.container({ platform }).from(`${debian}@${digest}`, { registryService: service }).sync()
         const { debian: kept, golang } = await rows(gone, { [debian]: digest, [other]: `sha256:${"1".repeat(64)}` })
         const away = `${registryHost} cannot be reached: `
         same(told(kept).slice(0, 28 + away.length), `cached: kept by the engine; ${away}`)
@@ -101,7 +101,7 @@ async function sizeIn(client: Container): Promise<number> {
 
 function registry(box: Container): Service {
   const config = ["version: 0.1", "storage: {filesystem: {rootdirectory: /srv/registry}}", "http: {addr: ':5999'}", ""].join("\n")
-  const image = dag.container({ platform: "linux/amd64" as Platform }).withNewFile("/hello", "hello\n").asTarball()
+  const image = dag.container({ platform }).withNewFile("/hello", "hello\n").asTarball()
   const script = [
     "docker-registry serve /srv/registry.yml > /srv/registry.log 2>&1 &",
     "timeout 60 bash -c 'until (: < /dev/tcp/127.0.0.1/5999) 2> /dev/null; do sleep 0.1; done'",

@@ -1,38 +1,41 @@
 // Builds twice, with what compilers have kept and from empty caches, and compares the digests.
 
-import { dag, type Platform } from "@dagger.io/dagger"
+import { dag } from "@dagger.io/dagger"
 import type { BuildWish } from "../graph/components.js"
 import { componentImage } from "../graph/components.js"
 import { treeDigest } from "../graph/inputs.js"
 import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../graph/layouts.js"
-import type { Settings } from "../graph/settings.js"
+import { platform, type Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
 import type { TestCase } from "../plan/suites.js"
 
+interface Build {
+  image: BuiltImage
+  layout: Layout
+}
+
 /** The mark may be anything that was never used: it is what keeps an earlier result from being taken. */
 export async function reproducibleTests(settings: Settings, wish: BuildWish, mark: string): Promise<TestCase[]> {
-  const images: BuiltImage[] = []
-  const layouts: Layout[] = []
+  const builds: Build[] = []
   // One after the other: together they might share what the first has just made.
   for (const emptyCaches of [false, true]) {
     const fresh = { fresh: `${mark}-${emptyCaches}`, emptyCaches }
     const image = await componentImage({ ...settings, ...fresh }, wish)
-    images.push(image)
-    layouts.push(await imageLayout(settings, image))
+    builds.push({ image, layout: await imageLayout(settings, image) })
   }
-  const [first, second] = layouts
-  const ok = first.digest === second.digest
-  const detail = ok ? first.digest : await difference(settings, first, second)
+  const [first, second] = builds
+  const ok = first.layout.digest === second.layout.digest
+  const detail = ok ? first.layout.digest : await difference(settings, first.layout, second.layout)
   return [
     { name: `two builds of ${wish.component} have the same digest, one of them from empty caches`, ok, detail },
-    await sameFiles(settings, images[0], first),
+    await sameFiles(settings, first),
   ]
 }
 
 /** Layers are packed and put together by ourselves: what comes out of them must be what was built. */
-async function sameFiles(settings: Settings, image: BuiltImage, layout: Layout): Promise<TestCase> {
+async function sameFiles(settings: Settings, { image, layout }: Build): Promise<TestCase> {
   const archive = await layoutArchive(settings, layout, "image")
-  const unpacked = dag.container({ platform: "linux/amd64" as Platform }).import_(archive)
+  const unpacked = dag.container({ platform }).import_(archive)
   const box = await toolbox(settings, [])
   const [built, there] = await Promise.all([image.container, unpacked].map((container) => treeDigest(box, container.rootfs())))
   return { name: "its layers hold the files that were built", ok: built === there, detail: `${built} built, ${there} in the layers` }
