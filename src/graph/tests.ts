@@ -27,14 +27,24 @@ export async function nodeProject(settings: Settings, checkout: Directory): Prom
     .withEnvVariable("NO_COLOR", "1")
 }
 
-/** Type check and unit tests. */
+/** Type check and unit tests; these once more with everything bumped, as one case. */
 export async function unitTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const prepared = await nodeProject(settings, checkout)
-  const [types, tests] = await Promise.all([
+  const [types, tests, bumped] = await Promise.all([
     outputOf(prepared.withExec(["npm", "run", "--silent", "typecheck"])),
     outputOf(prepared.withExec(["npx", "vitest", "run", "--reporter=json"])),
+    outputOf(prepared.withExec(["tests/age/run", "--reporter=json"])),
   ])
-  return [{ name: "the type check", ok: types.ok, detail: types.text }, ...casesIn(tests, vitestCases)]
+  const broken = casesIn(bumped, vitestCases).filter(({ ok }) => !ok)
+  return [
+    { name: "the type check", ok: types.ok, detail: types.text },
+    ...casesIn(tests, vitestCases),
+    {
+      name: "the unit tests pass when everything that is pinned is bumped",
+      ok: broken.length === 0,
+      detail: broken.map(({ name, detail }) => `${name}\n${detail ?? ""}`).join("\n"),
+    },
+  ]
 }
 
 /** The tests of the programs below go/ and java/. */

@@ -1,8 +1,6 @@
 // What a bundle must hold, what it is called there, and how fetching and comparing it is told.
 
-import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { readVersions } from "../../src/catalogue/versions.js"
 import { bundleTable, movedPackages } from "../../src/plan/bundleCheck.js"
@@ -11,8 +9,9 @@ import { planPackages } from "../../src/plan/packages.js"
 import { packageScript } from "../../src/plan/packagesScript.js"
 import { withPackageVersions } from "../../src/plan/pins.js"
 import { type PrewarmRow, prewarmTable, progressLine, retried } from "../../src/plan/prewarm.js"
+import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 
-const catalogue = await loadCatalogue("openim")
+const catalogue = await fixtureCatalogue()
 const wish = (more: Partial<BundleWish>): BundleWish => ({ components: [], base: "debian", tools: [], services: [], ...more })
 const titles = (more: Partial<BundleWish>) => bundleItems(catalogue, wish(more)).map((item) => itemTitle(catalogue, item))
 
@@ -21,7 +20,7 @@ const always = [
   "packages ca-certificates, golang-go for debian:trixie-slim",
   "packages ca-certificates for debian:trixie-slim",
   "packages ca-certificates, git for debian:trixie-slim",
-  "Go modules of regctl v0.11.7",
+  "Go modules of regctl v0.1.3",
   "packages ca-certificates, jq for debian:trixie-slim",
 ]
 
@@ -30,21 +29,21 @@ describe("what builds need", () => {
     expect(titles({ components: ["server"] })).toEqual([
       ...always,
       "packages ca-certificates, tzdata for debian:trixie-slim",
-      "Go modules of OpenIM Server v3.8.3",
-      "Go modules of mage v1.15.0",
-      "Go modules of pebble v1.17.0",
+      "Go modules of OpenIM Server v1.2.3",
+      "Go modules of mage v1.1.2",
+      "Go modules of pebble v1.1.1",
     ])
   })
 
   it("of a single program: no supervisor; mage by the source's own Go", () => {
-    expect(titles({ components: ["server-api"] })).not.toContain("Go modules of pebble v1.17.0")
+    expect(titles({ components: ["server-api"] })).not.toContain("Go modules of pebble v1.1.1")
     const mage = bundleItems(catalogue, wish({ components: ["chat"] })).filter((item) => item.kind === "tool" && item.tool === "mage")
     expect(mage).toEqual([{ kind: "tool", tool: "mage", source: "chat" }])
-    expect(titles({ components: ["redis"] })).not.toContain("Go modules of mage v1.15.0")
+    expect(titles({ components: ["redis"] })).not.toContain("Go modules of mage v1.1.2")
   })
 
   it("of a tool: the packages beside it, too", () => {
-    expect(titles({ tools: ["syft"] })).toEqual(expect.arrayContaining(["packages ca-certificates, jq for debian:trixie-slim", "Go modules of syft v1.54.1"]))
+    expect(titles({ tools: ["syft"] })).toEqual(expect.arrayContaining(["packages ca-certificates, jq for debian:trixie-slim", "Go modules of syft v1.1.4"]))
   })
 
   it("of a source of the caller's own: what it imports, and the pinned one where it lies on top", () => {
@@ -57,7 +56,7 @@ describe("what builds need", () => {
   it("of an installed server: its packages, or its archive and what fetches it, and its helper", () => {
     expect(titles({ components: ["redis"] }).slice(always.length)).toEqual(["packages ca-certificates, tzdata, redis-server, redis-tools for debian:trixie-slim"])
     expect(titles({ components: ["mongodb"] })).toEqual(
-      expect.arrayContaining(["packages ca-certificates, curl for debian:trixie-slim", "archive of mongodb 7.0.30 for ubuntu2204", "Go modules of go/mongo-admin"]),
+      expect.arrayContaining(["packages ca-certificates, curl for debian:trixie-slim", "archive of mongodb 7.0.2 for ubuntu2204", "Go modules of go/mongo-admin"]),
     )
   })
 
@@ -70,7 +69,7 @@ describe("what builds need", () => {
     const { services } = prewarmWish(catalogue, { ...wish({}), components: ["server"], services: true })
     expect(services).toEqual(expect.arrayContaining(["etcd", "redis", "kafka", "minio", "mongo", "nginx"]))
     expect(titles({ services })).toEqual(
-      expect.arrayContaining(["packages ca-certificates, etcd-server for debian:trixie-slim", "Go modules of go/stackctl", "Maven artifacts of java/kafka", "Maven artifacts of java/store", "Go modules of pebble v1.17.0"]),
+      expect.arrayContaining(["packages ca-certificates, etcd-server for debian:trixie-slim", "Go modules of go/stackctl", "Maven artifacts of java/kafka", "Maven artifacts of java/store", "Go modules of pebble v1.1.1"]),
     )
   })
 
@@ -109,7 +108,7 @@ describe("an item's name", () => {
   })
 
   it("changes with version, commit and checksum, and with what a helper imports", () => {
-    const names = [catalogue, pinned({ version: "v3.8.2" }), pinned({ commit: "1".repeat(40) }), pinned({ sum: "h1:other" })].map((one) => itemName(one, server))
+    const names = [catalogue, pinned({ version: "v1.2.2" }), pinned({ commit: "1".repeat(40) }), pinned({ sum: "h1:other" })].map((one) => itemName(one, server))
     expect(new Set(names).size).toBe(4)
     const helper = { kind: "helper", helper: "stackctl" } as const
     expect(itemName(catalogue, helper, "a")).not.toBe(itemName(catalogue, helper, "b"))
@@ -200,7 +199,7 @@ describe("tries", () => {
 })
 
 describe("locked packages", () => {
-  const text = readFileSync("stacks/openim/versions.yaml", "utf8")
+  const text = fixtureText("versions.yaml")
   const set = packageSet("docker.io/library/debian:trixie-slim@sha256:1", ["ca-certificates", "tzdata"])
 
   it("stand in versions.yaml by what they are installed for, as text, and nothing else changes", () => {

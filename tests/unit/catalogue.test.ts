@@ -1,14 +1,13 @@
-import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { SuiteEntry } from "../../src/catalogue/types.js"
 import { nearest } from "../../src/catalogue/nearest.js"
+import { fixtureText } from "./fixtures.js"
 
-const folder = new URL("../../stacks/openim/", import.meta.url)
 const files = ["stack.yaml", "versions.yaml"] as const
-const own = Object.fromEntries(files.map((name) => [name, readFileSync(new URL(name, folder), "utf8")]))
+const own = Object.fromEntries(files.map((name) => [name, fixtureText(name)]))
 
-/** Loads the real catalogue with one place of one file changed. */
+/** Loads the catalogue of the fixtures with one place of one file changed. */
 function loadWith(file: (typeof files)[number], from: string, to: string) {
   expect(own[file]).toContain(from)
   const changed: Record<string, string> = { ...own, [file]: own[file].replace(from, to) }
@@ -47,7 +46,7 @@ describe("a broken catalogue", () => {
     ["stack.yaml", "rhythm: daily", "rhythm: hourly", 'expected one of daily, weekly, on-demand, low, found "hourly"'],
     ["stack.yaml", "rhythm: daily", "rythm: daily", "expected no such key"],
     ["stack.yaml", "purpose: All services", "# purpose: All services", "server.purpose: expected a text, found nothing"],
-    ["stack.yaml", "- server-push\n", "- server-pusch\n", "expected the name of a component that has a program"],
+    ["stack.yaml", "- server-rpc-auth\n", "- server-rpc-aut\n", "expected the name of a component that has a program"],
     ["stack.yaml", "    source: server\n", "    source: sever\n", 'unknown source "sever"'],
     ["stack.yaml", "ports: [10001, 10002]", "ports: 10001", "components.server.ports: expected a list, found 10001"],
     ["stack.yaml", "uid: 10001", "uid: 0", "user.uid: expected a user number from 1000 to 65533, found 0"],
@@ -62,7 +61,7 @@ describe("a broken catalogue", () => {
     ["stack.yaml", "      alpine:\n        unavailable: it is not made for musl\n", "", "install.alpine: expected how to install it there"],
     ["stack.yaml", "archive: rhel80", "archive: rhel70", "expected archives.mongodb.builds.rhel70"],
     ["stack.yaml", "        unavailable: it is not made for musl\n", "        packages: []\n", "expected packages, an archive, or the reason"],
-    ["versions.yaml", "sha256: 2a6eb856", "sha256: 2A6EB856", "builds.ubuntu2204.sha256: expected 64 lower-case"],
+    ["versions.yaml", "sha256: 0a0b0c0d", "sha256: 0A0B0C0D", "builds.ubuntu2204.sha256: expected 64 lower-case"],
     ["stack.yaml", "image: openim/openim-server", "image: docker.io:80/x", "expected an image name without registry"],
   ] as const)("%s with %s as %s", async (file, from, to, message) => {
     await expect(loadWith(file, from, to)).rejects.toThrow(message)

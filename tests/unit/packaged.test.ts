@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue, PackagedEntry } from "../../src/catalogue/types.js"
 import { builtOf, imageOf } from "../../src/plan/components.js"
 import {
@@ -16,12 +15,13 @@ import {
 } from "../../src/plan/packaged.js"
 import { planPackages } from "../../src/plan/packages.js"
 import { packageScript } from "../../src/plan/packagesScript.js"
+import { fixtureCatalogue } from "./fixtures.js"
 
 let catalogue: Catalogue
 let redis: PackagedEntry
 let mongodb: PackagedEntry
 beforeAll(async () => {
-  catalogue = await loadCatalogue("openim")
+  catalogue = await fixtureCatalogue()
   redis = imageOf(catalogue, "redis") as PackagedEntry
   mongodb = imageOf(catalogue, "mongodb") as PackagedEntry
 })
@@ -59,9 +59,9 @@ describe("servers that are installed", () => {
 describe("archives", () => {
   it("are fetched from each mirror in order and unpacked only with the pinned checksum", () => {
     const script = packageScript("", archivePlan(catalogue, mongodb, "ubuntu2204"))
-    const file = "mongodb-linux-x86_64-ubuntu2204-7.0.30.tgz"
+    const file = "mongodb-linux-x86_64-ubuntu2204-7.0.2.tgz"
     expect(script).toContain(
-      `fetch mongodb 0 2a6eb856a481a8bca47601a1ad62d26a58adf1999f1a023595de42f94f900d2a https://fastdl.mongodb.org/linux/${file} ` +
+      `fetch mongodb 0 ${"0a0b0c0d".repeat(8)} https://fastdl.mongodb.org/linux/${file} ` +
         `https://mirrors.huaweicloud.com/mongodb/linux/${file} &&\n  unpack 0 /archive 1`,
     )
     expect(script).not.toContain("has_manager")
@@ -71,13 +71,13 @@ describe("archives", () => {
     const given = ["https://mirror.example/mongodb", "https://mirrors.huaweicloud.com/mongodb/linux"]
     const [{ urls }] = archivePlan(catalogue, mongodb, "ubuntu2204", given).downloads
     expect(urls.map((url) => new URL(url).host)).toEqual(["mirror.example", "mirrors.huaweicloud.com", "fastdl.mongodb.org"])
-    expect(urls[0]).toBe("https://mirror.example/mongodb/mongodb-linux-x86_64-ubuntu2204-7.0.30.tgz")
+    expect(urls[0]).toBe("https://mirror.example/mongodb/mongodb-linux-x86_64-ubuntu2204-7.0.2.tgz")
   })
 
   it("are never fetched without a checksum: the message says where to find it and where to write it", () => {
     expect(() => archivePlan(catalogue, mongodb, "rhel80")).toThrow(
-      "mongodb 7.0.30 for rhel80 has no checksum in versions.yaml, and nothing is downloaded unchecked. " +
-        "Next: read https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-rhel80-7.0.30.tgz.sha256 where it can be reached, " +
+      "mongodb 7.0.2 for rhel80 has no checksum in versions.yaml, and nothing is downloaded unchecked. " +
+        "Next: read https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-rhel80-7.0.2.tgz.sha256 where it can be reached, " +
         "and record it as archives.mongodb.builds.rhel80.sha256",
     )
   })
@@ -119,7 +119,7 @@ describe("what is installed", () => {
       entrypoint: ["/usr/local/bin/start-redis"],
       health: "/usr/local/bin/start-redis health",
     })
-    expect(factsOf(catalogue, mongodb, mongodb.install.debian, report).revision).toMatch(/^sha256:2a6eb856/)
+    expect(factsOf(catalogue, mongodb, mongodb.install.debian, report).revision).toMatch(/^sha256:0a0b0c0d/)
   })
 
   it("is in the provenance by its package or its archive", () => {
@@ -127,7 +127,7 @@ describe("what is installed", () => {
     expect(resource(redis, "debian", "redis-server 5:8.0.2-3+deb13u3")).toEqual({ uri: "pkg:deb/debian/redis-server@5%3A8.0.2-3%2Bdeb13u3" })
     expect(resource(redis, "anolis", "redis 5.0.3-5.an8")).toEqual({ uri: "pkg:rpm/anolis/redis@5.0.3-5.an8" })
     expect(resource(mongodb, "debian", "sha256:2a6e")).toEqual({
-      uri: "https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-ubuntu2204-7.0.30.tgz",
+      uri: "https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-ubuntu2204-7.0.2.tgz",
       digest: { sha256: "2a6e" },
     })
   })

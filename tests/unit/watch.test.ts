@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { baseReferences, pinnedReferences } from "../../src/plan/origins.js"
 import type { Channel } from "../../src/plan/releases.js"
@@ -9,6 +8,7 @@ import {
 import {
   decide, githubLines, unknownRow, updatesText, upstreamAddress, type Watched, watchedNamed, watchedOf, watchTable,
 } from "../../src/plan/watch.js"
+import { fixtureCatalogue } from "./fixtures.js"
 
 const pinnedCommit = "f4c6f832f74f214171ac92b81dbde36b25f36adc"
 const movedCommit = "cb4ac1990000000000000000000000000000beef"
@@ -161,7 +161,7 @@ describe("upstream's answers", () => {
 describe("what is watched", () => {
   let catalogue: Catalogue
   beforeAll(async () => {
-    catalogue = await loadCatalogue("openim")
+    catalogue = await fixtureCatalogue()
   })
 
   it("is each source and each referenced image", () => {
