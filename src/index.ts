@@ -52,9 +52,10 @@ import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { checkMirrorFormat, fetchedLines, mirrorReport } from "./plan/mirrorReports.js"
 import { readChannel } from "./plan/releases.js"
 import { prewarmTable } from "./plan/prewarm.js"
+import { pinnedVersion, publishedAs } from "./plan/publishedAs.js"
 import { publishedTable } from "./plan/publishing.js"
 import { chosenComponents, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
-import { componentTable, pinnedVersion, planRows, planTable, readPlanRecord } from "./plan/report.js"
+import { componentTable, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
 import { runnableSuites } from "./plan/services.js"
 import { countsOf } from "./plan/suites.js"
@@ -385,7 +386,7 @@ export class Openim {
   ): Promise<string> {
     const { catalogue } = await siteSettings(this.site())
     const list = Object.values(catalogue.components)
-    const plain = list.map((entry) => ({ ...entry, version: pinnedVersion(catalogue, entry) }))
+    const plain = list.map((entry) => ({ ...entry, version: pinnedVersion(catalogue, entry), published: publishedAs(catalogue, entry) }))
     return formatted(format, () => componentTable(catalogue, list), plain)
   }
 

@@ -31,9 +31,9 @@ export function publishTargets(component: ImageEntry, registries: string[], tags
   return [...new Set(given)].map((registry) => ({ ...repositoryIn(registry, component.image), tags: [...new Set(tags)] }))
 }
 
-/** Under which names an image of this version is published. */
-export function publishedReferences(component: ImageEntry, { registries, tags }: PublishedTo, version = "latest") {
-  const targets = publishTargets(component, registries, tags.length > 0 ? tags : [version])
+/** Under which names an image of this version is published: the version is the tag where the call names none. */
+export function publishedReferences(component: ImageEntry, { registries, tags }: PublishedTo, version: string | undefined) {
+  const targets = publishTargets(component, registries, tags.length > 0 || version === undefined ? tags : [version])
   return targets.flatMap(({ host, repository, tags }) => tags.map((tag) => ({ host, reference: `${repository}:${tag}` })))
 }
 

@@ -1,6 +1,7 @@
 // The plan as people and programs read it: what would be built, what not, and why.
 
 import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
+import { pinnedVersion } from "./publishedAs.js"
 import type { PublishedTo } from "./registries.js"
 import { changedInputs, type ImageInputs, shortReference } from "./inputs.js"
 
@@ -78,14 +79,6 @@ export function planTable(rows: PlanRow[]): string {
   )
 }
 
-export function pinnedVersion(catalogue: Catalogue, component: ComponentEntry): string {
-  const { archives, references, sources } = catalogue.pins
-  if (component.kind === "reference") return references[component.name]
-  // The version of a package is the distribution's choice.
-  if (component.kind === "packaged") return archives[component.name]?.version ?? "latest"
-  return sources[component.source].version
-}
-
 function originOf(catalogue: Catalogue, component: ComponentEntry): string {
   if (component.kind === "reference") return "(referenced only)"
   return component.kind === "packaged" ? component.url : catalogue.sources[component.source].url
@@ -98,7 +91,7 @@ export function componentTable(catalogue: Catalogue, components: ComponentEntry[
       component.name,
       component.purpose,
       originOf(catalogue, component),
-      pinnedVersion(catalogue, component),
+      pinnedVersion(catalogue, component) ?? "(of packages)",
       component.registry === undefined ? `(private) ${component.image}` : `${component.registry}/${component.image}`,
       component.rhythm,
       component.mode,

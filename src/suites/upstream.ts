@@ -120,6 +120,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         same(JSON.stringify(previous), JSON.stringify([{ version: "7.0.2", sha256: { linux: "2".padStart(64, "0") } }]))
         const template = await done.file("env.template").contents()
         has(template, `WATCH_SERVER_IMAGE=${registryHost}/example/watch-server:v3.8.3-patch.16\n`)
+        has(template, "# WATCH_CHAT_IMAGE=REGISTRY/example/watch-chat:v1.8.4-patch.10\n")
         has(template, `WATCH_WEB_IMAGE=${registryHost}/example/watch-web:release-v3.8.3-patch.2@sha256:`)
         has(
           await done.file("CHANGELOG.md").contents(),

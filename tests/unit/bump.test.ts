@@ -1,11 +1,15 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { readVersions } from "../../src/catalogue/versions.js"
 import { checkDate, withChanges } from "../../src/plan/changelog.js"
 import { envTemplate } from "../../src/plan/envTemplate.js"
+import { referenceOf } from "../../src/plan/components.js"
+import { pinnedVersion, publishedAs } from "../../src/plan/publishedAs.js"
+import { publishTargets } from "../../src/plan/registries.js"
 import { withArchive, withDigests, withReferenceTag, withSourcePin } from "../../src/plan/pins.js"
+import { fixtureCatalogue } from "./fixtures.js"
 
 const root = new URL("../..", import.meta.url).pathname
 const text = readFileSync(`${root}/tests/fixtures/pins/versions.yaml`, "utf8")
@@ -114,19 +118,58 @@ tools:`)
 })
 
 describe("env.template", () => {
+  let live: Catalogue
   let catalogue: Catalogue
   beforeAll(async () => {
-    catalogue = await loadCatalogue("openim")
+    live = await loadCatalogue("openim")
+    catalogue = await fixtureCatalogue()
   })
-  const withVersions = () => ({ ...catalogue, pins: pins(text) })
+  const images = (text: string) => text.split("\n").filter((line) => /^\w+_IMAGE=/.test(line))
 
   it("has the images of the catalogue: else write what is expected here into it", () => {
     const file = `${root}/compose/env.template`
     expect(existsSync(file)).toBe(true)
     const found = readFileSync(file, "utf8")
-    expect(found).toBe(envTemplate(catalogue, found))
-    const images = (text: string) => text.split("\n").filter((line) => /^\w+_IMAGE=/.test(line)).sort()
-    expect(images(found)).toEqual(images(envTemplate(catalogue)))
+    expect(found).toBe(envTemplate(live, found))
+    expect(images(found).sort()).toEqual(images(envTemplate(live)).sort())
+  })
+
+  it("names only what a workflow releases under this very tag, and upstream's own images", () => {
+    const folder = `${root}/.github/workflows`
+    const workflows = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, "utf8")).join("\n")
+    const released = Object.values(live.components).filter(({ kind, mode }) => kind !== "reference" && ["auto", "incremental"].includes(mode))
+    for (const { name } of released) {
+      const named = new RegExp(`--components=(?:[a-z,-]+,)?${name}\\b|component: \\[(?:[a-z-]+, )*${name}[\\],]`)
+      expect(workflows, `mode ${live.components[name].mode}, but no workflow releases it`).toMatch(named)
+    }
+    const pushed = released.flatMap((component) => {
+      const version = pinnedVersion(live, component)
+      return version === undefined ? [] : [`${component.registry}/${component.image}:${version}`]
+    })
+    const others = Object.values(live.components).flatMap((component) => (component.kind === "reference" ? [referenceOf(live, component)] : []))
+    const named = images(readFileSync(`${root}/compose/env.template`, "utf8")).map((line) => line.slice(line.indexOf("=") + 1).split("@")[0])
+    expect(named.sort()).toEqual([...pushed, ...others].sort())
+  })
+
+  it("has no line for single programs of a suite, and a comment where registry or tag are not known", () => {
+    const text = envTemplate(catalogue)
+    expect(text).not.toContain("OPENIM_API_IMAGE")
+    expect(text).not.toContain("latest")
+    expect(text).toContain("release --components=chat. The catalogue has no registry for it: replace REGISTRY by yours\n# OPENIM_CHAT_IMAGE=REGISTRY/openim/openim-chat:v1.0.4\n")
+    expect(text).toContain("the report of release names it\n# OPENIM_REDIS_IMAGE=docker.io/openim/openim-redis:VERSION\n")
+    const daily = { ...catalogue.components["server-api"], mode: "auto" }
+    expect(envTemplate({ ...catalogue, components: { ...catalogue.components, "server-api": daily } })).toContain("\nOPENIM_API_IMAGE=docker.io/openim/openim-api:v1.2.3\n")
+  })
+
+  it("loses the lines that named what nobody published", () => {
+    const { purpose } = catalogue.components["server-api"]
+    const before = `${envTemplate(catalogue).replace(/# OPENIM_REDIS_IMAGE=.*/, "OPENIM_REDIS_IMAGE=docker.io/openim/openim-redis:latest")}
+# ${purpose}
+OPENIM_API_IMAGE=docker.io/openim/openim-api:v1.2.2
+
+MINE=1
+`
+    expect(envTemplate(catalogue, before)).toBe(`${envTemplate(catalogue)}\nMINE=1\n`)
   })
 
   it("keeps what else is in it", () => {
@@ -136,10 +179,25 @@ describe("env.template", () => {
   })
 
   it("names variables as upstream does", () => {
-    const lines = envTemplate(withVersions()).split("\n")
-    expect(lines).toContain("OPENIM_SERVER_IMAGE=docker.io/openim/openim-server:v3.8.3")
-    expect(lines).toContain("OPENIM_WEB_FRONT_IMAGE=docker.io/openim/openim-web-front:release-v3.8.3")
-    expect(lines).toContain("OPENIM_CHAT_IMAGE=openim/openim-chat:v1.8.4")
+    const lines = envTemplate(catalogue).split("\n")
+    expect(lines).toContain("OPENIM_SERVER_IMAGE=docker.io/openim/openim-server:v1.2.3")
+    expect(lines).toContain("OPENIM_WEB_FRONT_IMAGE=docker.io/openim/openim-web-front:release-v1.2.3")
+  })
+})
+
+describe("where an image is published", () => {
+  it("is the same for publish, the plan and what names it later", async () => {
+    const catalogue = await fixtureCatalogue()
+    for (const component of Object.values(catalogue.components)) {
+      const named = publishedAs(catalogue, component)
+      if (component.kind === "reference" || !("reference" in named)) continue
+      const [{ repository, tags }] = publishTargets(component, [], [pinnedVersion(catalogue, component)!])
+      expect(named.reference).toBe(`${repository}:${tags[0]}`)
+    }
+    expect(publishedAs(catalogue, catalogue.components["server-api"])).toEqual({ onDemand: true, reference: "docker.io/openim/openim-api:v1.2.3" })
+    const digest = `sha256:${"d".repeat(64)}`
+    const pinned = { ...catalogue, pins: { ...catalogue.pins, digests: { "docker.io/openim/openim-web-front:release-v1.2.3": digest } } }
+    expect(publishedAs(pinned, catalogue.components.web)).toEqual({ onDemand: false, reference: `docker.io/openim/openim-web-front:release-v1.2.3@${digest}` })
   })
 })
 

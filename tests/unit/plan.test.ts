@@ -170,6 +170,7 @@ describe("the plan", () => {
 
   it("lists components with what people ask for", () => {
     const text = componentTable(catalogue, Object.values(catalogue.components))
-    expect(text).toMatch(/server-api\s+HTTP API .*open-im-server\s+v\d\S+\s+docker\.io\/openim\/openim-api\s+daily/)
+    expect(text).toMatch(/server-api\s+HTTP API .*open-im-server\s+v\d\S+\s+docker\.io\/openim\/openim-api\s+on-demand\s+manual/)
+    expect(text).toMatch(/redis\s+Cache .*redis\/redis\s+\(of packages\)\s+docker\.io\/openim\/openim-redis\s/)
   })
 })
