@@ -37,7 +37,7 @@ export async function releaseImage(
   if (order !== undefined) publishTargets(component, order.registries, order.tags.length > 0 ? order.tags : ["version"])
   if (order?.signing !== undefined) await checkKey(settings, order.signing)
   const image = await componentImage(settings, wish)
-  const failed = (await smokeTest(settings.catalogue, component, image.container)).filter(({ ok }) => !ok)
+  const failed = (await smokeTest(settings, component, image.container)).filter(({ ok }) => !ok)
   if (failed.length > 0) throw new Error(`tests of the image failed: ${failed.map(({ name }) => name).join("; ")}`)
   const layout = await imageLayout(settings, image)
   if (order === undefined) return { digest: layout.digest, tags: [] }

@@ -1,9 +1,9 @@
 // The module's own tests, as steps of the graph.
 
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import type { Catalogue, ImageEntry } from "../catalogue/types.js"
+import type { ImageEntry } from "../catalogue/types.js"
 import { programsOf } from "../plan/components.js"
-import { findingsOf, programQuestions, serverQuestions, smokeScript } from "../plan/smoke.js"
+import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript } from "../plan/smoke.js"
 import { checkCases, goTestCases, type TestCase, vitestCases } from "../plan/suites.js"
 import { fromFirst } from "./bases.js"
 import { exitCodeOf, tailOf } from "./failures.js"
@@ -96,27 +96,37 @@ function casesIn({ ok, text }: Output, read: (text: string) => TestCase[]): Test
 }
 
 /** What can be seen of a built image without any of the services it needs. */
-export async function smokeTest(catalogue: Catalogue, component: ImageEntry, image: Container): Promise<TestCase[]> {
+export async function smokeTest(settings: Settings, component: ImageEntry, image: Container): Promise<TestCase[]> {
+  const { catalogue } = settings
   const own = component.kind === "packaged" ? serverQuestions(component) : programQuestions(
     catalogue.sources[component.source].image,
     programsOf(catalogue, component).map((entry) => entry.program),
   )
-  const [output, labels, ports, health, foreign] = await Promise.all([
-    image.withExec(["sh", "-c", smokeScript(own)]).stdout(),
+  const debian = await fromFirst(settings, [catalogue.pins.images.debian])
+  const [inside, files, labels, ports, health, foreign] = await Promise.all([
+    answers(image, imageQuestions(own)),
+    answers(debian.withMountedDirectory(imageRoot, image.rootfs()), fileQuestions(imageRoot)),
     image.labels().then((list) => Promise.all(list.map((label) => label.name()))),
     image.exposedPorts().then((list) => Promise.all(list.map((port) => port.port()))),
     image.dockerHealthcheck().args(),
     foreignCertificates(image),
   ])
-  return findingsOf(output, { labels, ports, health, foreign }, component)
+  return [...inside, ...files, ...findingsOf({ labels, ports, health, foreign }, component)]
+}
+
+const imageRoot = "/image"
+
+async function answers(container: Container, questions: SmokeQuestion[]): Promise<TestCase[]> {
+  return answersOf(questions, await container.withExec(["sh", "-c", smokeScript(questions)]).stdout())
 }
 
 /** Certificates that no package brought: the engine's own may not stay. Asked without a command, which would get them lent. */
-async function foreignCertificates(image: Container): Promise<string[]> {
+async function foreignCertificates(image: Container): Promise<string[] | undefined> {
+  const list = "/usr/share/ca-certificates/mozilla"
+  if (!(await image.exists(list))) return undefined
   const names = async (folder: string, ending: string) =>
-    (await image.directory(folder).entries().catch(() => [])).filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -4))
-  const packaged = await names("/usr/share/ca-certificates/mozilla", ".crt")
-  if (packaged.length === 0) return []
+    (await image.directory(folder).entries()).filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -4))
+  const packaged = await names(list, ".crt")
   const [installed, bundle] = await Promise.all([
     names("/etc/ssl/certs", ".pem"),
     image.file("/etc/ssl/certs/ca-certificates.crt").contents(),

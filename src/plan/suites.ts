@@ -2,8 +2,10 @@
 
 export interface TestCase {
   name: string
+  /** It did not fail; a skipped one did not run either. */
   ok: boolean
-  /** What to know of a failed one. */
+  skipped?: true
+  /** What to know of a failed or a skipped one. */
   detail?: string
   /** Absent where it was not measured. */
   seconds?: number
@@ -42,31 +44,32 @@ export interface TestRun {
   suites: SuiteReport[]
 }
 
+interface Assertion {
+  fullName: string
+  /** passed, failed; skipped, pending or todo for one that did not run. */
+  status: string
+  duration?: number | null
+  failureMessages: string[]
+}
+
 /** The cases of a run of `vitest --reporter=json`. */
 export function vitestCases(output: string): TestCase[] {
-  interface Assertion {
-    fullName: string
-    status: string
-    duration?: number | null
-    failureMessages: string[]
-  }
   const run = JSON.parse(output.slice(output.indexOf('{"'))) as {
     testResults: { name: string; status: string; message: string; assertionResults: Assertion[] }[]
   }
   return run.testResults.flatMap((file) => {
-    const cases = file.assertionResults
-      .filter(({ status }) => status === "passed" || status === "failed")
-      .map(({ fullName, status, duration, failureMessages }) => ({
-        name: fullName,
-        ok: status === "passed",
-        detail: failureMessages.join("\n") || undefined,
-        seconds: duration == null ? undefined : duration / 1000,
-      }))
+    const cases = file.assertionResults.map(vitestCase)
     // A file that cannot be loaded has no tests; a beforeAll that fails leaves them skipped, with nothing said about it.
     const untold = file.assertionResults.length === 0 || (file.status === "failed" && cases.every(({ ok }) => ok))
     const detail = file.message || "what stands around its tests (beforeAll, afterAll) failed"
     return untold ? [...cases, { name: file.name, ok: false, detail }] : cases
   })
+}
+
+function vitestCase({ fullName, status, duration, failureMessages }: Assertion): TestCase {
+  if (["skipped", "pending", "todo", "disabled"].includes(status)) return { name: fullName, ok: true, skipped: true }
+  const detail = failureMessages.join("\n") || undefined
+  return { name: fullName, ok: status === "passed", detail, seconds: duration == null ? undefined : duration / 1000 }
 }
 
 /** The cases of a program that prints a line for each check: `ok  NAME`, or `bad NAME: why`. */
@@ -78,17 +81,38 @@ export function checkCases(output: string): TestCase[] {
   })
 }
 
-/** The cases of a run of `go test -v`. */
+/** The cases of a run of `go test -v`. What a skipped one says why stands in the line before its result. */
 export function goTestCases(output: string): TestCase[] {
-  return [...output.matchAll(/^--- (PASS|FAIL): (\S+)(?: \((\d+\.\d+)s\))?/gm)].map(([, result, name, seconds]) => ({
+  return [...output.matchAll(/^--- (PASS|FAIL|SKIP): (\S+)(?: \((\d+\.\d+)s\))?/gm)].map(([, result, name, seconds]) => ({
     name,
-    ok: result === "PASS",
+    ok: result !== "FAIL",
+    ...(result === "SKIP" ? { skipped: true } : {}),
     seconds: seconds === undefined ? undefined : Number(seconds),
   }))
 }
 
-export function countsOf(reports: { cases: TestCase[] }[]): { passed: number; failed: number } {
+export interface Counts {
+  passed: number
+  failed: number
+  /** Cases that did not run. */
+  skipped: number
+}
+
+export function countsOf(reports: { cases: TestCase[] }[]): Counts {
   const cases = reports.flatMap((report) => report.cases)
-  const passed = cases.filter(({ ok }) => ok).length
-  return { passed, failed: cases.length - passed }
+  const [failed, skipped] = [cases.filter(({ ok }) => !ok).length, cases.filter(wasSkipped).length]
+  return { passed: cases.length - failed - skipped, failed, skipped }
+}
+
+export function wasSkipped({ ok, skipped }: TestCase): boolean {
+  return ok && skipped === true
+}
+
+export function hasPassed(test: TestCase): boolean {
+  return test.ok && !wasSkipped(test)
+}
+
+/** The line that ends the output of all tests, and that CI reads: "5 passed, 0 failed", with ", 1 skipped" when there is one. */
+export function countsText({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`
 }

@@ -2,13 +2,13 @@
 
 import { Markup, markup, plainText } from "./markup.js"
 import { durationText, numberText, percentText, ratioOf } from "./measures.js"
-import { countsOf, type SuiteReport, type TestCase, type TestFigure, type TestRun } from "./suites.js"
+import { countsOf, hasPassed, type SuiteReport, type TestCase, type TestFigure, type TestRun, wasSkipped } from "./suites.js"
 import { suitesStyle } from "./suitesStyle.js"
 
 export function suitesHtml({ about, begun, seconds, suites }: TestRun): string {
-  const { passed, failed } = countsOf(suites)
+  const { passed, failed, skipped } = countsOf(suites)
   const result = failed === 0 ? "passed" : "failed"
-  const title = failed === 0 ? `${passed} passed` : `${failed} failed, ${passed} passed`
+  const title = [failed > 0 && `${failed} failed`, `${passed} passed`, skipped > 0 && `${skipped} skipped`].filter(Boolean).join(", ")
   return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -49,11 +49,11 @@ ${suites.map((report) => overviewRow(report, longest))}</tbody>
 
 function overviewRow(report: SuiteReport, longest: number): Markup {
   const { suite, cases, seconds } = report
-  const { passed } = countsOf([report])
+  const { passed, skipped } = countsOf([report])
   return markup`<tr>
 <th><a href="#${suite}">${suite}</a></th>
 <td>${badge(report)}</td>
-<td class="number">${passed} of ${cases.length}</td>
+<td class="number">${passed} of ${cases.length}${skipped > 0 ? markup`, ${skipped} skipped` : undefined}</td>
 <td class="number">${durationText(seconds)}</td>
 <td class="wide">${bar(longest === 0 ? 0 : seconds / longest)}</td>
 </tr>
@@ -72,11 +72,12 @@ function bar(share: number, marked = false): Markup {
 
 function section(report: SuiteReport): Markup {
   const { suite, cases, seconds, notes = [], figures = [], logs = {}, attachments = [] } = report
-  const [failed, passed] = [cases.filter(({ ok }) => !ok), cases.filter(({ ok }) => ok)]
+  const [failed, skipped, passed] = [cases.filter(({ ok }) => !ok), cases.filter(wasSkipped), cases.filter(hasPassed)]
   return markup`<section id="${suite}">
 <h2>${suite} ${badge(report)} <small>${passed.length} of ${cases.length} in ${durationText(seconds)}</small></h2>
 ${notes.map((note) => markup`<p class="note">${note}</p>`)}
 ${failed.map(failedCase)}
+${skipped.map(skippedCase)}
 ${Object.entries(logs).map((entry) => log(entry, failed.length > 0))}
 ${figures.length > 0 ? figureTable(figures) : undefined}
 ${attachments.length > 0 ? links(suite, attachments) : undefined}
@@ -88,6 +89,11 @@ ${passed.length > 0 ? passedCases(passed) : undefined}
 function failedCase({ name, detail, seconds }: TestCase): Markup {
   return markup`<details class="failed" open><summary>${name}${timeOf(seconds)}</summary>
 ${detail?.trim() ? markup`<pre>${detail.trim()}</pre>` : undefined}</details>
+`
+}
+
+function skippedCase({ name, detail }: TestCase): Markup {
+  return markup`<p class="note">Skipped: ${name}${detail?.trim() ? markup` (${detail.trim()})` : undefined}</p>
 `
 }
 

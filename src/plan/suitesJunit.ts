@@ -2,19 +2,20 @@
 
 import { type Markup, markup, oneLine } from "./markup.js"
 import { figureText } from "./measures.js"
-import { countsOf, type SuiteReport, type TestCase, type TestRun } from "./suites.js"
+import { countsOf, type SuiteReport, type TestCase, type TestRun, wasSkipped } from "./suites.js"
 
 export function suitesJunit({ begun, seconds, suites }: TestRun): string {
-  const { passed, failed } = countsOf(suites)
+  const { passed, failed, skipped } = countsOf(suites)
   return markup`<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="tests" tests="${passed + failed}" failures="${failed}" errors="0" time="${seconds.toFixed(3)}">
+<testsuites name="tests" tests="${passed + failed + skipped}" failures="${failed}" errors="0" time="${seconds.toFixed(3)}">
 ${suites.map((report) => suiteElement(report, begun))}</testsuites>
 `.text
 }
 
 function suiteElement(report: SuiteReport, begun: string): Markup {
   const { suite, cases, seconds } = report
-  const counts = markup`tests="${cases.length}" failures="${countsOf([report]).failed}" errors="0" skipped="0"`
+  const { failed, skipped } = countsOf([report])
+  const counts = markup`tests="${cases.length}" failures="${failed}" errors="0" skipped="${skipped}"`
   // The schema that most readers know has no place for a zone.
   const times = markup`time="${seconds.toFixed(3)}" timestamp="${begun.slice(0, 19)}"`
   return markup`  <testsuite name="${suite}" ${counts} ${times}>
@@ -22,9 +23,16 @@ ${cases.map((test) => caseElement(suite, test))}${output(report)}  </testsuite>
 `
 }
 
-function caseElement(suite: string, { name, ok, detail = "", seconds }: TestCase): Markup {
+function caseElement(suite: string, test: TestCase): Markup {
+  const { name, ok, detail = "", seconds } = test
   const time = seconds === undefined ? undefined : markup` time="${seconds.toFixed(3)}"`
   const start = markup`    <testcase classname="${suite}" name="${oneLine(name)}"${time}`
+  if (wasSkipped(test)) {
+    return markup`${start}>
+      <skipped${detail ? markup` message="${oneLine(detail)}"` : undefined}/>
+    </testcase>
+`
+  }
   if (ok) return markup`${start}/>
 `
   const [first] = detail.trim().split("\n")

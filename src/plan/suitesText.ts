@@ -2,17 +2,17 @@
 
 import { oneLine, plainText } from "./markup.js"
 import { durationText, figureText } from "./measures.js"
-import { countsOf, type SuiteReport, type TestCase, type TestRun } from "./suites.js"
+import { countsOf, countsText, type SuiteReport, type TestCase, type TestRun, wasSkipped } from "./suites.js"
 
-/** Failed cases are told one by one, the others by their number; the last line counts all, which CI reads. */
+/** Failed and skipped cases are shown one by one, the others by their number; the last line counts all, which CI reads. */
 export function suitesText({ suites }: Pick<TestRun, "suites">): string {
-  const { passed, failed } = countsOf(suites)
-  return [...suites.flatMap(suiteLines), `${passed} passed, ${failed} failed`, ""].join("\n")
+  return [...suites.flatMap(suiteLines), countsText(countsOf(suites)), ""].join("\n")
 }
 
-/** Such as "smoke: 42 of 42 in 31 s". */
+/** Such as "smoke: 42 of 42 in 31 s", or "smoke: 40 of 42, 2 skipped in 31 s". */
 export function suiteLine({ suite, cases, seconds }: SuiteReport): string {
-  return `${oneLine(suite)}: ${countsOf([{ cases }]).passed} of ${cases.length} in ${durationText(seconds)}`
+  const { passed, skipped } = countsOf([{ cases }])
+  return `${oneLine(suite)}: ${passed} of ${cases.length}${skipped === 0 ? "" : `, ${skipped} skipped`} in ${durationText(seconds)}`
 }
 
 function suiteLines(report: SuiteReport): string[] {
@@ -20,6 +20,7 @@ function suiteLines(report: SuiteReport): string[] {
   return [
     `${failed.length === 0 ? "ok    " : "FAILED"}  ${suiteLine(report)}`,
     ...failed.flatMap(caseLines),
+    ...report.cases.filter(wasSkipped).map(skippedLine),
     ...(report.notes ?? []).map((note) => `        ${oneLine(note)}`),
     ...(report.figures ?? []).map((figure) => `        ${oneLine(figureText(figure))}`),
     ...(failed.length === 0 ? [] : Object.entries(report.logs ?? {}).flatMap(logLines)),
@@ -28,6 +29,10 @@ function suiteLines(report: SuiteReport): string[] {
 
 function caseLines({ name, detail }: TestCase): string[] {
   return [`          ${oneLine(name)}`, ...linesOf(detail).slice(0, 20)]
+}
+
+function skippedLine({ name, detail }: TestCase): string {
+  return `          skipped: ${oneLine(name)}${detail ? ` (${oneLine(detail)})` : ""}`
 }
 
 function logLines([service, text]: [string, string]): string[] {

@@ -122,7 +122,7 @@ async function smoke({ settings, options, component }: SuiteContext): Promise<Te
   const cases: TestCase[] = []
   for (const name of component === undefined ? ["server", "chat"] : [component]) {
     const { container } = await componentImage(settings, { ...options, component: name })
-    const found = await smokeTest(settings.catalogue, imageOf(settings.catalogue, name), container)
+    const found = await smokeTest(settings, imageOf(settings.catalogue, name), container)
     cases.push(...found.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
   }
   return cases

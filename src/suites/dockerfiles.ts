@@ -67,7 +67,7 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
       },
     ],
   ])
-  return [...built, ...installed, ...(image === undefined ? [] : await smokeTest(settings.catalogue, server, image))]
+  return [...built, ...installed, ...(image === undefined ? [] : await smokeTest(settings, server, image))]
 }
 
 /** All that is added to the base, and the image's settings; without the inputs, which only builds by Dagger know. */

@@ -31,7 +31,7 @@ export async function mutationTests(settings: Settings, options: BuildOptions, c
       async () => {
         const { container } = await componentImage(settings, { ...options, component: "server" })
         const broken = container.withoutFile(`${binFolder}/openim-rpc-msg`)
-        red(await smokeTest(settings.catalogue, imageOf(settings.catalogue, "server"), broken), "openim-rpc-msg starts")
+        red(await smokeTest(settings, imageOf(settings.catalogue, "server"), broken), "openim-rpc-msg starts")
       },
     ],
     [

@@ -6,7 +6,7 @@ import { tailOf } from "../graph/failures.js"
 import { log, type Settings } from "../graph/settings.js"
 import { suitesFiles } from "../plan/suitesFiles.js"
 import { suiteLine } from "../plan/suitesText.js"
-import type { SuiteReport, TestCase, TestRun } from "../plan/suites.js"
+import { type SuiteReport, type TestCase, type TestRun, wasSkipped } from "../plan/suites.js"
 import { stopwatch } from "./cases.js"
 
 /** What a suite answers with that has more to tell than its cases. */
@@ -78,7 +78,8 @@ async function outcomeOf(run: SuiteRun): Promise<SuiteOutcome> {
   try {
     const found = await run()
     const outcome = Array.isArray(found) ? { cases: found } : found
-    return outcome.cases.length > 0 ? outcome : { ...outcome, cases: [{ name: "the suite has cases", ok: false, detail: "it has none" }] }
+    const untested = { name: "the suite tests something", ok: false, detail: outcome.cases.length > 0 ? "all of its cases are skipped" : "it has no cases" }
+    return outcome.cases.some((test) => !wasSkipped(test)) ? outcome : { ...outcome, cases: [...outcome.cases, untested] }
   } catch (error) {
     return { cases: [{ name: "the suite cannot run", ok: false, detail: tailOf(error) }] }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { durationText, numberText } from "../../src/plan/measures.js"
-import type { TestRun } from "../../src/plan/suites.js"
+import type { TestCase, TestRun } from "../../src/plan/suites.js"
 import { suitesFiles } from "../../src/plan/suitesFiles.js"
 import { suitesHtml } from "../../src/plan/suitesHtml.js"
 import { suitesJunit } from "../../src/plan/suitesJunit.js"
@@ -143,8 +143,37 @@ describe("the files", () => {
   it("are the same report for people, CI and programs", () => {
     const files = suitesFiles(run)
     expect(Object.keys(files)).toEqual(["report.html", "junit.xml", "report.json", "summary.txt"])
-    expect(JSON.parse(files["report.json"])).toEqual({ passed: 2, failed: 1, ...run })
+    expect(JSON.parse(files["report.json"])).toEqual({ passed: 2, failed: 1, skipped: 0, ...run })
     expect(files["summary.txt"]).toBe(suitesText(run))
+  })
+})
+
+describe("skipped cases", () => {
+  const cases: TestCase[] = [{ name: "adds", ok: true }, { name: "mounts", ok: true, skipped: true, detail: "not root" }, { name: "later", ok: true, skipped: true }]
+  const partly = { ...run, suites: [{ suite: "host", seconds: 1, cases }] }
+
+  it("are named and counted in the text", () => {
+    expect(suitesText(partly)).toBe("ok      host: 1 of 3, 2 skipped in 1.0 s\n          skipped: mounts (not root)\n          skipped: later\n1 passed, 0 failed, 2 skipped\n")
+  })
+
+  it("are skipped in JUnit's sense", () => {
+    const xml = suitesJunit(partly)
+    expect(xml).toContain('<testsuite name="host" tests="3" failures="0" errors="0" skipped="2" ')
+    expect(xml).toContain('<testcase classname="host" name="mounts">\n      <skipped message="not root"/>\n    </testcase>')
+    expect(xml).toContain('<testcase classname="host" name="later">\n      <skipped/>\n')
+    expect(xml).toContain('<testsuites name="tests" tests="3" failures="0"')
+  })
+
+  it("are named and counted on the page, and not among those that passed", () => {
+    const page = suitesHtml(partly)
+    expect(page).toContain("<h1>1 passed, 2 skipped</h1>")
+    expect(page).toContain('<td class="number">1 of 3, 2 skipped</td>')
+    expect(page).toContain("Skipped: mounts (not root)")
+    expect(page).toContain("<summary>1 passed</summary>")
+  })
+
+  it("are counted in the file for programs", () => {
+    expect(JSON.parse(suitesFiles(partly)["report.json"])).toMatchObject({ passed: 1, failed: 0, skipped: 2 })
   })
 })
 

@@ -3,7 +3,6 @@ import { createServer } from "node:net"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue, SuiteEntry } from "../../src/catalogue/types.js"
-import { findingsOf, programQuestions, smokeScript } from "../../src/plan/smoke.js"
 import { supervisorLayer, waitScript } from "../../src/plan/supervisor.js"
 
 let catalogue: Catalogue
@@ -75,39 +74,5 @@ describe("wait-for-ports", () => {
 
   it("does not wait longer than it may", async () => {
     expect(await run("3", "1", "2", "--", "echo", "started")).toBe("zzzstarted")
-  })
-})
-
-describe("the smoke test", () => {
-  const image = {
-    labels: ["source", "revision", "version", "created", "title"].map((name) => `org.opencontainers.image.${name}`),
-    ports: [10001, 10002],
-    health: ["pebble health"],
-    foreign: [] as string[],
-  }
-  const failed = (output: string, changed: object) =>
-    findingsOf(output, { ...image, ...changed }, catalogue.components.server as SuiteEntry)
-      .filter((finding) => !finding.ok)
-      .map((finding) => finding.name)
-
-  it("asks about every program", () => {
-    const script = smokeScript(programQuestions(catalogue.sources.server.image, ["one", "two"]))
-    expect(script).toContain("one --help")
-    expect(script).toContain("two --help")
-  })
-
-  it("is a script that answers no where something is missing", () => {
-    const output = execFileSync("sh", ["-c", smokeScript(programQuestions(catalogue.sources.server.image, ["no-such-program"]))], { encoding: "utf8" })
-    expect(output).toContain("no\tno-such-program starts and answers --help")
-    expect(output).toContain("no\tthe configuration can be read")
-  })
-
-  it("passes a good image and names each fault of a bad one", () => {
-    expect(failed("yes\tone starts", {})).toEqual([])
-    expect(failed("no\tone starts", {})).toEqual(["one starts"])
-    expect(failed("yes\tx", { labels: image.labels.slice(1) })).toEqual(["the labels are set"])
-    expect(failed("yes\tx", { foreign: ["company-ca"] })).toEqual(["no certificate of the building machine is left"])
-    expect(failed("yes\tx", { ports: [10001] })).toHaveLength(1)
-    expect(failed("yes\tx", { health: [] })).toHaveLength(1)
   })
 })

@@ -90,6 +90,15 @@ describe("when workflows run", () => {
   })
 })
 
+describe("tests that need root", () => {
+  it("run as root, and may not be skipped there", () => {
+    const [{ run }] = named("ci").jobs.host.steps!.filter((step) => step.run !== undefined)
+    const words = /^sudo -H env "PATH=\$PATH" tests\/host\/run 2>&1 \| tee (\S+)\ntail -n 1 \1 \| grep -qx '(.+)'\n$/.exec(run!)!
+    const good = new RegExp(`^${words[2]}$`)
+    expect(["17 passed, 0 failed", "17 passed, 1 failed", "16 passed, 0 failed, 1 skipped"].map((line) => good.test(line))).toEqual([true, false, false])
+  })
+})
+
 describe("the order of a release", () => {
   it("nothing is built where there is nothing new", () => {
     const { updates, ...others } = named("server").jobs

@@ -1,0 +1,66 @@
+// The script that CI runs, with stand-ins for the commands that it calls.
+import { spawnSync } from "node:child_process"
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+
+const script = fileURLToPath(new URL("../../.ci/run", import.meta.url))
+let root: string
+const put = (name: string, text: string) => {
+  mkdirSync(dirname(join(root, name)), { recursive: true })
+  writeFileSync(join(root, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+}
+
+/** What each of the four commands prints, and how it ends. */
+interface Answers {
+  test?: string
+  checks?: string
+  engine?: string
+  host?: string
+}
+
+function run({ test = "echo '5 passed, 0 failed'", checks = ":", engine = "echo '3 passed, 0 failed'", host = "echo '2 passed, 0 failed'" }: Answers) {
+  put("daggerw", `case "$*" in *" check "*) ${checks} ;; *tests/engine*) ${engine} ;; *) ${test} ;; esac`)
+  put("tests/host/run", host)
+  const { status, stdout } = spawnSync("bash", [join(root, ".ci/run")], { encoding: "utf8", env: { PATH: process.env["PATH"] } })
+  return { status, last: stdout.trimEnd().split("\n").at(-1) }
+}
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "ci-"))
+  mkdirSync(join(root, ".ci"))
+  cpSync(script, join(root, ".ci/run"))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+describe("what CI runs", () => {
+  it("ends in one line with all counts", () => {
+    expect(run({})).toEqual({ status: 0, last: "11 passed, 0 failed" })
+  })
+
+  it("counts what was skipped", () => {
+    expect(run({ host: "echo '2 passed, 0 failed, 17 skipped'", test: "echo '5 passed, 0 failed, 1 skipped'" })).toEqual({ status: 0, last: "11 passed, 0 failed, 18 skipped" })
+  })
+
+  it("reads the counts from the message of a failed call", () => {
+    for (const before of ["! ", "  ", "Error: ", "! Error: "]) {
+      expect(run({ engine: `echo '${before}2 passed, 1 failed, 4 skipped'; exit 1` })).toEqual({ status: 1, last: "10 passed, 1 failed, 4 skipped" })
+    }
+  })
+
+  it.each([
+    ["a command that ends badly after good counts", { engine: "echo '3 passed, 0 failed'; exit 1" }, "11 passed, 1 failed"],
+    ["a command that says nothing", { host: ":" }, "9 passed, 1 failed"],
+    ["a command whose cases were all skipped", { host: "echo '0 passed, 0 failed, 17 skipped'" }, "9 passed, 1 failed, 17 skipped"],
+    ["a failed check", { checks: "exit 1" }, "10 passed, 1 failed"],
+  ])("has %s as failed", (_, answers, last) => {
+    expect(run(answers)).toEqual({ status: 1, last })
+  })
+
+  it("takes no counts from the middle of a line", () => {
+    expect(run({ test: "echo 'a case that prints 900 passed, 0 failed'" })).toEqual({ status: 1, last: "6 passed, 1 failed" })
+    expect(run({ test: "echo '5 passed, 0 failed of many'" })).toEqual({ status: 1, last: "6 passed, 1 failed" })
+  })
+})
