@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC3045 # dash and busybox have these limits
 # Run in the engine's network namespace; becomes the engine. All that is mounted here is gone with its last process.
 #   $1 empty folder to mount on · $2 root file system · $3 state · $4 socket's folder · $5 base images · $6 files to add · $7 cgroup's name
 set -eu
@@ -35,6 +36,7 @@ mount -t sysfs sysfs root/sys
 mount --rbind /dev root/dev
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
   mount -t cgroup2 cgroup2 root/sys/fs/cgroup
+  # shellcheck disable=SC2013 # words of one line
   for controller in $(cat root/sys/fs/cgroup/cgroup.controllers); do
     echo "+$controller" > root/sys/fs/cgroup/cgroup.subtree_control || true
   done

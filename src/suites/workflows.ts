@@ -1,10 +1,11 @@
-// Checks the workflows below .github/ with actionlint, which has shellcheck look at their commands.
+// Checks the workflows below .github/ with actionlint, which has shellcheck look at their commands, and all shell scripts.
 
 import { type Directory, ReturnType } from "@dagger.io/dagger"
 import type { Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf } from "./cases.js"
+import { shellCases } from "./shellScripts.js"
 
 /** What must be found in tests/fixtures/workflows/broken.yml. */
 const faults: [fault: string, words: string][] = [
@@ -41,5 +42,6 @@ export async function workflowTests(settings: Settings, checkout: Directory): Pr
       `${fault} is found`,
       expectation(found, (text) => text.includes(words)),
     ]),
+    ...shellCases(settings, box, checkout),
   ])
 }
