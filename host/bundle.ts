@@ -6,11 +6,12 @@ import { buildBinaries } from "./build/binaries"
 import { unpack } from "./build/debian"
 import { engineParts } from "./build/engine-root"
 import { remove, temporary } from "./cache"
-import { ARCHIVES, CHECKSUMS, checksums } from "./carried"
+import { ARCHIVES, checksums } from "./carried"
+import { CHECKSUMS } from "./origin"
 import { fileSha256, readJson, writeFileAtomic } from "./files"
 import { withLock } from "./lock"
 import { applyMirrors } from "./mirrors"
-import { cacheDir, paths } from "./paths"
+import { cacheDir, paths, projectDir } from "./paths"
 import { Problem } from "./problem"
 import { step } from "./progress"
 import { run } from "./run"
@@ -25,11 +26,13 @@ export async function bundle(args: string[]): Promise<number> {
   return VERBS[verb as keyof typeof VERBS](resolve(rest[0]!))
 }
 
-const VERBS = { add, verify, prune }
+/** `verify` is not among them: ./daggerw does it without this program, which may not be there. */
+const VERBS = { add, prune }
 
 export const USAGE = `\
 ./daggerw bundle DIR         adds the CLI, the engine and Node to the bundle in DIR, which \`call prewarm export --path=DIR\` makes
-./daggerw bundle verify DIR  compares every file of the bundle with its checksum, as \`sha256sum -c items/*.sha256\` does
+./daggerw bundle verify DIR  compares every file of the bundle with its checksum, as \`sha256sum -c items/*.sha256\` does, and prints its
+                             digest, for OPENIM_BUNDLE_SHA256; runs nothing of it
 ./daggerw bundle prune DIR   removes the items that no prewarm of this bundle asked for (needed/*.txt), and files of no item
 
 Bundles are merged by copying: cp -R OTHER/. DIR`
@@ -64,8 +67,16 @@ async function add(folder: string): Promise<number> {
     for (const name of readdirSync(join(folder, ARCHIVES))) if (!now.has(`${ARCHIVES}/${name}`)) rmSync(join(folder, ARCHIVES, name), { recursive: true })
     const size = [...now.keys()].reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)
     say(`${folder} has the CLI, the engine and Node: ${bytes(size)}`)
+    await printDigest(folder)
     return 0
   })
+}
+
+/** On standard output, as the line that the other machine wants in its environment. It should get there by another way than the bundle. */
+async function printDigest(folder: string): Promise<void> {
+  const { stdout } = await run(["sh", join(projectDir, "host/bundle-check.sh"), "digest", folder], { purpose: "the bundle's digest" })
+  say("its digest, for the machine that uses it; carry it there by another way than the bundle:")
+  process.stdout.write(`OPENIM_BUNDLE_SHA256=${stdout.trim()}\n`)
 }
 
 /** Written aside and renamed, so that what is there is whole; the same content gives the same archive. */
@@ -111,11 +122,14 @@ async function prune(folder: string): Promise<number> {
   // Last, so that a prune that was stopped can be done again.
   for (const name of going) for (const ending of ["json", "sha256"]) rmSync(join(folder, "items", `${name}.${ending}`), { force: true })
   say(`${folder}: ${going.length} items and ${files.length} files removed; kept is what ${wishes.join(", ")} name${wishes.length === 1 ? "s" : ""} in needed/`)
+  if (going.length > 0) await printDigest(folder)
   return 0
 }
 
 function titleOf(folder: string, name: string): string {
-  return readJson<{ title?: string }>(join(folder, "items", `${name}.json`))?.title ?? name
+  const title = readJson<{ title?: unknown }>(join(folder, "items", `${name}.json`))?.title
+  // Whoever made the bundle wrote it: nothing in it may steer a terminal.
+  return typeof title === "string" ? title.replace(/[\x00-\x1f\x7f-\x9f]/g, "") : name
 }
 
 /** The names of a bundle's items; each has a list of its files. */
@@ -125,27 +139,4 @@ function listsOf(folder: string): string[] {
   const names = new Set(found.flatMap((name) => /^(.+)\.(?:json|sha256)$/.exec(name)?.[1] ?? []))
   if (names.size === 0) throw new Problem(`${folder} is no bundle: it has no items/*.sha256`, "make one: ./daggerw call prewarm export --path=DIR")
   return [...names].sort()
-}
-
-async function verify(folder: string): Promise<number> {
-  const names = listsOf(folder)
-  const bad: string[] = []
-  const seen = new Map<string, string>()
-  await step({ name: "bundle-verify", title: `Comparing the files of ${names.length} items with their checksums`, seconds: 10 }, async (note) => {
-    for (const [i, name] of names.entries()) {
-      note(`${i} of ${names.length}`)
-      const list = checksums(folder, `items/${name}.sha256`)
-      const record = readJson<{ files?: number }>(join(folder, "items", `${name}.json`))
-      // A list that was cut short says nothing of the files that it no longer names.
-      if (list.size === 0 || (record?.files !== undefined && list.size !== record.files + 1)) bad.push(`items/${name}.sha256 (${titleOf(folder, name)})`)
-      for (const [file, sum] of list) {
-        const path = join(folder, file)
-        if (!seen.has(file)) seen.set(file, existsSync(path) ? await fileSha256(path) : "")
-        if (seen.get(file) !== sum) bad.push(`${file} (${titleOf(folder, name)})`)
-      }
-    }
-  })
-  if (bad.length > 0) throw new Problem(`${folder}: ${bad.length} files are missing or damaged: ${bad.slice(0, 5).join(", ")}${bad.length > 5 ? ", …" : ""}`, "copy the bundle again, or make it again where there is a network")
-  say(`${folder} is whole: ${names.length} items, ${seen.size} files${existsSync(join(folder, CHECKSUMS)) ? "" : `; it has no CLI and engine: ./daggerw bundle ${folder} adds them where there is a network`}`)
-  return 0
 }

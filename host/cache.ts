@@ -1,21 +1,28 @@
 // Content-addressed artefacts: <name>-<key>, made in a temporary folder and renamed when complete. What is there is whole.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, utimesSync } from "node:fs"
 import { join } from "node:path"
-import { carried } from "./carried"
+import { carried, isCarried } from "./carried"
+import { bundleOrigin, marked } from "./origin"
 import { paths } from "./paths"
+import type { Origin } from "./records"
 import { attempt } from "./run"
 
 export function artefactPath(name: string, key: string): string {
   return join(paths.artefacts, `${name}-${key}`)
 }
 
-/** The artefact's folder; if it is not there yet, it comes from the offline bundle or is made by `make`. Call under the lock. */
-export async function artefact(name: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
-  const path = artefactPath(name, key)
+/**
+ * The artefact's folder; if it is not there yet, it comes from the offline bundle or is made by `make`, perhaps from parts that a
+ * bundle brought (`origin`). Call under the lock.
+ */
+export async function artefact(name: string, key: string, make: (folder: string) => Promise<void>, origin?: Origin): Promise<string> {
+  const own = artefactPath(name, key)
+  const brought = isCarried(name)
+  const path = existsSync(own) && !origin ? own : marked(own, origin ?? (brought ? bundleOrigin() : undefined))
   if (!existsSync(path)) {
     const folder = temporary(name)
     try {
-      if (!(await carried(name, key, folder))) await make(folder)
+      await (brought ? carried(name, key, folder) : make(folder))
       mkdirSync(paths.artefacts, { recursive: true })
       renameSync(folder, path)
     } catch (error) {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileSha256 } from "./files"
+import { bundleOrigin, CHECKSUMS } from "./origin"
 import { bundleDir } from "./paths"
 import { Problem } from "./problem"
 import { step } from "./progress"
@@ -10,18 +11,20 @@ import { run } from "./run"
 /** The artefacts that a bundle holds; others are put together from them. */
 const CARRIED = ["cli-binaries", "engine-binaries", "engine-debian", "base-images", "typescript-sdk"]
 
-/** Where archives lie in a bundle, and the list of their checksums, as sha256sum reads it. */
+/** Where archives lie in a bundle. */
 export const ARCHIVES = "host"
-export const CHECKSUMS = "items/host.sha256"
 
 /** Does the bundle hold an engine? Then nothing is looked for on the network. */
 export function carriesEngine(): boolean {
-  return bundleDir !== undefined && existsSync(join(bundleDir, CHECKSUMS))
+  return bundleOrigin() !== undefined
 }
 
-/** Unpacks an artefact of the bundle into a folder; false when the call has no bundle with an engine. One of another version is refused. */
-export async function carried(artefact: string, key: string, folder: string): Promise<boolean> {
-  if (!bundleDir || !carriesEngine() || !CARRIED.includes(artefact)) return false
+/** Is it in the bundle of this call? */
+export const isCarried = (artefact: string): boolean => carriesEngine() && CARRIED.includes(artefact)
+
+/** Unpacks an artefact of the bundle into a folder. One of another version is refused. */
+export async function carried(artefact: string, key: string, folder: string): Promise<void> {
+  if (!bundleDir) throw new Error("no bundle")
   const name = `${artefact}-${key}`
   const file = `${ARCHIVES}/${name}.tar.gz`
   const path = join(bundleDir, file)
@@ -36,9 +39,12 @@ export async function carried(artefact: string, key: string, folder: string): Pr
     const again = `copy the bundle again, or make it again where there is a network: ./daggerw bundle ${bundleDir}`
     if (!existsSync(path)) throw new Problem(`the bundle lacks ${file}: ${again}`)
     if ((await fileSha256(path)) !== expected) throw new Problem(`the bundle is damaged: ${file} has another checksum than ${CHECKSUMS} says: ${again}`)
-    await run(["tar", "-xzf", path, "-C", folder], { purpose: `unpacking ${path}` })
+    // Members are files and folders alone: no link that leads elsewhere, no device.
+    const odd = await run(["sh", "-c", 'tar -tvzf "$1" | grep -v "^[-d]" | head -n 1; tar -tzf "$1" | grep -E "^/|(^|/)[.][.](/|$)" | head -n 1', "members", path], { env: { LC_ALL: "C" } })
+    if (odd.stdout.trim() !== "") throw new Problem(`the bundle's ${file} holds more than plain files: ${odd.stdout.trim().slice(0, 200)}. ./daggerw bundle never makes such an archive: take another bundle`)
+    await run(["tar", "-xzof", path, "-C", folder], { purpose: `unpacking ${path}` })
+    await run(["chmod", "-R", "u-s,g-s", folder])
   })
-  return true
 }
 
 /** A list as sha256sum writes it. */

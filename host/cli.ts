@@ -8,8 +8,9 @@ import { carriesEngine } from "./carried"
 import { download, readText } from "./download"
 import { choice, env } from "./env"
 import { cachedCli, pathCli, pathRefusal, type Cli } from "./fast"
-import { fileSha256, writeJson } from "./files"
+import { fileSha256, readJson, writeJson } from "./files"
 import { keys } from "./keys"
+import { originOf, usable } from "./origin"
 import { paths } from "./paths"
 import { Problem } from "./problem"
 import { step } from "./progress"
@@ -22,13 +23,19 @@ export async function makeCli(): Promise<Cli> {
   const wanted = carriesEngine() ? "packages" : choice("OPENIM_CLI", ["auto", "release", "packages"])
   const attempts: Attempt<Cli>[] = [
     { name: "dagger on PATH", limitSeconds: 15, run: async () => pathCli() ?? refuse(pathRefusal()) },
-    { name: "the cache", limitSeconds: 15, run: async () => cachedCli() ?? refuse("nothing made from this recipe yet") },
+    { name: "the cache", limitSeconds: 15, run: async () => cachedCli() ?? refuse(cacheRefusal()) },
   ]
   if (wanted !== "packages") attempts.push({ name: "the official release", limitSeconds: 900, run: release })
   if (wanted !== "release") attempts.push({ name: carriesEngine() ? "the bundle" : "the build from Go modules", limitSeconds: 3600, run: build })
   const { value, by } = await firstOf(`Dagger CLI ${DAGGER}`, attempts, refused)
   say(`Dagger CLI ${DAGGER}: ${by}`)
   return value
+}
+
+function cacheRefusal(): string {
+  const origin = readJson<CliRecord>(paths.cliRecord)?.bundle
+  if (!origin || usable(origin)) return "nothing made from this recipe yet"
+  return `what is there came with the bundle ${origin.folder}: name it with --bundle, with BUNDLE in .env or with OPENIM_BUNDLE`
 }
 
 function refuse(reason: string): never {
@@ -65,6 +72,6 @@ async function build(): Promise<Cli> {
 }
 
 function remember(record: CliRecord): Cli {
-  writeJson(paths.cliRecord, record)
+  writeJson(paths.cliRecord, { ...record, bundle: originOf(record.path) })
   return { path: record.path, by: record.by }
 }

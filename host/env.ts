@@ -9,6 +9,8 @@ export const VARIABLES = [
   { name: "OPENIM_CACHE", purpose: "the one folder for all that daggerw makes (default: $XDG_CACHE_HOME or ~/.cache, openim-dagger)" },
   { name: "OPENIM_DOWNLOADS", purpose: "Go module, Go build, npm and deb caches (default: downloads/ in the cache folder); may be shared by several cache folders" },
   { name: "OPENIM_BUNDLE", purpose: "an offline bundle that has the CLI, the engine and Node (default: the folder of the call's --bundle)" },
+  { name: "OPENIM_BUNDLE_SHA256", purpose: "the digest that every bundle must have, as ./daggerw bundle DIR printed it where the bundle was made; compared before anything of a bundle is used" },
+  { name: "OPENIM_CACHE_SHARED", purpose: "yes takes a cache folder that others own or may write to: they can change what runs as you" },
   { name: "DAGGER_BIN", purpose: "the Dagger CLI to use, whatever its version" },
   { name: "_EXPERIMENTAL_DAGGER_RUNNER_HOST", purpose: "an engine to use: unix:// tcp:// tls:// ssh:// container:// image:// kube-pod:// …, passed on to dagger as it is" },
   { name: "OPENIM_ENGINE", purpose: "auto, docker (never without Docker) or packages (never the official image); default auto" },

@@ -6,6 +6,7 @@ import { answers } from "./answer"
 import { env } from "./env"
 import { readJson, writeJson } from "./files"
 import { keys } from "./keys"
+import { usable } from "./origin"
 import { paths, projectDir } from "./paths"
 import { Problem } from "./problem"
 import { startTime, type CliRecord, type EngineRecord } from "./records"
@@ -54,7 +55,7 @@ export function pathRefusal(): string {
 
 export function cachedCli(): Cli | undefined {
   const record = readJson<CliRecord>(paths.cliRecord)
-  if (!record || !executable(record.path)) return undefined
+  if (!record || !usable(record.bundle) || !executable(record.path)) return undefined
   if (env("OPENIM_CLI") === "packages" && !record.built) return undefined
   if (env("OPENIM_CLI") === "release" && record.built) return undefined
   if (record.key !== (record.built ? keys.binaries() : DAGGER)) return undefined
@@ -87,7 +88,7 @@ export function givenEngine(): Engine | undefined {
 /** Our own engine, if it was started from the present recipe and answers. */
 export async function ownEngine(): Promise<Engine | undefined> {
   const record = readJson<EngineRecord>(paths.engineRecord)
-  if (!record || record.key !== keys.engine()) return undefined
+  if (!record || record.key !== keys.engine() || !usable(record.bundle)) return undefined
   if (record.kind === "namespaces") {
     if (env("OPENIM_ENGINE") === "docker" || startTime(record.pid) !== record.pidStart) return undefined
     return (await answers(paths.engineSocket, 2000)) ? { host: record.host, by: "our own engine" } : undefined

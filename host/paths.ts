@@ -26,6 +26,7 @@ export const paths = {
   engine: join(cacheDir, "engine"),
   engineRecord: join(cacheDir, "engine", "engine.json"),
   engineLog: join(cacheDir, "engine", "engine.log"),
+  /** The engine's cache; one that a bundle brought has its own beside it. */
   engineState: join(cacheDir, "engine", "state"),
   engineRun: join(cacheDir, "engine", "run"),
   engineSocket: join(cacheDir, "engine", "run", "engine.sock"),

@@ -1,11 +1,12 @@
 // Removes what no call will use again. The engine keeps its own cache small by itself; --all starts from nothing.
 import { existsSync, readdirSync } from "node:fs"
-import { join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { createInterface } from "node:readline/promises"
 import { artefactPath, remove, sweep } from "./cache"
 import { stopEngine } from "./engine/stop"
 import { readJson } from "./files"
 import { keys } from "./keys"
+import { bundleOrigin, marked } from "./origin"
 import { withLock } from "./lock"
 import { cacheDir, paths } from "./paths"
 import { Problem } from "./problem"
@@ -36,6 +37,7 @@ export async function prune({ all, yes }: PruneOptions): Promise<number> {
       for (const name of found) if (!current.has(join(paths.artefacts, name))) await remove(join(paths.artefacts, name))
     }
     await pruneBundles()
+    await pruneBrought()
     say(`${cacheDir}: ${before} before, ${await used()} now`)
     return 0
   })
@@ -61,7 +63,8 @@ function inUse(): Set<string> {
   ]
   const cli = readJson<CliRecord>(paths.cliRecord)?.path
   const engine = readJson<EngineRecord>(paths.engineRecord)
-  return new Set([...made, ...(cli ? [join(cli, "..")] : []), ...(engine?.kind === "namespaces" ? engine.uses : [])])
+  const origin = bundleOrigin()
+  return new Set([...made, ...(origin ? made.map((path) => marked(path, origin)) : []), ...(cli ? [join(cli, "..")] : []), ...(engine?.kind === "namespaces" ? engine.uses : [])])
 }
 
 /** Other versions of this program; the one that runs stays. */
@@ -69,6 +72,17 @@ async function pruneBundles(): Promise<void> {
   const folder = join(cacheDir, "host")
   const running = process.env["OPENIM_PROGRAM"]
   for (const name of existsSync(folder) ? readdirSync(folder) : []) if (name !== running) await remove(join(folder, name))
+}
+
+/** Node and engine caches that came with another bundle than that of this call and of the running engine. */
+async function pruneBrought(): Promise<void> {
+  const origins = [bundleOrigin(), readJson<EngineRecord>(paths.engineRecord)?.bundle]
+  for (const path of [paths.node, paths.engineState]) {
+    const kept = origins.map((origin) => basename(marked(path, origin)))
+    for (const name of existsSync(dirname(path)) ? readdirSync(dirname(path)) : []) {
+      if (name.startsWith(`${basename(path)}-bundle-`) && !kept.includes(name)) await remove(join(dirname(path), name))
+    }
+  }
 }
 
 async function used(): Promise<string> {

@@ -8,6 +8,15 @@ export interface CliRecord {
   /** The version for a release, the recipe's key for a build. */
   key: string
   built: boolean
+  /** The bundle that it came with. */
+  bundle?: Origin
+}
+
+/** A bundle: what came with it is never taken without it. */
+export interface Origin {
+  /** Of its archives; see bundleMark. */
+  mark: string
+  folder: string
 }
 
 /** An engine of our own. */
@@ -19,6 +28,7 @@ export interface NamespacesRecord {
   /** Key of the recipe it was started from. */
   key: string
   started: number
+  bundle?: Origin
   pid: number
   /** The kernel's start time of that process: a pid alone may be somebody else's by now. */
   pidStart: string
@@ -32,6 +42,7 @@ export interface ContainerRecord {
   host: string
   key: string
   started: number
+  bundle?: Origin
   tool: string
   /** Absent where dagger itself makes and keeps the container. */
   container?: string

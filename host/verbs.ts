@@ -7,6 +7,7 @@ import { stopEngine } from "./engine/stop"
 import { givenEngine, ownEngine, readyCli } from "./fast"
 import { readJson } from "./files"
 import { help } from "./help"
+import { marked } from "./origin"
 import { cacheDir, paths } from "./paths"
 import { prepare } from "./prepare"
 import { Problem } from "./problem"
@@ -69,13 +70,15 @@ async function status(): Promise<number> {
     rows.push(["engine", own ? `running (${record.kind === "namespaces" ? "from packages, in namespaces" : `${record.tool}, ${record.image}`})` : stale])
     rows.push(["address", record.host], ["since", `${new Date(record.started).toISOString()} (${duration((Date.now() - record.started) / 1000)})`])
     if (record.kind === "namespaces") rows.push(["process", String(record.pid)], ["subnet", record.subnet], ["log", paths.engineLog])
+    if (record.bundle) rows.push(["bundle", `${record.bundle.folder}, with which it came`])
   } else {
     rows.push(["engine", "not running; the next call starts one"])
   }
   const cli = readyCli()
   rows.push(["version", DAGGER], ["CLI", cli ? `${cli.path} (${cli.by})` : "none yet; the next call gets one"])
   rows.push(["cache", `${cacheDir} (${await size(cacheDir)})`])
-  if (existsSync(paths.engineState)) rows.push(["engine's cache", `${paths.engineState} (${await size(paths.engineState)})`])
+  const state = marked(paths.engineState, record?.bundle)
+  if (existsSync(state)) rows.push(["engine's cache", `${state} (${await size(state)})`])
   const busy = holder()
   if (busy) rows.push(["busy", `process ${busy.pid}: ${busy.doing}`])
   for (const [name, value] of rows) print(`${name.padEnd(15)} ${withoutCredentials(value)}`)

@@ -3,7 +3,9 @@ import { cpSync, mkdirSync, symlinkSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { artefact, remove, temporary } from "../cache"
 import { keys } from "../keys"
+import { originOf } from "../origin"
 import { step } from "../progress"
+import type { Origin } from "../records"
 import { run } from "../run"
 import { baseImages } from "./base-images"
 import { buildBinaries } from "./binaries"
@@ -28,6 +30,10 @@ export async function engineParts(): Promise<EngineParts> {
   const { store } = await baseImages()
   return { binaries, debian, sdk: await typescriptSdk(), baseImages: store }
 }
+
+/** The bundle that brought any of the parts. */
+export const originOfParts = ({ debian, binaries, sdk, baseImages }: EngineParts): Origin | undefined =>
+  [debian, binaries, sdk.layout, baseImages].map(originOf).find((origin) => origin !== undefined)
 
 /** Where each program goes; engine/README.md says so. */
 function placePrograms(binaries: string, root: string): void {
@@ -54,7 +60,7 @@ export async function engineFolder(parts: EngineParts): Promise<string> {
       mkdirSync(join(folder, SDK_CONTENT), { recursive: true })
       await run(["cp", "-a", "--reflink=auto", `${parts.sdk.layout}/.`, join(folder, SDK_CONTENT)], { purpose: "copying the TypeScript SDK" })
     })
-  })
+  }, originOfParts(parts))
 }
 
 /** As an image, for a container engine. */

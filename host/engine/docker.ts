@@ -2,16 +2,17 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { remove, temporary } from "../cache"
-import { engineImage, engineParts } from "../build/engine-root"
+import { engineImage, engineParts, originOfParts } from "../build/engine-root"
 import { writeDockerArchive } from "../build/oci"
 import { env } from "../env"
 import type { Engine } from "../fast"
 import { writeJson } from "../files"
 import { keys } from "../keys"
+import { bundleOrigin, marked } from "../origin"
 import { cacheId, paths } from "../paths"
 import { knownCause, Problem } from "../problem"
 import { step } from "../progress"
-import type { ContainerRecord } from "../records"
+import type { ContainerRecord, Origin } from "../records"
 import { attempt, lastWords, run, which } from "../run"
 import { DAGGER, ENGINE_IMAGE } from "../versions"
 import { extraCertificates } from "./certificates"
@@ -84,9 +85,14 @@ export async function startPackagesInContainer(makeRoom: () => Promise<void>): P
   const { tool } = await containerTool()
   if (!tool) throw new Problem("no container engine answers")
   if (process.arch !== "x64") throw new Problem(`an engine from packages is for linux/amd64, and this is ${process.arch}`)
-  const image = `openim-engine:${keys.engine()}`
-  if ((await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code !== 0) {
+  const own = `openim-engine:${keys.engine()}`
+  const there = async (image: string): Promise<boolean> => (await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code === 0
+  let origin = (await there(own)) ? undefined : bundleOrigin()
+  let image = marked(own, origin)
+  if (!(await there(image))) {
     const parts = await engineParts()
+    origin = originOfParts(parts)
+    image = marked(own, origin)
     await step({ name: "engine-load", title: `Loading the engine's image into ${tool}`, seconds: 40 }, async () => {
       const work = temporary("image")
       mkdirSync(join(work, "archive"))
@@ -98,7 +104,7 @@ export async function startPackagesInContainer(makeRoom: () => Promise<void>): P
   }
   const flags = await workingFlags(tool, image)
   await makeRoom()
-  return runContainer(tool, image, flags, engineEnvironment())
+  return runContainer(tool, image, flags, engineEnvironment(), origin)
 }
 
 /** The engine needs rights that not every daemon can give: tried with a container that ends at once. */
@@ -112,18 +118,18 @@ async function workingFlags(tool: string, image: string): Promise<string[]> {
   throw new Problem(`${tool} does not give the engine the rights it needs: with --privileged: ${reasons[0]}; with all capabilities but SYS_RESOURCE: ${reasons[1]}`)
 }
 
-async function runContainer(tool: string, image: string, flags: string[], settings: Record<string, string>): Promise<Engine> {
+async function runContainer(tool: string, image: string, flags: string[], settings: Record<string, string>, origin?: Origin): Promise<Engine> {
   const name = containerName()
   return step({ name: "engine-container", title: `Starting the engine in ${tool}`, seconds: 5 }, async () => {
     await attempt([tool, "stop", "-t", "30", name], { limitSeconds: 60 })
     await attempt([tool, "rm", "-f", name], { limitSeconds: 60 })
     const environment = Object.entries(settings).flatMap(([key, value]) => ["-e", `${key}=${value}`])
-    const state = ["-v", `${name}:/var/lib/dagger`]
+    const state = ["-v", `${marked(name, origin)}:/var/lib/dagger`]
     await run([tool, "create", "--name", name, "--restart", "unless-stopped", ...state, ...flags, ...environment, image], { log: "docker.log", purpose: `${tool} create` })
     await copyCertificates(tool, name)
     await run([tool, "start", name], { log: "docker.log", purpose: `${tool} start` })
     await ready(tool, name)
-    return remember({ kind: "container", host: `container+${tool}://${name}`, key: keys.engine(), started: Date.now(), tool, container: name, image })
+    return remember({ kind: "container", host: `container+${tool}://${name}`, key: keys.engine(), started: Date.now(), bundle: origin, tool, container: name, image })
   })
 }
 

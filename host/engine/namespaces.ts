@@ -3,12 +3,13 @@ import { spawn } from "node:child_process"
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, rmdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { answers } from "../answer"
-import { engineFolder, engineParts } from "../build/engine-root"
+import { engineFolder, engineParts, originOfParts } from "../build/engine-root"
 import { carriesEngine } from "../carried"
 import { env } from "../env"
 import type { Engine } from "../fast"
 import { readJson, writeJson } from "../files"
 import { keys } from "../keys"
+import { marked } from "../origin"
 import { paths } from "../paths"
 import { Problem } from "../problem"
 import { step } from "../progress"
@@ -43,13 +44,15 @@ export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<
   await makeRoom()
   return step({ name: "engine-start", title: "Starting the engine", seconds: 5 }, async () => {
     const mount = join(paths.engine, "mnt")
-    for (const folder of [paths.engineState, paths.engineRun, mount]) mkdirSync(folder, { recursive: true })
+    const origin = originOfParts(parts)
+    const state = marked(paths.engineState, origin)
+    for (const folder of [state, paths.engineRun, mount]) mkdirSync(folder, { recursive: true })
     const added = addedFiles(root)
     const subnet = await raiseNetwork()
     const { namespace } = names()
     if (existsSync(paths.engineLog)) renameSync(paths.engineLog, `${paths.engineLog}.1`)
     const log = openSync(paths.engineLog, "a")
-    const folders = [mount, root, paths.engineState, paths.engineRun, parts.baseImages, added, namespace]
+    const folders = [mount, root, state, paths.engineRun, parts.baseImages, added, namespace]
     const command = [`--net=/run/netns/${namespace}`, "sh", "-c", script, "engine", ...folders]
     // nsenter, not `ip netns exec`: that mounts a fresh /sys, without the cgroup mounts below it.
     const child = spawn("nsenter", command, {
@@ -71,7 +74,7 @@ export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<
     if (!pid || !pidStart) throw new Problem("the engine's namespaces could not be entered", logEnd())
     const host = `unix://${paths.engineSocket}`
     const uses = [root, dirname(parts.baseImages)]
-    writeJson(paths.engineRecord, { kind: "namespaces", host, key: keys.engine(), started: Date.now(), pid, pidStart, subnet: subnet.cidr, uses } satisfies EngineRecord)
+    writeJson(paths.engineRecord, { kind: "namespaces", host, key: keys.engine(), started: Date.now(), bundle: origin, pid, pidStart, subnet: subnet.cidr, uses } satisfies EngineRecord)
     try {
       await ready(pid, pidStart)
     } catch (error) {

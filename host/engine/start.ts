@@ -3,7 +3,11 @@ import { firstOf, type Attempt } from "../../src/plan/attempts"
 import { carriesEngine } from "../carried"
 import { choice } from "../env"
 import type { Engine } from "../fast"
+import { readJson } from "../files"
+import { bundleOrigin, usable } from "../origin"
+import { paths } from "../paths"
 import { Problem } from "../problem"
+import type { EngineRecord } from "../records"
 import { hasApt } from "../requirements"
 import { refused } from "../run"
 import { say } from "../say"
@@ -20,12 +24,16 @@ export async function checkEngineRoute(): Promise<void> {
   const install = hasApt() ? "sudo apt-get install docker.io" : "install Docker or podman"
   throw new Problem(
     `no engine can be started here: Docker: ${reason}; without Docker: ${wanted === "docker" ? "OPENIM_ENGINE=docker forbids it" : namespaces}`,
-    `one of: start the Docker daemon (${install}); run daggerw as root on Linux (sudo -E ./daggerw …); or set _EXPERIMENTAL_DAGGER_RUNNER_HOST to an engine elsewhere, for example tcp://host:1234 or ssh://user@host`,
+    `one of: start the Docker daemon (${install}); run daggerw as root on Linux (sudo -EH ./daggerw …); or set _EXPERIMENTAL_DAGGER_RUNNER_HOST to an engine elsewhere, for example tcp://host:1234 or ssh://user@host`,
   )
 }
 
 /** Starts an engine. One of ours that still runs, from an older recipe, goes on until its successor is ready to start. */
 export async function startEngine(): Promise<Engine> {
+  const before = readJson<EngineRecord>(paths.engineRecord)?.bundle
+  if (before && !usable(before)) say(`the engine that was started last came with the bundle ${before.folder}; without that bundle another one is started`)
+  const origin = bundleOrigin()
+  if (origin && !process.env["OPENIM_BUNDLE_SHA256"]) say(`the engine comes with the bundle ${origin.folder}, and runs as root; OPENIM_BUNDLE_SHA256 would make sure that it is the one that you want`)
   const makeRoom = async (): Promise<void> => void (await stopEngine())
   const wanted = choice("OPENIM_ENGINE", ["auto", "docker", "packages"])
   const official: Attempt<Engine> = { name: "the official image in Docker", limitSeconds: 1200, run: () => startOfficial(makeRoom) }
