@@ -2,14 +2,20 @@
 // hold our own verbs.
 import { withoutCredentials } from "../src/mirrors/addresses"
 import { env } from "./env"
+import type { Rewritten } from "./call/rewrite"
 import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
+import { projectDir } from "./paths"
 import { explain, Stopped } from "./problem"
+import { say } from "./say"
 import { quote } from "./shell"
 
 /** First arguments with which dagger never asks an engine. */
 const WITHOUT_ENGINE = new Set(["version", "completion", "help", "login", "logout", "-h", "--help", "--version"])
 
 async function resolve(args: string[]): Promise<void> {
+  const { rewrite } = await import("./call/rewrite")
+  const call = rewrite(args, { folder: process.cwd(), project: projectDir, environment: process.env })
+  for (const remark of call.remarks) say(remark)
   const needsEngine = !WITHOUT_ENGINE.has(args[0] ?? "")
   let cli: Cli | undefined = readyCli()
   let engine: Engine | undefined = needsEngine ? await readyEngine() : undefined
@@ -19,7 +25,13 @@ async function resolve(args: string[]): Promise<void> {
     cli = made.cli
     engine = made.engine
   }
-  process.stdout.write(assignments(cli, engine))
+  process.stdout.write(`${assignments(cli, engine)}${command(args, call)}`)
+}
+
+/** For the shell: the words that Dagger gets, and where it runs. */
+function command(args: string[], { words, folder }: Rewritten): string {
+  const changed = words.length !== args.length || words.some((word, place) => word !== args[place])
+  return `${folder === undefined ? "" : `cd ${quote(folder)}\n`}${changed ? `set -- ${words.map(quote).join(" ")}\n` : ""}`
 }
 
 function assignments(cli: Cli, engine: Engine | undefined): string {

@@ -46,6 +46,18 @@ export function readMirrorEntries(given: string[], unknown = plainly, setting = 
   return entries.filter((_, place) => keys.indexOf(keys[place]!) === place)
 }
 
+/** As readMirrorEntries, for what the engine is going to ask: it speaks HTTP without TLS to this machine alone. */
+export function checkCallMirrors(given: string[], setting: string, unknown = plainly): void {
+  for (const { family, address } of readMirrorEntries(given, unknown, setting)) {
+    const [, host] = family === "docker" ? (/^http:\/\/([^\/:]+)/.exec(address) ?? []) : []
+    if (host === undefined || host === "localhost" || host.startsWith("127.")) continue
+    throw new Error(
+      `${setting} "docker=${address}": the engine pulls images by HTTPS: name a registry with TLS, ` +
+        `or for one without start the engine with OPENIM_REGISTRY_MIRRORS=${address} (./daggerw engine stop first)`,
+    )
+  }
+}
+
 function entriesOf(text: string, unknown: UnknownName, setting: string): MirrorEntry[] {
   const [, name, value] = /^([a-z]+)=(\S+)$/.exec(text) ?? []
   if (value !== undefined) {

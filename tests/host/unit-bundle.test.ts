@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync,
 import { spawnSync } from "node:child_process"
 import { join, resolve } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { Sandbox } from "./sandbox"
+import { project, Sandbox } from "./sandbox"
 
 const ENGINE = { _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://engine:1" }
 let box: Sandbox
@@ -55,9 +55,10 @@ async function emptyCache(): Promise<string> {
 }
 
 describe("a bundle that the call names", () => {
-  it.each([[["--bundle=BUNDLE"]], [["--bundle", "BUNDLE"]]])("reaches dagger as it is: %j", async (args) => {
-    const given = ["call", ...args.map((arg) => arg.replace("BUNDLE", bundle)), "build"]
-    expect((await box.run(given, ENGINE)).stdout).toBe(given.map((arg) => `[${arg}]\n`).join(""))
+  it.each([[["--bundle=BUNDLE"]], [["--bundle", "BUNDLE"]]])("reaches dagger: %j", async (args) => {
+    const given = ["call", ...args.map((arg) => arg.replace("BUNDLE", bundle)), "components"]
+    const reached = ["call", `--mod=${project}`, `--bundle=${bundle}`, "components"]
+    expect((await box.run(given, ENGINE)).stdout).toBe(reached.map((arg) => `[${arg}]\n`).join(""))
   })
 
   it.each([[["call", "--bundle=nowhere", "build"]], [["call", "--bundle", "nowhere"]]])("must be a folder: %j", async (args) => {
@@ -144,7 +145,7 @@ describe("the chains with a bundle", () => {
     const key = await binariesKey()
     carry(`cli-binaries-${key}`, "dagger", readFileSync(join(made, "dagger"), "utf8"))
     const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
-    expect(done.stdout).toBe(`carried call --bundle=${bundle}\n`)
+    expect(done.stdout).toBe(`carried call --mod=${project} --bundle=${bundle}\n`)
     expect(box.called().join("\n")).not.toContain("curl")
     // A later call without the bundle does not take it, nor does one with another bundle.
     expect(readdirSync(join(box.cache, "artefacts"))).toEqual([`cli-binaries-${key}-bundle-${mark()}`])
@@ -154,7 +155,7 @@ describe("the chains with a bundle", () => {
     spawnSync("cp", ["-R", bundle, other])
     writeFileSync(join(other, "items/host.sha256"), `${"0".repeat(64)}  host/cli-binaries-0000000000000000.tar.gz\n`)
     expect((await box.run(["call", `--bundle=${other}`], ENGINE)).stderr).toContain(`has no cli-binaries-${key}`)
-    expect((await box.run(["call", "again", `--bundle=${bundle}`], ENGINE)).stdout).toBe(`carried call again --bundle=${bundle}\n`)
+    expect((await box.run(["call", `--bundle=${bundle}`, "components"], ENGINE)).stdout).toBe(`carried call --mod=${project} --bundle=${bundle} components\n`)
   })
 
   it("take plain files alone from an archive", async () => {

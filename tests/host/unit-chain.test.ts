@@ -45,12 +45,12 @@ describe("the CLI's chain", () => {
   it("refuses another version on PATH by name and takes the release; then it is silent", async () => {
     box.dagger("echo old", "v0.18.0")
     const env = { ...ENGINE, OPENIM_DAGGER_RELEASES: releases() }
-    const first = await box.run(["call", "x"], env)
-    expect(first.stdout).toBe("released call x\n")
+    const first = await box.run(["core", "x"], env)
+    expect(first.stdout).toBe("released core x\n")
     expect(first.stderr).toContain("dagger on PATH refused")
     expect(first.stderr).toContain("is v0.18.0, not v0.21.8")
-    const second = await box.run(["call", "y"], env)
-    expect([second.stdout, second.stderr]).toEqual(["released call y\n", ""])
+    const second = await box.run(["core", "y"], env)
+    expect([second.stdout, second.stderr]).toEqual(["released core y\n", ""])
   })
 
   it("does not take a release with another checksum", async () => {

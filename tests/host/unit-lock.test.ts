@@ -43,17 +43,17 @@ function collect(child: ChildProcess): { err: () => string } {
 
 describe("two callers at once", () => {
   it("share one download; the second says for whom it waits", async () => {
-    const first = box.start(["call", "1"])
+    const first = box.start(["core", "1"])
     const firstDone = finished(first)
     await downloading()
-    const second = box.start(["call", "2"])
+    const second = box.start(["core", "2"])
     const { err } = collect(second)
     const secondDone = finished(second)
     await until("the second waits", () => err().includes("waiting for process"))
     expect(err()).toMatch(/waiting for process \d+, which holds the cache folder's lock: Downloading the Dagger CLI/)
     writeFileSync(go(), "")
-    expect((await firstDone).stdout).toBe("released call 1\n")
-    expect((await secondDone).stdout).toBe("released call 2\n")
+    expect((await firstDone).stdout).toBe("released core 1\n")
+    expect((await secondDone).stdout).toBe("released core 2\n")
     expect(box.called().filter((call) => call.includes("tar.gz"))).toHaveLength(1)
   })
 })
@@ -61,8 +61,8 @@ describe("two callers at once", () => {
 describe("killed", () => {
   const next = async (): Promise<void> => {
     writeFileSync(go(), "")
-    const done = await box.run(["call", "again"])
-    expect(done.stdout).toBe("released call again\n")
+    const done = await box.run(["core", "again"])
+    expect(done.stdout).toBe("released core again\n")
     expect(done.stderr).not.toContain("waiting")
     expect(artefacts()).toHaveLength(1)
     expect(readdirSync(join(box.cache, "tmp"))).toEqual([])
@@ -109,10 +109,10 @@ describe("killed", () => {
   })
 
   it("while it waits: the lock goes on to the next", async () => {
-    const first = box.start(["call", "1"])
+    const first = box.start(["core", "1"])
     const firstDone = finished(first)
     await downloading()
-    const second = box.start(["call", "2"])
+    const second = box.start(["core", "2"])
     const { err } = collect(second)
     const secondDone = finished(second)
     await until("the second waits", () => err().includes("waiting for process"))

@@ -26,7 +26,7 @@ afterEach(() => {
 describe("pass-through", () => {
   it("keeps arguments as they are", async () => {
     box.dagger('for one in "$@"; do echo "[$one]"; done')
-    const args = ["call", "a b", "", "*", "--x=it's", "$HOME", "line\nbreak"]
+    const args = ["core", "a b", "", "*", "--x=it's", "$HOME", "line\nbreak"]
     expect((await box.run(args)).stdout).toBe(args.map((arg) => `[${arg}]\n`).join(""))
   })
 
@@ -73,6 +73,52 @@ describe("pass-through", () => {
   it.each(["tcp://h:1", "tls://h:1?ca_path=x", "ssh://u@h", "container://c", "image+podman://i", "docker-container://c", "kube-pod://p?namespace=n"])("passes %s on", async (address) => {
     box.dagger(`printf %s "$${host}"`)
     expect((await box.run(["call"], { [host]: address })).stdout).toBe(address)
+  })
+})
+
+// The rules are tests/unit/call.test.ts's; here is what a shell does with them.
+describe("a call of this project's module", () => {
+  beforeEach(() => {
+    mkdirSync(join(box.root, "source"))
+    box.dagger('pwd -P; for one in "$@"; do echo "[$one]"; done')
+  })
+  const reached = (...args: string[]): string => args.map((arg) => `[${arg}]\n`).join("")
+
+  it("names the module from any folder, and takes options of all functions anywhere", async () => {
+    const done = await box.run(["call", "build", "--component", "it's a; $(b) \"c\"\nd", "--source=source", "export", "--path=out"])
+    expect(done.stdout).toBe(`${box.root}\n${reached("call", `--mod=${project}`, "--source=source", "build", "--component=it's a; $(b) \"c\"\nd", "export", "--path=out")}`)
+    expect(done.stderr).toBe("")
+  })
+
+  it("leaves another module's call alone", async () => {
+    const args = ["call", "-m", "source", "fly", "a b", "", "*", "--high", "$HOME"]
+    expect((await box.run(args)).stdout).toBe(`${box.root}\n${reached(...args)}`)
+  })
+
+  it("runs in the project where its files are checked or changed", async () => {
+    expect((await box.run(["check", "smoke"])).stdout).toBe(`${project}\n${reached("check", "smoke")}`)
+    expect((await box.run(["call", "-y", "bump", "--source=source"])).stdout).toBe(`${project}\n${reached("call", "-y", `--source=${box.root}/source`, "bump")}`)
+  })
+
+  it.each([
+    [["call", "biuld"], "there is no function biuld, did you mean build? (./daggerw functions lists them)"],
+    [["call", "build"], "build needs --component, such as ./daggerw call build --component=server (./daggerw call build --help explains it)"],
+    [["call", "publish", "--component=server", "--password=env://UNSET"], "--password: the variable UNSET is not set: export UNSET=… first"],
+    [["call", "test", "--suites="], "--suites is empty: give it a value, or leave it out (is a variable in it not set?)"],
+  ])("is refused in one line before anything starts: %j", async (args, message) => {
+    const done = await box.run(args, { [host]: "unix:///nowhere/engine.sock" })
+    expect([done.code, done.stdout, done.stderr]).toEqual([1, "", `daggerw: error: ${message}\n`])
+  })
+
+  it("reads .env as Dagger does, with its CR", async () => {
+    const copy = box.copyProject()
+    mkdirSync(join(box.root, "bundle"))
+    writeFileSync(join(copy, ".env"), "\r\nexport BUNDLE='../bundle'\r\nSOURCE=../source\r\n")
+    expect((await box.run(["call", "components"], {}, "", copy)).stdout).toBe(
+      `${box.root}\n${reached("call", `--mod=${copy}`, `--bundle=${copy}/../bundle`.replace("/project/..", ""), `--source=${box.root}/source`, "components")}`,
+    )
+    writeFileSync(join(copy, ".env"), "BASSE=alpine\r\n")
+    expect((await box.run(["call", "components"], {}, "", copy)).stderr).toBe("daggerw: error: .env:1: nothing reads BASSE, did you mean BASE? (./daggerw call --help lists the options)\n")
   })
 })
 
