@@ -18,10 +18,20 @@ export interface Ratios {
 /** A run may fall to this part of the baseline; runs differ from each other by less. */
 export const tolerance = 0.5
 
-/** Undefined for a store that nobody has measured yet. */
+/** Of this store; undefined for one that nobody has measured yet. */
 export function baseline(): Ratios | undefined {
   const path = new URL("../baseline.json", import.meta.url)
   return (JSON.parse(readFileSync(path, "utf8")) as Record<string, Ratios>)[storeKind]
+}
+
+/**
+ * What is too slow, in words. The store must keep up with what is taken, which one run shows by itself; the rest is compared with the
+ * baseline, where there is one.
+ */
+export function slowIn(ratios: Ratios, usual?: Ratios): string[] {
+  const behind = ratios.stored >= ratios.taken * tolerance ? [] : [`stored: ${ratios.stored} of the reference, less than ${tolerance} of what is taken, ${ratios.taken}`]
+  const names = usual === undefined ? [] : (["taken", "stored"] as const).filter((name) => !(ratios[name] >= usual[name] * tolerance))
+  return [...behind, ...names.map((name) => `${name}: ${ratios[name]} of the reference, less than ${tolerance} of the baseline ${usual![name]}`)]
 }
 
 export function keepRatios(ratios: Ratios): void {

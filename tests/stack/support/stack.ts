@@ -29,6 +29,8 @@ export interface Program {
 }
 
 export const serverPrograms = namesIn("STACK_SERVER_PROGRAMS")
+// Without them, tests of each program would be none.
+if (process.env.RESULTS !== undefined && serverPrograms.length === 0) throw new Error("STACK_SERVER_PROGRAMS names no program")
 export const chatPrograms = namesIn("STACK_CHAT_PROGRAMS")
 /** The health checks of the images, as shell commands; a suite's own host name leads to its command. */
 export const healthCommands: Record<string, string> = {
