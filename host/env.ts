@@ -22,6 +22,7 @@ export const VARIABLES = [
   { name: "OPENIM_DEBIAN_MIRROR", purpose: "mirror of Debian's archive (http://…/debian), for the builds and in the base images built here" },
   { name: "OPENIM_DEBIAN_SECURITY_MIRROR", purpose: "mirror of Debian's security archive (default: OPENIM_DEBIAN_MIRROR with -security behind it)" },
   { name: "OPENIM_DNS", purpose: "name servers for the engine, separated by commas (default: the host's)" },
+  { name: "OPENIM_ENGINE_HOST_PORTS", purpose: "TCP ports of this host that builds in an engine without Docker may reach, separated by commas, or all (default: name servers alone, and proxies and mirrors that run here)" },
   { name: "OPENIM_CA_BUNDLE", purpose: "PEM file with certificates the engine and its containers shall trust besides the usual ones (default: the host's bundle)" },
   { name: "OPENIM_ENGINE_START_SECONDS", purpose: "how long a new engine may take until it answers (default 120)" },
   { name: "GOPROXY", purpose: "Go module proxy, for the builds here and in the engine; likewise GONOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GOINSECURE" },

@@ -1,7 +1,11 @@
 // The engine's own network: a namespace with one leg on the host, NAT to the outside. All names derive from the cache folder, so
 // that several caches have several engines, and what an engine that was killed left behind is found by them.
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { lookup } from "node:dns/promises"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { networkInterfaces } from "node:os"
 import { carriesEngine } from "../carried"
+import { env, proxies } from "../env"
 import { cacheId } from "../paths"
 import { Problem, sentence } from "../problem"
 import { attempt, run } from "../run"
@@ -79,28 +83,109 @@ export async function raiseNetwork(): Promise<Subnet> {
 }
 
 async function wayOut(link: string, cidr: string): Promise<void> {
-  // Only ever switched on: other things on the host may rely on it by the time we stop.
-  allowForwarding()
-  for (const rule of rules(link, cidr)) await run(["iptables", "-w", "10", ...rule], { purpose: `iptables ${rule.join(" ")}` })
+  const ports = await hostPorts()
+  // What keeps others out comes first.
+  for (const rule of [...chains(link, ports), ...rules(link, cidr)]) await iptables(...rule)
+  await allowForwarding()
 }
 
-function allowForwarding(): void {
-  const setting = "/proc/sys/net/ipv4/ip_forward"
-  if (readFileSync(setting, "utf8").trim() === "1") return
+const iptables = (...rule: string[]): Promise<unknown> => run(["iptables", "-w", "10", ...rule], { purpose: `iptables ${rule.join(" ")}` })
+
+/** The lines of `iptables -S`. */
+const listed = async (table = "filter"): Promise<string[]> => (await attempt(["iptables", "-w", "10", "-t", table, "-S"])).stdout.split("\n")
+
+const established = ["-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED"]
+const drop = ["-j", "DROP"]
+
+/** Where clouds give credentials to whoever asks: AWS and most others, Alibaba Cloud, Azure. Some are name servers as well. */
+const METADATA = ["169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32"]
+
+/** Chains of the engine's own: what builds may not reach. Anything else goes on to the host's own rules. */
+function chains(link: string, ports: string[] | "all"): string[][] {
+  const [input, output] = [`${link}-in`, `${link}-out`]
+  const dns = ["udp", "tcp"].map((protocol) => ["-p", protocol, "--dport", "53"])
+  return [
+    ["-N", input],
+    ...[established, ...dns].map((match) => ["-A", input, ...match, "-j", "RETURN"]),
+    ...(ports === "all" ? [["-A", input, "-j", "RETURN"]] : ports.map((port) => ["-A", input, "-p", "tcp", "--dport", port, "-j", "RETURN"])),
+    ["-A", input, ...drop],
+    ["-N", output],
+    ...dns.map((match) => ["-A", output, ...match, "-j", "RETURN"]),
+    ...METADATA.map((range) => ["-A", output, "-d", range, ...drop]),
+  ]
+}
+
+/** Every rule names the link: that is how leftovers are found. Each is put before the last one. */
+function rules(link: string, cidr: string): string[][] {
+  return [
+    ["-t", "nat", "-A", "POSTROUTING", "-s", cidr, "!", "-o", link, "-j", "MASQUERADE"],
+    // To the engine come answers alone: its name server, for one, answers anybody.
+    ["-I", "FORWARD", "-o", link, ...drop],
+    ["-I", "FORWARD", "-o", link, ...established, "-j", "ACCEPT"],
+    ["-I", "FORWARD", "-i", link, "!", "-o", "oim-+", "-j", "ACCEPT"],
+    ["-I", "FORWARD", "-i", link, "-j", `${link}-out`],
+    ["-I", "INPUT", "-i", link, "-j", `${link}-in`],
+  ]
+}
+
+/** Variables with addresses that the engine and its builds ask. */
+const ADDRESSES = ["OPENIM_REGISTRY_MIRRORS", "OPENIM_DEBIAN_MIRROR", "OPENIM_DEBIAN_SECURITY_MIRROR", "GOPROXY", "npm_config_registry"] as const
+
+/** The host's own ports that builds may reach: those that the user names, and those of proxies and mirrors that run on this host. */
+async function hostPorts(): Promise<string[] | "all"> {
+  const given = (env("OPENIM_ENGINE_HOST_PORTS") ?? "").split(/[\s,]+/).filter(Boolean)
+  if (given.includes("all")) return "all"
+  const wrong = given.find((port) => !/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)
+  if (wrong) throw new Problem(`OPENIM_ENGINE_HOST_PORTS: ${wrong} is not a port`, "give numbers separated by commas, or all")
+  const own = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)))
+  const addresses = [...Object.entries(proxies()).flatMap(([name, value]) => (/^no_/i.test(name) ? [] : [value])), ...ADDRESSES.flatMap((name) => env(name)?.split(/[\s,|]+/) ?? [])]
+  const found = addresses.map(async (address) => {
+    const [, scheme, host, port] = /^(?:([a-z0-9]+):\/\/)?(?:.*@)?([^@:/]+)(?::(\d+))?/i.exec(address) ?? []
+    const { address: at } = host ? await lookup(host, 4).catch(() => ({ address: "" })) : { address: "" }
+    return own.has(at) ? [port ?? (scheme === "https" ? "443" : "80")] : []
+  })
+  return [...new Set([...given, ...(await Promise.all(found)).flat()])]
+}
+
+const FORWARDING = "/proc/sys/net/ipv4/ip_forward"
+/** An empty chain of this name says that this host forwarded nothing before, what the policy was, and which rules it had. It outlives us, as the setting does. */
+const WAS_OFF = "OIM-WAS-OFF-"
+
+/** A host that is no router stays none for all but the engine. */
+async function allowForwarding(): Promise<void> {
+  if (readFileSync(FORWARDING, "utf8").trim() === "1") return
+  const lines = await listed()
+  if (!lines.some((line) => line.startsWith(`-N ${WAS_OFF}`))) {
+    const policy = lines.includes("-P FORWARD DROP") ? "DROP" : "ACCEPT"
+    await iptables("-N", `${WAS_OFF}${policy}-${foreign(lines)}`)
+  }
+  await iptables("-P", "FORWARD", "DROP")
   try {
-    writeFileSync(setting, "1")
+    writeFileSync(FORWARDING, "1")
   } catch {
     throw new Problem("this host does not forward packets, and the setting cannot be changed from here", "on the host run: sysctl -w net.ipv4.ip_forward=1")
   }
 }
 
-/** Every rule names the link: that is how leftovers are found. */
-function rules(link: string, cidr: string): string[][] {
-  return [
-    ["-t", "nat", "-A", "POSTROUTING", "-s", cidr, "!", "-o", link, "-j", "MASQUERADE"],
-    ["-I", "FORWARD", "-i", link, "-j", "ACCEPT"],
-    ["-I", "FORWARD", "-o", link, "-j", "ACCEPT"],
-  ]
+/** Puts the setting back once no engine of any cache folder is left, unless somebody else has come to rely on it. */
+async function restoreForwarding(): Promise<void> {
+  const lines = await listed()
+  const mark = lines.flatMap((line) => (line.startsWith(`-N ${WAS_OFF}`) ? [line.slice(3).trim()] : []))[0]
+  if (mark === undefined || readdirSync("/sys/class/net").some((name) => /^oim-[0-9a-f]{8}$/.test(name))) return
+  const [policy, rules] = mark.slice(WAS_OFF.length).split("-")
+  if (rules === foreign(lines)) {
+    writeFileSync(FORWARDING, "0")
+    await iptables("-P", "FORWARD", policy!)
+  } else {
+    say("net.ipv4.ip_forward was 0 and stays 1: other rules for forwarded packets have come since the engine started")
+  }
+  await iptables("-X", mark)
+}
+
+/** Stands for the rules for forwarded packets that are not ours. */
+function foreign(lines: string[]): string {
+  const others = lines.filter((line) => line.startsWith("-A FORWARD ") && !/ oim-[0-9a-f]{8}\b/.test(line))
+  return createHash("sha256").update(others.join("\n")).digest("hex").slice(0, 8)
 }
 
 /** Packets must fit the host's own way out, or they vanish in tunnels and clouds. */
@@ -115,13 +200,17 @@ async function outerMtu(): Promise<string> {
 export async function dropNetwork(): Promise<void> {
   const { namespace, link } = names()
   for (const table of ["nat", "filter"]) {
-    const listed = (await attempt(["iptables", "-w", "10", "-t", table, "-S"])).stdout
-    for (const line of listed.split("\n")) {
+    for (const line of await listed(table)) {
       if (line.startsWith("-A ") && line.split(" ").includes(link)) await attempt(["iptables", "-w", "10", "-t", table, ...line.replace("-A", "-D").split(" ")])
     }
   }
+  for (const line of await listed()) {
+    const chain = line.slice(3).trim()
+    if (line.startsWith("-N ") && [`${link}-in`, `${link}-out`].includes(chain)) for (const verb of ["-F", "-X"]) await attempt(["iptables", "-w", "10", verb, chain])
+  }
   if (existsSync(`/sys/class/net/${link}`)) await attempt(["ip", "link", "delete", link])
   if (existsSync(`/run/netns/${namespace}`)) await attempt(["ip", "netns", "delete", namespace])
+  await restoreForwarding()
 }
 
 /** Processes of the engine, also of one that we have no record of. */
