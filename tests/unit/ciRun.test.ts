@@ -45,8 +45,9 @@ describe("what CI runs", () => {
   })
 
   it("reads the counts from the message of a failed call", () => {
-    for (const before of ["! ", "  ", "Error: ", "! Error: "]) {
-      expect(run({ engine: `echo '${before}2 passed, 1 failed, 4 skipped'; exit 1` })).toEqual({ status: 1, last: "10 passed, 1 failed, 4 skipped" })
+    const trace = " [traceparent:a91e1a4b04d82011892b6f1066ad5cad-31398f4eb4cf7af7]"
+    for (const [before, after] of [["! ", ""], ["  ", ""], ["Error: ", ""], ["! Error: ", trace], ["Error: ", trace], ["", trace]]) {
+      expect(run({ engine: `echo '${before}2 passed, 1 failed, 4 skipped${after}'; exit 1` })).toEqual({ status: 1, last: "10 passed, 1 failed, 4 skipped" })
     }
   })
 
