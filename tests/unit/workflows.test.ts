@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import ts from "typescript"
@@ -8,6 +9,7 @@ interface Step {
   run?: string
   if?: string
   with?: Record<string, unknown>
+  env?: Record<string, string>
 }
 interface Job {
   needs?: string | string[]
@@ -23,6 +25,7 @@ interface Workflow {
   on: Record<string, unknown>
   permissions: Record<string, string>
   concurrency: unknown
+  env?: Record<string, string>
   jobs: Record<string, Job>
 }
 
@@ -72,10 +75,17 @@ describe("when workflows run", () => {
     expect(named("server").on).toEqual({ schedule: [{ cron: "0 2 * * *" }], workflow_dispatch: null })
   })
 
-  it("the base components each Monday at three, by hand, and with each new server", () => {
+  it("the base components each Monday at three, by hand, and with each new server, as the catalogue names them", () => {
     expect(named("base").on).toMatchObject({ schedule: [{ cron: "0 3 * * 1" }], workflow_dispatch: null })
-    expect(named("base").jobs.image.strategy).toEqual({ "fail-fast": false, matrix: { component: ["mongodb", "redis"] } })
-    expect(named("server").jobs.base).toMatchObject({ uses: "./.github/workflows/base.yml", if: named("server").jobs.image.if })
+    expect(named("base").jobs.image.strategy).toEqual({ "fail-fast": false, matrix: { component: "${{ fromJSON(needs.components.outputs.names) }}" } })
+    expect(named("base").jobs.components.steps!.some((step) => step.run?.includes(" call components --format=json"))).toBe(true)
+    expect(named("server").jobs.base).toMatchObject({ uses: "./.github/workflows/base.yml" })
+  })
+
+  it("a scan for known vulnerabilities each week", () => {
+    const { on, jobs } = named("scan")
+    expect(on).toMatchObject({ schedule: [{ cron: expect.stringMatching(/ \* \* 1$/) }] })
+    expect(Object.values(jobs).flatMap((job) => job.steps!).some((step) => / call scan .*--fail-on=/.test(step.run ?? ""))).toBe(true)
   })
 
   it("chat by hand only", () => {
@@ -99,22 +109,113 @@ describe("tests that need root", () => {
   })
 })
 
+/** Jobs with all that must have ended well before them. */
+function before(workflow: Workflow, name: string): string[] {
+  const needs = [workflow.jobs[name].needs ?? []].flat()
+  return [...new Set(needs.flatMap((need) => [need, ...before(workflow, need)]))]
+}
+
+const runs = (job: Job) => (job.steps ?? []).flatMap((step) => step.run ?? []).join("\n").replace(/\\\n\s*/g, "")
+const publishing = workflows.flatMap((workflow) =>
+  Object.entries(workflow.jobs).filter(([, job]) => / (release|publish) /.test(runs(job))).map(([name, job]) => ({ workflow, name, job })),
+)
+
 describe("the order of a release", () => {
   it("nothing is built where there is nothing new", () => {
-    const { updates, ...others } = named("server").jobs
+    const { updates, test, ...others } = named("server").jobs
     expect(updates.needs).toBeUndefined()
-    for (const name of ["image", "base"]) expect(others[name]).toMatchObject({ needs: "updates", if: "needs.updates.outputs.version != ''" })
+    expect(test).toMatchObject({ needs: "updates", if: "needs.updates.outputs.version != ''" })
+    for (const name of Object.keys(others)) {
+      expect(before(named("server"), name)).toContain("test")
+      // A job of which one that it needs was skipped is skipped as well, unless it says otherwise.
+      expect(others[name].if).toBeUndefined()
+    }
   })
 
-  it("tests come after all images, and the new version is written down after the tests", () => {
-    expect(named("server").jobs.test.needs).toEqual(["image", "base"])
-    expect(named("server").jobs.commit.needs).toContain("test")
-    for (const name of ["server", "base", "chat"]) {
-      const { test } = named(name).jobs
-      expect(test.needs).toContain("image")
-      expect(test.if).toBeUndefined()
-      expect(test.steps!.some((step) => step.run?.includes(" call test "))).toBe(true)
+  it("takes newer versions of everything that is watched, the server first, and each by itself", () => {
+    const bump = named("server").jobs.updates.steps!.find((step) => step.run?.includes(" call bump "))!
+    expect(bump.if).toBe("steps.updates.outputs.any == 'true'")
+    expect(bump.run).toContain('if index("server") then "server" else .[] end')
+    expect(bump.run).toContain('for component in')
+  })
+
+  it("is published after the tests, and the new version is written down after both", () => {
+    expect(publishing.map(({ workflow, name }) => `${workflow.name}: ${name}`).sort()).toEqual(["base: image", "chat: image", "server: image"])
+    for (const { workflow, name } of publishing) {
+      expect(before(workflow, name)).toContain("test")
+      const { test } = workflow.jobs
+      expect(runs(test)).toMatch(/ call .*\btest\b/)
+      expect(runs(test)).not.toMatch(/--suites/)
     }
+    expect(before(named("server"), "commit")).toEqual(expect.arrayContaining(["test", "image", "base"]))
+  })
+
+  it("is pushed through a gate only, with the digests that the tests' job saw", () => {
+    for (const { workflow, job } of publishing) {
+      const calls = runs(job).split("\n").filter((line) => / (release|publish) /.test(line))
+      for (const call of calls) {
+        expect(call).toMatch(/--gate=(integration|all)\b/)
+        expect(call).toMatch(/--expect="[^"]*\$DIGESTS?"/)
+      }
+      expect(JSON.stringify(job.steps!.map((step) => step.env ?? {}))).toMatch(/needs\.test\.outputs\.digests?/)
+      expect(runs(workflow.jobs.test)).toMatch(/ digest --component=/)
+    }
+  })
+
+  it("is of the same versions in all of its jobs", () => {
+    for (const name of ["test", "image", "commit"]) {
+      expect(named("server").jobs[name].steps!.find((step) => step.uses === "./.github/actions/prepare")?.with).toEqual({ versions: "server-versions" })
+    }
+    expect(named("server").jobs.base).toMatchObject({ with: { versions: "server-versions", digests: "${{ needs.test.outputs.digests }}" } })
+    for (const job of Object.values(named("base").jobs)) {
+      expect(job.steps!.find((step) => step.uses === "./.github/actions/prepare")?.with).toEqual({ versions: "${{ inputs.versions }}" })
+    }
+  })
+
+  it("is tested once: where the caller has tested, base does not", () => {
+    expect(named("base").jobs.test.if).toBe("inputs.digests == ''")
+    // A skipped job would skip this one, too; a failed one must.
+    expect(named("base").jobs.image.if).toBe("${{ !failure() && !cancelled() }}")
+  })
+
+  it("of chat tests the source that it publishes", () => {
+    const { test, image } = named("chat").jobs
+    const sources = (job: Job) => [...runs(job).matchAll(/ call (--.*?) (?:test|digest|release)\b/g)].map(([, options]) => options)
+    expect(sources(test)).toHaveLength(2)
+    expect(sources(image)).toHaveLength(1)
+    expect(new Set([...sources(test), ...sources(image)]).size).toBe(1)
+    expect(sources(image)[0]).toContain('--git="$GIT" --git-ref="$REF"')
+    const own = (job: Job) => job.steps!.map((step) => step.env ?? {}).flatMap((env) => Object.keys(env)).filter((name) => ["GIT", "REF"].includes(name))
+    expect([...own(test), ...own(image)]).toEqual([])
+    expect(named("chat").env).toMatchObject({ GIT: expect.stringContaining("vars.CHAT_GIT"), REF: "${{ inputs.ref }}" })
+  })
+})
+
+describe("what a release is trusted with", () => {
+  it.each(publishing.map(({ workflow, name, job }) => [`${workflow.name}: ${name}`, job] as const))("%s signs where there is a key, and has no user or password in an argument", (_, job) => {
+    const text = runs(job)
+    expect(text).toContain('if [ -n "$COSIGN_KEY" ]; then sign+=(--sign-key=env://COSIGN_KEY); fi')
+    expect(text).toMatch(/ release .*"\$\{sign\[@\]\}"/)
+    expect(text).toContain("--registry-config=env://REGISTRY_CONFIG")
+    expect(text).not.toMatch(/--(username|password)\b/)
+  })
+
+  it("reaches no job that tests: only the ones that publish have the registry's password and the key", () => {
+    for (const { name, job } of ownJobs) {
+      const secrets = [...JSON.stringify(job).matchAll(/secrets\.([A-Z_]+)/g)].map(([, secret]) => secret)
+      if (publishing.some((one) => one.job === job)) continue
+      expect(secrets.filter((secret) => /PASSWORD|KEY|USERNAME/.test(secret)), name).toEqual([])
+    }
+  })
+
+  it("is kept out of the logs by a script that prints what registries read", () => {
+    const env = { REGISTRY: "docker.io", REGISTRY_USERNAME: "me", REGISTRY_PASSWORD: 'p"w$\n', PATH: process.env.PATH }
+    const printed = (more: Record<string, string>) =>
+      JSON.parse(execFileSync(".github/scripts/registry-config", { encoding: "utf8", env: { ...env, ...more }, stdio: ["ignore", "pipe", "ignore"] }))
+    const auth = Buffer.from('me:p"w$\n').toString("base64")
+    expect(printed({})).toEqual({ auths: { "https://index.docker.io/v1/": { auth } } })
+    expect(printed({ REGISTRY: "harbor.example:5000/im" })).toEqual({ auths: { "harbor.example:5000": { auth } } })
+    expect(() => printed({ REGISTRY_PASSWORD: "" })).toThrow()
   })
 })
 
@@ -138,6 +239,9 @@ describe("every job", () => {
     expect(job.steps!.some((step) => step.uses === "./.github/actions/prepare")).toBe(true)
     const logs = job.steps!.filter((step) => step.uses?.startsWith("actions/upload-artifact@") && step.if === "always()" && step.with?.path === "logs")
     expect(logs).toHaveLength(job.steps!.some((step) => step.run?.includes("logs/")) ? 1 : 0)
+    for (const step of job.steps!.filter((step) => step.uses?.startsWith("actions/upload-artifact@"))) {
+      expect(step.with?.["retention-days"], name).toBeLessThanOrEqual(30)
+    }
   })
 
   it("may read this repository only, but for the one that writes the new version", () => {
