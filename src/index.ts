@@ -33,10 +33,10 @@ import { choiceOf, detectedProxy, fetchedFrom, goproxyOf, mirrorEntries, package
 import { earlierImages, planInputs } from "./graph/plans.js"
 import { prewarmed } from "./graph/prewarm.js"
 import { readAccess } from "./graph/registries.js"
-import { releaseAll, releaseImage } from "./graph/releases.js"
+import { releaseAll, releaseImage, unsignedAreBuilt } from "./graph/releases.js"
 import { scanImage } from "./graph/scans.js"
 import type { Bundle, CustomSource, Settings } from "./graph/settings.js"
-import { readSigning, signImages, verifyImages } from "./graph/signing.js"
+import { readSigning, signImages, type SigningKey, verifyImages } from "./graph/signing.js"
 import { type Site, siteSettings } from "./graph/site.js"
 import { stackFront } from "./graph/stack.js"
 import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
@@ -48,13 +48,14 @@ import { checkGitAddress, customSourceName } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { readBuildArguments } from "./plan/dockerfileArguments.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
+import { type Gate, gateNeeds, readGate } from "./plan/gates.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
 import { checkMirrorFormat, fetchedLines, mirrorReport } from "./plan/mirrorReports.js"
 import { readChannel } from "./plan/releases.js"
 import { prewarmTable } from "./plan/prewarm.js"
 import { pinnedVersion, publishedAs } from "./plan/publishedAs.js"
 import { publishedTable } from "./plan/publishing.js"
-import { chosenComponents, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
+import { chosenComponents, readExpected, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
 import { componentTable, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
 import { runnableSuites } from "./plan/services.js"
@@ -235,7 +236,7 @@ export class Openim {
     /** A service that answers under the registries' host name, such as tcp://localhost:5000 for a tunnel on this machine */
     registryService?: Service,
   ): Promise<string> {
-    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    const access = await readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
     const settings = await this.settings()
     const inputs = await planInputs(settings, this.options())
     const where = { registries: registry, tags: [], access, mark: randomUUID() }
@@ -265,14 +266,17 @@ export class Openim {
   }
 
   /**
-   * Builds and tests the image of a component and pushes it with its list of contents and its provenance to one or several
+   * Builds the image of a component, tests it (--gate) and pushes it with its list of contents and its provenance to one or several
    * registries: nothing is pushed when a test fails, no registry gets a tag before all have the content, and what is there
    * already is not pushed again. Failures of the network are tried again after 2, 8 and 30 s.
    *
-   * Gives a table of the images with their digests, the same on every machine
+   * Gives a table of the images with their digests, the same on every machine, and the tests that they passed
    */
   @func({ cache: "never" })
   async publish(
+    /** The module's own checkout, for the tests that run on a stack */
+    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
+    checkout: Directory,
     /** The component's name; the function components lists all */
     component: string,
     /** Where to: HOST gets the catalogue's name below it (harbor.example.com:5000 → …/openim/openim-server), HOST/NAMESPACE the last part of it (ghcr.io/me → ghcr.io/me/openim-server). The component's own registry when none is named; private components have none */
@@ -297,12 +301,19 @@ export class Openim {
     signPassword?: Secret,
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
+    /** What the image must pass before it is pushed. integration: what runs in the stack (server, chat, redis, mongodb) runs there, as the very image that is pushed, and the integration suite passes; a single program answers its smoke test. smoke: only the test of the image alone. all: integration, health, performance and faults. none: nothing, with a warning */
+    gate: string = "integration",
+    /** The digest that was tested before, as digest prints it (sha256:…): another image is not pushed. Any when not given */
+    expect?: string,
   ): Promise<string> {
-    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
-    const settings = await this.settings(version, component, { components: [component], tools: publishingTools(signKey) })
-    const order = { registries: registry, tags, access, signing: readSigning(signKey, signPassword), mark: randomUUID() }
-    const { tags: published } = await releaseImage(settings, this.wish(component), order)
-    return publishedTable(published)
+    const asked = readGate(gate)
+    const access = await readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    const signing = await readSigning(signKey, signPassword)
+    const settings = await this.settings(version, component, await this.publishingNeeds([component], asked, signing))
+    const expected = readExpected(settings.catalogue, expect ? [`${component}=${expect}`] : [])
+    const order = { registries: registry, tags, access, signing, mark: randomUUID(), gate: asked, checkout, expected }
+    const { tags: published, tested } = await releaseImage(settings, this.wish(component), order)
+    return `${publishedTable(published)}\ntested before it was pushed: ${tested}\n`
   }
 
   /**
@@ -314,8 +325,8 @@ export class Openim {
    */
   @func({ cache: "never" })
   async release(
-    /** The checkout whose pins change */
-    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile"] })
+    /** The checkout whose pins change, with the tests that run on a stack */
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
     checkout: Directory,
     /** Only these. When none is named: all whose mode is auto or incremental (the function components tells); manual ones must be named */
     components: string[] = [],
@@ -347,17 +358,26 @@ export class Openim {
     failFast: boolean = false,
     /** The day of the changelog's section, such as 2025-01-31. Without it the change stands under Unreleased */
     date?: string,
+    /** What images must pass before they are pushed: integration, smoke, all or none, see publish. One stack serves all components of this call */
+    gate: string = "integration",
+    /** Digests that were tested before, COMPONENT=sha256:… as digest prints them: a component that is built with another one is not pushed */
+    expect: string[] = [],
   ): Promise<ReleaseResult> {
-    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
-    const names = chosenComponents((await siteSettings(this.site())).catalogue, components)
-    const pinned = await this.settings(undefined, components[0], { components: names, tools: publishingTools(signKey) })
-    const order = { registries: registry, tags, access, signing: readSigning(signKey, signPassword), mark: randomUUID() }
+    const asked = readGate(gate)
+    const access = await readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    const signing = await readSigning(signKey, signPassword)
+    const { catalogue } = await siteSettings(this.site())
+    const names = chosenComponents(catalogue, components)
+    const expected = readExpected(catalogue, expect)
+    const pinned = await this.settings(undefined, components[0], await this.publishingNeeds(names, asked, signing))
+    const order = { registries: registry, tags, access, signing, mark: randomUUID(), gate: asked, checkout, expected }
     const place = this.place(checkout)
     const changes = await releaseChanges(pinned, place, names, channel, date ?? undefined)
     const settings = { ...pinned, catalogue: await catalogueIn(changes.after(), place.stack) }
     const to = { registries: registry, tags }
     const inputs = await planInputs(settings, this.options(), names)
-    const rows = planRows(inputs, record ? readPlanRecord(await record.contents(), to) : await earlierImages(settings, inputs, order))
+    const earlier = record ? readPlanRecord(await record.contents(), to) : await earlierImages(settings, inputs, order)
+    const rows = await unsignedAreBuilt(settings, planRows(inputs, earlier), order)
     const released = await releaseAll(settings, rows, this.options(), failFast, order)
     return new ReleaseResult(succeeded(released), releaseRecord(settings.catalogue, rows, released, to), changes)
   }
@@ -493,7 +513,7 @@ export class Openim {
    */
   @func({ cache: "never" })
   async sign(
-    /** Images of one registry, best with their digest: registry.example.com/openim/openim-server@sha256:… */
+    /** Images of one registry by their digests: registry.example.com/openim/openim-server:v3.8.3@sha256:…, as publish and release print them. The signature says this repository and, where it is given, this tag. Without a digest they are refused: a tag may point elsewhere a moment later */
     images: string[],
     /** The private key that cosign generate-key-pair made, such as file://cosign.key or env://COSIGN_KEY */
     signKey: Secret,
@@ -512,12 +532,17 @@ export class Openim {
     /** A service that answers under the registry's name, such as tcp://localhost:5000 */
     registryService?: Service,
   ): Promise<string> {
-    const signing = { key: signKey, password: signPassword ?? undefined }
-    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    const signing = (await readSigning(signKey, signPassword))!
+    const access = await readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
     return signImages(await this.settings(undefined, undefined, { tools: ["cosign"] }), images, signing, access, randomUUID())
   }
 
-  /** Checks that published images are signed by a key. Gives text with a line for each image; fails when one is not signed by it */
+  /**
+   * Checks that published images are signed by a key, under the names that they have: a signature says for which repository and tag it
+   * is, so an old image under a new tag, or another component's, is refused.
+   *
+   * Gives text with a line for each image, with its digest; fails when one is not signed by the key under this name
+   */
   @func({ cache: "never" })
   async verify(
     /** Images of one registry: registry.example.com/openim/openim-server:v3.8.3 or with @sha256:… */
@@ -537,7 +562,7 @@ export class Openim {
     /** A service that answers under the registry's name, such as tcp://localhost:5000 */
     registryService?: Service,
   ): Promise<string> {
-    const access = readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
+    const access = await readAccess({ username, password, config: registryConfig, ca, plainHttp, service: registryService })
     return verifyImages(await this.settings(undefined, undefined, { tools: ["cosign"] }), images, publicKey, access, randomUUID())
   }
 
@@ -627,7 +652,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, upstream, reproducible, customised, publishing, buildah, workflows; and on a running stack integration, health, performance, faults, mutations. All when none is named */
+    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, upstream, reproducible, customised, publishing, releasing, buildah, workflows; and on a running stack integration, health, performance, faults, mutations. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
@@ -886,6 +911,17 @@ export class Openim {
     return this.run(["publishing"], checkout)
   }
 
+  /** Releases to a registry: plans, states, gates on a stack, several components of which one fails, signatures */
+  @func({ cache: "never" })
+  @check()
+  async releasing(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return this.run(["releasing"], checkout)
+  }
+
   /** A component built twice, step by step and once from empty caches, has the same digest; the fixture shop when none is named */
   @func({ cache: "never" })
   @check()
@@ -933,6 +969,14 @@ export class Openim {
     const wish = this.wish(component)
     const image = await componentImage(settings, wish)
     return { settings, wish, image, layout: await imageLayout(settings, image) }
+  }
+
+  /** What publishing needs beside what building does. */
+  private async publishingNeeds(components: string[], gate: Gate, signing?: SigningKey): Promise<Partial<BundleWish>> {
+    const { catalogue } = await siteSettings(this.site())
+    const tested = gateNeeds(catalogue, gate, components)
+    const tools = ["syft", ...(signing ? ["cosign"] : []), ...tested.tools]
+    return { components: [...new Set([...components, ...tested.components])], services: tested.services, tools }
   }
 
   private options(): BuildOptions {
@@ -1051,11 +1095,6 @@ function succeeded(released: ReleasedComponent[]): string {
   const text = releasedTable(released)
   if (released.some(({ result }) => result === "failed")) throw new Error(text)
   return text
-}
-
-/** What publishing needs beside what building does. */
-function publishingTools(signKey?: Secret | null): string[] {
-  return signKey ? ["syft", "cosign"] : ["syft"]
 }
 
 function layoutOf(value: string): "multicall" | "separate" {

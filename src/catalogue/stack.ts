@@ -10,6 +10,7 @@ import type {
   InstallEntry,
   PackagedEntry,
   PackagedService,
+  PublishedService,
   ServiceEntry,
   SourceEntry,
   SourceImageEntry,
@@ -166,14 +167,19 @@ function readInstall(reader: Reader): InstallEntry {
 }
 
 function readService(reader: Reader, key: string): ServiceEntry {
-  reader.keys(["purpose", "component", "image", "packaged", "command", "user", "env", "files", "data", "ports", "ready"])
+  reader.keys(["purpose", "component", "image", "packaged", "command", "user", "env", "files", "data", "ports", "ready", "published"])
   const component = reader.at("component").optionalText("the name of a component that is installed", name)
   if (component !== undefined && !reader.at("image").missing) reader.at("image").fail("no image next to component: a service is one or the other")
+  if (component !== undefined && !reader.at("published").missing) reader.at("published").fail("no published next to component: that image is in the stack already")
   return {
     name: key,
     purpose: reader.at("purpose").text(),
     origin: component === undefined
-      ? { image: reader.at("image").text("the name of an image in versions.yaml", name), packaged: readPackagedService(reader.at("packaged")) }
+      ? {
+          image: reader.at("image").text("the name of an image in versions.yaml", name),
+          packaged: readPackagedService(reader.at("packaged")),
+          ...(reader.at("published").missing ? {} : { published: readPublishedService(reader.at("published")) }),
+        }
       : { component },
     command: command(reader.at("command")),
     user: reader.at("user").optionalText("a user's name", name),
@@ -182,6 +188,17 @@ function readService(reader: Reader, key: string): ServiceEntry {
     data: reader.at("data").optionalText("an absolute path", absolute),
     ports: reader.at("ports").items().map(port),
     ready: command(reader.at("ready")),
+  }
+}
+
+function readPublishedService(reader: Reader): PublishedService {
+  reader.keys(["component", "command", "user", "env", "data"])
+  return {
+    component: reader.at("component").text("the name of a component that is installed", name),
+    command: command(reader.at("command")),
+    user: reader.at("user").optionalText("a user's name", name),
+    env: reader.at("env").dictionary("a variable's name in capitals", variable),
+    data: reader.at("data").optionalText("an absolute path", absolute),
   }
 }
 
@@ -269,9 +286,13 @@ function checkReferences(root: Reader, part: StackPart): void {
   }
   if (part.front !== undefined && !Object.hasOwn(part.services, part.front.service)) root.at("front").at("service").fail("the name of a service")
   for (const { name: service, origin } of Object.values(part.services)) {
-    if (!("component" in origin)) continue
-    const found = Object.values(part.components).find((entry) => entry.name === origin.component)
-    if (found?.kind !== "packaged") root.at("services").at(service).at("component").fail("the name of a component that is installed")
+    const entry = root.at("services").at(service)
+    const installed = (at: Reader, component: string): void => {
+      const found = Object.values(part.components).find(({ name }) => name === component)
+      if (found?.kind !== "packaged") at.fail("the name of a component that is installed")
+    }
+    if ("component" in origin) installed(entry.at("component"), origin.component)
+    else if (origin.published !== undefined) installed(entry.at("published").at("component"), origin.published.component)
   }
 }
 

@@ -129,7 +129,7 @@ export interface ServiceEntry {
   name: string
   purpose: string
   /** Where its container comes from: a component of this stack, or an official image with what takes its place without a registry. */
-  origin: { component: string } | { image: string; packaged: PackagedService }
+  origin: { component: string } | { image: string; packaged: PackagedService; published?: PublishedService }
   command: string[]
   /** Whom the command runs as, where it refuses to be root. */
   user?: string
@@ -141,6 +141,16 @@ export interface ServiceEntry {
   ports: number[]
   /** A command that succeeds in the container when the service answers its own protocol. */
   ready: string[]
+}
+
+/** How a component of this stack takes a service's place in the stack that tests it before it is published. */
+export interface PublishedService {
+  /** The name of a component that is installed. */
+  component: string
+  command: string[]
+  user?: string
+  env: Record<string, string>
+  data?: string
 }
 
 /** How a running stack shows itself to the machine that it runs on. */

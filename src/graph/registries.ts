@@ -3,6 +3,8 @@
 import { randomUUID } from "node:crypto"
 import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
 import { checkCredentials, dockerConfig } from "../plan/registries.js"
+import { checkDockerConfig } from "../plan/secrets.js"
+import { readSecrets } from "./secrets.js"
 
 export interface RegistryAccess {
   username?: string
@@ -19,8 +21,11 @@ export interface RegistryAccess {
 /** What a call says of registries; what it does not say arrives as null. */
 type GivenAccess = { [Key in keyof RegistryAccess]: RegistryAccess[Key] | null }
 
-export function readAccess(given: GivenAccess): RegistryAccess {
+/** Fails for a user, a password or a config.json that could not be used, before anything is built. */
+export async function readAccess(given: GivenAccess): Promise<RegistryAccess> {
   checkCredentials(Boolean(given.username), Boolean(given.password), Boolean(given.config))
+  const texts = await readSecrets({ password: given.password, "registry-config": given.config })
+  if (texts["registry-config"] !== undefined) checkDockerConfig(texts["registry-config"])
   return {
     username: given.username ?? undefined,
     password: given.password ?? undefined,

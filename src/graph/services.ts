@@ -3,6 +3,7 @@
 import { type Container, dag, type File, type Service } from "@dagger.io/dagger"
 import type { FrontEntry, PackagedService, ServiceEntry } from "../catalogue/types.js"
 import { type Attempt, firstOf } from "../plan/attempts.js"
+import { serviceWith } from "../plan/gates.js"
 import { binFolder } from "../plan/image.js"
 import { controlFolder, frontConfig, serviceLayer, serviceOf } from "../plan/services.js"
 import { fromFirst } from "./bases.js"
@@ -29,10 +30,13 @@ export interface RunningService {
   standIn?: string
 }
 
-/** A service by its name in the catalogue, ready when it answers its own protocol; one for each stack that has a name. */
-export async function service(settings: Settings, name: string, stack?: string): Promise<RunningService> {
-  const entry = serviceOf(settings.catalogue, name)
-  const [parts, tools] = await Promise.all([serviceParts(settings, entry), controlTools(settings)])
+/**
+ * A service by its name in the catalogue, ready when it answers its own protocol; one for each stack that has a name. An image of
+ * `images` takes its component's place.
+ */
+export async function service(settings: Settings, name: string, stack?: string, images: Record<string, Container> = {}): Promise<RunningService> {
+  const entry = serviceWith(settings.catalogue, name, Object.keys(images))
+  const [parts, tools] = await Promise.all([serviceParts(settings, entry, images), controlTools(settings)])
   const container = supervised(entry, parts, tools)
   // The engine runs equal services once.
   const own = stack === undefined ? container : container.withEnvVariable("STACK_NAME", stack)
@@ -85,11 +89,11 @@ export function supervised(
   return image.withDockerHealthcheck([`${binFolder}/stackctl`, "healthy", entry.name, ...entry.ready], { ...health, startPeriod: `${seconds}s` })
 }
 
-export async function serviceParts(settings: Settings, entry: ServiceEntry): Promise<ServiceParts> {
+export async function serviceParts(settings: Settings, entry: ServiceEntry, images: Record<string, Container> = {}): Promise<ServiceParts> {
   const { origin } = entry
   if ("component" in origin) {
     const wish = { component: origin.component, base: "debian", layout: "multicall", builder: "go" } as const
-    const { container } = await componentImage(settings, wish)
+    const container = images[origin.component] ?? (await componentImage(settings, wish)).container
     // The supervisor is root and runs the service as its user.
     return { container: container.withUser("0"), command: entry.command }
   }

@@ -1,9 +1,10 @@
 // Signatures on published images, by a key pair of the caller's own: nothing is asked of a public log or of a certificate authority.
 
-import type { Container, File, Secret } from "@dagger.io/dagger"
-import { keyProblem, registryHost } from "../plan/signing.js"
+import { type Container, dag, type File, type Secret } from "@dagger.io/dagger"
+import { imagesToSign, keyProblem, readSignedImage, registryHost } from "../plan/signing.js"
 import { explain, tailOf } from "./failures.js"
 import { type RegistryAccess, withRegistryAccess } from "./registries.js"
+import { readSecrets } from "./secrets.js"
 import type { Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
 
@@ -13,8 +14,9 @@ export interface SigningKey {
   password?: Secret
 }
 
-/** What a call says of a key; what it does not say arrives as null. */
-export function readSigning(key?: Secret | null, password?: Secret | null): SigningKey | undefined {
+/** What a call says of a key; what it does not say arrives as null. Fails for secrets that are empty or cannot be read. */
+export async function readSigning(key?: Secret | null, password?: Secret | null): Promise<SigningKey | undefined> {
+  await readSecrets({ "sign-key": key, "sign-password": password })
   return key ? { key, password: password ?? undefined } : undefined
 }
 
@@ -28,8 +30,9 @@ const keyFile = "/run/cosign.key"
 const publicKeyFile = "/run/cosign.pub"
 
 /**
- * Signs images of one registry; one that already has this key's signature is left as it is. Answers with a line for each. A
- * `mark` that was never used before makes it happen again.
+ * Signs images of one registry by their digests. The signature says under which repository and, where the reference has one, under
+ * which tag; an image that has this key's signature under this name is left as it is. Answers with a line for each. A `mark` that
+ * was never used before makes it happen again.
  */
 export async function signImages(
   settings: Settings,
@@ -38,17 +41,35 @@ export async function signImages(
   access: RegistryAccess,
   mark: string,
 ): Promise<string> {
+  const words = imagesToSign(references).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest])
   const box = withKey(await toolbox(settings, ["cosign"]), signing)
   const publicKey = await publicKeyOf(box)
   const ready = await withRegistryAccess(box.withFile(publicKeyFile, publicKey), registryHost(references), access)
-  const options = access.plainHttp ? ["--allow-http-registry"] : []
   const next = "Check the names, the registry and its user, and call again: what is signed is kept."
-  return explain(`${references.join(", ")} cannot be signed`, next, () =>
-    ready
-      .withEnvVariable("ASKED", mark)
-      .withExec(["sh", "-euc", sign, "sign", options.join(" "), ...references])
-      .stdout(),
-  )
+  return explain(`${references.join(", ")} cannot be signed`, next, () => cosign(ready, "sign", access, words, mark))
+}
+
+function cosign(box: Container, step: "sign" | "ask" | "verify", access: RegistryAccess, words: string[], mark: string): Promise<string> {
+  return box
+    .withMountedFile("/signatures.sh", dag.currentModule().source().file("shell/signatures.sh"))
+    .withEnvVariable("ASKED", mark)
+    .withExec(["sh", "/signatures.sh", step, access.plainHttp ? "--allow-http-registry" : "", ...words])
+    .stdout()
+}
+
+/** Which of these images of one registry have a signature by this key under their names. One that cannot be asked for has none. */
+export async function signedImages(
+  settings: Settings,
+  references: string[],
+  signing: SigningKey,
+  access: RegistryAccess,
+  mark: string,
+): Promise<string[]> {
+  const box = withKey(await toolbox(settings, ["cosign"]), signing)
+  const ready = await withRegistryAccess(box.withFile(publicKeyFile, await publicKeyOf(box)), registryHost(references), access)
+  const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
+  const answers = (await cosign(ready, "ask", access, words, mark)).trim().split("\n")
+  return references.filter((_, index) => answers[index] === "yes")
 }
 
 /** Fails for a key that could not sign, so that nothing is published that would then lack its signature. */
@@ -65,21 +86,7 @@ async function publicKeyOf(box: Container): Promise<File> {
   }
 }
 
-// The flags keep cosign from looking for a public log's addresses, which takes long where they cannot be reached.
-const sign = `
-options=$1
-shift
-for reference; do
-  if cosign verify $options --key ${publicKeyFile} --insecure-ignore-tlog=true "$reference" >/dev/null 2>&1; then
-    echo "$reference: has this key's signature already"
-  else
-    cosign sign $options --key ${keyFile} --use-signing-config=false --tlog-upload=false --yes "$reference" >&2
-    echo "$reference: signed"
-  fi
-done
-`
-
-/** Fails where an image has no signature by this key. */
+/** Fails where an image has no signature by this key under its own name. Answers with a line for each, which names its digest. */
 export async function verifyImages(
   settings: Settings,
   references: string[],
@@ -87,13 +94,9 @@ export async function verifyImages(
   access: RegistryAccess,
   mark: string,
 ): Promise<string> {
+  const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
   const box = (await toolbox(settings, ["cosign"])).withMountedFile(publicKeyFile, publicKey)
   const ready = await withRegistryAccess(box, registryHost(references), access)
-  const options = access.plainHttp ? ["--allow-http-registry"] : []
-  const verify = ["cosign", "verify", ...options, "--key", publicKeyFile, "--insecure-ignore-tlog=true", "--output=text"]
-  const asked = ready.withEnvVariable("ASKED", mark)
-  const verified = references.reduce((container, reference) => container.withExec([...verify, reference]), asked)
-  const what = `${references.join(", ")} cannot be verified with this key`
-  await explain(what, "Check the key, the names and the registry.", () => verified.sync())
-  return references.map((reference) => `${reference}: signed by this key\n`).join("")
+  const next = "Check the key, the names and the registry. An image that was signed under another name, or before signatures named it: sign it again."
+  return explain(`${references.join(", ")} cannot be verified with this key`, next, () => cosign(ready, "verify", access, words, mark))
 }

@@ -32,6 +32,8 @@ export interface StackOptions extends BuildOptions {
    * this one's should, and what ends of the other would take these along.
    */
   name?: string
+  /** Images that take the places of their components: those that are to be published. */
+  images?: Record<string, Container>
   /** What is different about a suite's container. */
   change?: (suite: string, container: Container) => Container | Promise<Container>
   /** Whether a suite counts as started when its programs answer, by the image's own health check. Tests wait by themselves, and know more. */
@@ -44,21 +46,24 @@ export async function openStack(settings: Settings, options: StackOptions): Prom
   const wanted = options.suites ?? runnableSuites(catalogue).map(({ name }) => name)
   if (wanted.length === 0) throw new Error(`stack ${catalogue.stack}: no suite in stack.yaml says what it needs, so there is nothing to run`)
   const { services, suites } = startOrder(catalogue, wanted)
+  const given = options.images ?? {}
+  const imageFor = async (component: string): Promise<Container> =>
+    Object.hasOwn(given, component) ? given[component] : (await componentImage(settings, { ...options, component })).container
   const [tools, images, made] = await Promise.all([
     controlTools(settings),
-    Promise.all(suites.map((suite) => componentImage(settings, { ...options, component: suite.name }))),
-    Promise.all(services.map((name) => service(settings, name, options.name))),
+    Promise.all(suites.map(({ name }) => imageFor(name))),
+    Promise.all(services.map((name) => service(settings, name, options.name, given))),
   ])
   const parts: Record<string, Service> = Object.fromEntries(services.map((name, index) => [name, made[index].service]))
   const change = options.change ?? ((_, container) => container)
   for (const [index, suite] of suites.entries()) {
-    const container = connected(settings, suite, images[index].container, parts, tools)
+    const container = connected(settings, suite, images[index], parts, tools)
     const changed = await change(suite.name, options.waitForPrograms ? container : container.withDockerHealthcheck(controlReady, controlTimes))
     parts[suite.name] = changed.asService({ useEntrypoint: true })
   }
   const standIns = services.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))
   const programs = Object.fromEntries(suites.map((suite) => [suite.name, programsOf(catalogue, suite).map(({ program }) => program)]))
-  const commands = await Promise.all(images.map(({ container }) => container.dockerHealthcheck().args()))
+  const commands = await Promise.all(images.map((image) => image.dockerHealthcheck().args()))
   const health = Object.fromEntries(suites.map((suite, index) => [suite.name, commands[index].at(-1) ?? ""]))
   return { parts, programs, health, standIns: Object.fromEntries(standIns), tools }
 }

@@ -16,6 +16,8 @@ export interface PlanRow {
   version?: string
   /** Absent for what is not built. */
   inputs?: ImageInputs
+  /** What a release of ours pushed, as its state file says; only where it is skipped because of that file. */
+  digest?: string
   /** Why it cannot be built. */
   refused?: string
 }
@@ -24,14 +26,14 @@ export interface PlanRow {
 export type PlanInput = Omit<PlanRow, "action" | "reason">
 
 /** What is known of a component's last image: its inputs and who says so, or why there are none. */
-export type EarlierImage = { inputs: Partial<ImageInputs>; from: string; version?: string } | { none: string }
+export type EarlierImage = { inputs: Partial<ImageInputs>; from: string; version?: string; digest?: string } | { none: string }
 
 /** An image may be in several registries: it is skipped when all have it. */
 export function planRows(inputs: PlanInput[], earlier: Record<string, EarlierImage[]>): PlanRow[] {
   return inputs.map((input) => ({ ...input, ...decision(input, earlier[input.component] ?? []) }))
 }
 
-function decision({ inputs, refused, version }: PlanInput, earlier: EarlierImage[]): Pick<PlanRow, "action" | "reason"> {
+function decision({ inputs, refused, version }: PlanInput, earlier: EarlierImage[]): Pick<PlanRow, "action" | "reason" | "digest"> {
   if (refused !== undefined) return { action: "skip", reason: refused }
   if (inputs === undefined) return { action: "skip", reason: "only referenced, never built" }
   const reasons = earlier.map((image) => {
@@ -42,7 +44,9 @@ function decision({ inputs, refused, version }: PlanInput, earlier: EarlierImage
   })
   const reason = earlier.length === 0 ? "no earlier build is known" : reasons.find((reason) => reason !== undefined)
   if (reason !== undefined) return { action: "build", reason }
-  return { action: "skip", reason: `unchanged since ${earlier.map((image) => ("from" in image ? image.from : "")).join(", ")}` }
+  const [digest] = earlier.flatMap((image) => ("digest" in image && image.digest !== undefined ? [image.digest] : []))
+  const since = `unchanged since ${earlier.map((image) => ("from" in image ? image.from : "")).join(", ")}`
+  return { action: "skip", reason: since, ...(digest === undefined ? {} : { digest }) }
 }
 
 /** A state file: what `plan --format=json` printed, or what `release` wrote. */
@@ -67,7 +71,14 @@ export function readPlanRecord(text: string, to?: PublishedTo): Record<string, E
   const { published } = record as PlanRecord
   if (to !== undefined && published !== undefined && JSON.stringify(published) !== JSON.stringify(to)) return {}
   const built = (record as PlanRecord).rows.filter((row) => row.inputs !== undefined)
-  return Object.fromEntries(built.map(({ component, source, version, inputs }) => [component, [{ inputs: inputs!, from: source, version }]]))
+  const odd = built.find(({ digest }) => digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))
+  if (odd !== undefined) throw refuse(`${odd.component} has a digest that is not one`)
+  return Object.fromEntries(
+    built.map(({ component, source, version, inputs, digest }) => [
+      component,
+      [{ inputs: inputs!, from: source, version, ...(digest === undefined ? {} : { digest }) }],
+    ]),
+  )
 }
 
 export function planTable(rows: PlanRow[]): string {

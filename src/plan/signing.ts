@@ -2,13 +2,43 @@
 
 const form = "such as registry.example.com/openim/openim-server@sha256:…"
 
+/** An image in a registry. Its repository and its tag, where it has one, are what a signature says of it. */
+export interface SignedImage {
+  host: string
+  repository: string
+  tag?: string
+  digest?: string
+}
+
+export function readSignedImage(reference: string): SignedImage {
+  const parts = /^(([a-z0-9.-]+(?::\d+)?)\/[a-z0-9._/-]+)(?::([A-Za-z0-9._-]+))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference)
+  const [, repository, host, tag, digest] = parts ?? []
+  if (host !== undefined && /[.:]|^localhost$/.test(host)) return { host, repository, tag, digest }
+  throw new Error(`"${reference}": expected an image with its registry, ${form}`)
+}
+
+export interface ImageToSign extends Omit<SignedImage, "host"> {
+  digest: string
+}
+
+/** Images that are to be signed: what a tag points to can change between two looks at it, a digest cannot. */
+export function imagesToSign(references: string[]): ImageToSign[] {
+  return references.map((reference) => {
+    const { repository, tag, digest } = readSignedImage(reference)
+    if (digest !== undefined) return { repository, tag, digest }
+    const named = `${repository}${tag === undefined ? "" : `:${tag}`}@sha256:…`
+    throw new Error(`"${reference}" has no digest, so it may be another image when it is signed: give it as ${named}, as publish and release print it`)
+  })
+}
+
+/** The name that a signature gives to an image. */
+export function signedName({ repository, tag }: Pick<SignedImage, "repository" | "tag">): string {
+  return tag === undefined ? repository : `${repository}:${tag}`
+}
+
 /** The registry that all of these images are in. */
 export function registryHost(references: string[]): string {
-  const hosts = references.map((reference) => {
-    const [, host] = /^([a-z0-9.-]+(?::\d+)?)\/[a-z0-9._/-]+(?::[A-Za-z0-9._-]+)?(?:@sha256:[0-9a-f]{64})?$/.exec(reference) ?? []
-    if (host !== undefined && /[.:]|^localhost$/.test(host)) return host
-    throw new Error(`"${reference}": expected an image with its registry, ${form}`)
-  })
+  const hosts = references.map((reference) => readSignedImage(reference).host)
   const [first, ...others] = new Set(hosts)
   if (first === undefined) throw new Error(`expected at least one image, ${form}`)
   if (others.length > 0) throw new Error(`images in ${[first, ...others].join(" and ")}: sign those of one registry at a time`)

@@ -18,6 +18,7 @@ import { mongodbTests } from "./mongodb.js"
 import { mutationTests } from "./mutations.js"
 import { publishingTests } from "./publishing.js"
 import { redisTests } from "./redis.js"
+import { releasingTests } from "./releasing.js"
 import { reproducibleTests } from "./reproducible.js"
 import { servicesTests } from "./services.js"
 import { shopTests } from "./shop.js"
@@ -59,6 +60,7 @@ const suites: Record<string, TestSuite> = {
   reproducible,
   customised: ({ settings, checkout }) => customisedTests(settings, checkout),
   publishing: ({ settings, checkout }) => publishingTests(settings, checkout, randomUUID()),
+  releasing: ({ settings, checkout }) => releasingTests(settings, checkout, randomUUID()),
   buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
 }

@@ -4,13 +4,13 @@ import type { Container, Directory } from "@dagger.io/dagger"
 import { type BuildOptions, componentImage } from "../graph/components.js"
 import type { Settings } from "../graph/settings.js"
 import { openStack, runStackTest, stopStack } from "../graph/stack.js"
+import { readResults } from "../graph/stackRuns.js"
 import { smokeTest } from "../graph/tests.js"
 import { imageOf } from "../plan/components.js"
 import { binFolder } from "../plan/image.js"
 import { stackOutcome } from "../plan/stackResults.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf } from "./cases.js"
-import { readResults } from "./stack.js"
 
 /** A broken stack never gets ready; this is time enough to see that it does not. */
 const limitSeconds = 45

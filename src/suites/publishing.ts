@@ -138,7 +138,7 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
         calls += 1
         const { key, password, publicKey } = await keyPair(shop, `publisher-${mark}`, "green tea")
         const access = plain(registries.open)
-        const order = { registries: [`${registryName}:5000/signed`], tags: ["v1"], access, signing: { key, password }, mark: `${mark}-${calls}` }
+        const order = { registries: [`${registryName}:5000/signed`], tags: ["v1"], access, signing: { key, password }, mark: `${mark}-${calls}`, gate: "smoke" as const, checkout }
         const { tags } = await releaseImage(shop, wish, order)
         same(tags.map(({ outcome }) => outcome).join(), "pushed")
         await verifyImages(shop, [`${registryName}:5000/signed/shop:v1`], publicKey, access, `${mark}-${calls}`)

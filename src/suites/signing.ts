@@ -3,7 +3,7 @@
 import { dag, type File, type Secret } from "@dagger.io/dagger"
 import type { Layout } from "../graph/layouts.js"
 import { publishLayout } from "../graph/publishing.js"
-import type { RegistryAccess } from "../graph/registries.js"
+import { type RegistryAccess, withRegistryAccess } from "../graph/registries.js"
 import type { Settings } from "../graph/settings.js"
 import { type SigningKey, signImages, verifyImages } from "../graph/signing.js"
 import { toolbox } from "../graph/toolbox.js"
@@ -33,7 +33,7 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
         await push(access)
         await fails(() => verify(ours.publicKey, "before"), "cannot be verified with this key")
         same(await sign(ours, "first"), `${image}: signed\n`)
-        same(await verify(ours.publicKey, "after"), `${image}: signed by this key\n`)
+        same(await verify(ours.publicKey, "after"), `${image}: signed by this key as ${repository}\n`)
         same(await sign(ours, "second"), `${image}: has this key's signature already\n`)
       },
     ],
@@ -52,7 +52,22 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
     ],
     [
       "an image that is not there is told apart",
-      () => fails(() => sign(ours, "absent", `${repository}-absent:latest`), "shop-absent:latest cannot be signed"),
+      () => fails(() => sign(ours, "absent", `${repository}-absent@${layout.digest}`), `shop-absent@${layout.digest} cannot be signed`),
+    ],
+    ["a tag without a digest is not signed", () => fails(() => sign(ours, "tag", `${repository}:latest`), "has no digest")],
+    [
+      "a signature holds under its own name alone",
+      async () => {
+        const verifyAs = (reference: string, step: string) => verifyImages(settings, [reference], ours.publicKey, access, `${mark} ${step}`)
+        same(await sign(ours, "named", `${repository}:v1@${layout.digest}`), `${repository}:v1@${layout.digest}: signed\n`)
+        same(await verifyAs(`${repository}:v1@${layout.digest}`, "named"), `${repository}:v1@${layout.digest}: signed by this key as ${repository}:v1\n`)
+        // Another tag and another repository that somebody gave the signed image, with all its signatures.
+        await fails(() => verifyAs(`${repository}:latest`, "other tag"), `is signed by this key, but as ${repository}`)
+        const copy = { host, repository: `${host}/example/other`, tags: ["latest"] }
+        const box = await withRegistryAccess(await toolbox(settings, ["regctl"]), host, access)
+        await box.withExec(["regctl", "image", "copy", "--referrers", `${image}`, `${copy.repository}:latest`]).sync()
+        await fails(() => verifyAs(`${copy.repository}@${layout.digest}`, "other repository"), `but as ${repository}`)
+      },
     ],
     [
       "a registry without TLS works as well",
@@ -60,7 +75,7 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
         await open.start()
         await push(plain)
         same(await sign(ours, "plain", image, plain), `${image}: signed\n`)
-        same(await verify(ours.publicKey, "plain", plain), `${image}: signed by this key\n`)
+        same(await verify(ours.publicKey, "plain", plain), `${image}: signed by this key as ${repository}\n`)
         await Promise.all([secured.stop(), open.stop()])
       },
     ],

@@ -1,0 +1,246 @@
+// From a plan to what registries hold: what is pushed has passed its gate, and one component that fails leaves the others alone. On
+// the small shop, in a registry and a stack of this run.
+
+import { randomUUID } from "node:crypto"
+import { dag, type Directory } from "@dagger.io/dagger"
+import type { Catalogue } from "../catalogue/types.js"
+import { componentImage } from "../graph/components.js"
+import { candidateOf, stackGate } from "../graph/gates.js"
+import { imageLayout } from "../graph/layouts.js"
+import { earlierImages, planInputs } from "../graph/plans.js"
+import { publishLayout } from "../graph/publishing.js"
+import { type PublishOrder, releaseAll, unsignedAreBuilt } from "../graph/releases.js"
+import { type RegistryAccess, withRegistryAccess } from "../graph/registries.js"
+import type { Settings } from "../graph/settings.js"
+import { verifyImages } from "../graph/signing.js"
+import { toolbox } from "../graph/toolbox.js"
+import { imageOf } from "../plan/components.js"
+import { publishTargets } from "../plan/registries.js"
+import { releasedTable, releaseRecord } from "../plan/released.js"
+import { type PlanRow, planRows, readPlanRecord } from "../plan/report.js"
+import type { TestCase } from "../plan/suites.js"
+import { casesOf, fails, same } from "./cases.js"
+import { registryName, testRegistries } from "./registries.js"
+import { keyPair } from "./signing.js"
+import { shopFixture } from "./shopFixture.js"
+
+const programs = ["shop-api", "shop-worker"]
+
+export async function releasingTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
+  const { source, wish, from } = await shopFixture(settings, checkout)
+  const { open } = await testRegistries(settings, mark)
+  await open.start()
+  const access: RegistryAccess = { plainHttp: true, service: open }
+  const options = { base: wish.base, layout: wish.layout, builder: wish.builder }
+  const stackTests = dag
+    .directory()
+    .withDirectory(".", checkout, { include: ["package.json", "package-lock.json", ".npmrc", "tsconfig.json"] })
+    .withDirectory("tests/stack", checkout.directory("tests/fixtures/shop/stack"))
+
+  const order = (where: string, changed: Partial<PublishOrder> = {}): PublishOrder => ({
+    registries: [`${registryName}:5000/${where}`],
+    tags: [],
+    access,
+    mark: `${mark}-${randomUUID()}`,
+    gate: "integration",
+    checkout: stackTests,
+    ...changed,
+  })
+  const plan = async (using: Settings, names: string[], to: PublishOrder): Promise<PlanRow[]> => {
+    const inputs = await planInputs(using, options, names)
+    return unsignedAreBuilt(using, planRows(inputs, await earlierImages(using, inputs, to)), to)
+  }
+  const release = async (using: Settings, names: string[], to: PublishOrder, failFast = false) =>
+    releaseAll(using, await plan(using, names, to), options, failFast, to)
+  const short = (rows: { component: string; result: string }[]) => rows.map(({ component, result }) => `${component} ${result}`).join(", ")
+  const actions = (rows: PlanRow[]) => rows.map(({ component, action, reason }) => `${component}: ${action}: ${reason}`).join("\n")
+  /** What the registry holds. Only its own word that there is nothing counts as "none". */
+  const held = async (where: string, image: string): Promise<string> => {
+    const box = await withRegistryAccess(await toolbox(settings, ["regctl"]), `${registryName}:5000`, access)
+    const asked = box.withEnvVariable("ASKED", `${mark}-${randomUUID()}`).withExec(["sh", "-c", tags, `${registryName}:5000/${where}/${image}`])
+    return (await asked.stdout()).trim()
+  }
+  const digestOf = async (reference: string): Promise<string> => {
+    const box = await withRegistryAccess(await toolbox(settings, ["regctl"]), `${registryName}:5000`, access)
+    return (await box.withEnvVariable("ASKED", `${mark}-${randomUUID()}`).withExec(["regctl", "image", "digest", reference]).stdout()).trim()
+  }
+
+  const shop = from(source)
+  const broken = from(source.withNewFile("cmd/shop-worker/broken.go", "package main\n\nvar x int = \"tea\"\n"))
+  const changed = from(source.withNewFile("internal/goods/more.go", "package goods\n\n// Coffee is new.\nconst Coffee = 1\n"))
+  const staged = inStack(settings, shop)
+  // Answers --help as it should, but no customer.
+  const deaf = { ...staged, custom: { of: "shop", checkout: source.withNewFile("cmd/shop-api/main.go", deafApi) } }
+  const [{ version = "latest" }] = await planInputs(shop, options, ["shop-api"])
+  let record = ""
+
+  try {
+    return await casesOf([
+      [
+        "a plan builds what the registry does not have",
+        async () =>
+          same(
+            actions(await plan(shop, programs, order("some"))),
+            programs.map((name) => `${name}: build: ${registryName}:5000/some/${name}:${version} is not published yet`).join("\n"),
+          ),
+      ],
+      [
+        "one component that does not compile keeps no other from being published",
+        async () => {
+          const to = order("some")
+          const rows = await plan(broken, programs, to)
+          const released = await releaseAll(broken, rows, options, false, to)
+          same(short(released), "shop-api published, shop-worker failed")
+          const text = releasedTable(released)
+          for (const words of ["shop-api     published  sha256:", "smoke", "shop-worker failed:\n", "broken.go:3:13: cannot use", "1 published, 1 failed\n"]) {
+            if (!text.includes(words)) throw new Error(`${JSON.stringify(words)} is not in ${text}`)
+          }
+          same(await held("some", "shop-worker"), "none")
+          same(await digestOf(`${registryName}:5000/some/shop-api:${rows[0].version}`), released[0].digest)
+          record = releaseRecord(broken.catalogue, rows, released, { registries: to.registries, tags: [] })
+          same(JSON.parse(record).rows.map((row: PlanRow) => `${row.component} ${row.digest}`).join(), `shop-api ${released[0].digest}`)
+        },
+      ],
+      [
+        "with --fail-fast nothing is published after a failure",
+        async () => {
+          const failedFirst = await releaseAll(broken, [{ ...(await plan(broken, ["shop-worker"], order("fast")))[0] }, ...refused], options, true, order("fast"))
+          same(failedFirst.every(({ result }) => result === "failed"), true)
+          same(await held("fast", "shop-worker"), "none")
+        },
+      ],
+      [
+        "the state of a release skips what it published, and nothing else",
+        async () => {
+          const inputs = await planInputs(broken, options, programs)
+          const rows = planRows(inputs, readPlanRecord(record, { registries: order("some").registries, tags: [] }))
+          same(rows.map(({ component, action }) => `${component} ${action}`).join(), "shop-api skip,shop-worker build")
+        },
+      ],
+      [
+        "the next call publishes what failed, and skips what is there",
+        async () => {
+          const now = await release(broken, ["shop-api"], order("some"))
+          same(short(now), "shop-api skipped")
+          const both = await release(shop, ["shop-worker"], order("some"))
+          same(short(both), "shop-worker published")
+        },
+      ],
+      [
+        "a changed source is built again, and the plan says why",
+        async () => {
+          const [row] = await plan(changed, ["shop-worker"], order("some", { tags: [version] }))
+          same(row.action, "build")
+          if (!row.reason.includes("source or configuration changed")) throw new Error(row.reason)
+        },
+      ],
+      [
+        "all are built side by side without a registry, and the failure is told at the end",
+        async () => {
+          const rows = planRows(await planInputs(broken, options, programs), {})
+          const built = await releaseAll(broken, rows, options, false)
+          same(short(built), "shop-api built, shop-worker failed")
+          if (!releasedTable(built).endsWith("1 built, 1 failed\n")) throw new Error(releasedTable(built))
+        },
+      ],
+      [
+        "what passes in the stack is pushed, all components of a release with one run",
+        async () => {
+          const to = order("staged")
+          const released = await release(staged, ["shop", "redis", "shop-worker"], to)
+          same(short(released), "shop published, redis published, shop-worker published")
+          same(released.map(({ tested }) => tested).join(" | "), "smoke, integration | smoke, integration | smoke")
+        },
+      ],
+      [
+        "what fails in the stack pushes nothing, though its smoke test passes",
+        async () => {
+          const released = await release(deaf, ["shop"], order("deaf"))
+          same(short(released), "shop failed")
+          for (const words of ["not pushed: 1 of 2 cases of integration failed with shop in the stack", "the shop serves customers"]) {
+            if (!released[0].detail.includes(words)) throw new Error(released[0].detail)
+          }
+          same(await held("deaf", "shop"), "none")
+        },
+      ],
+      [
+        "a lower gate lets the same image through, and says what it was",
+        async () => {
+          const released = await release(deaf, ["shop"], order("deaf", { gate: "smoke" }))
+          same(released.map(({ result, tested }) => `${result} ${tested}`).join(), "published smoke")
+        },
+      ],
+      [
+        "an installed server stands in its service's place: a broken one turns the stack red",
+        async () => {
+          const image = await componentImage(staged, { ...options, component: "redis" })
+          const mute = image.container.withNewFile("/usr/local/bin/start-redis", "#!/bin/sh\nexec sleep 1000\n", { permissions: 0o755, owner: "0:0" })
+          const candidate = await candidateOf(staged, "redis", await imageLayout(staged, { ...image, container: mute }))
+          await fails(() => stackGate(staged, options, "integration", [candidate], stackTests), "redis")
+        },
+      ],
+      [
+        "an image with another digest than the tested one is not pushed",
+        async () => {
+          const released = await release(shop, ["shop-api"], order("expected", { expected: { "shop-api": `sha256:${"0".repeat(64)}` } }))
+          if (!released[0].detail.includes("was tested (--expect)")) throw new Error(released[0].detail)
+          same(await held("expected", "shop-api"), "none")
+        },
+      ],
+      [
+        "an image with a copied label is not signed but replaced; what is signed by the key is skipped",
+        async () => {
+          const { key, password, publicKey } = await keyPair(shop, `releaser-${mark}`, "white tea")
+          const image = await componentImage(shop, { ...options, component: "shop-api" })
+          const genuine = (await imageLayout(shop, image)).digest
+          const forged = await imageLayout(shop, { ...image, container: image.container.withNewFile("/usr/local/bin/extra", "not ours") })
+          const targets = publishTargets(imageOf(shop.catalogue, "shop-api"), [`${registryName}:5000/forged`], [version])
+          await publishLayout(shop, forged, targets, access, `${mark}-${randomUUID()}`)
+          // Without a key its label is believed, as it always was.
+          same(short(await release(shop, ["shop-api"], order("forged"))), "shop-api skipped")
+
+          const signing = { key, password }
+          const released = await release(shop, ["shop-api"], order("forged", { signing }))
+          same(released[0].detail, "unchanged by its label, but not signed by this key")
+          same(`${released[0].result} ${released[0].digest}`, `published ${genuine}`)
+          const reference = `${registryName}:5000/forged/shop-api`
+          const verified = await verifyImages(shop, [`${reference}:${version}`], publicKey, access, randomUUID())
+          same(verified, `${reference}:${version}@${genuine}: signed by this key as ${reference}:${version}\n`)
+          await fails(() => verifyImages(shop, [`${reference}@${forged.digest}`], publicKey, access, randomUUID()), "cannot be verified")
+          same(short(await release(shop, ["shop-api"], order("forged", { signing }))), "shop-api skipped")
+        },
+      ],
+    ])
+  } finally {
+    await open.stop()
+  }
+}
+
+const refused: PlanRow[] = [{ component: "shop-api", action: "skip", reason: "", source: "nowhere", refused: "its source is not there" }]
+
+/** The shop with a cache that it needs, which is the stack's own Redis. */
+function inStack(settings: Settings, shop: Settings): Settings {
+  const { catalogue } = shop
+  const suite = catalogue.components.shop
+  const { redis } = settings.catalogue.components
+  const service = settings.catalogue.services.redis
+  const components = { ...catalogue.components, shop: { ...suite, needs: ["redis"] }, redis } as Catalogue["components"]
+  return { ...shop, catalogue: { ...catalogue, components, services: { redis: { ...service, user: catalogue.user.name } } } }
+}
+
+const deafApi = `package main
+
+import (
+	"log"
+	"net/http"
+
+	"example.com/shop/internal/goods"
+)
+
+func main() {
+	goods.Open("shop-api")
+	log.Fatal(http.ListenAndServe("127.0.0.1:10080", nil))
+}
+`
+
+const tags = `regctl tag ls "$0" 2>/tmp/error || { grep -qE 'http 404|name unknown' /tmp/error && echo none || cat /tmp/error; }`
