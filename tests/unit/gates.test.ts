@@ -241,7 +241,7 @@ describe("labels that others wrote", () => {
     ["carriage returns and other controls", `x\\r\\nr/b:v1\\tinputs\\t${inputs}\\v\\f`],
   ])("speak for their own image alone: %s", (_, label) => {
     const regctl = `#!/bin/sh\nif [ "$3" = r/a:v1 ]; then printf '${label}\\n'; else echo 'http 404' >&2; exit 1; fi\n`
-    const found = readPublishedInputs(run(programs({ regctl }), "shell/published.sh", "label", "5", "r/a:v1", "r/b:v1"))
+    const found = readPublishedInputs(run(programs({ regctl }), "shell/published.sh", "label", "5", "r/b:v1", "r/a:v1"))
     expect(Object.keys(found).sort()).toEqual(["r/a:v1", "r/b:v1"])
     expect(found["r/b:v1"]).toEqual({ none: "r/b:v1 is not published yet" })
     expect(found["r/a:v1"]).toEqual({ none: "r/a:v1 was not built by this project" })
