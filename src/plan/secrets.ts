@@ -1,8 +1,9 @@
 // What is said about secrets that a call cannot use. Never the secret itself.
 
 export function missingSecret(option: string, reason: string): string {
-  const variable = /env var not found: \W*(\w+)/i.exec(reason)?.[1]
-  if (variable !== undefined) return `--${option}: the variable ${variable} is not set: set and export it, and call again`
+  // Dagger shows the first letters of the name alone.
+  const [, start, more = ""] = /env var not found: \W*(\w+)(\.\.\.|…)?/i.exec(reason) ?? []
+  if (start !== undefined) return `--${option}: the environment variable ${start}${more && "…"} that it names is not set: set and export it, and call again`
   return `--${option}: the secret cannot be read: ${reason.replace(/^.*rpc error: code = \w+ desc = /, "")}`
 }
 

@@ -202,7 +202,9 @@ describe("what is signed", () => {
 
 describe("secrets", () => {
   it("that are missing are said in one line that names the option, and the variable", () => {
-    expect(missingSecret("password", 'failed to get secret: secret env var not found: "UNS..."')).toMatch(/^--password: the variable UNS is not set/)
+    expect(missingSecret("password", 'failed to get secret: secret env var not found: "UNS..."')).toBe(
+      "--password: the environment variable UNS… that it names is not set: set and export it, and call again",
+    )
     expect(missingSecret("sign-key", "open /no/such: no such file or directory")).toBe("--sign-key: the secret cannot be read: open /no/such: no such file or directory")
     expect(emptySecret("password")).toMatch(/^--password: the secret is empty/)
     for (const text of [missingSecret("password", "x"), emptySecret("password")]) expect(text.split("\n")).toHaveLength(1)
