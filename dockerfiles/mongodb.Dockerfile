@@ -62,6 +62,7 @@ FROM ${BASE}
 COPY shell/install-packages.sh /tmp/
 RUN printf '%s\n' \
       '. /tmp/install-packages.sh' \
+      without_setuid=yes \
       "begin 'ca-certificates, tzdata, libcurl4t64, libssl3t64, liblzma5' 300" \
       "if has_manager apt-get 'ca-certificates tzdata libcurl4t64 libssl3t64 liblzma5' '/etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo/Asia/Shanghai'; then" \
       '  via_own_sources' \

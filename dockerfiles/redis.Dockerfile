@@ -15,6 +15,7 @@ FROM ${BASE}
 COPY shell/install-packages.sh /tmp/
 RUN printf '%s\n' \
       '. /tmp/install-packages.sh' \
+      without_setuid=yes \
       "begin 'ca-certificates, tzdata, redis-server, redis-tools' 300" \
       "if has_manager apt-get 'ca-certificates tzdata redis-server redis-tools' '/etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo/Asia/Shanghai /usr/bin/redis-server /usr/bin/redis-cli'; then" \
       '  via_own_sources' \

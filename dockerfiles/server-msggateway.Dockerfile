@@ -94,6 +94,7 @@ FROM ${BASE}
 COPY shell/install-packages.sh /tmp/
 RUN printf '%s\n' \
       '. /tmp/install-packages.sh' \
+      without_setuid=yes \
       "begin 'ca-certificates, tzdata' 300" \
       "if has_manager apt-get 'ca-certificates tzdata' '/etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo/Asia/Shanghai'; then" \
       '  via_own_sources' \

@@ -25,6 +25,7 @@ import { unknownName } from "./catalogue/nearest.js"
 import type { Catalogue } from "./catalogue/types.js"
 import { checkNeeds } from "./graph/bundleNeeds.js"
 import { compareBundle, lockedVersions } from "./graph/bundleCheck.js"
+import { withArchiveSum } from "./graph/archives.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
 import { baseImagesReport } from "./graph/baseImages.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
@@ -50,6 +51,7 @@ import { readBuildArguments } from "./plan/dockerfileArguments.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
 import { type Gate, gateNeeds, readGate } from "./plan/gates.js"
 import { checkBuilder, defaultBuilder } from "./plan/provenance.js"
+import { installOf } from "./plan/packaged.js"
 import { checkMirrorFormat, fetchedLines, mirrorReport } from "./plan/mirrorReports.js"
 import { readChannel } from "./plan/releases.js"
 import { prewarmTable } from "./plan/prewarm.js"
@@ -110,7 +112,7 @@ export class Openim {
     sourceOf?: string,
     /** Where base images, Go and sources are looked for first: registry (images, git), packages (Debian, the Go module proxy), or auto, which asks the engine how it was made itself */
     bases: string = "auto",
-    /** Base of the final images: debian, anolis, openeuler or alpine. All but debian need a registry that has them */
+    /** Base of the final images: debian, anolis, openeuler or alpine, or one of them with another tag of its image, such as alpine:3.19. All but debian need a registry that has them */
     base: string = "debian",
     /** Go module proxies in order, as GOPROXY understands them, such as https://goproxy.cn,direct: goes before every mirror of --mirrors. Go's own default when neither is given */
     goproxy?: string,
@@ -1004,7 +1006,9 @@ export class Openim {
     const base = baseOf(catalogue, this.base)
     // Go may be installed on Debian, whatever the base.
     const packages = await Promise.all(["debian", base.distribution].map((distribution) => packageMirrors(settings, distribution)))
-    return dockerfile(catalogue, entry, base, { mirrors: Object.assign({}, ...packages), goproxy: await goproxyOf(settings) })
+    const archive = entry.kind === "packaged" ? installOf(catalogue, entry, base).archive : undefined
+    const summed = archive === undefined ? settings : await withArchiveSum(settings, entry.name, archive)
+    return dockerfile(summed.catalogue, entry, base, { mirrors: Object.assign({}, ...packages), goproxy: await goproxyOf(settings) })
   }
 
   /** Writes the folder dockerfiles/ anew from the catalogue. Gives a changeset; as a check it fails when there is anything to change */

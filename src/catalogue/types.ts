@@ -232,9 +232,11 @@ export interface ArchiveVersion {
 }
 
 export interface ArchiveBuild {
-  /** Mirrors of the same file, in order. */
+  /** Addresses of the same file, in order: the makers' own first, where there is one. */
   urls: string[]
-  /** Absent where nobody has recorded it yet: then nothing is downloaded. */
+  /** The makers' own address. The checksum that they publish beside the file, with .sha256 behind its name, is believed where none is recorded. */
+  makers?: string
+  /** Absent where nobody has recorded it yet: then the makers are asked for it. */
   sha256?: string
 }
 

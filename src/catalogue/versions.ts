@@ -7,6 +7,7 @@ const sum = /^h1:[A-Za-z0-9+/]{43}=$/
 const component = /^[a-z][a-z0-9-]*$/
 const tag = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const archiveVersion = ["a version such as 7.0.30", /^\d+\.\d+\.\d+/] as const
+const address = ["an address, http://… or https://…", /^https?:\/\/\S+$/] as const
 const checksum = ["64 lower-case hexadecimal digits", /^[0-9a-f]{64}$/] as const
 const digest = ["a digest, sha256:… with 64 hexadecimal digits", /^sha256:[0-9a-f]{64}$/] as const
 const packageName = /^[A-Za-z0-9][A-Za-z0-9+._-]*$/
@@ -59,11 +60,13 @@ function readArchive(reader: Reader): ArchivePin {
   reader.keys(["version", "limitSeconds", "builds", "previous"])
   const version = reader.at("version").text(...archiveVersion)
   const builds = reader.at("builds").entries().map(([key, value]) => {
-    value.keys(["urls", "sha256"])
-    const urls = value.at("urls").texts("an address, http://… or https://…", /^https?:\/\/\S+$/)
-    if (urls.length === 0) value.at("urls").fail("at least one address")
+    value.keys(["makers", "urls", "sha256"])
+    const given = value.at("makers").optionalText(...address)
+    const others = value.at("urls").missing && given !== undefined ? [] : value.at("urls").texts(...address)
+    if (given === undefined && others.length === 0) value.at("urls").fail("at least one address")
+    const [makers, ...urls] = [given, ...others].map((url) => url?.replaceAll("{version}", version))
     const sha256 = value.at("sha256").optionalText(...checksum)
-    return [key, { urls: urls.map((url) => url.replaceAll("{version}", version)), sha256 }] as const
+    return [key, { urls: [makers, ...urls].filter((url) => url !== undefined), ...(makers === undefined ? {} : { makers }), sha256 }] as const
   })
   const limit = reader.at("limitSeconds")
   const limitSeconds = limit.missing ? 900 : limit.whole("seconds from 1 to 7200", 1, 7200)

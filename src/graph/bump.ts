@@ -5,7 +5,7 @@ import { readVersions } from "../catalogue/versions.js"
 import { withChanges } from "../plan/changelog.js"
 import { dockerfiles } from "../plan/dockerfile.js"
 import { envTemplate } from "../plan/envTemplate.js"
-import { samePin, withArchive, withDigests, withReferenceTag, withSourcePin } from "../plan/pins.js"
+import { samePin, withArchive, withArchiveChecksums, withDigests, withReferenceTag, withSourcePin } from "../plan/pins.js"
 import { baseReferences } from "../plan/origins.js"
 import type { Channel } from "../plan/releases.js"
 import { updatesOf, upstreamAddress, type Watched, watchedNamed } from "../plan/watch.js"
@@ -48,6 +48,10 @@ export async function bumpVersions(settings: Settings, tools: WatchTools, files:
     } catch (error) {
       failures.push(error as Error)
     }
+  }
+  for (const change of await newChecksums(settings, tools, wish, versions)) {
+    versions = change.versions
+    changes.push(change.told)
   }
   if (failures.length > 0 && changes.length === 0) throw new Error(failures.map((error) => error.message).join("\n"))
   for (const failure of failures) log(`not bumped: ${failure.message}`)
@@ -116,6 +120,23 @@ async function moved(
   if (samePin(pin, before)) return unchanged(name, version)
   const [left, taken] = [before, pin].map(({ version, commit }) => `${version} (${commit.slice(0, 8)})`)
   return { versions: withSourcePin(text, name, before, pin), told: `${name}: ${left} → ${taken} of ${pin.created.slice(0, 10)}` }
+}
+
+/** Archives that stay at their version and have builds without a recorded checksum get the makers'. */
+async function newChecksums(settings: Settings, tools: WatchTools, wish: BumpWish, text: string): Promise<Moved[]> {
+  const { archives } = readVersions("versions.yaml", text)
+  const changes: Moved[] = []
+  let versions = text
+  for (const [name, { version, builds }] of Object.entries(archives)) {
+    const staying = version === settings.catalogue.pins.archives[name]?.version && (wish.component === undefined || wish.component === name)
+    if (!staying || Object.values(builds).every(({ sha256 }) => sha256 !== undefined)) continue
+    const sums = await archiveSums(settings, tools, name, version)
+    for (const [build, sum] of Object.entries(sums)) {
+      versions = withArchiveChecksums(versions, name, { [build]: sum })
+      changes.push({ versions, told: `${name} ${version} for ${build}: the makers' checksum ${sum.slice(0, 12)}… is recorded` })
+    }
+  }
+  return changes
 }
 
 function unchanged(name: string, version: string): undefined {

@@ -1,8 +1,9 @@
 // Compares a bundle with what could be fetched today, and locks what is in it.
 
+import { readVersions } from "../catalogue/versions.js"
 import { type BundleRow, movedPackages } from "../plan/bundleCheck.js"
 import { type BundleItem, bundleItems, type BundleRecord, type BundleWish, itemTitle, unfitRecord } from "../plan/bundleItems.js"
-import { withDigests, withPackageVersions } from "../plan/pins.js"
+import { withArchiveChecksums, withDigests, withPackageVersions } from "../plan/pins.js"
 import { pullFirst, withFolders, withSystemPackages } from "./bases.js"
 import { damagedFiles, nameOf } from "./bundle.js"
 import { ownSource } from "./bundleNeeds.js"
@@ -52,7 +53,10 @@ async function movedItem(settings: Settings, item: BundleItem, record: BundleRec
   return moved.length === 0 ? undefined : moved.join(", ")
 }
 
-/** versions.yaml with what the bundle holds: versions of packages, and digests of images that a registry has. */
+/**
+ * versions.yaml with what the bundle holds: versions of packages, digests of images that a registry has, and the checksums of archives
+ * that it does not record yet.
+ */
 export function lockedVersions({ records }: Bundle, text: string): string {
   const sets: Record<string, Record<string, string>> = {}
   const digests: Record<string, string> = {}
@@ -61,5 +65,11 @@ export function lockedVersions({ records }: Bundle, text: string): string {
     const [name, digest] = reference?.split("@") ?? []
     if (pulled && name !== undefined) digests[name] = digest
   }
-  return withDigests(withPackageVersions(text, sets), digests)
+  const { archives } = readVersions("versions.yaml", text)
+  const sums = Object.values(records).flatMap(({ archive }) => (archive === undefined ? [] : [archive])).filter(({ component, build, version }) => {
+    const pin = archives[component]
+    return pin?.version === version && pin.builds[build] !== undefined && pin.builds[build].sha256 === undefined
+  })
+  const summed = sums.reduce((before, { component, build, sha256 }) => withArchiveChecksums(before, component, { [build]: sha256 }), text)
+  return withDigests(withPackageVersions(summed, sets), digests)
 }

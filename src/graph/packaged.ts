@@ -17,6 +17,7 @@ import {
   type ServerReport,
 } from "../plan/packaged.js"
 import type { PlanInput } from "../plan/report.js"
+import { withArchiveSum } from "./archives.js"
 import { prepareBase, type PreparedBase } from "./bases.js"
 import { mounted } from "./bundle.js"
 import { explain } from "./failures.js"
@@ -28,9 +29,10 @@ import type { Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
 import { buildHelper, goToolchain } from "./toolchain.js"
 
-export async function packagedImage(settings: Settings, component: PackagedEntry, base: BaseEntry): Promise<BuiltImage> {
+export async function packagedImage(given: Settings, component: PackagedEntry, base: BaseEntry): Promise<BuiltImage> {
+  const install = installOf(given.catalogue, component, base)
+  const settings = install.archive === undefined ? given : await withArchiveSum(given, component.name, install.archive)
   const { catalogue } = settings
-  const install = installOf(catalogue, component, base)
   // Whatever is wrong with the archive is told before anything is installed.
   const archive = install.archive === undefined ? undefined : await archivedServer(settings, component, install.archive)
   const prepared = await withServerPackages(settings, component, base, install)
@@ -45,15 +47,16 @@ export async function packagedImage(settings: Settings, component: PackagedEntry
 }
 
 /** For the plan: what would be installed now. An archive is not fetched for it: its checksum says all. */
-export async function packagedInput(settings: Settings, component: PackagedEntry, base: BaseEntry): Promise<PlanInput> {
-  const { catalogue } = settings
+export async function packagedInput(given: Settings, component: PackagedEntry, base: BaseEntry): Promise<PlanInput> {
+  let settings = given
   let install: InstallEntry
   try {
-    install = installOf(catalogue, component, base)
-    if (install.archive !== undefined) archivePlan(catalogue, component, install.archive)
+    install = installOf(given.catalogue, component, base)
+    if (install.archive !== undefined) settings = await withArchiveSum(given, component.name, install.archive)
   } catch (error) {
     return { component: component.name, source: component.url, refused: (error as Error).message }
   }
+  const { catalogue } = settings
   const prepared = await withServerPackages(settings, component, base, install)
   const pin = install.archive === undefined ? undefined : catalogue.pins.archives[component.name]
   const report = pin === undefined

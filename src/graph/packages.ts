@@ -1,7 +1,8 @@
 // Carries out a package plan in a container: one exec, one layer.
-import { CacheSharingMode, dag, type Container, type Directory, type File, type Secret } from "@dagger.io/dagger"
+import { CacheSharingMode, dag, type Container, type Directory, type File } from "@dagger.io/dagger"
 import type { PackagePlan } from "../plan/packageTypes.js"
 import { type PackageOutcome, packageScript, readPackageLog } from "../plan/packagesScript.js"
+import { exitCodeOf, tailOf } from "./failures.js"
 
 /** Every image with apt has this folder, so mounting the cache here leaves no trace. */
 const archives = "/var/cache/apt/archives"
@@ -16,16 +17,13 @@ const library = "/tmp/install-packages.sh"
 export async function withPackages(
   container: Container,
   plan: PackagePlan,
-  /** Proxy for the package managers; a secret because such an address may hold a password. */
-  proxy?: Secret | null,
   /** The shell functions; given where there is no module to take them from. */
   functions: File = dag.currentModule().source().file("shell/install-packages.sh"),
 ): Promise<Container> {
-  const proxies = proxy ? ["http_proxy", "https_proxy"] : []
-  const apt = hasApt(plan)
-  let prepared = withArchives(container.withMountedFile(library, functions), plan)
-  for (const name of proxies) prepared = prepared.withSecretVariable(name, proxy!)
-  const options = apt ? { aptArchives } : {}
+  const apt = keepsArchives(plan)
+  const prepared = withArchives(container.withMountedFile(library, functions), plan)
+  // Containers that only build lose nothing by it: their commands run as root.
+  const options = { withoutSetuid: true, ...(apt ? { aptArchives } : {}) }
   let installed = prepared.withExec(["sh", "-s"], { stdin: packageScript(`. ${library}`, plan, options) })
   try {
     installed = await installed.sync()
@@ -33,9 +31,7 @@ export async function withPackages(
     throw shortened(error)
   }
   installed = installed.withoutMount(library)
-  if (apt) installed = installed.withoutMount(archives)
-  for (const name of proxies) installed = installed.withoutSecretVariable(name)
-  return installed
+  return apt ? installed.withoutMount(archives) : installed
 }
 
 /** The files of a plan's packages, whose names hold their versions, in a repository of their own; nothing is installed. */
@@ -44,7 +40,7 @@ export async function fetchedPackages(
   plan: PackagePlan,
   functions: File = dag.currentModule().source().file("shell/install-packages.sh"),
 ): Promise<Directory> {
-  const options = { fetchTo, ...(hasApt(plan) ? { aptArchives } : {}) }
+  const options = { fetchTo, ...(keepsArchives(plan) ? { aptArchives } : {}) }
   const fetched = withArchives(container.withMountedFile(library, functions), plan)
     .withDirectory(fetchTo, dag.directory())
     .withExec(["sh", "-s"], { stdin: packageScript(`. ${library}`, plan, options) })
@@ -57,12 +53,17 @@ export async function fetchedPackages(
 
 const fetchTo = "/tmp/fetched"
 
-function hasApt({ distribution }: PackagePlan): boolean {
-  return ["debian", "ubuntu"].includes(distribution)
+/**
+ * apt compares kept files by their size alone, and what a package runs while it is installed could change them. So packages from a
+ * folder, such as a bundle's, which nobody has signed, see none of those that come from repositories; and copying them costs nothing.
+ */
+function keepsArchives({ distribution, steps }: PackagePlan): boolean {
+  const folder = steps.some(({ sources }) => sources.some((source) => source !== "own" && source.url.startsWith("file:")))
+  return ["debian", "ubuntu"].includes(distribution) && !folder
 }
 
 function withArchives(container: Container, plan: PackagePlan): Container {
-  if (!hasApt(plan)) return container
+  if (!keepsArchives(plan)) return container
   // apt holds a lock on its archives, so two builds at once must take turns.
   return container.withMountedCache(archives, dag.cacheVolume(`packages-apt-${plan.distribution}`), { sharing: CacheSharingMode.Locked })
 }
@@ -74,7 +75,5 @@ export async function packageOutcome(container: Container, plan: PackagePlan): P
 
 /** A failed exec says "exit code 1" and shows all output; the script's last line says what happened. */
 function shortened(error: unknown): unknown {
-  const stderr = (error as { stderr?: string } | null)?.stderr
-  const last = stderr?.trim().split("\n").at(-1)
-  return last ? new Error(last) : error
+  return exitCodeOf(error) === undefined ? error : new Error(tailOf(error, 1))
 }

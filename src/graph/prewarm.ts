@@ -12,6 +12,7 @@ import { fetchScript } from "../plan/modules.js"
 import { archiveFilePlan, periodOf } from "../plan/packaged.js"
 import { planPackages } from "../plan/packages.js"
 import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../plan/prewarm.js"
+import { withArchiveSum } from "./archives.js"
 import { pullFirst, withFolders, withSystemPackages } from "./bases.js"
 import { bundledImage, damagedFiles, nameOf } from "./bundle.js"
 import { ownSource } from "./bundleNeeds.js"
@@ -77,6 +78,13 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
   return { bundle: listed.withNewFile("report.txt", prewarmTable(rows)), rows }
 }
 
+/** One thing as it is in a bundle. */
+export async function bundledItem(settings: Settings, item: BundleItem): Promise<Directory> {
+  const pull: Pull = (references) => pullFirst(settings, references)
+  const name = await nameOf(settings.catalogue, item)
+  return (await sealedItem({ settings, pull }, item, name, itemTitle(settings.catalogue, item))).directory
+}
+
 /** Where base images come from while things are fetched: packages are chosen for the one that the bundle will have. */
 type Pull = (references: string[]) => Promise<PulledImage>
 
@@ -108,7 +116,8 @@ async function keptRecords(settings: Settings, bundle: Bundle, renew: boolean): 
   // Images first: packages are judged by the image that stays, and go when it does.
   const images = Object.fromEntries(Object.entries(whole).filter(([, record]) => record.kind !== "image" || fits(settings, whole, record)))
   const rest = Object.entries(images).filter(([, record]) => {
-    return record.kind !== "packages" || (record.image !== undefined && Object.hasOwn(images, imageName(record.image)) && fits(settings, images, record))
+    if (record.kind === "packages" && (record.image === undefined || !Object.hasOwn(images, imageName(record.image)))) return false
+    return record.kind === "image" || fits(settings, images, record)
   })
   return { ...bundle, records: Object.fromEntries(rest) }
 }
@@ -173,10 +182,13 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
     case "java":
       return { directory: await javaArtifacts(settings, item.java) }
     case "archive": {
-      const component = imageOf(catalogue, item.component) as PackagedEntry
-      const plan = archiveFilePlan(catalogue, component, item.build, "/archives", await settings.mirrors.of("archive"))
+      const { component: name, build } = item
+      const summed = (await withArchiveSum(settings, name, build)).catalogue
+      const { version, builds } = summed.pins.archives[name]
+      const plan = archiveFilePlan(summed, imageOf(summed, name) as PackagedEntry, build, "/archives", await settings.mirrors.of("archive"))
       const fetched = await withPackages(await toolbox(settings, [], ["curl"]), plan)
-      return { directory: dag.directory().withDirectory("archives", fetched.directory("/archives")) }
+      const facts = { archive: { component: name, build, version, sha256: builds[build].sha256! } }
+      return { directory: dag.directory().withDirectory("archives", fetched.directory("/archives")), facts }
     }
   }
 }

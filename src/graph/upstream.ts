@@ -4,6 +4,7 @@ import { type Container, ReturnType } from "@dagger.io/dagger"
 import type { SourcePin } from "../catalogue/types.js"
 import { unknownName } from "../catalogue/nearest.js"
 import { firstOf } from "../plan/attempts.js"
+import { askForSum, checksumAddress } from "../plan/packaged.js"
 import { type Channel, newestTags } from "../plan/releases.js"
 import {
   type GoModuleAnswer,
@@ -177,19 +178,18 @@ export async function imageManifest(tools: Pick<WatchTools, "registry">, referen
 }
 
 /**
- * The makers' checksums of another version of an archive. They come from where the archive comes from, so they tell that it
- * arrived whole, and that nobody changes it later. A build that has one needs the new one; one that has none may stay so.
+ * The makers' checksums of a version of an archive, from their own address: a mirror could give those of whatever it has. They tell
+ * that it arrived whole, and that nobody changes it later. A build that has one needs the new one; one that has none may stay so.
  */
 export async function archiveSums(settings: Settings, tools: WatchTools, name: string, version: string): Promise<Record<string, string>> {
   const pin = settings.catalogue.pins.archives[name]
-  const found = Object.entries(pin.builds).map(async ([build, { urls, sha256 }]) => {
-    const attempts = urls.map((url) => {
-      const address = `${url.replaceAll(pin.version, version)}.sha256`
-      const command = ["curl", "-fsSL", address]
-      return { name: address, limitSeconds: preparingSeconds, run: async () => readChecksum(await answer(await tools.http(), command)) }
-    })
+  const found = Object.entries(pin.builds).map(async ([build, { makers, sha256 }]) => {
+    if (version === pin.version && sha256 !== undefined) return []
     try {
-      return [[build, (await firstOf(`${name} ${version} for ${build}`, attempts)).value]]
+      if (makers === undefined) throw new Error(`${name} ${version} for ${build}: versions.yaml has no address of its makers: add ${name}'s builds.${build}.makers, or its sha256`)
+      const address = makers.replaceAll(pin.version, version)
+      const run = async () => readChecksum(await answer(await tools.http(), askForSum(address)))
+      return [[build, (await firstOf(`${name} ${version} for ${build}`, [{ name: checksumAddress(address), limitSeconds: preparingSeconds, run }])).value]]
     } catch (error) {
       if (sha256 !== undefined) throw error
       log(`${(error as Error).message}: it stays without a checksum`)

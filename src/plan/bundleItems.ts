@@ -196,10 +196,9 @@ export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): str
       return plain(`helper-${item.helper}-${digest(text, pins.go)}`)
     case "java":
       return plain(`java-${item.java}-${digest(text)}`)
-    case "archive": {
-      const { version, builds } = pins.archives[item.component]
-      return plain(`archive-${item.component}-${version}-${item.build}-${digest(builds[item.build].sha256)}`)
-    }
+    case "archive":
+      // Its checksum may be recorded later: the record tells it.
+      return plain(`archive-${item.component}-${pins.archives[item.component].version}-${item.build}`)
   }
 }
 
@@ -247,6 +246,14 @@ export interface BundleRecord {
   image?: string
   set?: string
   packages?: Record<string, string>
+  /** Of an archive: which one, and the checksum that it was compared with. */
+  archive?: { component: string; build: string; version: string; sha256: string }
+}
+
+/** The checksum that an archive in a bundle was compared with. */
+export function recordedSum(records: Record<string, BundleRecord>, component: string, build: string, version: string): string | undefined {
+  const archives = Object.values(records).flatMap(({ archive }) => (archive === undefined ? [] : [archive]))
+  return archives.find((one) => one.component === component && one.build === build && one.version === version)?.sha256
 }
 
 export function readBundleRecord(name: string, text: string): BundleRecord {
@@ -258,11 +265,13 @@ export function readBundleRecord(name: string, text: string): BundleRecord {
 }
 
 /** Why something in a bundle is not what this catalogue pins, or does not fit the image in it; undefined where it will do. */
-export function unfitRecord(catalogue: Catalogue, records: Record<string, BundleRecord>, { kind, reference, pulled, image, set, packages }: BundleRecord): string | undefined {
+export function unfitRecord(catalogue: Catalogue, records: Record<string, BundleRecord>, { kind, reference, pulled, image, set, packages, archive }: BundleRecord): string | undefined {
   const { digests, packages: locked } = catalogue.pins
   const [name, digest] = reference?.split("@") ?? []
   const pin = name === undefined ? undefined : digests[name]
   if (pulled && pin !== undefined && pin !== digest) return `versions.yaml pins ${pin.slice(0, 19)}, the bundle has ${digest.slice(0, 19)}`
+  const sum = archive && catalogue.pins.archives[archive.component]?.builds[archive.build]?.sha256
+  if (archive && sum !== undefined && sum !== archive.sha256) return `versions.yaml pins checksum ${sum.slice(0, 12)}, the bundle has ${archive.sha256.slice(0, 12)}`
   if (kind !== "packages" || image === undefined) return undefined
   const base = records[imageName(image)]?.reference
   if (base !== undefined && base !== image) return `they were chosen for ${image}, but the bundle has ${base}`

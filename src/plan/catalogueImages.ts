@@ -1,7 +1,7 @@
 // The remote images that a catalogue's builds, tests and running stack need.
 
 import type { BaseEntry, Catalogue } from "../catalogue/types.js"
-import { referenceOf } from "./components.js"
+import { baseOf, readBase, referenceOf } from "./components.js"
 import type { BytesFrom } from "./origins.js"
 import type { FoundImage } from "./wantedImages.js"
 
@@ -22,7 +22,10 @@ export function catalogueImages(catalogue: Catalogue, choice: ImageChoice): Foun
   const only = choice.from === "packages" ? registryOnly : undefined
   const tools = choice.from === "packages" ? "Go, tools and services, from Debian's packages" : "tools that publish, list and sign"
   const found: FoundImage[] = [
-    ...Object.entries(bases).flatMap(([name, base]) => baseImages(name, base, choice.base)),
+    ...Object.keys(bases).flatMap((name) => {
+      const chosen = readBase(choice.base).name === name ? choice.base : undefined
+      return baseImages(name, baseOf(catalogue, chosen ?? name), chosen)
+    }),
     [pins.images.debian, { where: "builds", stage: "build", purpose: tools }],
     ...goImages(catalogue, choice, only),
     [pins.images.node, { where: "unit tests, tests on a stack", stage: "test", purpose: "Node" }],
@@ -37,11 +40,11 @@ export function catalogueImages(catalogue: Catalogue, choice: ImageChoice): Foun
   return [...found, ...otherImages(catalogue)]
 }
 
-function baseImages(name: string, { image, alternatives }: BaseEntry, chosen: string): FoundImage[] {
+function baseImages(name: string, { image, alternatives }: BaseEntry, chosen?: string): FoundImage[] {
   const where = `base ${name}`
-  const only = name === chosen ? undefined : `--base=${name}`
+  const only = chosen === undefined ? `--base=${name}` : undefined
   const use = { where, stage: "final", purpose: "base of final images", only }
-  const instead = { ...use, purpose: "the same base elsewhere", only: `${only ?? `--base=${name}`}, where the one before is refused` }
+  const instead = { ...use, purpose: "the same base elsewhere", only: `--base=${chosen ?? name}, where the one before is refused` }
   return [[image, use], ...alternatives.map((alternative): FoundImage => [alternative, instead])]
 }
 

@@ -1,6 +1,7 @@
 // From a component's name to the programs that it consists of.
 
 import { unknownName } from "../catalogue/nearest.js"
+import { readReference } from "./references.js"
 import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ImageEntry, ProgramEntry, ReferenceEntry } from "../catalogue/types.js"
 
 export function componentOf(catalogue: Catalogue, name: string): ComponentEntry {
@@ -26,8 +27,22 @@ export function referenceOf(catalogue: Catalogue, component: ReferenceEntry): st
   return `${component.registry}/${component.image}:${catalogue.pins.references[component.name]}`
 }
 
-export function baseOf(catalogue: Catalogue, name: string): BaseEntry {
-  return known("base", catalogue.bases, name)
+/** A base by its name, or by NAME:TAG with another tag of its image, such as alpine:3.19. */
+export function baseOf(catalogue: Catalogue, text: string): BaseEntry {
+  const { name, tag } = readBase(text)
+  const base = known("base", catalogue.bases, name)
+  if (tag === undefined) return base
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) {
+    throw new Error(`--base "${text}": expected NAME or NAME:TAG, such as ${name} or ${name}:${readReference(base.image).tag}`)
+  }
+  const tagged = (reference: string) => `${reference.replace(/@.*$/, "").replace(/:[^:/]*$/, "")}:${tag}`
+  return { ...base, image: tagged(base.image), alternatives: base.alternatives.map(tagged) }
+}
+
+/** The name of a base, and the tag if another one than the catalogue's is meant. */
+export function readBase(text: string): { name: string; tag?: string } {
+  const at = text.indexOf(":")
+  return at === -1 ? { name: text } : { name: text.slice(0, at), tag: text.slice(at + 1) }
 }
 
 function known<T>(kind: string, entries: Record<string, T>, name: string): T {

@@ -5,7 +5,7 @@ import { assigned, comment, printed, run } from "./dockerfileWords.js"
 import { healthTimes, type ImagePlan, searchPath, type userPlan } from "./image.js"
 import { fetchScript } from "./modules.js"
 import { planPackages } from "./packages.js"
-import { packageScript } from "./packagesScript.js"
+import { packageScript, type PackageScriptOptions } from "./packagesScript.js"
 import type { PackagePlan, PackageRequest } from "./packageTypes.js"
 
 export interface DockerfileOptions {
@@ -68,14 +68,14 @@ export function goStage(toolchain: string, options: DockerfileOptions): string[]
 export const fetchProgram = run("mkdir /module", `${printed(fetchScript)} \\\n      > /module/fetch`, "chmod 755 /module/fetch")
 
 /** A shell command. */
-export function installing(plan: PackagePlan): string {
-  return `${printed(packageScript(`. ${library}`, plan))} \\\n      | sh -s`
+export function installing(plan: PackagePlan, options: PackageScriptOptions = {}): string {
+  return `${printed(packageScript(`. ${library}`, plan, options))} \\\n      | sh -s`
 }
 
 /** The last stage up to its packages. */
 export function baseStage(base: BaseEntry, more: PackageRequest["want"], { mirrors }: DockerfileOptions): string[] {
   const plan = planPackages({ distribution: base.distribution, want: [...base.packages, ...more], mirrors })
-  return ["FROM ${BASE}", copyLibrary, `RUN ${installing(plan)} && rm ${library}`]
+  return ["FROM ${BASE}", copyLibrary, `RUN ${installing(plan, { withoutSetuid: true })} && rm ${library}`]
 }
 
 /** Without a tool for it: base images differ in which one they have. */

@@ -18,7 +18,7 @@ export interface ImageInputs {
 export const inputsLabel = "io.openim.build.inputs"
 
 /** Raise this when the same inputs give another image than before. */
-export const recipeRevision = 1
+export const recipeRevision = 2
 
 export function shortDigest(content: unknown): string {
   return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16)

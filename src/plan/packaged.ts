@@ -28,16 +28,10 @@ function packageFamily({ distribution }: BaseEntry): PackageFamily {
   return familyOf[layouts[distribution].managers[0]]
 }
 
-/** Downloads an archive into /archive, from the first mirror that has it. Never one whose checksum nobody has recorded. */
+/** Downloads an archive into /archive, from the first mirror that has it. Never one whose checksum nobody knows. */
 export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name: string, mirrors: string[] = []): PackagePlan {
   const { version, limitSeconds, build } = archiveOf(catalogue, component, name)
-  if (build.sha256 === undefined) {
-    const key = `archives.${component.name}.builds.${name}.sha256`
-    throw new Error(
-      `${component.name} ${version} for ${name} has no checksum in versions.yaml, and nothing is downloaded unchecked. ` +
-        `Next: read ${build.urls[0]}.sha256 where it can be reached, and record it as ${key} (or use a --catalogue of your own)`,
-    )
-  }
+  if (build.sha256 === undefined) throw uncheckedArchive(catalogue, component.name, name)
   const urls = [...new Set([...mirrors.map((mirror) => `${mirror}/${fileOf(build)}`), ...build.urls])]
   const download = { urls, sha256: build.sha256, to: "/archive", unpack: true, stripTop: true }
   return planDownload(component.name, download, limitSeconds)
@@ -48,6 +42,46 @@ export function archiveFilePlan(catalogue: Catalogue, component: PackagedEntry, 
   const plan = archivePlan(catalogue, component, name, mirrors)
   const to = `${folder}/${fileOf(archiveOf(catalogue, component, name).build)}`
   return { ...plan, downloads: plan.downloads.map((download) => ({ ...download, to, unpack: false, stripTop: false, mode: "0644" })) }
+}
+
+/** Why an archive is not downloaded: nobody has recorded its checksum, and (`reason`) its makers did not say it. */
+export function uncheckedArchive({ pins }: Catalogue, component: string, name: string, reason?: string): Error {
+  const { version, builds } = pins.archives[component]
+  const { makers } = builds[name]
+  const asked = makers === undefined
+    ? "and versions.yaml names no address of its makers (makers)"
+    : `and the one of its makers ${reason === undefined ? "is not known here" : `cannot be read (${reason})`}`
+  const where = makers === undefined ? "find what its makers publish" : `read ${checksumAddress(makers)} where it can be reached`
+  return new Error(
+    `${component} ${version} for ${name} has no checksum in versions.yaml, ${asked}. Nothing is downloaded unchecked. ` +
+      `Next: ${where}, and record it as archives.${component}.builds.${name}.sha256 ` +
+      `(there, bump --component=${component} does so), or use a --catalogue of your own`,
+  )
+}
+
+/** Where the makers of an archive publish its checksum. */
+export function checksumAddress(makers: string): string {
+  return `${makers}.sha256`
+}
+
+/** The command that asks for it; never on from https to anything else. */
+export function askForSum(makers: string): string[] {
+  return ["curl", "-fsSL", ...(makers.startsWith("https:") ? ["--proto", "=https"] : []), checksumAddress(makers)]
+}
+
+/** Tells whose checksum is believed. */
+export function believedChecksum({ pins }: Catalogue, component: string, name: string, sha256: string): string {
+  const { version, builds } = pins.archives[component]
+  const from = checksumAddress(builds[name].makers!)
+  return `${component} ${version} for ${name}: versions.yaml records no checksum, so the makers' is taken, ${sha256} from ${from}. lock or bump writes it down`
+}
+
+/** The same catalogue with the checksum of an archive. */
+export function withChecksum(catalogue: Catalogue, component: string, name: string, sha256: string): Catalogue {
+  const { pins } = catalogue
+  const archive = pins.archives[component]
+  const builds = { ...archive.builds, [name]: { ...archive.builds[name], sha256 } }
+  return { ...catalogue, pins: { ...pins, archives: { ...pins.archives, [component]: { ...archive, builds } } } }
 }
 
 /** What a mirror must call it. */

@@ -8,6 +8,8 @@ export interface PackageScriptOptions {
   aptArchives?: string
   /** Fetches the files of the packages into this folder, instead of installing them. */
   fetchTo?: string
+  /** For images that are handed out: takes the setuid and setgid bits from all files, those of the base as well. */
+  withoutSetuid?: boolean
   /** Holds the system's release, caches and files: for tests on a machine that must not change. */
   root?: string
 }
@@ -18,6 +20,7 @@ export function packageScript(library: string, plan: PackagePlan, options: Packa
   if (options.aptArchives) lines.push(`apt_archives=${quoted(options.aptArchives)}`)
   if (options.fetchTo) lines.push(`fetch_to=${quoted(options.fetchTo)}`)
   if (options.root) lines.push(`root=${quoted(options.root)}`)
+  if (options.withoutSetuid) lines.push("without_setuid=yes")
   if (plan.asOf !== undefined) lines.push(`# As of ${plan.asOf}.`)
   lines.push(call("begin", plan.subject, String(plan.limitSeconds)))
   for (const step of plan.steps) lines.push(...managerLines(step))

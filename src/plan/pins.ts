@@ -53,6 +53,13 @@ export function withArchive(text: string, name: string, before: ArchivePin, to: 
   })
 }
 
+/** Records the checksums of builds; those of other builds stay. */
+export function withArchiveChecksums(text: string, name: string, sha256: Record<string, string>): string {
+  return edited(text, (document) => {
+    for (const [build, sum] of Object.entries(sha256)) setText(mappingAt(document, ["archives", name, "builds", build]), "sha256", sum)
+  })
+}
+
 export function withDigests(text: string, digests: Record<string, string>): string {
   return edited(text, (document) => {
     for (const [reference, digest] of Object.entries(digests)) document.setIn(["digests", reference], digest)

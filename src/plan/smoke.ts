@@ -82,6 +82,7 @@ export function fileQuestions(root: string): SmokeQuestion[] {
   const below = (folders: string[]) => folders.map((folder) => `-path '${root}/${folder}/*'`).join(" -o ")
   return [
     ["no compiler is there", nothing(root, `-perm /111 ! -path '*/share/*' \\( ${named(compilers)} -o -name 'gcc-[0-9]*' \\)`)],
+    ["no program can act as another user (setuid, setgid)", nothing(root, "-perm /6000")],
     ["no source is there", nothing(root, "\\( -name '*.go' -o -name go.mod \\)")],
     ["no package cache is there", nothing(root, `-size +0 \\( ${below(caches)} \\)`)],
     ["no certificate was added by hand", nothing(root, `\\( ${below(foreign)} \\)`)],

@@ -17,6 +17,32 @@ export async function casesOf(tests: [name: string, run: () => Promise<unknown>]
   return cases
 }
 
+/** What a step answers with, and the lines that this call logged meanwhile, those of other suites among them. */
+export async function logged<T>(run: () => Promise<T>): Promise<{ found: T; lines: string[] }> {
+  const lines: string[] = []
+  listen()
+  listeners.add(lines)
+  try {
+    return { found: await run(), lines }
+  } finally {
+    listeners.delete(lines)
+  }
+}
+
+/** Several suites may listen at the same time. */
+const listeners = new Set<string[]>()
+let listening = false
+
+function listen(): void {
+  if (listening) return
+  listening = true
+  const print = console.error
+  console.error = (...words: unknown[]) => {
+    for (const lines of listeners) lines.push(words.join(" "))
+    print(...words)
+  }
+}
+
 /** Started now; tells the seconds since then. */
 export function stopwatch(): () => number {
   const begin = performance.now()

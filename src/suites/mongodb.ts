@@ -5,13 +5,18 @@ import { createHash } from "node:crypto"
 import { type Container, dag, type Directory, ReturnType, type Service } from "@dagger.io/dagger"
 import type { ArchivePin } from "../catalogue/types.js"
 import { fromFirst } from "../graph/bases.js"
+import { withArchiveSum } from "../graph/archives.js"
+import { nameOf, readBundle } from "../graph/bundle.js"
+import { lockedVersions } from "../graph/bundleCheck.js"
 import { componentImage } from "../graph/components.js"
 import { callMirrors } from "../graph/mirrors.js"
+import { bundledItem } from "../graph/prewarm.js"
 import type { Settings } from "../graph/settings.js"
 import { goToolchain, withBuildCache } from "../graph/toolchain.js"
+import type { BundleItem } from "../plan/bundleItems.js"
 import { buildFlags } from "../plan/programs.js"
 import type { TestCase } from "../plan/suites.js"
-import { casesOf, fails, same } from "./cases.js"
+import { casesOf, fails, logged, same } from "./cases.js"
 
 const owner = "10001:10001"
 const rootPassword = 'root "word" \\ $HOME'
@@ -85,7 +90,41 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
       ],
       [
         "an archive without a recorded checksum is not even asked for",
-        () => fails(() => build(["good"], "debian", { sha256: undefined }), "for ubuntu2204 has no checksum in versions.yaml"),
+        () => fails(() => build(["good"], "debian", { sha256: undefined }), "for ubuntu2204 has no checksum in versions.yaml, and versions.yaml names no address of its makers"),
+      ],
+      [
+        "the makers' checksum is taken where none is recorded, and the log says so",
+        async () => {
+          const unrecorded = { sha256: undefined, makers: `${address}/makers/${archive}` }
+          const { found: image, lines } = await logged(() => build(["wrong", "good"], "debian", unrecorded))
+          same(await image.label("org.opencontainers.image.revision"), `sha256:${sha256}`)
+          const line = `mongodb 7.0.30 for ubuntu2204: versions.yaml records no checksum, so the makers' is taken, ${sha256} from ${address}/makers/${archive}.sha256. lock or bump writes it down`
+          same(lines.includes(line), true)
+        },
+      ],
+      [
+        "a checksum that only a mirror gives is not taken",
+        () => fails(() => build(["good"], "debian", { sha256: undefined, makers: `${address}/forbidden/${archive}` }), "the one of its makers cannot be read (curl: (22)"),
+      ],
+      [
+        "what does not have the makers' checksum is refused",
+        () => fails(() => build(["good"], "debian", { sha256: undefined, makers: `${address}/liars/${archive}` }), `checksum is ${sha256}, expected ${"0".repeat(64)}`),
+      ],
+      [
+        "a bundle has the archive with the makers' checksum, lock records it, and the bundle still fits",
+        async () => {
+          const online = from(["good"], { sha256: undefined, makers: `${address}/makers/${archive}` })
+          const item: BundleItem = { kind: "archive", component: "mongodb", build: "ubuntu2204" }
+          const bundle = await readBundle(await bundledItem(online, item))
+          const text = `sources: {}\narchives:\n  mongodb:\n    version: 7.0.30\n    builds:\n      ubuntu2204:\n        makers: ${address}/makers/${archive}\ntools: {}\nimages: {}\ngo: ${settings.catalogue.pins.go}\n`
+          const locked = lockedVersions(bundle, text)
+          same(locked, text.replace(/(makers: .*\n)/, `$1        sha256: ${sha256}\n`))
+          same(lockedVersions(bundle, locked), locked)
+          const offline = { ...online, bundle }
+          const { archives } = (await withArchiveSum(offline, "mongodb", "ubuntu2204")).catalogue.pins
+          same(archives.mongodb.builds.ubuntu2204.sha256, sha256)
+          same(await nameOf(from(["good"]).catalogue, item), Object.keys(bundle.records).join())
+        },
       ],
       ["Alpine is refused with the bases that work", () => fails(() => build(["good"], "alpine"), "Use --base=debian or --base=anolis")],
       [
@@ -169,7 +208,10 @@ async function packedServer(settings: Settings, source: Directory): Promise<Cont
     .withExec(["sh", "-c", `${pack(top, archive)}; ${pack("other", "other.tgz")}`])
 }
 
-/** /forbidden/…: 403; /hanging/…: no answer; /wrong/…: a page; /cut/…: half of it; /other/…: an archive of something else; /good/… */
+/**
+ * /forbidden/…: 403; /hanging/…: no answer; /wrong/…: a page; /cut/…: half of it; /other/…: an archive of something else; /good/… and
+ * /makers/…: the archive and its checksum; /liars/…: the archive and another checksum.
+ */
 async function mirrorService(settings: Settings, packed: Container): Promise<Service> {
   const server = `
     const { createServer } = require("node:http")
@@ -182,8 +224,16 @@ async function mirrorService(settings: Settings, packed: Container): Promise<Ser
       cut: (response) => response.end(archive.subarray(0, archive.length / 2)),
       other: (response) => response.end(readFileSync("/srv/other.tgz")),
       good: (response) => response.end(archive),
+      makers: (response) => response.end(archive),
+      liars: (response) => response.end(archive),
     }
-    createServer((request, response) => answers[request.url.split("/")[1]](response)).listen(8000)`
+    const sum = require("node:crypto").createHash("sha256").update(archive).digest("hex")
+    const sums = { good: sum, makers: sum, liars: "0".repeat(64) }
+    createServer((request, response) => {
+      const kind = request.url.split("/")[1]
+      if (request.url.endsWith(".sha256") && kind in sums) return response.end(sums[kind] + "  ${archive}\\n")
+      answers[kind](response)
+    }).listen(8000)`
   const node = await fromFirst(settings, [settings.catalogue.pins.images.node])
   return node
     .withDirectory("/srv", packed.directory("/srv"))

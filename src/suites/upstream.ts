@@ -116,7 +116,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         same(pins.sources.chat.commit, commits["chat-v1.8.4-patch.10"])
         same(pins.previousReferences.web.join(), "release-v3.8.3")
         const { builds, previous } = pins.archives.cache
-        same(`${builds.linux.sha256} ${builds.other.sha256}`, `${"10".padStart(64, "0")} undefined`)
+        const ten = "10".padStart(64, "0")
+        same(`${builds.linux.sha256} ${builds.other.sha256} ${builds.fresh.sha256}`, `${ten} undefined ${ten}`)
         same(JSON.stringify(previous), JSON.stringify([{ version: "7.0.2", sha256: { linux: "2".padStart(64, "0") } }]))
         const template = await done.file("env.template").contents()
         has(template, `WATCH_SERVER_IMAGE=${registryHost}/example/watch-server:v3.8.3-patch.16\n`)
@@ -129,6 +130,16 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         same(pins.sources.server.sum, await sumOf(tools, "example.com/server/v3@v3.8.3-patch.16"))
         same(await updatesReport(await using(done), "patch", "text", true, tools), "nothing new\n")
         same(await (await bump({}, done)).isEmpty(), true)
+      },
+    ],
+    [
+      "a checksum that nobody has recorded is taken from the makers, never from a mirror",
+      async () => {
+        const done = await after(bump({ component: "cache", version: "7.0.2" }))
+        const { version, builds } = (await using(done)).catalogue.pins.archives.cache
+        same(`${version} ${builds.fresh.sha256} ${builds.other.sha256}`, `7.0.2 ${"2".padStart(64, "0")} undefined`)
+        has(await done.file("CHANGELOG.md").contents(), "- cache 7.0.2 for fresh: the makers' checksum 000000000000… is recorded\n")
+        same(await (await bump({ component: "cache", version: "7.0.2" }, done)).isEmpty(), true)
       },
     ],
     [
@@ -196,7 +207,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         await fails(async () => bump({ component: "servr" }), 'unknown component "servr". Did you mean "server"?')
         await fails(async () => bump({ component: "server", version: "v3.8.3-patch.61" }), 'Did you mean "v3.8.3-patch.16"?')
         await fails(async () => bump({ component: "web", version: "release-v9.9.9" }), 'unknown version of web "release-v9.9.9"')
-        const unsummed = "cache 7.0.9 for linux: nothing worked: http://proxy.test:8080/gone/cache-7.0.9.tgz.sha256 ("
+        const unsummed = "cache 7.0.9 for linux: nothing worked: http://proxy.test:8080/archives/cache-7.0.9.tgz.sha256 ("
         await fails(async () => bump({ component: "cache", version: "7.0.9" }), unsummed)
         await fails(async () => bump({ version: "v3.8.2" }), "name it with --component")
         await fails(async () => bump({ date: "yesterday" }), '--date "yesterday": expected a day')

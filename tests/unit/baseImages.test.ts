@@ -164,6 +164,8 @@ describe("a catalogue's images", () => {
     expect(names(all.filter(isNeeded))).toContain("openanolis/anolisos:8.10")
     const only = Object.fromEntries(all.map(({ reference, uses }) => [reference, uses[0].only]))
     expect(only["docker.io/library/alpine:3.22"]).toBe("--base=alpine")
+    const tagged = catalogueImages(catalogue, { from: "registry", base: "alpine:3.19", sourceGo: {} })
+    expect(tagged.filter(([reference]) => reference.includes("/alpine:")).map(([reference, { only }]) => [reference, only])).toEqual([["docker.io/library/alpine:3.19", undefined]])
     expect(only["registry.openanolis.cn/openanolis/anolisos:8.10"]).toBe("--base=anolis, where the one before is refused")
   })
 

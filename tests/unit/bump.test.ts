@@ -8,7 +8,7 @@ import { envTemplate } from "../../src/plan/envTemplate.js"
 import { referenceOf } from "../../src/plan/components.js"
 import { pinnedVersion, publishedAs } from "../../src/plan/publishedAs.js"
 import { publishTargets } from "../../src/plan/registries.js"
-import { withArchive, withDigests, withReferenceTag, withSourcePin } from "../../src/plan/pins.js"
+import { withArchive, withArchiveChecksums, withDigests, withReferenceTag, withSourcePin } from "../../src/plan/pins.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
 const root = new URL("../..", import.meta.url).pathname
@@ -89,6 +89,28 @@ tools:`)
     const back = pins(withArchive(withArchive(yaml, "mongodb", before, to), "mongodb", after, after.previous[0])).archives.mongodb
     expect({ ...back, previous: [] }).toEqual(before)
     expect(back.previous).toEqual([to])
+  })
+
+  it("gets the checksums of builds that have none", () => {
+    const yaml = text.replace("\ntools:", `
+archives:
+  mongodb:
+    version: 7.0.2
+    builds:
+      linux:
+        makers: https://a.example/{version}.tgz
+        sha256: ${"a".repeat(64)}
+      other:
+        makers: https://a.example/other-{version}.tgz
+        urls: ["https://mirror.example/other-{version}.tgz"] # theirs
+
+tools:`)
+    const changed = withArchiveChecksums(yaml, "mongodb", { other: "d".repeat(64) })
+    expect(missing(yaml, changed)).toEqual([])
+    const { builds } = pins(changed).archives.mongodb
+    expect(builds.linux).toEqual({ makers: "https://a.example/7.0.2.tgz", urls: ["https://a.example/7.0.2.tgz"], sha256: "a".repeat(64) })
+    expect(builds.other).toMatchObject({ urls: ["https://a.example/other-7.0.2.tgz", "https://mirror.example/other-7.0.2.tgz"], sha256: "d".repeat(64) })
+    expect(() => pins(yaml.replace(/ {8}makers.*\n {8}urls.*\n/, "        sha256: x\n"))).toThrow("archives.mongodb.builds.other.urls: expected at least one address")
   })
 
   it("gets digests", () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { readVersions } from "../../src/catalogue/versions.js"
 import { bundleTable, movedPackages } from "../../src/plan/bundleCheck.js"
-import { bundleItems, type BundleWish, itemName, itemTitle, missingItems, packageSet, prewarmWish, readBundleRecord, unfitRecord, wishName, type BundleRecord } from "../../src/plan/bundleItems.js"
+import { bundleItems, type BundleWish, itemName, itemTitle, missingItems, packageSet, prewarmWish, readBundleRecord, recordedSum, unfitRecord, wishName, type BundleRecord } from "../../src/plan/bundleItems.js"
 import { planPackages } from "../../src/plan/packages.js"
 import { packageScript } from "../../src/plan/packagesScript.js"
 import { withPackageVersions } from "../../src/plan/pins.js"
@@ -176,6 +176,15 @@ describe("what is in a bundle", () => {
     const pinned = withPins({ digests: { [image]: "sha256:2" } })
     expect(unfit(pinned, debian)).toContain("versions.yaml pins sha256:2")
     expect(unfit(pinned, { ...debian, pulled: false })).toBeUndefined()
+    // An archive keeps its name when its checksum is recorded, by lock for instance.
+    const item = { kind: "archive", component: "mongodb", build: "rhel80" } as const
+    const { version, builds } = catalogue.pins.archives.mongodb
+    const archived = record({ kind: "archive", archive: { component: "mongodb", build: "rhel80", version, sha256: "a".repeat(64) } })
+    const recorded = (sha256: string) => withPins({ archives: { mongodb: { ...catalogue.pins.archives.mongodb, builds: { ...builds, rhel80: { ...builds.rhel80, sha256 } } } } })
+    expect([catalogue, recorded("a".repeat(64))].map((of) => [itemName(of, item), unfit(of, archived)])).toEqual(Array(2).fill([itemName(catalogue, item), undefined]))
+    expect(unfit(recorded("b".repeat(64)), archived)).toBe("versions.yaml pins checksum bbbbbbbbbbbb, the bundle has aaaaaaaaaaaa")
+    expect(recordedSum({ x: archived }, "mongodb", "rhel80", version)).toBe("a".repeat(64))
+    expect([recordedSum({ x: archived }, "mongodb", "rhel90", version), recordedSum({ x: archived }, "mongodb", "rhel80", "0.0.1")]).toEqual([undefined, undefined])
     expect(unfit(withPins({ packages: { "a for debian:trixie-slim": { a: "2" } } }), packages)).toBe("versions.yaml locks a 2, the bundle has 1")
   })
 })

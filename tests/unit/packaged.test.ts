@@ -3,6 +3,8 @@ import type { Catalogue, PackagedEntry } from "../../src/catalogue/types.js"
 import { builtOf, imageOf } from "../../src/plan/components.js"
 import {
   archivePlan,
+  askForSum,
+  believedChecksum,
   factsOf,
   installedResource,
   installOf,
@@ -12,6 +14,8 @@ import {
   periodOf,
   readReport,
   reportScript,
+  uncheckedArchive,
+  withChecksum,
 } from "../../src/plan/packaged.js"
 import { planPackages } from "../../src/plan/packages.js"
 import { packageScript } from "../../src/plan/packagesScript.js"
@@ -76,10 +80,30 @@ describe("archives", () => {
 
   it("are never fetched without a checksum: the message says where to find it and where to write it", () => {
     expect(() => archivePlan(catalogue, mongodb, "rhel80")).toThrow(
-      "mongodb 7.0.2 for rhel80 has no checksum in versions.yaml, and nothing is downloaded unchecked. " +
+      "mongodb 7.0.2 for rhel80 has no checksum in versions.yaml, and the one of its makers is not known here. Nothing is downloaded unchecked. " +
         "Next: read https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-rhel80-7.0.2.tgz.sha256 where it can be reached, " +
-        "and record it as archives.mongodb.builds.rhel80.sha256",
+        "and record it as archives.mongodb.builds.rhel80.sha256 (there, bump --component=mongodb does so)",
     )
+    expect(uncheckedArchive(catalogue, "mongodb", "rhel80", "no answer within 30 s").message).toContain("the one of its makers cannot be read (no answer within 30 s)")
+    const { mongodb: pin } = catalogue.pins.archives
+    const mirrored = { ...pin, builds: { ...pin.builds, rhel80: { urls: ["https://mirror.example/m.tgz"] } } }
+    const without = { ...catalogue, pins: { ...catalogue.pins, archives: { mongodb: mirrored } } }
+    const message = uncheckedArchive(without, "mongodb", "rhel80").message
+    expect(message).toContain("versions.yaml names no address of its makers (makers)")
+    expect(message).not.toContain("mirror.example")
+  })
+
+  it("take the makers' checksum where none is recorded, with a line that says whose it is", () => {
+    const { makers } = catalogue.pins.archives.mongodb.builds.rhel80
+    expect(askForSum(makers!)).toEqual(["curl", "-fsSL", "--proto", "=https", `${makers}.sha256`])
+    const sum = "b".repeat(64)
+    expect(believedChecksum(catalogue, "mongodb", "rhel80", sum)).toBe(
+      `mongodb 7.0.2 for rhel80: versions.yaml records no checksum, so the makers' is taken, ${sum} from ${makers}.sha256. lock or bump writes it down`,
+    )
+    const summed = withChecksum(catalogue, "mongodb", "rhel80", sum)
+    expect(archivePlan(summed, mongodb, "rhel80").downloads[0].sha256).toBe(sum)
+    expect(factsOf(summed, mongodb, mongodb.install.anolis, { version: "", created: "", origin: "" }).revision).toBe(`sha256:${sum}`)
+    expect(catalogue.pins.archives.mongodb.builds.rhel80.sha256).toBeUndefined()
   })
 })
 

@@ -1,14 +1,14 @@
 // The script as it stands alone, on managers that are small shell scripts, on a PATH that holds nothing else.
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
 import { planPackages } from "../../src/plan/packages.js"
 import type { PackageRequest } from "../../src/plan/packageTypes.js"
-import { packageScript, readPackageLog } from "../../src/plan/packagesScript.js"
+import { packageScript, type PackageScriptOptions, readPackageLog } from "../../src/plan/packagesScript.js"
 
 // Nearly all of the time is waiting for processes.
 vi.setConfig({ maxConcurrency: 12 })
@@ -60,9 +60,9 @@ class Machine {
   }
 
   /** Runs a plan for package "tool". */
-  async install(request: Partial<PackageRequest> = {}, env: Record<string, string> = {}) {
+  async install(request: Partial<PackageRequest> = {}, env: Record<string, string> = {}, options: PackageScriptOptions = {}) {
     const plan = planPackages({ distribution: "any", want: ["tool"], ...request })
-    this.write("script", packageScript(library, plan, { root: this.path("root") }))
+    this.write("script", packageScript(library, plan, { root: this.path("root"), ...options }))
     const PATH = [this.path("bin"), toolFolder].join(delimiter)
     const ours = { PATH, STATE: this.path("state"), TMPDIR: this.path("tmp"), ...env }
     return new Promise<{ code: number; log: string; by?: string; refusals: string[] }>((resolve) => {
@@ -295,5 +295,25 @@ describe.concurrent("the manual step", () => {
   it("says so where nothing can download", async ({ machine }) => {
     const result = await machine.install({ distribution: "debian", want: manual(["http://good/tool"]) })
     expect(result.refusals.at(-1)).toBe("manual: neither curl nor wget is installed")
+  })
+})
+
+describe("the right to act as another user", () => {
+  it.for(["with find", "without find"])("is taken from every file, %s", async (tool, { machine }) => {
+    const found = process.env.PATH!.split(delimiter).map((folder) => join(folder, "find")).find(existsSync)
+    if (tool === "with find") symlinkSync(found!, machine.path("bin/find"))
+    const files = { "usr/bin/su": 0o4755, "usr/lib/a/helper": 0o6750, "sbin/lock": 0o2755, "bin/plain": 0o755 }
+    for (const [file, mode] of Object.entries(files)) {
+      mkdirSync(join(machine.path("root"), file, ".."), { recursive: true })
+      machine.write(`root/${file}`, "")
+      chmodSync(machine.path(`root/${file}`), mode)
+    }
+    chmodSync(machine.path("root/usr/lib/a"), 0o2755)
+    machine.fake("apt-get", `case "$*" in *install*) : >"$STATE/tool" ;; esac`)
+    const modes = () => [...Object.keys(files), "usr/lib/a"].map((file) => (statSync(machine.path(`root/${file}`)).mode & 0o7777).toString(8))
+    expect((await machine.install()).code).toBe(0)
+    expect(modes()).toEqual(["4755", "6750", "2755", "755", "2755"])
+    expect((await machine.install({}, {}, { withoutSetuid: true })).code).toBe(0)
+    expect(modes()).toEqual(["755", "750", "755", "755", "2755"])
   })
 })

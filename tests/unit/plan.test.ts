@@ -28,6 +28,15 @@ describe("components", () => {
 
   it("answers an unknown name with the known ones and the nearest", () => {
     expect(() => componentOf(catalogue, "servr")).toThrow('unknown component "servr". Did you mean "server"? Known: server, ')
+    const { image, alternatives, distribution } = baseOf(catalogue, "anolis:8.8")
+    expect({ image, alternatives, distribution }).toEqual({
+      image: "docker.io/openanolis/anolisos:8.8",
+      alternatives: ["registry.openanolis.cn/openanolis/anolisos:8.8"],
+      distribution: "anolis",
+    })
+    expect(baseOf(catalogue, "anolis")).toBe(catalogue.bases.anolis)
+    for (const odd of ["anolis:", "anolis:a b", "anolis:8/10"]) expect(() => baseOf(catalogue, odd)).toThrow(`--base "${odd}": expected NAME or NAME:TAG, such as anolis or anolis:8.10`)
+    expect(() => baseOf(catalogue, "alpin:3.19")).toThrow('unknown base "alpin". Did you mean "alpine"?')
     expect(() => baseOf(catalogue, "debain")).toThrow('unknown base "debain". Did you mean "debian"? Known: debian, anolis')
     expect(() => componentOf(catalogue, "constructor")).toThrow("unknown component")
   })
@@ -96,6 +105,10 @@ describe("the image", () => {
   it("probes with what the base has", () => {
     expect(plan("server-api", "alpine").health).toBe("nc -z -w 2 127.0.0.1 10002")
     expect(plan("server-api", "anolis").health).toContain("/dev/tcp/")
+    expect(plan("server-api", "alpine:3.19")).toMatchObject({
+      health: "nc -z -w 2 127.0.0.1 10002",
+      labels: { "org.opencontainers.image.base.name": "docker.io/library/alpine:3.19" },
+    })
     expect(plan("server-crontask", "debian").health).toBeUndefined()
   })
 })

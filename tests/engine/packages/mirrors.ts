@@ -16,7 +16,7 @@ export const functions = (): File => dag.host().file("shell/install-packages.sh"
 export async function withManagers(): Promise<Container> {
   const want = ["dnf", "zypper", "rpm", "createrepo-c", "python3-minimal", "curl", "busybox", "shellcheck"]
   const plan = planPackages({ distribution: "debian", want })
-  const machine = await withPackages(dag.container().from(bookworm), plan, undefined, functions())
+  const machine = await withPackages(dag.container().from(bookworm), plan, functions())
   return machine.withNewFile("/root/.rpmmacros", "%_dbpath /var/lib/rpm\n")
 }
 

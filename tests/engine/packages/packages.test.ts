@@ -32,7 +32,7 @@ function plan(sources: PackageRequest["mirrors"], more: Partial<PackageRequest> 
 
 async function install(...asked: Parameters<typeof plan>) {
   const planned = plan(...asked)
-  const container = await withPackages(machine, planned, undefined, functions())
+  const container = await withPackages(machine, planned, functions())
   const { by, refusals } = await packageOutcome(container, planned)
   return { container, by, refusals, says: (command: string) => output(container, command) }
 }
@@ -147,7 +147,7 @@ describe("files that are fetched for a bundle", () => {
     const fetched = await fetchedPackages(machine, wanted, functions())
     const repository = machine.withDirectory("/bundle", fetched).withExec(["sh", "-c", index]).directory("/bundle")
     const planned = plan(into)
-    const container = await withPackages(machine.withMountedDirectory("/bundle", repository), planned, undefined, functions())
+    const container = await withPackages(machine.withMountedDirectory("/bundle", repository), planned, functions())
     const files = (await fetched.glob("**")).filter((name) => !name.endsWith("/"))
     return { files, by: (await packageOutcome(container, planned)).by, says: (command: string) => output(container, command) }
   }
@@ -209,7 +209,7 @@ describe("the script that stands alone", () => {
 it("installs packages on Debian from the image's own sources", async () => {
   const planned = planPackages({ distribution: "debian", want: ["ca-certificates", "tzdata", "tree"] })
   const image = dag.container().from(bookworm)
-  const container = await withPackages(image, planned, undefined, functions())
+  const container = await withPackages(image, planned, functions())
   expect((await packageOutcome(container, planned)).by).toBe("apt-get")
   const states = await output(container, "dpkg-query -W -f '${db:Status-Status} ' ca-certificates tzdata tree")
   expect(states).toBe("installed installed installed ")
