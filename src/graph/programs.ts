@@ -3,11 +3,12 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
+import type { Trust } from "../plan/caches.js"
 import { buildFlags, programArguments, multicallBinary, multicallCommand } from "../plan/programs.js"
 import { tailOf } from "./failures.js"
 import { log, type Settings } from "./settings.js"
 import type { ResolvedSource } from "./sources.js"
-import { buildHelper, buildTool, type Toolchain, withBuildCache } from "./toolchain.js"
+import { buildHelper, buildTool, type Toolchain, withBuildCache, withModuleCache } from "./toolchain.js"
 
 export type ProgramLayout = "multicall" | "separate"
 export type ProgramBuilder = "go" | "mage"
@@ -51,12 +52,12 @@ export async function buildPrograms(
 }
 
 /** Modules come before sources, so that an edit does not fetch them again. */
-function workspace(settings: Settings, { version, container }: Toolchain, source: Directory): Container {
-  const fetched = container
+function workspace(settings: Settings, { version, container }: Toolchain, source: Directory, trust?: Trust): Container {
+  const fetched = (trust === undefined ? container : withModuleCache(settings, container, trust))
     .withWorkdir("/src")
     .withDirectory("/src", source, { include: ["go.mod", "go.sum"] })
     .withExec(["go", "mod", "download"])
-  return withBuildCache(settings, version, fetched).withDirectory("/src", source)
+  return withBuildCache(settings, version, fetched, trust).withDirectory("/src", source)
 }
 
 async function multicall(
@@ -101,7 +102,8 @@ async function byMagefile(
   source: ResolvedSource,
   wanted: ProgramEntry[],
 ): Promise<Directory> {
-  const built = workspace(settings, await withMage(settings, toolchain), source.directory)
+  const trust = settings.custom === undefined ? undefined : "custom"
+  const built = workspace(settings, await withMage(settings, toolchain), source.directory, trust)
     .withEnvVariable("PLATFORMS", "linux_amd64")
     .withEnvVariable("RELEASE", "true")
     // It builds all programs and tools: mage takes further arguments for targets.

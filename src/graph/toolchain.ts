@@ -3,6 +3,7 @@
 import { CacheSharingMode, type Container, dag, type Directory, type File } from "@dagger.io/dagger"
 import type { ToolPin } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
+import { cacheName, type Trust } from "../plan/caches.js"
 import { newer } from "../plan/go.js"
 import { plainPath } from "../plan/image.js"
 import { goPackages } from "../plan/bundleItems.js"
@@ -92,26 +93,32 @@ async function withProxy(settings: Settings, container: Container): Promise<Cont
 }
 
 /** The same for every Go, and for builds of different stacks. Several may fetch at once: Go itself locks what it writes. */
-export function withModuleCache(settings: Settings, container: Container): Container {
+export function withModuleCache(settings: Settings, container: Container, trust?: Trust): Container {
   // What a bundle lacks must be missed, and what Go's checksum database did not see is for this bundle's builds alone.
-  const modules = settings.bundle ? "openim-go-mod-bundle" : "openim-go-mod"
-  return container.withMountedCache("/go/pkg/mod", dag.cacheVolume(modules), { sharing: CacheSharingMode.Shared })
+  const name = cacheName("openim-go-mod", { bundle: settings.bundle !== undefined, trust })
+  return container.withMountedCache("/go/pkg/mod", dag.cacheVolume(name), { sharing: CacheSharingMode.Shared })
 }
 
 /**
  * What this Go has compiled, for the steps that compile and no others: these wait for each other. Go uses all processors for one
  * build, and two that run at once compile what both need twice, as neither finds it yet.
  */
-export function withBuildCache({ fresh, emptyCaches }: Settings, version: string, container: Container): Container {
-  const name = ["openim-go-build", version, ...(fresh !== undefined && emptyCaches ? [fresh] : [])].join("-")
+export function withBuildCache({ bundle, fresh, emptyCaches }: Settings, version: string, container: Container, trust?: Trust): Container {
+  const only = fresh !== undefined && emptyCaches ? fresh : undefined
+  const name = cacheName(`openim-go-build-${version}`, { bundle: bundle !== undefined, trust, only })
   return container.withMountedCache("/root/.cache/go-build", dag.cacheVolume(name), { sharing: CacheSharingMode.Locked })
 }
+
+/** They log in to registries and sign. */
+const keyTools = ["regctl", "cosign"]
 
 /** A program of a pinned Go module. */
 export async function buildTool(settings: Settings, toolchain: Toolchain, name: string): Promise<File> {
   const pin = toolPin(settings, name)
   const builder = await toolToolchain(settings, toolchain, pin)
-  const source = fetchModule(builder.container, pin.module, pin.version, pin.sum).withWorkdir("/module/source")
+  // What gets passwords and keys is made of nothing that another build has left.
+  const container = keyTools.includes(name) ? withModuleCache(settings, builder.container, "tools") : builder.container
+  const source = fetchModule(container, pin.module, pin.version, pin.sum).withWorkdir("/module/source")
   return explain(`${name} ${pin.version} cannot be built`, "Check the network and --goproxy.", () =>
     withBuildCache(settings, builder.version, source)
       // Not `go install`: it also asks the proxy for the list of versions, which some refuse.
