@@ -18,7 +18,7 @@ export const VARIABLES = [
   { name: "OPENIM_DAGGER_RELEASES", purpose: "mirror of https://dl.dagger.io/dagger/releases" },
   { name: "OPENIM_ENGINE_IMAGE", purpose: "mirror of the engine image registry.dagger.io/engine, with its tag" },
   { name: "OPENIM_MIRRORS", purpose: "presets (china, aliyun, tuna, ustc, tencent, huawei) and FAMILY=ADDRESS, as in the module's --mirrors, separated by commas: sets, from those that answer, GOPROXY, npm_config_registry, OPENIM_DEBIAN_MIRROR and OPENIM_REGISTRY_MIRRORS where they are not set" },
-  { name: "OPENIM_REGISTRY_MIRRORS", purpose: "mirrors of Docker Hub for the engine from packages, separated by commas, asked in this order; http://HOST:PORT for one without TLS" },
+  { name: "OPENIM_REGISTRY_MIRRORS", purpose: "mirrors of Docker Hub for the engine from packages, separated by commas, asked in this order, by tag where versions.yaml pins no digest (bump --bases does): name only those that you trust as Docker Hub; http://HOST:PORT for one without TLS" },
   { name: "OPENIM_DEBIAN_MIRROR", purpose: "mirror of Debian's archive (http://…/debian), for the builds and in the base images built here" },
   { name: "OPENIM_DEBIAN_SECURITY_MIRROR", purpose: "mirror of Debian's security archive (default: OPENIM_DEBIAN_MIRROR with -security behind it)" },
   { name: "OPENIM_DNS", purpose: "name servers for the engine, separated by commas (default: the host's)" },

@@ -2,12 +2,13 @@
 
 import { type Container, dag } from "@dagger.io/dagger"
 import type { BaseEntry } from "../catalogue/types.js"
-import { firstOf } from "../plan/attempts.js"
+import { firstOf, limited } from "../plan/attempts.js"
 import { packageSet } from "../plan/bundleItems.js"
 import { pinnedReferences } from "../plan/origins.js"
 import { planPackages } from "../plan/packages.js"
 import type { PackageRequest } from "../plan/packageTypes.js"
-import { type PullAddress, pullAddresses } from "../plan/pullAddresses.js"
+import { mirrorWarning, type PullAddress, pullAddresses } from "../plan/pullAddresses.js"
+import { fullReference } from "../plan/references.js"
 import { bundledImage, bundledPackages, mounted } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import { packageMirrors } from "./mirrors.js"
@@ -36,14 +37,47 @@ export async function pullFirst(settings: Settings, references: string[]): Promi
   return { ...outcome.value, reference: `${references[0].replace(/@.*$/, "")}@${digest}` }
 }
 
-async function pulled({ mirrorService: registryService }: Settings, { reference, address }: PullAddress): Promise<PulledImage> {
-  const options = address === reference ? {} : { registryService }
+/** A mirror is only believed by a digest, which the engine compares: the pinned one, or what Docker Hub has for the tag now. */
+async function pulled(settings: Settings, { reference, address }: PullAddress): Promise<PulledImage> {
+  const unpinned = address !== reference && !reference.includes("@")
+  const digest = unpinned ? await hubDigest(settings, reference, address) : undefined
+  const from = address === reference ? hubAddress(settings, reference) : address
   try {
-    const container = await dag.container({ platform }).from(address, options).sync()
+    const container = await asked(settings, digest === undefined ? from : `${from}@${digest}`).sync()
     return { container, reference: await container.imageRef() }
   } catch (error) {
     const next = reference.includes("@") ? "; `bump --bases` pins what the registry has now" : ""
     throw new Error(`${tailOf(error, 1)}${next}`)
+  }
+}
+
+function asked({ registryServices = {} }: Settings, address: string): Container {
+  const registryService = registryServices[address.split("/")[0]]
+  return dag.container({ platform }).from(address, registryService === undefined ? {} : { registryService })
+}
+
+function hubAddress({ hub }: Settings, reference: string): string {
+  return hub === undefined ? reference : reference.replace(/^docker\.io\//, `${hub}/`)
+}
+
+/** Asked once a call for each image: one request for its manifest. */
+const hubDigests = new WeakMap<Settings["mirrors"], Map<string, Promise<string | undefined>>>()
+
+function hubDigest(settings: Settings, reference: string, mirror: string): Promise<string | undefined> {
+  const known = hubDigests.get(settings.mirrors) ?? new Map<string, Promise<string | undefined>>()
+  hubDigests.set(settings.mirrors, known)
+  const digest = known.get(reference) ?? askHub(settings, reference, mirror)
+  known.set(reference, digest)
+  return digest
+}
+
+async function askHub(settings: Settings, reference: string, mirror: string): Promise<string | undefined> {
+  try {
+    const found = await limited({ limitSeconds: 20, run: () => asked(settings, hubAddress(settings, fullReference(reference))).imageRef() })
+    return found.slice(found.indexOf("@") + 1)
+  } catch (error) {
+    log(mirrorWarning(reference, mirror, tailOf(error, 1)))
+    return undefined
   }
 }
 

@@ -58,8 +58,10 @@ export interface Settings {
   /** The caller's own value of GOPROXY, whatever mirrors there are. */
   goproxy?: string
   mirrors: MirrorChoice
-  /** Answers under the host names of Docker Hub's mirrors: a registry of this call's own. */
-  mirrorService?: Service
+  /** Registries of this call's own, by the host and port that they answer under. */
+  registryServices?: Record<string, Service>
+  /** The host and port that Docker Hub itself is asked under, where that is not docker.io: for tests. */
+  hub?: string
   /** Other addresses of git repositories and referenced images than the catalogue's, by name. */
   upstreams: Record<string, string>
   /** No step's earlier result is used: for comparing two builds. Anything that was never used. */

@@ -25,3 +25,11 @@ export function pullAddresses(from: BytesFrom, references: string[], mirrors: st
     return from === "packages" ? [usual, ...others] : [...others, usual]
   })
 }
+
+/** For an image that only a mirror gives, and that nothing pins. */
+export function mirrorWarning(reference: string, address: string, reason: string): string {
+  return (
+    `WARNING: ${reference} is taken from the mirror ${address.split("/")[0]} by its tag alone: Docker Hub cannot be asked for its digest (${reason}), ` +
+    "and versions.yaml pins none, so nothing says that it is the right image. Next: ./daggerw call -y bump --bases pins it where Docker Hub can be reached"
+  )
+}

@@ -9,14 +9,15 @@ import { goToolchain } from "../graph/toolchain.js"
 import { ask } from "../mirrors/ask.js"
 import { type AskedMirror, askSeconds, mirrorChoice } from "../mirrors/choice.js"
 import type { TestCase } from "../plan/suites.js"
-import { casesOf, same } from "./cases.js"
+import { casesOf, logged, same } from "./cases.js"
 
 export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
   const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
   const box = await toolbox(settings, [], ["docker-registry"])
   const web = webMirrors(await fromFirst(settings, [settings.catalogue.pins.images.node]))
-  const registry = emptyRegistry(box)
-  await Promise.all([web.start(), registry.start()])
+  const registry = emptyRegistry(box, 5000)
+  const hubItself = emptyRegistry(box, 5001)
+  await Promise.all([web.start(), registry.start(), hubItself.start()])
   const at = await web.endpoint({ scheme: "http", port: 8000 })
   const hub = await registry.endpoint({ port: 5000 })
 
@@ -74,18 +75,47 @@ export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
           const digest = published.slice(published.indexOf("@") + 1)
           const pulled = (digests: Record<string, string>) => {
             const catalogue = { ...settings.catalogue, pins: { ...settings.catalogue.pins, digests } }
-            return pullFirst({ ...settings, catalogue, from: "registry", mirrors, mirrorService: registry }, [image])
+            return pullFirst({ ...settings, catalogue, from: "registry", mirrors, registryServices: { [name]: registry }, hub: "localhost:9" }, [image])
           }
-          for (const pinned of [await pulled({}), await pulled({ [image]: digest })]) {
-            same(pinned.reference, `${image}@${digest}`)
-            same(await pinned.container.file("/from").contents(), "the mirror")
+          const { found, lines } = await logged(async () => [await pulled({}), await pulled({ [image]: digest })])
+          for (const one of found) {
+            same(one.reference, `${image}@${digest}`)
+            same(await one.container.file("/from").contents(), "the mirror")
           }
           same(why(await mirrors.asked()), "connect ECONNREFUSED 127.0.0.1:9; used")
+          // Docker Hub is out of reach: the pinned one needs no word about it.
+          same(lines.filter((line) => line.startsWith(`WARNING: ${image} is taken from the mirror ${name} by its tag alone`)).length, 1)
+        },
+      ],
+      [
+        "mirrors: a mirror of Docker Hub that has something else under the tag is refused",
+        async () => {
+          const [name, origin] = ["localhost:5000", "localhost:5001"]
+          const image = "docker.io/library/debian:forged"
+          const registryServices = { [name]: registry, [origin]: hubItself }
+          const mirrors = mirrorChoice(mirrorEntries([`docker=http://${name}`]), (url) => ask(url.replace(name, hub), { no: [] }, askSeconds))
+          const publish = async (content: string, to: string) => {
+            const address = `${to}/library/debian:forged`
+            const published = await debian.container.withNewFile("/from", content).publish(address, { registryService: registryServices[to] })
+            return published.slice(published.indexOf("@") + 1)
+          }
+          const [digest] = [await publish("Docker Hub", origin), await publish("the mirror", name)]
+          const pull = (digests: Record<string, string>) => {
+            const catalogue = { ...settings.catalogue, pins: { ...settings.catalogue.pins, digests } }
+            return pullFirst({ ...settings, catalogue, from: "registry", mirrors, registryServices, hub: origin }, [image])
+          }
+          const pins: Record<string, string>[] = [{}, { [image]: digest }]
+          for (const digests of pins) {
+            const { found, lines } = await logged(() => pull(digests))
+            same(await found.container.file("/from").contents(), "Docker Hub")
+            same(found.reference, `${image}@${digest}`)
+            same(lines.some((line) => line.startsWith(`base image: ${name}/library/debian:forged`) && line.includes(" refused: ")), true)
+          }
         },
       ],
     ])
   } finally {
-    await Promise.all([web.stop(), registry.stop()])
+    await Promise.all([web.stop(), registry.stop(), hubItself.stop()])
   }
 }
 
@@ -109,11 +139,11 @@ function webMirrors(node: Container): Service {
   return node.withNewFile("/srv/server.cjs", server).withExposedPort(8000).asService({ args: ["node", "/srv/server.cjs"] })
 }
 
-function emptyRegistry(box: Container): Service {
+function emptyRegistry(box: Container, port: number): Service {
   const storage = { filesystem: { rootdirectory: "/srv/storage" } }
-  const config = { version: "0.1", log: { level: "error" }, storage, http: { addr: ":5000" } }
+  const config = { version: "0.1", log: { level: "error" }, storage, http: { addr: `:${port}` } }
   return box
     .withNewFile("/srv/registry.yml", JSON.stringify(config))
-    .withExposedPort(5000)
+    .withExposedPort(port)
     .asService({ args: ["docker-registry", "serve", "/srv/registry.yml"] })
 }
