@@ -86,13 +86,26 @@ FROM ${BASE}
 COPY shell/install-packages.sh /tmp/
 RUN printf '%s\n' \
       '. /tmp/install-packages.sh' \
-      without_setuid=yes \
+      '(' \
       "begin 'ca-certificates, tzdata' 300" \
       "if has_manager apt-get 'ca-certificates tzdata' '/etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo/Asia/Shanghai'; then" \
       '  via_own_sources' \
       fi \
       "no_download 'ca-certificates, tzdata'" \
       give_up \
+      ') || exit' \
+      'drop_setuid() {' \
+      '  for entry in "$1"/*; do' \
+      '    if [ -L "$entry" ]; then continue' \
+      '    elif [ -d "$entry" ]; then drop_setuid "$entry"' \
+      '    elif [ -u "$entry" ] || [ -g "$entry" ]; then chmod u-s,g-s "$entry"' \
+      '    fi' \
+      '  done' \
+      '}' \
+      'if command -v find >/dev/null; then' \
+      '  find "${root:-/}" -xdev -type f '\''('\'' -perm -4000 -o -perm -2000 '\'')'\'' -exec chmod u-s,g-s {} +' \
+      'else for folder in bin sbin lib lib64 usr opt; do drop_setuid "$root/$folder"; done' \
+      fi \
       | sh -s && rm /tmp/install-packages.sh
 RUN echo 'openim:x:10001:' >> /etc/group && \
     echo 'openim:x:10001:10001:openim:/openim-chat:/sbin/nologin' >> /etc/passwd && \

@@ -18,8 +18,6 @@ root=
 apt_archives=
 # Where this names a folder, nothing is installed: it gets the files of just these packages and becomes a repository of them.
 fetch_to=
-# Set: no file of the image keeps the right to act as another user or group (setuid, setgid): su, mount, passwd and the like.
-without_setuid=
 refused=
 
 say() { printf '%s: %s\n' "$subject" "$*" >&2; }
@@ -30,27 +28,8 @@ refuse() { # name, reason
 }
 
 succeed() { # name
-  if [ -n "$without_setuid" ]; then drop_setuid; fi
   say "done by $1"
   exit 0
-}
-
-# Not every image has find.
-drop_setuid() {
-  if command -v find >/dev/null; then
-    find "$root/" -xdev -type f \( -perm -4000 -o -perm -2000 \) -exec chmod u-s,g-s {} +
-  else
-    for folder in bin sbin lib lib64 usr; do drop_setuid_in "$root/$folder"; done
-  fi
-}
-
-drop_setuid_in() { # folder
-  for entry in "$1"/*; do
-    if [ -L "$entry" ]; then continue
-    elif [ -d "$entry" ]; then drop_setuid_in "$entry"
-    elif [ -u "$entry" ] || [ -g "$entry" ]; then chmod u-s,g-s "$entry"
-    fi
-  done
 }
 
 give_up() {
@@ -167,8 +146,6 @@ fill_in() { # repositories
   {
     placeholder codename "$(release VERSION_CODENAME)"
     placeholder version "$(release VERSION_ID)"
-    # "8.10" → "8"
-    placeholder major "$(release VERSION_ID | sed 's/\..*//')"
     # "3.19.1" → "3.19"
     placeholder minor "$(release VERSION_ID | sed -E 's/^([^.]*\.[^.]*)\..*/\1/')"
     # "24.03 (LTS-SP1)" → "24.03-LTS-SP1"

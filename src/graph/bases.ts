@@ -98,7 +98,7 @@ export async function prepareBase(
   })
   const want = [...base.packages, ...more]
   const image = { ...pulled, container: freshened(settings, pulled.container) }
-  return { pulled, container: await withSystemPackages(settings, image, base.distribution, want, asOf) }
+  return { pulled, container: await withSystemPackages(settings, image, base.distribution, want, { asOf, final: true }) }
 }
 
 export function withFolders(container: Container, folders: string[]): Container {
@@ -111,17 +111,17 @@ export async function withSystemPackages(
   { container, reference }: PulledImage,
   distribution: string,
   want: PackageRequest["want"],
-  asOf?: string,
+  { asOf, final }: { asOf?: string; final?: boolean } = {},
 ): Promise<Container> {
   const { bundle, catalogue } = settings
   const locked = catalogue.pins.packages[packageSet(reference, want)]
   if (!bundle) {
     const mirrors = await packageMirrors(settings, distribution)
-    return withPackages(container, planPackages({ distribution, want, mirrors, locked, asOf }))
+    return withPackages(container, planPackages({ distribution, want, mirrors, locked, asOf }), undefined, final)
   }
   const repository = await bundledPackages(catalogue, bundle, { kind: "packages", references: [reference], distribution, want })
   const plan = planPackages({ distribution, want, mirrors: mountedRepository, mirrorsOnly: true })
-  return (await withPackages(container.withMountedDirectory(mounted, repository), plan)).withoutMount(mounted)
+  return (await withPackages(container.withMountedDirectory(mounted, repository), plan, undefined, final)).withoutMount(mounted)
 }
 
 /** A folder that is a repository by itself. Its checksums are the bundle's, which have been checked. */

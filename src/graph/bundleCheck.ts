@@ -48,7 +48,7 @@ async function movedItem(settings: Settings, item: BundleItem, record: BundleRec
   if (item.kind !== "packages") return undefined
   const pulled = await pullFirst(settings, item.references)
   const asked = { ...pulled, container: withFolders(pulled.container, item.folders ?? []).withEnvVariable("ASKED_AT", moment) }
-  const added = await addedPackages(pulled.container, await withSystemPackages(settings, asked, item.distribution, item.want))
+  const added = await addedPackages(pulled.container, await withSystemPackages(settings, asked, item.distribution, item.want, { final: item.final }))
   const moved = movedPackages(record.packages ?? {}, packageVersions(added))
   return moved.length === 0 ? undefined : moved.join(", ")
 }

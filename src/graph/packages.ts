@@ -19,11 +19,12 @@ export async function withPackages(
   plan: PackagePlan,
   /** The shell functions; given where there is no module to take them from. */
   functions: File = dag.currentModule().source().file("shell/install-packages.sh"),
+  /** For images that are handed out: no file keeps the right to act as another user. */
+  withoutSetuid = false,
 ): Promise<Container> {
   const apt = keepsArchives(plan)
   const prepared = withArchives(container.withMountedFile(library, functions), plan)
-  // Containers that only build lose nothing by it: their commands run as root.
-  const options = { withoutSetuid: true, ...(apt ? { aptArchives } : {}) }
+  const options = { withoutSetuid, ...(apt ? { aptArchives } : {}) }
   let installed = prepared.withExec(["sh", "-s"], { stdin: packageScript(`. ${library}`, plan, options) })
   try {
     installed = await installed.sync()

@@ -195,11 +195,11 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
 
 /** Just the versions that a build installs now: what it asked the repositories, maybe days ago, counts, not what they have today. */
 async function packagesItem({ settings, pull, asOf: day }: Fetching, item: PackagesItem, name: string): Promise<FetchedItem> {
-  const { distribution, references, want, rhythm, folders } = item
+  const { distribution, references, want, rhythm, folders, final } = item
   const pulled = await pull(references)
   const ready = { ...pulled, container: withFolders(pulled.container, folders ?? []) }
   const asOf = day ?? (rhythm === undefined ? undefined : periodOf(rhythm, new Date()))
-  const prepared = await withSystemPackages(settings, ready, distribution, want, asOf)
+  const prepared = await withSystemPackages(settings, ready, distribution, want, { asOf, final })
   const added = await addedPackages(pulled.container, prepared)
   const facts = { image: pulled.reference, set: packageSet(references[0], want), packages: packageVersions(added) }
   if (added.length === 0) return { directory: dag.directory(), facts }

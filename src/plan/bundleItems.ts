@@ -9,7 +9,7 @@ import { installOf, packagesOf } from "./packaged.js"
 import type { WantedPackage } from "./packageTypes.js"
 import { runnableSuites, serviceOf, startOrder } from "./services.js"
 
-/** Packages with all that they need and the image does not have; `folders` must be there before. */
+/** Packages with all that they need and the image does not have; `folders` must be there before. `final`: for an image that is handed out. */
 export interface PackagesItem {
   kind: "packages"
   /** One image, by its references in order. */
@@ -18,6 +18,7 @@ export interface PackagesItem {
   want: (string | WantedPackage)[]
   rhythm?: string
   folders?: string[]
+  final?: boolean
 }
 
 /** One thing that is fetched as a whole. */
@@ -128,7 +129,7 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
   const references = [base.image, ...base.alternatives]
   const onBase = (more: WantedPackage[], rhythm?: string): BundleItem[] => [
     { kind: "image", references },
-    { kind: "packages", references, distribution: base.distribution, want: [...base.packages, ...more], rhythm },
+    { kind: "packages", references, distribution: base.distribution, want: [...base.packages, ...more], rhythm, final: true },
   ]
   if (entry.kind !== "packaged") {
     const { source } = entry

@@ -14,7 +14,7 @@ export const familyOf: Record<PackageManager, PackageFamily> = {
 
 export interface PackageLayout {
   managers: PackageManager[]
-  /** The repositories below a mirror's address. {codename}, {version}, {major}, {minor}, {edition} come from /etc/os-release. */
+  /** The repositories below a mirror's address. {codename}, {version}, {minor}, {edition} come from /etc/os-release. */
   repositories: string[]
 }
 
@@ -30,7 +30,7 @@ export const layouts: Record<string, PackageLayout> = {
   },
   anolis: {
     managers: ["microdnf", "dnf", "yum"],
-    repositories: ["/{major}/BaseOS/$basearch/os", "/{major}/AppStream/$basearch/os"],
+    repositories: ["/8/BaseOS/$basearch/os", "/8/AppStream/$basearch/os"],
   },
   openeuler: {
     managers: ["dnf", "yum"],

@@ -20,13 +20,27 @@ export function packageScript(library: string, plan: PackagePlan, options: Packa
   if (options.aptArchives) lines.push(`apt_archives=${quoted(options.aptArchives)}`)
   if (options.fetchTo) lines.push(`fetch_to=${quoted(options.fetchTo)}`)
   if (options.root) lines.push(`root=${quoted(options.root)}`)
-  if (options.withoutSetuid) lines.push("without_setuid=yes")
   if (plan.asOf !== undefined) lines.push(`# As of ${plan.asOf}.`)
-  lines.push(call("begin", plan.subject, String(plan.limitSeconds)))
-  for (const step of plan.steps) lines.push(...managerLines(step))
-  lines.push(...manualLines(plan), "give_up", "")
+  const steps = [call("begin", plan.subject, String(plan.limitSeconds)), ...plan.steps.flatMap(managerLines), ...manualLines(plan), "give_up"]
+  lines.push(...(options.withoutSetuid ? ["(", ...steps, ") || exit", ...dropSetuid] : steps), "")
   return lines.join("\n")
 }
+
+/** Not every image has find. What may be run is only in these folders. */
+const dropSetuid = [
+  "drop_setuid() {",
+  '  for entry in "$1"/*; do',
+  '    if [ -L "$entry" ]; then continue',
+  '    elif [ -d "$entry" ]; then drop_setuid "$entry"',
+  '    elif [ -u "$entry" ] || [ -g "$entry" ]; then chmod u-s,g-s "$entry"',
+  "    fi",
+  "  done",
+  "}",
+  "if command -v find >/dev/null; then",
+  "  find \"${root:-/}\" -xdev -type f '(' -perm -4000 -o -perm -2000 ')' -exec chmod u-s,g-s {} +",
+  'else for folder in bin sbin lib lib64 usr opt; do drop_setuid "$root/$folder"; done',
+  "fi",
+]
 
 function managerLines({ manager, packages, files, sources }: PackageStep): string[] {
   if (sources.length === 0) return []

@@ -11,6 +11,7 @@ import { helperTests, runsOnPath, smokeTest, unitTests } from "../graph/tests.js
 import { toolbox } from "../graph/toolbox.js"
 import { imageOf } from "../plan/components.js"
 import type { TestCase } from "../plan/suites.js"
+import { basesTests } from "./bases.js"
 import { customisedTests } from "./customised.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { mirrorTests } from "./mirrors.js"
@@ -56,6 +57,7 @@ const suites: Record<string, TestSuite> = {
   shop: async ({ settings, checkout }) => (await Promise.all([shopTests(settings, checkout), mirrorTests(settings)])).flat(),
   redis: ({ settings }) => redisTests(settings),
   mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
+  bases: ({ settings, checkout }) => basesTests(settings, checkout),
   upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),
   reproducible,
   customised: ({ settings, checkout }) => customisedTests(settings, checkout),

@@ -125,6 +125,12 @@ describe("an image's files", () => {
     expect(refused(questions())).toEqual([expect.stringMatching(new RegExp(`^${question}: .*${file}`))])
   })
 
+  it.each([0o4755, 0o2755])("are refused with one of mode %o", (mode) => {
+    put("image/usr/bin/su", "x", 0o755)
+    chmodSync(path("image/usr/bin/su"), mode)
+    expect(refused(questions())).toEqual([expect.stringMatching(/^no program can act as another user .*usr\/bin\/su/)])
+  })
+
   it("a compiler by another name is found", () => {
     mkdirSync(path("image/usr/bin"), { recursive: true })
     symlinkSync("gcc-14", path("image/usr/bin/cc"))

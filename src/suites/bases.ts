@@ -1,0 +1,126 @@
+// The same images on each base, from a registry: installed by that base's own package manager, tested, and started.
+
+import { randomUUID } from "node:crypto"
+import type { Container, Directory } from "@dagger.io/dagger"
+import type { BaseEntry } from "../catalogue/types.js"
+import { type BuildWish, componentImage } from "../graph/components.js"
+import type { Settings } from "../graph/settings.js"
+import { smokeTest } from "../graph/tests.js"
+import { imageOf } from "../plan/components.js"
+import type { TestCase } from "../plan/suites.js"
+import { type BaseRoot, baseRoots, emptyRegistry } from "./baseRoots.js"
+import { casesOf, same } from "./cases.js"
+import { shopFixture } from "./shopFixture.js"
+import type { SuiteOutcome } from "./together.js"
+
+/** Engines speak plain HTTP to this name alone. */
+const host = "localhost:5002"
+
+export async function basesTests(settings: Settings, checkout: Directory): Promise<SuiteOutcome> {
+  const [roots, registry, { source, wish, from }] = await Promise.all([baseRoots(settings), emptyRegistry(settings, 5002), shopFixture(settings, checkout)])
+  await registry.start()
+  try {
+    const found: TestCase[][] = []
+    for (const root of roots) {
+      const { bases } = settings.catalogue
+      const base: BaseEntry = { ...bases[root.base], image: inRegistry(bases[root.base].image), alternatives: [] }
+      const on = (given: Settings): Settings => {
+        const catalogue = { ...given.catalogue, bases: { ...given.catalogue.bases, [root.base]: base } }
+        return { ...given, catalogue, registryServices: { [host]: registry } }
+      }
+      const name = root.tag === undefined ? root.base : `${root.base}:${root.tag}`
+      const reference = base.image.replace(/:[^:/]*$/, (tag) => (root.tag === undefined ? tag : `:${root.tag}`))
+      await root.container.publish(reference, { registryService: registry })
+      const cases = await baseCases({ root, name, reference, server: on(settings), shop: on(from(source)), wish })
+      found.push(cases.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
+    }
+    return { cases: found.flat(), notes: roots.map(({ note }) => note) }
+  } finally {
+    await registry.stop()
+  }
+}
+
+function inRegistry(image: string): string {
+  return image.replace(/^[^/]+/, host)
+}
+
+interface OnBase {
+  root: BaseRoot
+  /** As --base has it. */
+  name: string
+  /** The image that it means. */
+  reference: string
+  server: Settings
+  shop: Settings
+  wish: BuildWish
+}
+
+async function baseCases({ root, name, reference, server, shop, wish }: OnBase): Promise<TestCase[]> {
+  const image = async (settings: Settings, component: string, base = name) => (await componentImage(settings, { ...wish, component, base })).container
+  const smoke = async (settings: Settings, component: string, built: Container) => {
+    const refused = (await smokeTest(settings, imageOf(settings.catalogue, component), built)).filter(({ ok }) => !ok)
+    if (refused.length > 0) throw new Error(refused.map(({ name, detail }) => `${name}: ${detail ?? ""}`).join("\n"))
+  }
+  return casesOf([
+    [
+      "the server's image passes the smoke test, and names its base",
+      async () => {
+        const built = await image(server, "server")
+        same(await built.label("org.opencontainers.image.base.name"), reference)
+        await smoke(server, "server", built)
+      },
+    ],
+    [
+      "its programs are the ones that the image on Debian has",
+      async () => {
+        const bytes = async (base: string) => (await image(server, "server", base)).file(`/usr/local/bin/${server.catalogue.stack}`).digest({ excludeMetadata: true })
+        same(await bytes(name), await bytes("debian"))
+      },
+    ],
+    ["packages were installed by the base's own manager, and nothing of the engine's certificates is left", async () => same(await asRoot(await image(shop, wish.component), whole(root)), "")],
+    [
+      "the shop passes the smoke test, starts, and its health check says when",
+      async () => {
+        const built = await image(shop, wish.component)
+        await smoke(shop, wish.component, built)
+        const [health] = await built.dockerHealthcheck().args()
+        const entrypoint = (await built.entrypoint()).join(" ")
+        await built.withEnvVariable("RUN", randomUUID()).withExec(["sh", "-c", healthy, "sh", health, entrypoint]).sync()
+      },
+    ],
+    ...(root.base === "alpine" ? [] : [redisCase(server, image, smoke)]),
+  ])
+}
+
+function redisCase(
+  settings: Settings,
+  image: (settings: Settings, component: string) => Promise<Container>,
+  smoke: (settings: Settings, component: string, built: Container) => Promise<void>,
+): [string, () => Promise<unknown>] {
+  return ["Redis is installed from the base's packages, and passes the smoke test", async () => smoke(settings, "redis", await image(settings, "redis"))]
+}
+
+/** Prints what of the packages is not as they brought it. */
+function whole({ base }: BaseRoot): string {
+  return base === "alpine" ? "apk --no-network info -e ca-certificates tzdata >&2; apk --no-network audit --system --packages /etc/ssl /usr/share/ca-certificates" : "rpm -V ca-certificates tzdata"
+}
+
+function asRoot(built: Container, command: string): Promise<string> {
+  // Without the engine's certificates: it lends them to commands in images that it knows.
+  return built.withUser("0:0").withExec(["sh", "-c", command]).stdout()
+}
+
+/** No while nothing runs; yes once it does. */
+const healthy = `
+probe() { sh -c "$1"; }
+if probe "$1" >&2; then echo "healthy before it was started" >&2; exit 1; fi
+$2 & server=$!
+left=120
+until probe "$1" >&2; do
+  left=$((left - 1))
+  if [ $left = 0 ] || ! kill -0 $server; then echo "never healthy" >&2; exit 1; fi
+  sleep 0.5
+done
+kill $server
+wait $server || :
+`
