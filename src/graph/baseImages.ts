@@ -11,7 +11,6 @@ import { baseOf } from "../plan/components.js"
 import { dockerfileImages, isDockerfile } from "../plan/dockerfileImages.js"
 import { goVersionOf } from "../plan/go.js"
 import { moduleFile } from "../plan/modules.js"
-import { engineImages } from "../plan/origins.js"
 import { fullReference, readReference } from "../plan/references.js"
 import { mergedImages, type WantedImage } from "../plan/wantedImages.js"
 import { bundledImages } from "./bundle.js"
@@ -35,7 +34,12 @@ export interface ImagesWish {
 export interface ImageSources {
   tools: Pick<WatchTools, "registry">
   service?: Service
+  /** The registry beside the engine; that of an engine from packages when not given. */
+  beside?: string
 }
+
+/** Where an engine from packages finds the images that it was made with (engine/rootfs): nobody else reaches it. */
+const engineRegistry = "127.0.0.1:5000"
 
 export async function baseImagesReport(settings: Settings, wish: ImagesWish, sources?: ImageSources): Promise<string> {
   if (!["table", "json"].includes(wish.format)) throw unknownName("value of --format", wish.format, ["table", "json"])
@@ -122,7 +126,7 @@ function pulled(reference: string, { service }: ImageSources): Container {
 async function engineFacts(settings: Settings, reference: string, sources: ImageSources): Promise<RemoteFacts> {
   try {
     const digest = digestIn(await limited({ limitSeconds, run: () => pulled(reference, sources).imageRef() }))
-    return { digest, kept: process.env.DAGGER_BASES === "packages" && engineImages.includes(reference) }
+    return { digest, kept: digest !== undefined && digest === (await ownDigest(reference, sources)) }
   } catch (error) {
     const message = tailOf(error)
     const refused = refusalReason(reference, message)
@@ -130,6 +134,15 @@ async function engineFacts(settings: Settings, reference: string, sources: Image
     if (digest === undefined || !isOutOfReach(message)) return { refused }
     return { refused, digest, kept: await keptByEngine(reference, digest, sources) }
   }
+}
+
+/** What the registry beside the engine has in the place of an image of Docker Hub: it is on the engine's machine. */
+export async function ownDigest(reference: string, sources: ImageSources): Promise<string | undefined> {
+  const { beside = process.env.DAGGER_BASES === "packages" ? engineRegistry : undefined } = sources
+  const [, path] = /^docker\.io\/(.*)$/.exec(fullReference(reference)) ?? []
+  if (beside === undefined || path === undefined) return undefined
+  const run = () => pulled(`${beside}/${path}`, sources).imageRef()
+  return limited({ limitSeconds, run }).then(digestIn, () => undefined)
 }
 
 /**

@@ -2,12 +2,12 @@
 
 import { type Container, dag, type Directory, type Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
-import { baseImagesReport, type ImageSources } from "../graph/baseImages.js"
+import { baseImagesReport, type ImageSources, ownDigest } from "../graph/baseImages.js"
 import { platform, type Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
 import type { ImageRow } from "../plan/baseImages.js"
 import type { TestCase } from "../plan/suites.js"
-import { casesOf, fails, same } from "./cases.js"
+import { casesOf, fails, has, same } from "./cases.js"
 
 /**
  * Engines speak plain HTTP to this name alone. Under the port the engine itself has nobody, so that without the service the registry
@@ -72,13 +72,29 @@ export async function baseImageTests(settings: Settings, checkout: Directory): P
       },
     ],
     [
-      "base images of Dockerfiles, each once",
+      "base images: the registry beside the engine is asked for what it has in the place of Docker Hub's images",
+      async () => {
+        const beside = { ...reached, beside: registryHost }
+        same(await ownDigest("docker.io/base/debian:slim", beside), (await rows(reached)).debian.digest)
+        same(await ownDigest("docker.io/base/debian:other", beside), undefined)
+        same(await ownDigest("quay.io/base/debian:slim", beside), undefined)
+        // The engine of this run: only one from packages has such a registry, and it has made Debian.
+        const found = await ownDigest("docker.io/library/debian:trixie-slim", gone)
+        same(found !== undefined, process.env.DAGGER_BASES === "packages")
+        same(await ownDigest("docker.io/library/debian:potato", gone), undefined)
+      },
+    ],
+    [
+      "base images of the Dockerfiles of document 002: exactly these five, each once",
       async () => {
         const dockerfiles = checkout.directory("tests/fixtures/v7")
         const wish = { format: "table", base: "debian", dockerfiles, buildArguments: {}, status: false }
         const text = await baseImagesReport(settings, wish)
         const names = text.split("\n").slice(1, -2).map((line) => line.split(/ +/).slice(0, 2).join(":").replace("docker.io/library/", ""))
-        same(names.join(), "rust:1.87-alpine,python:3.11-alpine,alpine:3.19,node:18-alpine,nginx:1.25-alpine")
+        // The document's own list; the Dockerfiles of the fixture are ours.
+        const listed = ["rust:1.87-alpine", "python:3.11-alpine", "alpine:3.19", "node:18-alpine", "nginx:1.25-alpine"]
+        same(names.sort().join(), listed.sort().join())
+        has(text, "total: 5 images\n")
         await fails(() => baseImagesReport(settings, { ...wish, format: "jsn" }), 'Did you mean "json"?')
         await fails(() => baseImagesReport(settings, { ...wish, dockerfiles: dag.directory() }), "no Dockerfile below this folder")
       },

@@ -28,10 +28,29 @@ describe("the Dockerfiles of V7", () => {
     images = mergedImages((await Promise.all(files.map((file) => dockerfileImages(file, text(`${folder}/${file}`))))).flat())
   })
 
-  it("need five images, each named once", () => {
-    const hub = (name: string) => `docker.io/library/${name}`
-    const names = ["rust:1.87-alpine", "python:3.11-alpine", "alpine:3.19", "node:18-alpine", "nginx:1.25-alpine"]
-    expect(images.map(({ reference }) => reference)).toEqual(names.map(hub))
+  // From document 002, not from the Dockerfiles of the fixture, which are ours: the images of each recipe's stages, and the five in all.
+  const recipes: Record<string, string[]> = {
+    "analytics-engine": ["rust:1.87-alpine", "python:3.11-alpine", "alpine:3.19"],
+    backend: ["rust:1.87-alpine", "alpine:3.19"],
+    web: ["node:18-alpine", "node:18-alpine", "nginx:1.25-alpine"],
+  }
+  const five = ["rust:1.87-alpine", "python:3.11-alpine", "alpine:3.19", "node:18-alpine", "nginx:1.25-alpine"]
+  const hub = (name: string) => `docker.io/library/${name}`
+
+  it("need exactly the five images of the document, each named once", () => {
+    expect(images.map(({ reference }) => reference)).toEqual(five.map(hub))
+  })
+
+  it("have the document's recipes, stage by stage", () => {
+    const stages = (name: string) =>
+      images.flatMap(({ reference, uses }) => uses.filter(({ where }) => where === `${name}.Dockerfile`).map(() => reference))
+    expect(readdirSync(new URL("tests/fixtures/v7", root)).sort()).toEqual(Object.keys(recipes).map((name) => `${name}.Dockerfile`))
+    for (const [name, wanted] of Object.entries(recipes)) expect(stages(name), name).toEqual(wanted.map(hub))
+  })
+
+  it("need the same five when they are written from the recipes alone", async () => {
+    const files = Object.values(recipes).map((stages) => stages.map((image, index) => `FROM ${image} AS stage${index}\n`).join(""))
+    expect((await references(...files)).sort()).toEqual(five.map(hub).sort())
   })
 
   it("share rust and alpine, and use node twice", () => {
