@@ -39,6 +39,7 @@ import { scanImage } from "./graph/scans.js"
 import type { Bundle, CustomSource, Settings } from "./graph/settings.js"
 import { readSigning, signImages, type SigningKey, verifyImages } from "./graph/signing.js"
 import { type Site, siteSettings } from "./graph/site.js"
+import { planGaps } from "./graph/sourceParts.js"
 import { stackFront } from "./graph/stack.js"
 import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
 import { askEvery } from "./mirrors/choice.js"
@@ -215,7 +216,8 @@ export class Openim {
 
   /**
    * Tells for each component what would be done: build or skip, why, from which source, Go and base. Compares with what the
-   * registries have under the version's tag (images carry their inputs as a label), or with a record. Builds nothing; gives text
+   * registries have under the version's tag (images carry their inputs as a label), or with a record. Warns of programs of a source
+   * that are in no image. Builds nothing; gives text
    */
   @func({ cache: "never" })
   async plan(
@@ -243,8 +245,9 @@ export class Openim {
     const inputs = await planInputs(settings, this.options())
     const where = { registries: registry, tags: [], access, mark: randomUUID() }
     const rows = planRows(inputs, record ? readPlanRecord(await record.contents()) : await earlierImages(settings, inputs, where))
-    const fetched = await fetchedFrom(settings)
-    return formatted(format, () => planTable(rows) + fetchedLines(fetched), { stack: this.stackName, rows, ...fetched })
+    const [fetched, gaps] = await Promise.all([fetchedFrom(settings), planGaps(settings)])
+    const lines = () => planTable(rows) + gaps.map((gap) => `${gap}\n`).join("") + fetchedLines(fetched)
+    return formatted(format, lines, { stack: this.stackName, rows, warnings: gaps, ...fetched })
   }
 
   /**
@@ -570,8 +573,8 @@ export class Openim {
 
   /**
    * Tells for each source, archive and referenced image which version is pinned, which is the newest of a channel, and what to do:
-   * current, update, moved (the pinned tag is not what it was) or unknown (nobody could be asked). Gives text. Fails when nobody
-   * at all could be asked
+   * current, update, moved (the pinned tag is not what it was) or unknown (nobody could be asked). Of a newer source also the programs,
+   * ports and configuration files that came or went. Gives text. Fails when nobody at all could be asked
    */
   @func({ cache: "never" })
   async versions(
@@ -603,7 +606,8 @@ export class Openim {
    * Pins newer versions: every update of the channel, or one component. Gives the changes of versions.yaml, compose/env.template,
    * CHANGELOG.md and dockerfiles/, which dagger shows and writes (-y writes without asking). Earlier versions stay listed in
    * versions.yaml, and --component=server --version=v3.8.2 goes back to one without asking the network. What was left that way
-   * is not taken again by itself. Without news nothing changes. Fails when a version does not exist or cannot be pinned
+   * is not taken again automatically. The changelog says which programs, ports and configuration files of a source came or went, and
+   * which programs are in no image. Without news nothing changes. Fails when a version does not exist or cannot be pinned
    */
   @func({ cache: "never" })
   async bump(

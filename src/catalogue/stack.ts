@@ -61,7 +61,7 @@ function named<T>(reader: Reader, read: (entry: Reader, key: string) => T): Reco
 }
 
 function readSource(reader: Reader): SourceEntry {
-  reader.keys(["title", "url", "module", "licenses", "config", "versionFile", "image"])
+  reader.keys(["title", "url", "module", "licenses", "config", "versionFile", "otherPrograms", "image"])
   return {
     title: reader.at("title").text(),
     url: reader.at("url").text("an https:// address", /^https:\/\//),
@@ -69,6 +69,7 @@ function readSource(reader: Reader): SourceEntry {
     licenses: reader.at("licenses").optionalText(),
     config: reader.at("config").optionalText("a path below the source", relative),
     versionFile: reader.at("versionFile").optionalText("a path below the source", relative),
+    otherPrograms: reader.at("otherPrograms").texts("a main package's folder below the source", relative),
     image: readImage(reader.at("image")),
   }
 }

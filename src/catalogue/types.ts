@@ -21,6 +21,8 @@ export interface SourceEntry {
   licenses?: string
   config?: string
   versionFile?: string
+  /** Folders of main packages that no image gets on purpose. */
+  otherPrograms: string[]
   image: SourceImageEntry
 }
 

@@ -8,8 +8,10 @@ import { envTemplate } from "../plan/envTemplate.js"
 import { samePin, withArchive, withArchiveChecksums, withDigests, withReferenceTag, withSourcePin } from "../plan/pins.js"
 import { baseReferences } from "../plan/origins.js"
 import type { Channel } from "../plan/releases.js"
+import { changeLine, changesWords } from "../plan/sourceParts.js"
 import { updatesOf, upstreamAddress, type Watched, watchedNamed } from "../plan/watch.js"
 import { log, type Settings } from "./settings.js"
+import { sourceChanges } from "./sourceParts.js"
 import { resolveSource } from "./sources.js"
 import { archiveSums, checkVersion, referenceDigest, sourcePin, watch, type WatchTools, withoutDigests } from "./upstream.js"
 
@@ -112,14 +114,18 @@ async function moved(
     return { versions: withArchive(text, name, before, { version, sha256: sums }), told: `${name}: ${watched.pinned} → ${version}` }
   }
   const before = settings.catalogue.pins.sources[name]
-  let pin = before.previous.find((old) => old.version === version)
-  if (pin === undefined) {
-    await checkVersion(settings, tools, watched, version)
-    pin = await sourcePin(settings, tools, watched, version)
-  }
+  const earlier = before.previous.find((old) => old.version === version)
+  if (earlier === undefined) await checkVersion(settings, tools, watched, version)
+  const pin = earlier ?? (await sourcePin(settings, tools, watched, version))
   if (samePin(pin, before)) return unchanged(name, version)
   const [left, taken] = [before, pin].map(({ version, commit }) => `${version} (${commit.slice(0, 8)})`)
-  return { versions: withSourcePin(text, name, before, pin), told: `${name}: ${left} → ${taken} of ${pin.created.slice(0, 10)}` }
+  const told = `${name}: ${left} → ${taken} of ${pin.created.slice(0, 10)}`
+  const versions = withSourcePin(text, name, before, pin)
+  if (earlier !== undefined) return { versions, told }
+  const changes = await sourceChanges(settings, tools, watched, version)
+  if (!("notCompared" in changes)) return { versions, told: `${told}; ${changesWords(changes)}` }
+  log(changeLine(changes))
+  return { versions, told }
 }
 
 /** Archives that stay at their version and have builds without a recorded checksum get the makers'. */

@@ -11,6 +11,7 @@ import type { BuiltImage } from "./layouts.js"
 import { packagedImage } from "./packaged.js"
 import { buildPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
 import type { Settings } from "./settings.js"
+import { sayGaps } from "./sourceParts.js"
 import { type ResolvedSource, resolveSource } from "./sources.js"
 import { buildTool, goToolchain, type Toolchain } from "./toolchain.js"
 
@@ -65,9 +66,13 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   return { container, base: prepared.pulled, created: source.facts.created }
 }
 
-function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<Directory> {
+async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<Directory> {
   const { component, source, toolchain } = workshop
   const wanted = programsOf(settings.catalogue, component)
   const all = programsOfSource(settings.catalogue, component.source)
-  return buildPrograms(settings, toolchain, source, wanted, all, wish.layout, wish.builder)
+  const [binaries] = await Promise.all([
+    buildPrograms(settings, toolchain, source, wanted, all, wish.layout, wish.builder),
+    sayGaps(settings, component.source, source, toolchain),
+  ])
+  return binaries
 }

@@ -33,16 +33,15 @@ export async function unitTests(settings: Settings, checkout: Directory): Promis
   const [types, tests, bumped] = await Promise.all([
     outputOf(prepared.withExec(["npm", "run", "--silent", "typecheck"])),
     outputOf(prepared.withExec(["npx", "vitest", "run", "--reporter=json"])),
-    outputOf(prepared.withExec(["tests/age/run", "--reporter=json"])),
+    outputOf(prepared.withExec(["tests/age/run", "--reporter=dot"])),
   ])
-  const broken = casesIn(bumped, vitestCases).filter(({ ok }) => !ok)
   return [
     { name: "the type check", ok: types.ok, detail: types.text },
     ...casesIn(tests, vitestCases),
     {
       name: "the unit tests pass when everything that is pinned is bumped",
-      ok: broken.length === 0,
-      detail: broken.map(({ name, detail }) => `${name}\n${detail ?? ""}`).join("\n"),
+      ok: bumped.ok,
+      detail: bumped.text.slice(-4000),
     },
   ]
 }

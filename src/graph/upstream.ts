@@ -213,7 +213,7 @@ export async function checkVersion(settings: Settings, tools: WatchTools, watche
 const limitSeconds = 30
 const timedOut = `no answer within ${limitSeconds} s`
 
-function limited(command: string[]): string[] {
+export function limited(command: string[]): string[] {
   return ["timeout", String(limitSeconds), ...command]
 }
 

@@ -6,16 +6,22 @@ import { unknownName } from "../catalogue/nearest.js"
 import type { Catalogue } from "../catalogue/types.js"
 import { checkDate } from "../plan/changelog.js"
 import { type Channel, readChannel } from "../plan/releases.js"
-import { githubLines, updatesOf, updatesText, watchedFor, watchTable, type WatchRow } from "../plan/watch.js"
+import { changeLine, type SourceChanges } from "../plan/sourceParts.js"
+import { githubLines, updatesOf, updatesText, watchedFor, watchedNamed, watchTable, type WatchRow } from "../plan/watch.js"
 import { bumpBases, bumpVersions, type BumpWish, type PinFiles } from "./bump.js"
 import { log, type Settings } from "./settings.js"
+import { sourceChanges } from "./sourceParts.js"
 import { watch, watchTools, type WatchTools } from "./upstream.js"
 
-type Form = (settings: Settings, channel: Channel, rows: WatchRow[]) => string
+type Form = (settings: Settings, channel: Channel, rows: WatchRow[], changes?: Record<string, SourceChanges>) => string
 
-const json: Form = ({ catalogue }, channel, rows) => `${JSON.stringify({ stack: catalogue.stack, channel, rows }, null, 2)}\n`
+const json: Form = ({ catalogue }, channel, rows, changes) => `${JSON.stringify({ stack: catalogue.stack, channel, rows, changes }, null, 2)}\n`
 
-const versionForms: Record<string, Form> = { table: (_settings, _channel, rows) => watchTable(rows), json }
+const versionForms: Record<string, Form> = {
+  table: (_settings, _channel, rows, changes = {}) =>
+    watchTable(rows) + Object.values(changes).map((change) => `${changeLine(change)}\n`).join(""),
+  json,
+}
 const updateForms: Record<string, Form> = {
   text: (_settings, _channel, rows) => updatesText(rows),
   json,
@@ -29,7 +35,8 @@ function toolsOf(settings: Settings): WatchTools {
 
 export async function versionsReport(settings: Settings, channel: Channel, format: string, tools = toolsOf(settings)): Promise<string> {
   const form = formOf(versionForms, format)
-  return form(settings, channel, await watch(settings, tools, channel))
+  const rows = await watch(settings, tools, channel)
+  return form(settings, channel, rows, await changesOf(settings, tools, rows))
 }
 
 export async function updatesReport(
@@ -43,6 +50,15 @@ export async function updatesReport(
   const rows = await watch(settings, tools, channel)
   if (failOnUpdates && updatesOf(rows).length > 0) throw new Error(`there are updates:\n${updatesText(rows)}`)
   return form(settings, channel, rows)
+}
+
+/** Of the sources that have a newer version, by their names. */
+async function changesOf(settings: Settings, tools: WatchTools, rows: WatchRow[]): Promise<Record<string, SourceChanges>> {
+  const newer = updatesOf(rows).filter(({ component }) => Object.hasOwn(settings.catalogue.sources, component))
+  const found = newer.map(async ({ component, newest }) => {
+    return [component, await sourceChanges(settings, tools, watchedNamed(settings.catalogue, component), newest!)] as const
+  })
+  return Object.fromEntries(await Promise.all(found))
 }
 
 function formOf(forms: Record<string, Form>, format: string): Form {

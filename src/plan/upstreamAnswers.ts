@@ -31,6 +31,8 @@ export interface GoModuleAnswer {
   Versions?: string[]
   Time?: string
   Sum?: string
+  /** Where its files are. */
+  Dir?: string
   Error?: unknown
   Origin?: { Hash?: string }
 }

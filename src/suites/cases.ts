@@ -53,6 +53,10 @@ export function same(found: unknown, expected: unknown): void {
   if (found !== expected) throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`)
 }
 
+export function has(text: string | null, part: string): void {
+  if (!text?.includes(part)) throw new Error(`expected to find ${JSON.stringify(part)} in:\n${text}`)
+}
+
 /** The step must fail, with these words in its message; answers with the whole message. */
 export async function fails(run: () => Promise<unknown>, expected: string): Promise<string> {
   let message: string

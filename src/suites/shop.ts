@@ -1,10 +1,11 @@
 // Builds and runs the small shop below tests/fixtures: what would take minutes with the real source.
 
 import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
-import { componentBinaries, componentImage } from "../graph/components.js"
+import { componentBinaries, componentImage, openWorkshop } from "../graph/components.js"
 import type { Settings } from "../graph/settings.js"
+import { planGaps, sourceGaps } from "../graph/sourceParts.js"
 import type { TestCase } from "../plan/suites.js"
-import { casesOf, fails, same } from "./cases.js"
+import { casesOf, fails, has, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
 
 export async function shopTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
@@ -46,6 +47,22 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       async () => {
         const broken = source.withNewFile("internal/goods/broken.go", "package goods\n\nvar x int = \"tea\"\n")
         await fails(() => componentBinaries(from(broken), wish), "internal/goods/broken.go:3:13: cannot use")
+      },
+    ],
+    [
+      "a program that no image gets is named, and one that the catalogue leaves out on purpose is not",
+      async () => {
+        const more = source.withFile("cmd/shop-bot/main.go", source.file("cmd/shop-api/main.go"))
+        const gaps = async (settings: Settings) => {
+          const { source, toolchain } = await openWorkshop(settings, "shop", "debian")
+          return (await sourceGaps(settings, "shop", source, toolchain)).join("\n")
+        }
+        same(await gaps(from(source)), "")
+        has(await gaps(from(more)), "has programs that are in no image: cmd/shop-bot. Add them to stack.yaml")
+        has((await planGaps(from(more.withoutDirectory("cmd/shop-worker")))).join("\n"), "does not have these programs of stack.yaml: cmd/shop-worker (shop-worker)")
+        const { catalogue, ...rest } = from(more)
+        const sources = { shop: { ...catalogue.sources.shop, otherPrograms: ["cmd/shop-bot"] } }
+        same(await gaps({ ...rest, catalogue: { ...catalogue, sources } }), "")
       },
     ],
     [

@@ -12,9 +12,10 @@ import { readChannel } from "../plan/releases.js"
 import type { TestCase } from "../plan/suites.js"
 import type { WatchRow } from "../plan/watch.js"
 import { baseImageTests } from "./baseImages.js"
-import { casesOf, fails, same } from "./cases.js"
+import { casesOf, fails, has, same } from "./cases.js"
 
 const registryHost = "registry.test:5000"
+const botCame = "programs +cmd/bot (in no image), ports +10010, configuration +config/bot.yml +config/main.yml -config/server.yml"
 
 /** A catalogue names https:// addresses; the test's git server has none. Nobody answers for chat. */
 const own = { server: "git://git.test/server", cache: "git://git.test/cache" }
@@ -81,6 +82,17 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
       },
     ],
     [
+      "what a newer version has more and less: programs that no image gets, ports, configuration files",
+      async () => {
+        const table = await versionsReport(await using(folder), "patch", "table", tools)
+        has(table, `server: v3.8.3 → v3.8.3-patch.16: ${botCame}\n`)
+        has(table, "chat: v1.8.4 → v1.8.4-patch.10: the same programs, ports and configuration files\n")
+        const { changes } = JSON.parse(await versionsReport(await using(folder), "patch", "json", tools))
+        same(JSON.stringify(changes.server.unknown), '["cmd/bot"]')
+        same(JSON.stringify(JSON.parse(await versionsReport(await using(folder), "stable", "json", tools)).changes), "{}")
+      },
+    ],
+    [
       "a tag that says something else at the module proxy cannot be pinned",
       () => fails(async () => bump({ component: "server", version: "v3.8.3" }), "the tag was moved, and one pin cannot stand for both"),
     ],
@@ -127,6 +139,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
           await done.file("CHANGELOG.md").contents(),
           `## 2025-02-01\n\n### Changed\n\n- server: v3.8.3 (${commits["old-v3.8.3"].slice(0, 8)}) → v3.8.3-patch.16 (`,
         )
+        has(await done.file("CHANGELOG.md").contents(), ` of 2025-01-05; ${botCame}\n`)
         same(pins.sources.server.sum, await sumOf(tools, "example.com/server/v3@v3.8.3-patch.16"))
         same(await updatesReport(await using(done), "patch", "text", true, tools), "nothing new\n")
         same(await (await bump({}, done)).isEmpty(), true)
@@ -155,6 +168,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
       async () => {
         const done = await after(bump({}))
         const back = await after(bump({ component: "server", version: "v3.8.3" }, done, silent))
+        has(await back.file("CHANGELOG.md").contents(), ` → v3.8.3 (${commits["old-v3.8.3"].slice(0, 8)}) of 2025-01-04\n`)
         const { server } = (await using(back)).catalogue.pins.sources
         same(`${server.version} ${server.commit}`, `v3.8.3 ${commits["old-v3.8.3"]}`)
         same(server.previous.map((pin) => pin.version).join(), "v3.8.3-patch.16")
@@ -239,10 +253,6 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
   ])
   await Promise.all(services.map((service) => service.stop()))
   return [...cases, ...(await baseImageTests(settings, checkout))]
-}
-
-function has(text: string | null, part: string): void {
-  if (!text?.includes(part)) throw new Error(`expected to find ${JSON.stringify(part)} in:\n${text}`)
 }
 
 /** Debian's registry, with small artifacts as the images. */
