@@ -34,14 +34,15 @@ import { choiceOf, detectedProxy, fetchedFrom, goproxyOf, mirrorEntries, package
 import { earlierImages, planInputs } from "./graph/plans.js"
 import { prewarmed } from "./graph/prewarm.js"
 import { readAccess } from "./graph/registries.js"
-import { releaseAll, releaseImage, unsignedAreBuilt } from "./graph/releases.js"
+import { releaseAll, releaseImage } from "./graph/releases.js"
 import { scanImage } from "./graph/scans.js"
 import type { Bundle, CustomSource, Settings } from "./graph/settings.js"
 import { readSigning, signImages, type SigningKey, verifyImages } from "./graph/signing.js"
 import { type Site, siteSettings } from "./graph/site.js"
 import { planGaps } from "./graph/sourceParts.js"
 import { stackFront } from "./graph/stack.js"
-import { bumpChanges, type BumpPlace, catalogueIn, releaseChanges, updatesReport, versionsReport } from "./graph/watching.js"
+import { bumpChanges, type BumpPlace, updatesReport, versionsReport } from "./graph/watching.js"
+import { wholeRelease } from "./graph/wholeRelease.js"
 import { askEvery } from "./mirrors/choice.js"
 import { bundleTable } from "./plan/bundleCheck.js"
 import { type BundleWish, prewarmWish, stackServices } from "./plan/bundleItems.js"
@@ -58,7 +59,7 @@ import { readChannel } from "./plan/releases.js"
 import { prewarmTable } from "./plan/prewarm.js"
 import { pinnedVersion, publishedAs } from "./plan/publishedAs.js"
 import { publishedTable } from "./plan/publishing.js"
-import { chosenComponents, readExpected, type ReleasedComponent, releasedTable, releaseRecord } from "./plan/released.js"
+import { chosenComponents, readExpected, type ReleasedComponent, releasedTable } from "./plan/released.js"
 import { componentTable, planRows, planTable, readPlanRecord } from "./plan/report.js"
 import { sbomFormat } from "./plan/sbom.js"
 import { runnableSuites } from "./plan/services.js"
@@ -376,15 +377,9 @@ export class Openim {
     const expected = readExpected(catalogue, expect)
     const pinned = await this.settings(undefined, components[0], await this.publishingNeeds(names, asked, signing))
     const order = { registries: registry, tags, access, signing, mark: randomUUID(), gate: asked, checkout, expected }
-    const place = this.place(checkout)
-    const changes = await releaseChanges(pinned, place, names, channel, date ?? undefined)
-    const settings = { ...pinned, catalogue: await catalogueIn(changes.after(), place.stack) }
-    const to = { registries: registry, tags }
-    const inputs = await planInputs(settings, this.options(), names)
-    const earlier = record ? readPlanRecord(await record.contents(), to) : await earlierImages(settings, inputs, order)
-    const rows = await unsignedAreBuilt(settings, planRows(inputs, earlier), order)
-    const released = await releaseAll(settings, rows, this.options(), failFast, order)
-    return new ReleaseResult(succeeded(released), releaseRecord(settings.catalogue, rows, released, to), changes)
+    const wish = { names, channel, date: date ?? undefined, record: await record?.contents(), failFast }
+    const { released, record: state, changes } = await wholeRelease(pinned, this.options(), this.place(checkout), wish, order)
+    return new ReleaseResult(succeeded(released), state, changes)
   }
 
   /**

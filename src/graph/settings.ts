@@ -62,6 +62,8 @@ export interface Settings {
   registryServices?: Record<string, Service>
   /** The host and port that Docker Hub itself is asked under, where that is not docker.io: for tests. */
   hub?: string
+  /** Answers under the host names of pinned sources' repositories: a server of this call's own. */
+  sourceService?: Service
   /** Other addresses of git repositories and referenced images than the catalogue's, by name. */
   upstreams: Record<string, string>
   /** No step's earlier result is used: for comparing two builds. Anything that was never used. */

@@ -77,8 +77,9 @@ const origins: Record<
   SourceOrigin,
   (settings: Settings, entry: SourceEntry, version: string, pin?: SourcePin) => Promise<FoundSource>
 > = {
-  async git(_settings, entry, version, pin) {
-    const repository = dag.git(entry.url.endsWith(".git") ? entry.url : `${entry.url}.git`)
+  async git({ sourceService }, entry, version, pin) {
+    const served = sourceService === undefined ? {} : { experimentalServiceHost: sourceService }
+    const repository = dag.git(entry.url.endsWith(".git") ? entry.url : `${entry.url}.git`, served)
     const ref = pin === undefined ? repository.tag(version) : repository.commit(pin.commit)
     try {
       const directory = await ref.tree({ discardGitDir: true }).sync()

@@ -116,6 +116,7 @@ export async function releaseChanges(
   components: string[],
   channel: string,
   date?: string,
+  tools?: WatchTools,
 ): Promise<Changeset> {
   if (channel === "pinned") return folder.changes(folder)
   const newer = readChannel(channel)
@@ -126,7 +127,7 @@ export async function releaseChanges(
     const { custom } = settings
     if (custom?.of === component && (custom.git ?? custom.checkout) !== undefined) continue
     try {
-      const changes = await bumpChanges(now, { folder: after, stack }, { channel: newer, component, date }, false)
+      const changes = await bumpChanges(now, { folder: after, stack }, { channel: newer, component, date }, false, tools)
       after = changes.after()
       now = { ...settings, catalogue: await catalogueIn(after, stack) }
     } catch (error) {

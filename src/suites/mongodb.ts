@@ -11,9 +11,11 @@ import { lockedVersions } from "../graph/bundleCheck.js"
 import { componentImage } from "../graph/components.js"
 import { callMirrors } from "../graph/mirrors.js"
 import { bundledItem } from "../graph/prewarm.js"
+import { service } from "../graph/services.js"
 import type { Settings } from "../graph/settings.js"
 import { goToolchain, withBuildCache } from "../graph/toolchain.js"
 import type { BundleItem } from "../plan/bundleItems.js"
+import { placeInStack } from "../plan/gates.js"
 import { buildFlags } from "../plan/programs.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, fails, logged, same } from "./cases.js"
@@ -143,6 +145,18 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
           const open = image.withEnvVariable("ALLOW_EMPTY_PASSWORD", "yes").asService({ useEntrypoint: true, noInit: true })
           await open.start()
           await open.stop()
+        },
+      ],
+      [
+        "where it is to be published, it stands in the stack as the store, in the stand-in's place",
+        async () => {
+          const place = placeInStack(settings.catalogue, "mongodb")
+          if (place === undefined) throw new Error("mongodb has no place in the stack")
+          const { service: store, standIn } = await service(settings, place, "mongodb-test", { mongodb: await build(["good"]) })
+          same(standIn, undefined)
+          // Ready is what answers MongoDB's own protocol.
+          await store.start()
+          await store.stop({ kill: true })
         },
       ],
       [

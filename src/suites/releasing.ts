@@ -14,6 +14,9 @@ import { type RegistryAccess, withRegistryAccess } from "../graph/registries.js"
 import type { Settings } from "../graph/settings.js"
 import { verifyImages } from "../graph/signing.js"
 import { toolbox } from "../graph/toolbox.js"
+import { watchTools } from "../graph/upstream.js"
+import { catalogueIn } from "../graph/watching.js"
+import { wholeRelease } from "../graph/wholeRelease.js"
 import { imageOf } from "../plan/components.js"
 import { publishTargets } from "../plan/registries.js"
 import { releasedTable, releaseRecord } from "../plan/released.js"
@@ -180,6 +183,27 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
         },
       ],
       [
+        "a newer version is built from its tag, tested, published, and given as changes with a state",
+        async () => {
+          const { settings: using, folder, tools } = await upstreamShop(settings, shop, checkout, mark)
+          const to = order("newer")
+          const wish = { names: ["shop-api"], channel: "patch", date: "2025-03-01", failFast: false }
+          const first = await wholeRelease(using, options, { folder }, wish, to, tools)
+          same(short(first.released), "shop-api published")
+          same(await held("newer", "shop-api"), "v1.1.0")
+          const after = first.changes.after()
+          const pins = await after.file("versions.yaml").contents()
+          if (!pins.includes("version: v1.1.0\n")) throw new Error(pins)
+          if (!(await after.file("CHANGELOG.md").contents()).includes("- shop: v1.0.0")) throw new Error("CHANGELOG.md does not name the change")
+          same(JSON.parse(first.record).rows.map((row: PlanRow) => `${row.version} ${row.digest}`).join(), `v1.1.0 ${first.released[0].digest}`)
+          // From there nothing is newer, and the state alone says that all is published.
+          const now = { ...using, catalogue: await catalogueIn(after, undefined) }
+          const again = await wholeRelease(now, options, { folder: after }, { ...wish, record: first.record }, to, tools)
+          same(short(again.released), "shop-api skipped")
+          same(await again.changes.isEmpty(), true)
+        },
+      ],
+      [
         "an image with another digest than the tested one is not pushed",
         async () => {
           const released = await release(shop, ["shop-api"], order("expected", { expected: { "shop-api": `sha256:${"0".repeat(64)}` } }))
@@ -227,6 +251,46 @@ function inStack(settings: Settings, shop: Settings): Settings {
   const components = { ...catalogue.components, shop: { ...suite, needs: ["redis"] }, redis } as Catalogue["components"]
   return { ...shop, catalogue: { ...catalogue, components, services: { redis: { ...service, user: catalogue.user.name } } } }
 }
+
+/** The shop's source in a repository with two versions, and the catalogue that pins the first of them. */
+async function upstreamShop(settings: Settings, shop: Settings, checkout: Directory, mark: string) {
+  const fixture = checkout.directory("tests/fixtures/shop")
+  const box = (await toolbox(settings, [], ["git"])).withDirectory("/work", fixture.directory("source")).withExec(["sh", "-euc", twoVersions])
+  const git = box.withExposedPort(9418).asService({ args: ["git", "daemon", "--export-all", "--base-path=/srv/git", "/srv/git"] })
+  const commit = (await box.file("/srv/commit").contents()).trim()
+  const pinned = await fixture.file("catalogue/versions.yaml").contents()
+  const versions = pinned
+    .replace(/commit: .*/, `commit: ${commit}`)
+    .replace(/\n    sum: .*/, "")
+    // JSON is YAML as well.
+    .replace("tools: {}", `tools: ${JSON.stringify(settings.catalogue.pins.tools)}`)
+  const folder = fixture.directory("catalogue").withNewFile("versions.yaml", versions)
+  const asking = watchTools(settings, mark)
+  const tools = {
+    ...asking,
+    git: async () => (await asking.git()).withServiceBinding("git.test", git),
+    // No module proxy has it.
+    go: async () => (await asking.go()).withEnvVariable("GOPROXY", "off"),
+  }
+  const catalogue = await catalogueIn(folder, undefined)
+  return { settings: { ...shop, catalogue, custom: undefined, upstreams: { shop: "git://git.test/shop" }, sourceService: git }, folder, tools }
+}
+
+/** v1.0.0 and v1.1.0; prints nothing, and leaves the first one's commit. */
+const twoVersions = `
+export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@example.com GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@example.com
+export GIT_AUTHOR_DATE=2025-01-01T00:00:00Z GIT_COMMITTER_DATE=2025-01-01T00:00:00Z
+cd /work
+git init -q -b main
+git add .
+git commit -qm first
+git tag v1.0.0
+git rev-parse HEAD > /srv/commit
+printf 'goods: coffee\\n' > config/shop.yml
+git commit -qam second
+git tag v1.1.0
+git clone -q --bare . /srv/git/shop.git
+`
 
 const deafApi = `package main
 
