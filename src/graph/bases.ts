@@ -44,7 +44,7 @@ async function pulled(settings: Settings, { reference, address }: PullAddress): 
   const from = address === reference ? hubAddress(settings, reference) : address
   try {
     const container = await asked(settings, digest === undefined ? from : `${from}@${digest}`).sync()
-    return { container, reference: await container.imageRef() }
+    return { container, reference: await container.imageRef(), address: from }
   } catch (error) {
     const next = reference.includes("@") ? "; `bump --bases` pins what the registry has now" : ""
     throw new Error(`${tailOf(error, 1)}${next}`)

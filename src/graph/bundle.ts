@@ -1,6 +1,6 @@
 // An offline bundle: a folder that holds all that builds take from outside. items/NAME.json says what an item is, items/NAME.sha256
 // lists its files, and that one, as sha256sum reads it, so that bundles are merged by copying one over the other.
-//   images/NAME.tar        an OCI archive
+//   images/NAME.tar        an OCI archive; NAME.manifest.json is the registry's own manifest of one that was pulled
 //   packages/NAME/         a repository of the distribution's own kind with just these packages
 //   go/                    what GOPROXY=file://… reads
 //   maven/                 a local repository of Maven
@@ -8,10 +8,15 @@
 //   needed/NAME.txt        the items that a call of prewarm wanted
 //   host/                  CLI, engine and Node: of ./daggerw alone, which checks them by itself
 
+import { mkdtemp, open, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { Catalogue } from "../catalogue/types.js"
 import type { BundledImage } from "../plan/baseImages.js"
 import { type BundleItem, itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../plan/bundleItems.js"
+import { checkArchive, platformDigest, topFiles } from "../plan/pulledImages.js"
+import { tailOf } from "./failures.js"
 import { type Bundle, platform, type PulledImage } from "./settings.js"
 
 /** Reads what is in a bundle. Whether the files are what they should be is for checkNeeds to see. */
@@ -60,14 +65,53 @@ export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<st
   return itemName(catalogue, item)
 }
 
-export function bundledImage({ directory, records }: Bundle, references: string[]): PulledImage {
+/** One that came from a registry must be the one that its digest names: what the record says is not believed. */
+export async function bundledImage(bundle: Bundle, references: string[]): Promise<PulledImage> {
+  const { directory, records } = bundle
   const wanted = references.map(shortName)
   const [name, record] = Object.entries(records).find(([, { kind, reference }]) => kind === "image" && wanted.includes(shortName(reference ?? ""))) ?? []
   if (name === undefined || record?.reference === undefined) {
     throw missingItems([`image ${wanted[0]}`], Object.values(records).flatMap(({ kind, title }) => (kind === "image" ? [title] : [])))
   }
+  if (record.pulled) await provenImage(bundle, name)
   const archive = directory.file(`images/${name}.tar`)
   return { container: dag.container({ platform }).import_(archive), reference: record.reference }
+}
+
+const proven = new WeakMap<Bundle, Map<string, Promise<void>>>()
+
+/** Once a call: the archive is read here, by nothing that came in the bundle. */
+export function provenImage(bundle: Bundle, name: string): Promise<void> {
+  const known = proven.get(bundle) ?? new Map<string, Promise<void>>()
+  proven.set(bundle, known)
+  const proof = known.get(name) ?? proveImage(bundle, name)
+  known.set(name, proof)
+  return proof
+}
+
+async function proveImage({ directory, records }: Bundle, name: string): Promise<void> {
+  const { reference = "", title } = records[name]
+  const folder = await mkdtemp(join(tmpdir(), "bundle-"))
+  try {
+    const manifest = await directory.file(`images/${name}.manifest.json`).contents()
+    const digest = platformDigest(manifest, reference.slice(reference.indexOf("@") + 1))
+    await directory.file(`images/${name}.tar`).export(join(folder, "image.tar"))
+    const file = await open(join(folder, "image.tar"))
+    try {
+      const read = async (offset: number, length: number) => {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset)
+        return buffer.subarray(0, bytesRead)
+      }
+      checkArchive(await topFiles(read), digest)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    const next = "Next: copy the bundle again, or ./daggerw call --bundle=BUNDLE prewarm --renew export --path=BUNDLE where there is a network"
+    throw new Error(`the bundle's ${title} is not ${reference}: ${tailOf(error, 1)}. ${next}`)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }
 
 /** All images of a bundle by their names. */

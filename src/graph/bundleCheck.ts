@@ -5,7 +5,7 @@ import { type BundleRow, movedPackages } from "../plan/bundleCheck.js"
 import { type BundleItem, bundleItems, type BundleRecord, type BundleWish, itemTitle, unfitRecord } from "../plan/bundleItems.js"
 import { withArchiveChecksums, withDigests, withPackageVersions } from "../plan/pins.js"
 import { pullFirst, withFolders, withSystemPackages } from "./bases.js"
-import { damagedFiles, nameOf } from "./bundle.js"
+import { damagedFiles, nameOf, provenImage } from "./bundle.js"
 import { ownSource } from "./bundleNeeds.js"
 import { tailOf } from "./failures.js"
 import { addedPackages, packageVersions } from "./prewarm.js"
@@ -57,7 +57,9 @@ async function movedItem(settings: Settings, item: BundleItem, record: BundleRec
  * versions.yaml with what the bundle holds: versions of packages, digests of images that a registry has, and the checksums of archives
  * that it does not record yet.
  */
-export function lockedVersions({ records }: Bundle, text: string): string {
+export async function lockedVersions(bundle: Bundle, text: string): Promise<string> {
+  const { records } = bundle
+  await Promise.all(Object.entries(records).map(([name, { pulled }]) => (pulled ? provenImage(bundle, name) : undefined)))
   const sets: Record<string, Record<string, string>> = {}
   const digests: Record<string, string> = {}
   for (const { packages, pulled, reference, set } of Object.values(records)) {

@@ -2,7 +2,7 @@
 
 import { type BundleItem, bundleItems, type BundleWish, itemTitle, missingItems, type OwnSource, unfitRecord } from "../plan/bundleItems.js"
 import { shortDigest } from "../plan/inputs.js"
-import { bundledImage, damagedFiles, nameOf } from "./bundle.js"
+import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
 import { tailOf } from "./failures.js"
 import type { Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
@@ -27,7 +27,7 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   }
   // Without what is always needed nothing can be looked at.
   await lacking(bundleItems(catalogue, { ...wish, components: [], tools: [], services: [] }))
-  const box = bundledImage(bundle, [catalogue.pins.images.debian])
+  const box = await bundledImage(bundle, [catalogue.pins.images.debian])
   const damaged = await damagedFiles(box.container, bundle).catch((error: unknown) => {
     throw new Error(`the bundle is damaged: ${box.reference} in it cannot be read: ${tailOf(error, 1)}. ${copyAgain}`)
   })
@@ -38,6 +38,7 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   }
   const names = await lacking(bundleItems(catalogue, wish, await ownSource(settings)))
   for (const name of names) {
+    if (records[name].pulled) await provenImage(bundle, name)
     const why = unfitRecord(catalogue, records, records[name])
     if (why !== undefined) throw new Error(`the bundle does not fit: ${records[name].title}: ${why}. Next: ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network`)
   }

@@ -4,22 +4,25 @@ import { createHash } from "node:crypto"
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { PackagedEntry } from "../catalogue/types.js"
 import {
-  type BundleItem, type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, type PackagesItem, packageSet, unfitRecord, wishName,
+  type BundleItem, type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, layoutTool, type PackagesItem, packageSet, toolPackages,
+  unfitRecord, wishName,
 } from "../plan/bundleItems.js"
 import { imageOf } from "../plan/components.js"
 import { newer } from "../plan/go.js"
 import { fetchScript } from "../plan/modules.js"
 import { archiveFilePlan, periodOf } from "../plan/packaged.js"
 import { planPackages } from "../plan/packages.js"
+import { pullScript } from "../plan/pulledImages.js"
 import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../plan/prewarm.js"
 import { withArchiveSum } from "./archives.js"
 import { pullFirst, withFolders, withSystemPackages } from "./bases.js"
-import { bundledImage, damagedFiles, nameOf } from "./bundle.js"
+import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
 import { ownSource } from "./bundleNeeds.js"
 import { tailOf } from "./failures.js"
 import { javaArtifacts } from "./java.js"
 import { packageMirrors } from "./mirrors.js"
 import { fetchedPackages, withPackages } from "./packages.js"
+import { withRegistryServices } from "./registries.js"
 import { type Bundle, log, type PulledImage, type Settings } from "./settings.js"
 import { resolveSource } from "./sources.js"
 import { toolbox } from "./toolbox.js"
@@ -45,7 +48,7 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
   const titles = items.map((item) => itemTitle(catalogue, item))
   const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
   const kept = given.bundle && (await keptRecords(online, given.bundle, renew))
-  const pull: Pull = (references) => (kept && hasImage(kept, references) ? Promise.resolve(bundledImage(kept, references)) : pullFirst(online, references))
+  const pull: Pull = (references) => (kept && hasImage(kept, references) ? bundledImage(kept, references) : pullFirst(online, references))
   const fetching: Fetching = { settings: online, pull, asOf: renew ? new Date().toISOString().slice(0, 10) : undefined }
   const rows: PrewarmRow[] = []
   const contents: Directory[] = []
@@ -110,6 +113,13 @@ async function keptRecords(settings: Settings, bundle: Bundle, renew: boolean): 
   const damaged = await damagedFiles(await toolbox(settings, []), bundle)
   for (const { file, item } of damaged) log(`the bundle: ${file} is missing or changed: ${bundle.records[item]?.title ?? item} is fetched again`)
   const bad = new Set(damaged.map(({ item }) => item))
+  for (const [name, { pulled }] of Object.entries(bundle.records)) {
+    if (!pulled || bad.has(name)) continue
+    await provenImage(bundle, name).catch((error: Error) => {
+      log(`${error.message.replace(/ Next: .*$/s, "")} It is fetched again`)
+      bad.add(name)
+    })
+  }
   const whole = Object.fromEntries(Object.entries(bundle.records).filter(([name, { kind }]) => {
     return !bad.has(name) && !(renew && (kind === "image" || kind === "packages"))
   }))
@@ -157,8 +167,14 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
   const { catalogue } = settings
   switch (item.kind) {
     case "image": {
-      const { container, reference } = await pull(item.references)
-      return { directory: dag.directory().withFile(`images/${name}.tar`, container.asTarball()), facts: { reference, pulled: settings.from === "registry" } }
+      const image = await pull(item.references)
+      const original = settings.from === "registry" ? await originalImage(settings, image) : undefined
+      const archive = original?.file("image.tar") ?? image.container.asTarball()
+      const directory = dag.directory().withFile(`images/${name}.tar`, archive)
+      return {
+        directory: original === undefined ? directory : directory.withFile(`images/${name}.manifest.json`, original.file("manifest.json")),
+        facts: { reference: image.reference, pulled: original !== undefined },
+      }
     }
     case "packages":
       return packagesItem(fetching, item, name)
@@ -190,6 +206,19 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
       const facts = { archive: { component: name, build, version, sha256: builds[build].sha256! } }
       return { directory: dag.directory().withDirectory("archives", fetched.directory("/archives")), facts }
     }
+  }
+}
+
+/** The image as its registry has it, byte by byte, so that its digest can be computed again. */
+async function originalImage(settings: Settings, { address, reference }: PulledImage): Promise<Directory | undefined> {
+  const [name, digest] = reference.split("@")
+  const from = `${(address ?? name).replace(/@.*$/, "")}@${digest}`
+  try {
+    const box = await withRegistryServices(settings, await toolbox(settings, [layoutTool], toolPackages[layoutTool]))
+    return await box.withExec(["timeout", String(trySeconds), "bash", "-euo", "pipefail", "-c", pullScript, "pull", from, name]).directory("/image").sync()
+  } catch (error) {
+    log(`${name}: ${from} cannot be fetched as its registry has it (${tailOf(error, 1)}): the engine's copy is taken, whose digest nothing in the bundle proves`)
+    return undefined
   }
 }
 

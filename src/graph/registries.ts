@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto"
 import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
 import { checkCredentials, dockerConfig } from "../plan/registries.js"
+import type { Settings } from "./settings.js"
 import { checkDockerConfig } from "../plan/secrets.js"
 import { readSecrets } from "./secrets.js"
 
@@ -51,6 +52,16 @@ export async function withRegistryAccess(container: Container, registryHost: str
   }
   if (access.service) ready = ready.withServiceBinding(registryHost.split(":")[0], access.service)
   return ready
+}
+
+/** Registries of the call's own speak HTTP without TLS, and are the engine's localhost, which no container's is. */
+export async function withRegistryServices({ registryServices = {} }: Pick<Settings, "registryServices">, container: Container): Promise<Container> {
+  const names = Object.keys(registryServices)
+  if (names.length === 0) return container
+  const alias = (name: string) => `registry-${name.split(":")[1]}`
+  const hosts = Object.fromEntries(names.map((name) => [name, { tls: "disabled", hostname: `${alias(name)}:${name.split(":")[1]}` }]))
+  const bound = names.reduce((box, name) => box.withServiceBinding(alias(name), registryServices[name]), container)
+  return bound.withNewFile("/run/regctl.json", JSON.stringify({ hosts })).withEnvVariable("REGCTL_CONFIG", "/run/regctl.json")
 }
 
 async function configOf(host: string, { username, password }: RegistryAccess): Promise<Secret | undefined> {

@@ -44,6 +44,8 @@ export interface PulledImage {
   container: Container
   /** Its usual name with the digest of what was pulled, wherever the bytes came from. */
   reference: string
+  /** Where it was pulled from, where that is a registry. */
+  address?: string
 }
 
 export interface Settings {

@@ -9,6 +9,7 @@ import { smokeTest } from "../graph/tests.js"
 import { imageOf } from "../plan/components.js"
 import type { TestCase } from "../plan/suites.js"
 import { type BaseRoot, baseRoots, emptyRegistry } from "./baseRoots.js"
+import { bundleImageTests } from "./bundleImages.js"
 import { casesOf, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
 import type { SuiteOutcome } from "./together.js"
@@ -21,6 +22,7 @@ export async function basesTests(settings: Settings, checkout: Directory): Promi
   await registry.start()
   try {
     const found: TestCase[][] = []
+    const references: string[] = []
     for (const root of roots) {
       const { bases } = settings.catalogue
       const base: BaseEntry = { ...bases[root.base], image: inRegistry(bases[root.base].image), alternatives: [] }
@@ -31,9 +33,11 @@ export async function basesTests(settings: Settings, checkout: Directory): Promi
       const name = root.tag === undefined ? root.base : `${root.base}:${root.tag}`
       const reference = base.image.replace(/:[^:/]*$/, (tag) => (root.tag === undefined ? tag : `:${root.tag}`))
       await root.container.publish(reference, { registryService: registry })
+      references.push(reference)
       const cases = await baseCases({ root, name, reference, server: on(settings), shop: on(from(source)), wish })
       found.push(cases.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
     }
+    found.push(await bundleImageTests(settings, host, registry, [references[0], references[2]]))
     return { cases: found.flat(), notes: roots.map(({ note }) => note) }
   } finally {
     await registry.stop()

@@ -119,9 +119,9 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
           const item: BundleItem = { kind: "archive", component: "mongodb", build: "ubuntu2204" }
           const bundle = await readBundle(await bundledItem(online, item))
           const text = `sources: {}\narchives:\n  mongodb:\n    version: 7.0.30\n    builds:\n      ubuntu2204:\n        makers: ${address}/makers/${archive}\ntools: {}\nimages: {}\ngo: ${settings.catalogue.pins.go}\n`
-          const locked = lockedVersions(bundle, text)
+          const locked = await lockedVersions(bundle, text)
           same(locked, text.replace(/(makers: .*\n)/, `$1        sha256: ${sha256}\n`))
-          same(lockedVersions(bundle, locked), locked)
+          same(await lockedVersions(bundle, locked), locked)
           const offline = { ...online, bundle }
           const { archives } = (await withArchiveSum(offline, "mongodb", "ubuntu2204")).catalogue.pins
           same(archives.mongodb.builds.ubuntu2204.sha256, sha256)
