@@ -3,6 +3,7 @@ import { existsSync, statfsSync } from "node:fs"
 import { compare, wantedGo } from "./build/go"
 import { shownProxy } from "../src/mirrors/proxies"
 import { withoutCredentials } from "../src/mirrors/addresses"
+import { secure } from "./download"
 import { env, proxies, VARIABLES } from "./env"
 import { containerTool } from "./engine/docker"
 import { extraCertificates } from "./engine/certificates"
@@ -55,7 +56,7 @@ export async function doctor(): Promise<number> {
   })
   await check("official release", async () => {
     const base = env("OPENIM_DAGGER_RELEASES") ?? RELEASES
-    const told = await attempt(["curl", "-fsSLI", "--connect-timeout", "5", "--max-time", "10", `${base}/${DAGGER.slice(1)}/checksums.txt`])
+    const told = await attempt(["curl", ...secure(base), "-fsSLI", "--connect-timeout", "5", "--max-time", "10", `${base}/${DAGGER.slice(1)}/checksums.txt`])
     return told.code === 0 ? ["ok", base] : ["note", `${base} cannot be reached: the CLI is built from Go modules`]
   })
   const given = Boolean(env("_EXPERIMENTAL_DAGGER_RUNNER_HOST"))

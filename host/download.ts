@@ -15,13 +15,14 @@ export async function download(url: string, target: string, note: Note = () => {
   try {
     if (await which("curl")) {
       const stalled = ["--speed-limit", "1000", "--speed-time", "30"]
-      await fetchWith(["curl", "-fsSL", "--connect-timeout", `${CONNECT_SECONDS}`, ...stalled, "--retry", "2", "-o", target, url], url)
+      await fetchWith(["curl", ...secure(url), "-fsSL", "--connect-timeout", `${CONNECT_SECONDS}`, ...stalled, "--retry", "2", "-o", target, url], url)
     } else if (await which("wget")) {
       await fetchWith(["wget", "-q", "-T", `${CONNECT_SECONDS}`, "-t", "2", "-O", target, url], url)
     } else {
       const response = await fetch(url, { signal: AbortSignal.timeout(600_000) }).catch((error: Error & { cause?: unknown }) => {
         throw new Problem(`${url}: ${String(error.cause ?? error.message)}`)
       })
+      if (secure(url).length > 0 && !response.url.startsWith("https:")) throw new Problem(`${url}: it leads to ${response.url}, which is not encrypted`)
       if (!response.ok) throw new Problem(`${url}: HTTP status ${response.status}`)
       writeFileSync(target, Buffer.from(await response.arrayBuffer()))
     }
@@ -29,6 +30,9 @@ export async function download(url: string, target: string, note: Note = () => {
     clearInterval(timer)
   }
 }
+
+/** Options with which curl does not let itself be led from https to something else. */
+export const secure = (url: string): string[] => (url.startsWith("https:") ? ["--proto", "=https", "--proto-redir", "=https"] : [])
 
 async function fetchWith(command: string[], url: string): Promise<void> {
   const done = await attempt(command)

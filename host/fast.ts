@@ -10,7 +10,7 @@ import { usable } from "./origin"
 import { paths, projectDir } from "./paths"
 import { Problem } from "./problem"
 import { startTime, type CliRecord, type EngineRecord } from "./records"
-import { DAGGER } from "./versions"
+import { DAGGER, releaseKey, releasePlatform } from "./versions"
 
 export interface Cli {
   path: string
@@ -58,7 +58,7 @@ export function cachedCli(): Cli | undefined {
   if (!record || !usable(record.bundle) || !executable(record.path)) return undefined
   if (env("OPENIM_CLI") === "packages" && !record.built) return undefined
   if (env("OPENIM_CLI") === "release" && record.built) return undefined
-  if (record.key !== (record.built ? keys.binaries() : DAGGER)) return undefined
+  if (record.key !== (record.built ? keys.binaries() : releaseKey(releasePlatform() ?? ""))) return undefined
   return { path: record.path, by: record.by }
 }
 

@@ -13,15 +13,16 @@ export function readJson<T>(path: string): T | undefined {
 }
 
 /** Written aside and renamed: a reader sees the old file or the new one, never half of it. */
-export function writeFileAtomic(path: string, data: string): void {
+export function writeFileAtomic(path: string, data: string, mode = 0o666): void {
   mkdirSync(dirname(path), { recursive: true })
   const aside = `${path}.${process.pid}`
-  writeFileSync(aside, data)
+  writeFileSync(aside, data, { mode })
   renameSync(aside, path)
 }
 
+/** Records are for their owner alone. */
 export function writeJson(path: string, value: unknown): void {
-  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`, 0o600)
 }
 
 /** A hash over names, modes (executable or not) and contents below the given paths. Times do not count. */

@@ -1,8 +1,10 @@
 // ./daggerw engine …: the wrapper's own verbs.
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
+import { createInterface } from "node:readline"
 import { holder, withLock } from "./lock"
 import { doctor } from "./doctor"
+import { keptContainer } from "./engine/docker"
 import { stopEngine } from "./engine/stop"
 import { givenEngine, ownEngine, readyCli } from "./fast"
 import { readJson } from "./files"
@@ -106,16 +108,20 @@ async function stop(): Promise<number> {
 
 async function logs(follow: boolean): Promise<number> {
   const record = readJson<EngineRecord>(paths.engineRecord)
-  const inContainer = record?.kind === "container" ? [record.tool, "logs", ...(follow ? ["-f"] : []), record.container ?? `dagger-engine-${DAGGER}`] : undefined
+  const inContainer = record?.kind === "container" ? [record.tool, "logs", ...(follow ? ["-f"] : []), record.container ?? keptContainer(record.image)] : undefined
   if (!inContainer && !existsSync(paths.engineLog)) throw new Problem("there is no log: no engine of ours has run yet")
   if (!inContainer && !follow) {
-    process.stdout.write(readFileSync(paths.engineLog))
+    process.stdout.write(withoutCredentials(readFileSync(paths.engineLog, "utf8")))
     return 0
   }
   const [tool, ...args] = inContainer ?? ["tail", "-n", "50", "-F", paths.engineLog]
   return new Promise((resolve) => {
-    const child = spawn(tool!, args, { stdio: "inherit" })
+    const child = spawn(tool!, args, { stdio: ["ignore", "pipe", "pipe"] })
+    // What is logged may hold a proxy's or a mirror's password.
+    for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
+      createInterface({ input: from }).on("line", (line) => to.write(`${withoutCredentials(line)}\n`))
+    }
     for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => child.kill(name))
-    child.on("exit", (code, signal) => resolve(signal ? 130 : (code ?? 1)))
+    child.on("close", (code, signal) => resolve(signal ? 130 : (code ?? 1)))
   })
 }

@@ -14,9 +14,10 @@ import { knownCause, Problem } from "../problem"
 import { step } from "../progress"
 import type { ContainerRecord, Origin } from "../records"
 import { attempt, lastWords, run, which } from "../run"
-import { DAGGER, ENGINE_IMAGE } from "../versions"
+import { say } from "../say"
+import { DAGGER, ENGINE_DIGEST, ENGINE_IMAGE } from "../versions"
 import { extraCertificates } from "./certificates"
-import { engineEnvironment } from "./settings"
+import { engineConfig, engineEnvironment, holdsPassword } from "./settings"
 
 const TOOLS = ["docker", "podman", "nerdctl"]
 
@@ -62,22 +63,43 @@ async function probe(): Promise<Probe> {
 export async function startOfficial(makeRoom: () => Promise<void>): Promise<Engine> {
   const { tool, reason } = await containerTool()
   if (!tool) throw new Problem(reason)
-  const image = env("OPENIM_ENGINE_IMAGE") ?? ENGINE_IMAGE
+  const image = officialImage()
   if ((await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code !== 0) {
     await step({ name: "engine-pull", title: `Fetching the engine's image ${image}`, seconds: 60 }, async (note) => {
       const pulled = await attempt([tool, "pull", image], { log: "docker.log", limitSeconds: 900, onLine: (line) => note(line.slice(0, 60)) })
-      if (pulled.code !== 0) throw new Problem(`${image} cannot be had: ${lastWords(pulled.tail, 1)}`)
+      const again = env("OPENIM_ENGINE_IMAGE") && ENGINE_DIGEST ? `; a mirror must have it with all its platforms, so that the digest stays: regctl image copy ${ENGINE_IMAGE} …, or skopeo copy --all` : ""
+      if (pulled.code !== 0) throw new Problem(`${image} cannot be had: ${lastWords(pulled.tail, 1)}${again}`)
     })
   }
   const flags = await workingFlags(tool, image)
   const settings = engineEnvironment()
   await makeRoom()
-  if (flags === PRIVILEGED && extraCertificates().length === 0) {
+  // dagger's own way has the settings in an address, which ends on command lines and in our record.
+  if (flags === PRIVILEGED && extraCertificates().length === 0 && !holdsPassword(settings) && !engineConfig()) {
     const query = Object.entries(settings).map(([name, value]) => `env=${encodeURIComponent(`${name}=${value}`)}`)
     const host = `image+${tool}://${image}${query.length > 0 ? `?${query.join("&")}` : ""}`
     return remember({ kind: "container", host, key: keys.engine(), started: Date.now(), tool, image })
   }
   return runContainer(tool, image, flags, settings)
+}
+
+/** The official image by its digest, from where the user wants it. */
+export function officialImage(given = env("OPENIM_ENGINE_IMAGE"), digest: string | undefined = ENGINE_DIGEST): string {
+  if (!digest) {
+    say(`WARNING: ${given ?? ENGINE_IMAGE} is taken by its tag: no digest is recorded for ${DAGGER}`)
+    return given ?? ENGINE_IMAGE
+  }
+  const [, name, other] = /^(.+?)(?::[^/@:]+)?(?:@(sha256:[0-9a-f]+))?$/.exec(given ?? ENGINE_IMAGE) ?? []
+  if (!name || (other && other !== digest)) {
+    throw new Problem(`OPENIM_ENGINE_IMAGE=${given} is not the engine ${DAGGER}, which has the digest ${digest}`, "name a mirror of registry.dagger.io/engine; for an engine of another kind set _EXPERIMENTAL_DAGGER_RUNNER_HOST=docker-image://IMAGE")
+  }
+  return `${name}@${digest}`
+}
+
+/** How dagger names the container that it keeps for an image. */
+export function keptContainer(image: string): string {
+  const [, digest] = /@sha256:([0-9a-f]{16})/.exec(image) ?? []
+  return `dagger-engine-${digest ?? DAGGER}`
 }
 
 /** The engine from packages, as an image. */
@@ -123,10 +145,12 @@ async function runContainer(tool: string, image: string, flags: string[], settin
   return step({ name: "engine-container", title: `Starting the engine in ${tool}`, seconds: 5 }, async () => {
     await attempt([tool, "stop", "-t", "30", name], { limitSeconds: 60 })
     await attempt([tool, "rm", "-f", name], { limitSeconds: 60 })
-    const environment = Object.entries(settings).flatMap(([key, value]) => ["-e", `${key}=${value}`])
+    // What holds a password by its name alone: everybody may read a command line.
+    const environment = Object.entries(settings).flatMap(([key, value]) => ["-e", holdsPassword({ value }) ? key : `${key}=${value}`])
     const state = ["-v", `${marked(name, origin)}:/var/lib/dagger`]
-    await run([tool, "create", "--name", name, "--restart", "unless-stopped", ...state, ...flags, ...environment, image], { log: "docker.log", purpose: `${tool} create` })
+    await run([tool, "create", "--name", name, "--restart", "unless-stopped", ...state, ...flags, ...environment, image], { env: settings, log: "docker.log", purpose: `${tool} create` })
     await copyCertificates(tool, name)
+    await copyConfig(tool, name)
     await run([tool, "start", name], { log: "docker.log", purpose: `${tool} start` })
     await ready(tool, name)
     return remember({ kind: "container", host: `container+${tool}://${name}`, key: keys.engine(), started: Date.now(), bundle: origin, tool, container: name, image })
@@ -139,6 +163,15 @@ async function copyCertificates(tool: string, name: string): Promise<void> {
   const folder = temporary("certificates")
   extra.forEach((pem, i) => writeFileSync(join(folder, `host-${i}.crt`), `${pem}\n`))
   await run([tool, "cp", `${folder}/.`, `${name}:/usr/local/share/ca-certificates/`], { purpose: "handing the host's certificates to the engine" })
+  await remove(folder)
+}
+
+async function copyConfig(tool: string, name: string): Promise<void> {
+  const config = engineConfig()
+  if (!config) return
+  const folder = temporary("config")
+  writeFileSync(join(folder, "engine.json"), config)
+  await run([tool, "cp", join(folder, "engine.json"), `${name}:/etc/dagger/engine.json`], { purpose: "handing its settings to the engine" })
   await remove(folder)
 }
 
@@ -163,7 +196,7 @@ function remember(record: ContainerRecord): Engine {
 /** Ends our container. Where dagger keeps the engine itself, that is its own container of the pinned version. */
 export async function stopContainer(record: ContainerRecord): Promise<void> {
   await step({ name: "container-stop", title: "Stopping the engine", seconds: 10 }, async () => {
-    const name = record.container ?? `dagger-engine-${DAGGER}`
+    const name = record.container ?? keptContainer(record.image)
     // Politely first: an engine that is killed may lose what it has not written yet.
     await attempt([record.tool, "stop", "-t", "30", name], { limitSeconds: 60 })
     const stopped = await attempt([record.tool, "rm", "-f", name], { limitSeconds: 60 })

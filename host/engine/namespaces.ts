@@ -18,8 +18,9 @@ import { isRoot, require } from "../requirements"
 import { attempt, lastWords } from "../run"
 import { extraCertificates } from "./certificates"
 import script from "./inside.sh"
+import { keepSmall } from "./log"
 import { dropNetwork, names, networkProcesses, raiseNetwork, resolvConf } from "./network"
-import { engineEnvironment } from "./settings"
+import { engineConfig, engineEnvironment } from "./settings"
 
 /** The longest path that fits a socket's address. */
 const SOCKET_PATH = 107
@@ -51,7 +52,7 @@ export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<
     const subnet = await raiseNetwork()
     const { namespace } = names()
     if (existsSync(paths.engineLog)) renameSync(paths.engineLog, `${paths.engineLog}.1`)
-    const log = openSync(paths.engineLog, "a")
+    const log = openSync(paths.engineLog, "a", 0o600)
     const folders = [mount, root, state, paths.engineRun, parts.baseImages, added, namespace]
     const command = [`--net=/run/netns/${namespace}`, "sh", "-c", script, "engine", ...folders]
     // nsenter, not `ip netns exec`: that mounts a fresh /sys, without the cgroup mounts below it.
@@ -72,6 +73,7 @@ export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<
     const pid = child.pid
     const pidStart = pid && startTime(pid)
     if (!pid || !pidStart) throw new Problem("the engine's namespaces could not be entered", logEnd())
+    keepSmall(pid, paths.engineLog)
     const host = `unix://${paths.engineSocket}`
     const uses = [root, dirname(parts.baseImages)]
     writeJson(paths.engineRecord, { kind: "namespaces", host, key: keys.engine(), started: Date.now(), bundle: origin, pid, pidStart, subnet: subnet.cidr, uses } satisfies EngineRecord)
@@ -110,6 +112,8 @@ function addedFiles(root: string): string {
     writeFileSync(join(folder, name), text)
   }
   put("etc/resolv.conf", resolvConf(env("OPENIM_DNS")))
+  const config = engineConfig()
+  if (config) put("etc/dagger/engine.json", config)
   put("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
   extraCertificates(join(root, "usr/share/ca-certificates/mozilla")).forEach((pem, i) => put(`usr/local/share/ca-certificates/host-${i}.crt`, `${pem}\n`))
   return folder

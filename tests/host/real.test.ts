@@ -2,6 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { createServer, type AddressInfo } from "node:net"
 import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
@@ -26,7 +27,11 @@ const env = {
 }
 
 function start(...args: string[]): { child: ChildProcess; done: Promise<Done>; said: () => string } {
-  const child = spawn(join(project, "daggerw"), args, { env, cwd: root, stdio: ["ignore", "pipe", "pipe"] })
+  return startWith({}, ...args)
+}
+
+function startWith(extra: Record<string, string>, ...args: string[]): ReturnType<typeof start> {
+  const child = spawn(join(project, "daggerw"), args, { env: { ...env, ...extra }, cwd: root, stdio: ["ignore", "pipe", "pipe"] })
   let text = ""
   child.stderr.on("data", (data: Buffer) => (text += data.toString()))
   return { child, done: finished(child), said: () => text }
@@ -107,6 +112,17 @@ describe.runIf(possible)("the real recipe", () => {
     }
   })
 
+  it("keeps its builds from the host's own ports", { timeout: 3 * MINUTE }, async () => {
+    const server = createServer((one) => one.end("host"))
+    await new Promise<void>((done) => server.listen(0, "0.0.0.0", done))
+    const { port } = server.address() as AddressInfo
+    const at = out(`ip -4 -o addr show dev ${link()}`).match(/inet (\S+)\//)![1]!
+    const script = `timeout 3 bash -c 'cat < /dev/tcp/${at}/${port}' || echo kept`
+    const done = await run("core", "container", "from", "--address=debian:trixie-slim", "with-exec", `--args=bash,-c,${script}`, "stdout")
+    server.close()
+    expect(done.stdout.trim(), done.stderr.slice(-2000)).toBe("kept")
+  })
+
   it("loads TypeScript modules as Dagger's own SDK does", { timeout: 10 * MINUTE }, async () => {
     const call = async (module: string, ...args: string[]): Promise<Done> => run("-m", join(project, "tests/fixtures/modules", module), "call", ...args)
     const said = async (module: string, ...args: string[]): Promise<string> => {
@@ -146,6 +162,17 @@ describe.runIf(possible)("the real recipe", () => {
     const { stdout, stderr } = await run("core", "version")
     expect(stdout.trim(), stderr.slice(-2000)).toBe("v0.21.8")
     oneNetwork()
+  })
+
+  it("gives modules the host's rights, unless it is started without", { timeout: 10 * MINUTE }, async () => {
+    const asked = ["core", "container", "from", "--address=debian:trixie-slim", "with-exec", "--args=sh,-c,mount -t tmpfs none /mnt && echo mounted", "--insecure-root-capabilities", "stdout"]
+    expect((await run(...asked)).stdout).toContain("mounted")
+    await run("engine", "stop")
+    const without = startWith({ OPENIM_ENGINE_INSECURE: "no" }, ...asked)
+    const done = await without.done
+    expect([done.code === 0, done.stdout]).toEqual([false, ""])
+    expect(done.stderr).toContain("insecure")
+    expect((await run("core", "container", "from", "--address=debian:trixie-slim", "with-exec", "--args=echo,plain", "stdout")).stdout).toContain("plain")
   })
 
   it("ends without a trace on the host", { timeout: 3 * MINUTE }, async () => {

@@ -195,12 +195,12 @@ describe("OPENIM_BUNDLE_SHA256", () => {
   /** Calls that use the bundle, each in its own way. */
   type Use = (from: string) => [args: string[], env: Record<string, string>]
   const uses: [name: string, use: Use][] = [
-    ["--bundle", () => [["call", `--bundle=${bundle}`, "x"], ENGINE]],
-    ["--bundle behind the function", () => [["call", "x", "--bundle", bundle], ENGINE]],
-    ["OPENIM_BUNDLE", () => [["call", "x"], { ...ENGINE, OPENIM_BUNDLE: bundle }]],
+    ["--bundle", () => [["call", `--bundle=${bundle}`, "components"], ENGINE]],
+    ["--bundle behind the function", () => [["call", "components", "--bundle", bundle], ENGINE]],
+    ["OPENIM_BUNDLE", () => [["call", "components"], { ...ENGINE, OPENIM_BUNDLE: bundle }]],
     ["OPENIM_BUNDLE and no engine", () => [["engine", "status"], { OPENIM_BUNDLE: bundle }]],
-    ["BUNDLE in .env", (from) => (writeFileSync(join(from, ".env"), `BUNDLE=${bundle}\n`), [["call", "x"], ENGINE])],
-    ["BUNDLE in .env beside another OPENIM_BUNDLE", (from) => (writeFileSync(join(from, ".env"), `BUNDLE=${bundle}\n`), [["call", "x"], { ...ENGINE, OPENIM_BUNDLE: join(box.root, "good") }])],
+    ["BUNDLE in .env", (from) => (writeFileSync(join(from, ".env"), `BUNDLE=${bundle}\n`), [["call", "components"], ENGINE])],
+    ["BUNDLE in .env beside another OPENIM_BUNDLE", (from) => (writeFileSync(join(from, ".env"), `BUNDLE=${bundle}\n`), [["call", "components"], { ...ENGINE, OPENIM_BUNDLE: join(box.root, "good") }])],
     ["bundle verify", () => [["bundle", "verify", bundle], {}]],
     ["bundle prune", () => [["bundle", "prune", bundle], {}]],
   ]

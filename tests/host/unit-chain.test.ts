@@ -1,12 +1,16 @@
 // The chains behind the CLI and the engine, with fake tools: order, refusals, what is remembered.
-import { chownSync, mkdirSync, unlinkSync, writeFileSync } from "node:fs"
+import { chownSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs"
 import { createHash } from "node:crypto"
 import { spawn, spawnSync } from "node:child_process"
 import { join } from "node:path"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { keptContainer, officialImage } from "../../host/engine/docker"
+import { ENGINE_DIGEST } from "../../host/versions"
 import { finished, project, Sandbox } from "./sandbox"
 
 const ENGINE = { _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://engine:1" }
+const DIGEST = ENGINE_DIGEST!
+const IMAGE = `registry.dagger.io/engine@${DIGEST}`
 const FILE = "dagger_v0.21.8_linux_amd64.tar.gz"
 
 let box: Sandbox
@@ -42,21 +46,55 @@ describe("the CLI's chain", () => {
     expect(box.called().filter((call) => call === "dagger version")).toHaveLength(1)
   })
 
-  it("refuses another version on PATH by name and takes the release; then it is silent", async () => {
+  /** A checkout that records these checksums for this machine's archive. */
+  function recording(sum?: string): string {
+    const copy = box.copyProject()
+    const file = join(copy, "host/versions.ts")
+    const text = readFileSync(file, "utf8")
+    const changed = text.replace(/(CLI_SHA256: [^=]*= )\{[^}]*\}/, `$1{${sum ? ` linux_amd64: "${sum}" ` : ""}}`)
+    expect(changed).not.toBe(text)
+    writeFileSync(file, changed)
+    return copy
+  }
+  const released = (): string => createHash("sha256").update(readFileSync(join(box.root, "releases/0.21.8", FILE))).digest("hex")
+
+  it("refuses another version on PATH by name and takes the release with the recorded checksum; then it is silent", async () => {
     box.dagger("echo old", "v0.18.0")
     const env = { ...ENGINE, OPENIM_DAGGER_RELEASES: releases() }
-    const first = await box.run(["core", "x"], env)
-    expect(first.stdout).toBe("released core x\n")
+    const copy = recording(released())
+    // Nothing else is asked: what lies beside the archive says nothing.
+    unlinkSync(join(box.root, "releases/0.21.8/checksums.txt"))
+    const first = await box.run(["call", "components"], env, "", copy)
+    expect(first.stdout, first.stderr).toMatch(/^released call .*components/)
     expect(first.stderr).toContain("dagger on PATH refused")
     expect(first.stderr).toContain("is v0.18.0, not v0.21.8")
-    const second = await box.run(["core", "y"], env)
-    expect([second.stdout, second.stderr]).toEqual(["released core y\n", ""])
+    expect(first.stderr).not.toContain("WARNING")
+    const second = await box.run(["call", "components"], env, "", copy)
+    expect([second.stdout, second.stderr]).toEqual([expect.stringMatching(/^released call .*components/), ""])
+    // Of a checkout that records another checksum, it is nobody's.
+    const other = await box.run(["call", "components"], { ...env, OPENIM_CLI: "release" })
+    expect([other.code, other.stdout, other.stderr]).toEqual([1, "", expect.stringContaining("as this project records")])
   })
 
-  it("does not take a release with another checksum", async () => {
-    const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases("echo evil", "ab".repeat(32)) })
+  it("does not take a release that only its own site vouches for", async () => {
+    const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases("echo evil") })
+    expect([done.code, done.stdout]).toEqual([1, ""])
+    expect(done.stderr).toMatch(/nothing worked: .*the official release \(.* has the checksum [0-9a-f]{64}, not [0-9a-f]{64} as this project records/)
+  })
+
+  it("warns where no checksum is recorded, and compares with the site's", async () => {
+    const copy = recording()
+    const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases("echo evil", "ab".repeat(32)) }, "", copy)
     expect([done.code, done.stdout]).toEqual([1, ""])
     expect(done.stderr).toMatch(/nothing worked: .*the official release \(.* has the checksum [0-9a-f]{64}, not (ab){32}/)
+    const taken = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases() }, "", copy)
+    expect([taken.stdout, taken.stderr]).toEqual([expect.stringMatching(/^released call/), expect.stringContaining(`WARNING: no checksum of ${FILE} is recorded here`)])
+  })
+
+  it("is not led away from https", async () => {
+    box.tool("curl", "exit 7")
+    await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: "https://mirror.example/releases" })
+    expect(box.called().filter((call) => call.includes("mirror.example"))).toEqual([expect.stringMatching(/^curl --proto =https --proto-redir =https .*\/0\.21\.8\/dagger_v0/)])
   })
 
   it("names every refused link when nothing works", async () => {
@@ -75,8 +113,8 @@ describe("the CLI's chain", () => {
 })
 
 /** A container engine that obeys; `refuse` is a shell pattern of calls that fail. */
-function containers(tool: string, refuse = "nothing"): void {
-  box.tool(tool, `case "$*" in ${refuse}) echo "denied by the test" >&2; exit 1 ;; "container inspect --format {{.State.Running}}"*) echo true ;; "container inspect"*) echo running ;; *) echo true ;; esac`)
+function containers(tool: string, refuse = "nothing", first = ""): void {
+  box.tool(tool, `${first}\ncase "$*" in ${refuse}) echo "denied by the test" >&2; exit 1 ;; "container inspect --format {{.State.Running}}"*) echo true ;; "container inspect"*) echo running ;; *) echo true ;; esac`)
 }
 
 describe("the engine's chain", () => {
@@ -90,17 +128,29 @@ describe("the engine's chain", () => {
   it("leaves the official image to dagger itself where --privileged works, and remembers it", async () => {
     containers("docker")
     const first = await box.run(["call"])
-    expect(first.stdout).toBe("image+docker://registry.dagger.io/engine:v0.21.8\n")
+    expect(first.stdout).toBe(`image+docker://${IMAGE}\n`)
     const second = await box.run(["call"])
     expect([second.stdout, second.stderr]).toEqual([first.stdout, ""])
     expect(box.called().filter((call) => call.startsWith("docker run"))).toHaveLength(1)
   })
 
-  it("pulls an image that is not there, from the mirror that is named", async () => {
-    containers("docker", '"image inspect registry.example/e:1"')
-    const done = await box.run(["call"], { OPENIM_ENGINE_IMAGE: "registry.example/e:1" })
-    expect(done.stdout).toBe("image+docker://registry.example/e:1\n")
-    expect(box.called()).toContain("docker pull registry.example/e:1")
+  it.each(["registry.example/e", "registry.example/e:1", `registry.example/e:1@${DIGEST}`])("pulls an image that is not there, from the mirror that is named, by its digest: %s", async (given) => {
+    containers("docker", `"image inspect registry.example/e@${DIGEST}"`)
+    const done = await box.run(["call"], { OPENIM_ENGINE_IMAGE: given })
+    expect(done.stdout).toBe(`image+docker://registry.example/e@${DIGEST}\n`)
+    expect(box.called()).toContain(`docker pull registry.example/e@${DIGEST}`)
+  })
+
+  it("is one image, wherever it comes from", () => {
+    const other = `registry.example/e@sha256:${"ab".repeat(32)}`
+    expect(() => officialImage(other)).toThrow(`OPENIM_ENGINE_IMAGE=${other} is not the engine v0.21.8`)
+    expect(officialImage("registry.example:5000/e")).toBe(`registry.example:5000/e@${DIGEST}`)
+    // Where no digest is recorded, the tag is all there is, and that is said.
+    const said = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+    expect(officialImage("registry.example:5000/e:1", "")).toBe("registry.example:5000/e:1")
+    expect(said.mock.calls.join()).toContain("WARNING: registry.example:5000/e:1 is taken by its tag")
+    said.mockRestore()
+    expect(keptContainer("registry.example/e:1")).toBe("dagger-engine-v0.21.8")
   })
 
   it("runs the official image with fewer rights where --privileged fails", async () => {
@@ -119,6 +169,29 @@ describe("the engine's chain", () => {
     expect(decodeURIComponent(done.stdout)).toContain("env=HTTPS_PROXY=http://proxy:3128")
   })
 
+  it("hands a proxy's password over on no command line and in no file", async () => {
+    containers("docker", "nothing", `case $1 in create) echo "create $HTTPS_PROXY $https_proxy" > '${box.root}/environment' ;; esac`)
+    const done = await box.run(["call"], { HTTPS_PROXY: "http://bob:hunter2@proxy:3128" })
+    expect(done.stdout).toMatch(/^container\+docker:\/\/openim-engine-[0-9a-f]{8}\n$/)
+    const created = box.called().find((call) => call.startsWith("docker create"))
+    expect(created).toMatch(/ -e https_proxy -e HTTPS_PROXY registry/)
+    expect(created).toContain("--privileged")
+    expect(readFileSync(join(box.root, "environment"), "utf8")).toBe("create http://bob:hunter2@proxy:3128 http://bob:hunter2@proxy:3128\n")
+    expect(box.called().join("\n")).not.toContain("hunter2")
+    expect(spawnSync("grep", ["-rl", "hunter2", box.cache], { encoding: "utf8" }).stdout).toBe("")
+    expect(statSync(join(box.cache, "engine/engine.json")).mode & 0o777).toBe(0o600)
+    const status = await box.run(["engine", "status"], { HTTPS_PROXY: "http://bob:hunter2@proxy:3128" })
+    expect(status.stdout + status.stderr).not.toContain("hunter2")
+  })
+
+  it("gives modules no rights over the host where that is wanted", async () => {
+    containers("docker")
+    const done = await box.run(["call"], { OPENIM_ENGINE_INSECURE: "no" })
+    expect(done.stdout).toContain("container+docker://")
+    expect(box.called().find((call) => /^docker cp \S+\/engine\.json openim-engine-[0-9a-f]{8}:\/etc\/dagger\/engine\.json$/.test(call))).toBeDefined()
+    expect((await box.run(["call"], { OPENIM_ENGINE_INSECURE: "perhaps", OPENIM_CACHE: join(box.root, "other") })).stderr).toContain("use one of yes, no")
+  })
+
   it("hands the host's own certificates over", async () => {
     containers("docker")
     const pem = join(box.root, "ca.pem")
@@ -130,7 +203,14 @@ describe("the engine's chain", () => {
 
   it("takes podman where Docker does not answer", async () => {
     containers("podman")
-    expect((await box.run(["call"])).stdout).toBe("image+podman://registry.dagger.io/engine:v0.21.8\n")
+    expect((await box.run(["call"])).stdout).toBe(`image+podman://${IMAGE}\n`)
+  })
+
+  it("stops the container that dagger keeps, by the name that dagger gives it", async () => {
+    containers("docker")
+    await box.run(["call"])
+    await box.run(["engine", "stop"])
+    expect(box.called()).toContain(`docker rm -f dagger-engine-${DIGEST.slice(7, 23)}`)
   })
 
   it("stops its container and says so", async () => {
