@@ -64,16 +64,18 @@ COPY --from=fetched /module/source/ /
 
 FROM go AS build
 ARG GOPROXY
-# Modules come before sources, so that an edit does not fetch them again.
+# Modules come before sources, so that an edit does not fetch them again. What cannot be fetched yet, such as a folder of the
+# source or a module that only tests need, is not needed here.
 WORKDIR /src
-COPY --from=source /go.mod /go.sum ./
-RUN go mod download
+COPY --from=source /go.mod /go.sum* ./
+RUN go mod download || echo 'the build fetches what it needs'
 COPY go/multicall /helper
 RUN go=$(go env GOVERSION) && \
     cd /helper && \
     GOTOOLCHAIN=$go go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /usr/local/bin/multicall .
 COPY --from=source / .
-RUN added=$(multicall -source /src -out /overlay \
+# One binary for all programs; where they cannot be one, or do not start as one, a binary for each.
+RUN ( added=$(multicall -source /src -out /overlay \
       openim-rpc-user=cmd/openim-rpc/openim-rpc-user \
       openim-rpc-friend=cmd/openim-rpc/openim-rpc-friend \
       openim-rpc-group=cmd/openim-rpc/openim-rpc-group \
@@ -85,10 +87,13 @@ RUN added=$(multicall -source /src -out /overlay \
       openim-msggateway=cmd/openim-msggateway \
       openim-msgtransfer=cmd/openim-msgtransfer \
       openim-api=cmd/openim-api \
-      openim-crontask=cmd/openim-crontask) && exec go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -overlay /overlay/overlay.json -o /out/openim "./$added"
-RUN for program in \
-      openim-crontask; \
-    do ln -s openim /out/$program || exit; done
+      openim-crontask=cmd/openim-crontask) && go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -overlay /overlay/overlay.json -o /out/openim "./$added" \
+    && for program in \
+      openim-crontask; do ln -s openim "/out/$program" && { timeout 20 "/out/$program" --help > /dev/null || [ $? = 124 ]; } || exit; done ) \
+    || ( rm -f /out/openim \
+    && for one in \
+      openim-crontask=cmd/openim-crontask; do rm -f "/out/${one%%=*}" \
+      && go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o "/out/${one%%=*}" "./${one#*=}" || exit; done )
 
 FROM ${BASE}
 COPY shell/install-packages.sh /tmp/

@@ -89,6 +89,7 @@ export class Openim {
   private catalogue?: Directory
   private upstreams: string[]
   private bundle?: Directory
+  private programsLayout: string
 
   constructor(
     /** The catalogue to build from, by the name of its folder below stacks/ */
@@ -127,6 +128,8 @@ export class Openim {
     /** An offline bundle, the folder that prewarm made: everything comes from it and nothing from the network. It must hold what the call needs; a missing or damaged file is told before anything is built */
     @argument({ ignore: ["host"] })
     bundle?: Directory,
+    /** How programs become binaries in every image: multicall, one for all, which picks by the name it is called by (50 MB in all, where separate ones weigh 50 to 80 MB each), or separate, one for each. Programs that cannot be one, or do not start as one, are built separately automatically */
+    programs: string = "multicall",
   ) {
     this.stackName = stack
     this.source = source
@@ -145,6 +148,7 @@ export class Openim {
     this.catalogue = catalogue
     this.upstreams = upstreams
     this.bundle = bundle
+    this.programsLayout = programs
   }
 
   /**
@@ -161,15 +165,15 @@ export class Openim {
     component: string,
     /** The image's platform: linux/amd64, the only one there is */
     platform: Platform = "linux/amd64" as Platform,
-    /** multicall: one binary for all programs, which picks by the name it is called by (50 MB in all, where separate ones weigh 50 to 80 MB each); separate: one for each. What cannot be put into one is built separately by itself */
-    programs: string = "multicall",
+    /** multicall: one binary for all programs, which picks by the name it is called by; separate: one for each. What --programs before the function's name says when not given */
+    programs?: string,
     /** go, or mage: by the source's own magefile */
     builder: string = "go",
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<Container> {
     checkPlatform(platform)
-    const wish = { component, base: this.base, layout: layoutOf(programs), builder: builderOf(builder) }
+    const wish = { component, base: this.base, layout: layoutOf(programs ?? this.programsLayout), builder: builderOf(builder) }
     return (await componentImage(await this.settings(version, component), wish)).container
   }
 
@@ -204,14 +208,14 @@ export class Openim {
   async binaries(
     /** The component's name; the function components lists all */
     component: string,
-    /** multicall: one binary for all programs, which picks by the name it is called by (50 MB in all, where separate ones weigh 50 to 80 MB each); separate: one for each. What cannot be put into one is built separately by itself */
-    programs: string = "multicall",
+    /** multicall: one binary for all programs, which picks by the name it is called by; separate: one for each. What --programs before the function's name says when not given */
+    programs?: string,
     /** go, or mage: by the source's own magefile */
     builder: string = "go",
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<Directory> {
-    const wish = { component, base: this.base, layout: layoutOf(programs), builder: builderOf(builder) }
+    const wish = { component, base: this.base, layout: layoutOf(programs ?? this.programsLayout), builder: builderOf(builder) }
     return componentBinaries(await this.settings(version, component), wish)
   }
 
@@ -981,7 +985,7 @@ export class Openim {
   }
 
   private options(): BuildOptions {
-    return { base: this.base, layout: "multicall", builder: "go" }
+    return { base: this.base, layout: layoutOf(this.programsLayout), builder: "go" }
   }
 
   private wish(component: string): BuildWish {

@@ -36,6 +36,9 @@ func main() {
 	}
 
 	added, err := generate(*source, *out, programs)
+	if err == nil {
+		err = checkInitialisers(*source, programs)
+	}
 	var refusal refusal
 	switch {
 	case errors.As(err, &refusal):

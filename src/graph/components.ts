@@ -9,7 +9,7 @@ import { finalImage } from "./images.js"
 import { baseFacts, sourceDigests } from "./inputs.js"
 import type { BuiltImage } from "./layouts.js"
 import { packagedImage } from "./packaged.js"
-import { buildPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
+import { buildPrograms, type BuiltPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
 import type { Settings } from "./settings.js"
 import { sayGaps } from "./sourceParts.js"
 import { type ResolvedSource, resolveSource } from "./sources.js"
@@ -41,7 +41,7 @@ export async function openWorkshop(settings: Settings, component: string, base: 
 }
 
 export async function componentBinaries(settings: Settings, wish: BuildWish): Promise<Directory> {
-  return binariesIn(settings, await openWorkshop(settings, wish.component, wish.base), wish)
+  return (await binariesIn(settings, await openWorkshop(settings, wish.component, wish.base), wish)).directory
 }
 
 export async function componentImage(settings: Settings, wish: BuildWish): Promise<BuiltImage> {
@@ -60,13 +60,14 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
     component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,
     sourceDigests(settings, component.source, source, toolchain),
   ])
-  const of = { ...wish, component, base, facts: source.facts, goVersion: source.goVersion, digests }
+  const { layout, directory } = binaries
+  const of = { ...wish, layout, component, base, facts: source.facts, goVersion: source.goVersion, digests }
   const inputs = imageInputs(settings.catalogue, of, facts)
-  const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries, supervisor })
+  const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries: directory, supervisor })
   return { container, base: prepared.pulled, created: source.facts.created }
 }
 
-async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<Directory> {
+function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<BuiltPrograms> {
   const { component, source, toolchain } = workshop
   const wanted = programsOf(settings.catalogue, component)
   const all = programsOfSource(settings.catalogue, component.source)

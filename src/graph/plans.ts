@@ -3,6 +3,7 @@
 import { baseOf, imageOf, referenceOf } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
 import { checkAnswers } from "../plan/publishing.js"
+import { fallbackLayout } from "../plan/programs.js"
 import { publishedReferences } from "../plan/registries.js"
 import type { EarlierImage, PlanInput } from "../plan/report.js"
 import { prepareBase } from "./bases.js"
@@ -56,11 +57,14 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     }
     const { source, digests } = found
     const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests }
+    // Only a build knows whether all programs can be one.
+    const otherwise = options.layout === "multicall" ? imageInputs(catalogue, { ...of, layout: fallbackLayout }, prepared) : undefined
     return {
       component: component.name,
       source: `${source.origin} (${source.facts.revision.slice(0, 12)})`,
       version: source.facts.version,
       inputs: imageInputs(catalogue, of, prepared),
+      ...(otherwise === undefined ? {} : { otherwise }),
     }
   })
   return Promise.all(rows)

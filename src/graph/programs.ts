@@ -4,16 +4,27 @@ import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import type { Trust } from "../plan/caches.js"
-import { buildFlags, programArguments, multicallBinary, multicallCommand } from "../plan/programs.js"
+import { programFolders } from "../plan/image.js"
+import { buildFlags, fallbackLayout, multicallBinary, multicallCommand, programArguments } from "../plan/programs.js"
+import { noneStarts, type ProgramStart, readStarts, hurtByMerging, started, startReport, startScript, startSeconds } from "../plan/starts.js"
 import { tailOf } from "./failures.js"
+import { ownerOf, withUser } from "./images.js"
 import { log, type Settings } from "./settings.js"
 import type { ResolvedSource } from "./sources.js"
+import { toolbox } from "./toolbox.js"
 import { buildHelper, buildTool, type Toolchain, withBuildCache, withModuleCache } from "./toolchain.js"
 
 export type ProgramLayout = "multicall" | "separate"
 export type ProgramBuilder = "go" | "mage"
 
-/** The binaries of some programs; in a multicall layout one file, and a link for each program. */
+/** Binaries, and the layout that they came out in. */
+export interface BuiltPrograms {
+  directory: Directory
+  /** What an image's inputs say about it: not the wish, where programs could not be put into one. */
+  layout: string
+}
+
+/** The binaries of some programs; in a multicall layout one file, and a link for each program. Each has been run once. */
 export async function buildPrograms(
   settings: Settings,
   toolchain: Toolchain,
@@ -22,42 +33,79 @@ export async function buildPrograms(
   all: ProgramEntry[],
   layout: ProgramLayout,
   builder: ProgramBuilder,
-): Promise<Directory> {
+): Promise<BuiltPrograms> {
   // Compilers print many lines; the list of refusals has one for each attempt.
   let output: string | undefined
-  const attempt = (name: string, limitSeconds: number, build: () => Promise<Directory>) => ({
+  const attempt = (name: string, as: string, limitSeconds: number, build: () => Promise<Directory>) => ({
     name,
     limitSeconds,
     async run() {
       try {
-        return await build()
+        return { directory: await build(), layout: as }
       } catch (error) {
         output = tailOf(error)
         throw new Error(tailOf(error, 3))
       }
     },
   })
-  const one = attempt("one program for all", 3600, () => multicall(settings, toolchain, source, wanted, all))
-  const each = attempt("separate programs", 7200, () => separate(settings, toolchain, source, wanted, all))
-  const mage = attempt("mage", 7200, () => byMagefile(settings, toolchain, source, wanted))
+  const separately = () => separate(settings, toolchain, source, wanted, all)
+  const one = attempt("one program for all", "multicall", 3600, () => startedTogether(settings, toolchain, source, wanted, all))
+  const each = attempt("separate programs", layout === "multicall" ? fallbackLayout : layout, 7200, separately)
+  const mage = attempt("mage", layout, 7200, () => byMagefile(settings, toolchain, source, wanted))
 
   const subject = `build of ${wanted.map((entry) => entry.program).join(", ")}`
   const attempts = builder === "mage" ? [mage] : layout === "multicall" ? [one, each] : [each]
+  let built: BuiltPrograms
   try {
-    return (await firstOf(subject, attempts, log)).value
+    built = (await firstOf(subject, attempts, log)).value
   } catch (error) {
     const reason = output ?? (error as Error).message
-    throw new Error(`${subject} failed:\n${reason}\nMend the source and call again; what was built is kept.`)
+    throw new Error(`${subject} failed:\n${reason}\nFix the source and call again; what was built is kept.`)
   }
+  const starts = await runOnce(settings, source, built.directory, wanted)
+  const nobody = noneStarts(starts)
+  if (nobody !== undefined) throw new Error(`${subject}: ${nobody}\nFix the source: a program must answer --help without its services and settings.`)
+  for (const start of starts.filter((start) => !started(start))) log(`WARNING: ${startReport(start, " ")} when run with --help`)
+  return built
 }
 
-/** Modules come before sources, so that an edit does not fetch them again. */
+/** Programs in one binary run each other's initialisers: it is taken only when they start as they do on their own. */
+async function startedTogether(
+  settings: Settings,
+  toolchain: Toolchain,
+  source: ResolvedSource,
+  wanted: ProgramEntry[],
+  all: ProgramEntry[],
+): Promise<Directory> {
+  const merged = await multicall(settings, toolchain, source, wanted, all)
+  const bad = (await runOnce(settings, source, merged, wanted)).filter((start) => !started(start))
+  if (bad.length === 0) return merged
+  const those = wanted.filter((entry) => bad.some(({ program }) => program === entry.program))
+  const alone = await runOnce(settings, source, await separate(settings, toolchain, source, those, all), those)
+  const [hurt] = hurtByMerging(bad, alone)
+  if (hurt === undefined) return merged
+  throw new Error(`${startReport(hurt, " / ")} when it shares a binary with the others, but not on its own`)
+}
+
+/** Without caches, secrets and sources, as the image's user, with the configuration where the image has it. */
+async function runOnce(settings: Settings, source: ResolvedSource, programs: Directory, wanted: ProgramEntry[]): Promise<ProgramStart[]> {
+  const { config, image } = settings.catalogue.sources[wanted[0].source]
+  const box = await withUser(settings.catalogue, await toolbox(settings, []), image.home, programFolders(image))
+  const files = config === undefined ? [] : await source.directory.glob(`${config}/*`)
+  const configured = files.length === 0 ? box : box.withDirectory(image.config, source.directory.directory(config!))
+  const output = await configured
+    .withMountedDirectory("/programs", programs)
+    .withUser(ownerOf(settings.catalogue))
+    .withWorkdir(image.home)
+    .withExec(["sh", "-c", startScript, "start", String(startSeconds), ...wanted.map((entry) => entry.program)])
+    .stdout()
+  return readStarts(output)
+}
+
+/** No modules are fetched before the source is there: they are kept in a cache of their own, and only a build knows which it needs. */
 function workspace(settings: Settings, { version, container }: Toolchain, source: Directory, trust?: Trust): Container {
-  const fetched = (trust === undefined ? container : withModuleCache(settings, container, trust))
-    .withWorkdir("/src")
-    .withDirectory("/src", source, { include: ["go.mod", "go.sum"] })
-    .withExec(["go", "mod", "download"])
-  return withBuildCache(settings, version, fetched, trust).withDirectory("/src", source)
+  const go = trust === undefined ? container : withModuleCache(settings, container, trust)
+  return withBuildCache(settings, version, go, trust).withWorkdir("/src").withDirectory("/src", source)
 }
 
 async function multicall(

@@ -1,12 +1,13 @@
 // The Dockerfile of a component that is built from a source.
 
-import type { BaseEntry, BuiltEntry, Catalogue, SuiteEntry } from "../catalogue/types.js"
+import type { BaseEntry, BuiltEntry, Catalogue, ProgramEntry, SuiteEntry } from "../catalogue/types.js"
 import { programsOf, programsOfSource } from "./components.js"
 import { addUser, baseStage, type DockerfileOptions, fetchProgram, goArguments, goStage, header, settings } from "./dockerfileStages.js"
 import { comment, printed, run } from "./dockerfileWords.js"
 import { oldestGo } from "./go.js"
 import { binFolder, imagePlan, programFolders, userPlan } from "./image.js"
 import { buildFlagWords, programArguments, multicallBinary, multicallCommand } from "./programs.js"
+import { startSeconds } from "./starts.js"
 import { layerFile, layerText, waitProgram, waitScript } from "./supervisor.js"
 
 export function builtDockerfile(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {
@@ -41,23 +42,39 @@ function sourceStages(catalogue: Catalogue, component: BuiltEntry): string[] {
 
 function buildStage(catalogue: Catalogue, component: BuiltEntry): string[] {
   const all = programsOfSource(catalogue, component.source)
-  const binary = multicallBinary(catalogue.stack, all)
-  const programs = programArguments(all).map((program) => `\\\n      ${program}`).join(" ")
-  const links = programsOf(catalogue, component).map((entry) => entry.program)
   return [
     "FROM go AS build",
     "ARG GOPROXY",
-    comment("Modules come before sources, so that an edit does not fetch them again."),
+    comment(
+      "Modules come before sources, so that an edit does not fetch them again. What cannot be fetched yet, such as a folder of the",
+      "source or a module that only tests need, is not needed here.",
+    ),
     "WORKDIR /src",
-    "COPY --from=source /go.mod /go.sum ./",
-    run("go mod download"),
+    "COPY --from=source /go.mod /go.sum* ./",
+    run("go mod download || echo 'the build fetches what it needs'"),
     ...(component.kind === "suite" ? supervisorProgram(catalogue) : []),
     "COPY go/multicall /helper",
     withSourcesGo("/helper", `GOTOOLCHAIN=$go go build ${buildFlagWords} -o /usr/local/bin/multicall .`),
     "COPY --from=source / .",
-    run(multicallCommand(binary, programs)),
-    run(`for program in \\\n      ${links.join(" \\\n      ")}; \\\n    do ln -s ${binary} /out/$program || exit; done`),
+    ...programSteps(multicallBinary(catalogue.stack, all), all, programsOf(catalogue, component)),
     "",
+  ]
+}
+
+/** One binary for all where they start as well as on their own, else one for each. */
+function programSteps(binary: string, all: ProgramEntry[], wanted: ProgramEntry[]): string[] {
+  const words = (list: string[]) => list.map((word) => `\\\n      ${word}`).join(" ")
+  const names = words(wanted.map((entry) => entry.program))
+  const start = `{ timeout ${startSeconds} "/out/$program" --help > /dev/null || [ $? = 124 ]; }`
+  return [
+    comment("One binary for all programs; where they cannot be one, or do not start as one, a binary for each."),
+    "RUN ( " + [
+      multicallCommand(binary, words(programArguments(all))),
+      `for program in ${names}; do ln -s ${binary} "/out/$program" && ${start} || exit; done`,
+    ].join(" \\\n    && ") + " ) \\\n    || ( " + [
+      `rm -f /out/${binary}`,
+      `for one in ${words(programArguments(wanted))}; do rm -f "/out/\${one%%=*}" \\\n      && go build ${buildFlagWords} -o "/out/\${one%%=*}" "./\${one#*=}" || exit; done )`,
+    ].join(" \\\n    && "),
   ]
 }
 

@@ -8,6 +8,9 @@ export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
 /** The flags as words of a shell command. */
 export const buildFlagWords = buildFlags.map((flag) => `'${flag}'`).join(" ")
 
+/** The layout of images whose programs were to be one binary, but could not. */
+export const fallbackLayout = "separate, because they cannot be one"
+
 /** The one binary that holds all programs of a source is called by the stack, unless one of them has that name. */
 export function multicallBinary(stack: string, all: ProgramEntry[]): string {
   return all.some((entry) => entry.program === stack) ? `${stack}-programs` : stack
@@ -22,6 +25,6 @@ export function programArguments(all: ProgramEntry[]): string[] {
 export function multicallCommand(binary: string, programs: string): string {
   return (
     `added=$(multicall -source /src -out /overlay ${programs}) && ` +
-    `exec go build ${buildFlagWords} -overlay /overlay/overlay.json -o /out/${binary} "./$added"`
+    `go build ${buildFlagWords} -overlay /overlay/overlay.json -o /out/${binary} "./$added"`
   )
 }

@@ -18,6 +18,8 @@ export interface PlanRow {
   inputs?: ImageInputs
   /** What a release of ours pushed, as its state file says; only where it is skipped because of that file. */
   digest?: string
+  /** The inputs of its image where its programs could not be put into one binary. */
+  otherwise?: ImageInputs
   /** Why it cannot be built. */
   refused?: string
 }
@@ -33,14 +35,15 @@ export function planRows(inputs: PlanInput[], earlier: Record<string, EarlierIma
   return inputs.map((input) => ({ ...input, ...decision(input, earlier[input.component] ?? []) }))
 }
 
-function decision({ inputs, refused, version }: PlanInput, earlier: EarlierImage[]): Pick<PlanRow, "action" | "reason" | "digest"> {
+function decision({ inputs, otherwise, refused, version }: PlanInput, earlier: EarlierImage[]): Pick<PlanRow, "action" | "reason" | "digest"> {
   if (refused !== undefined) return { action: "skip", reason: refused }
   if (inputs === undefined) return { action: "skip", reason: "only referenced, never built" }
   const reasons = earlier.map((image) => {
     if ("none" in image) return image.none
     // The same files under another version's tag are another image for those who pull it.
     const moved = image.version !== undefined && version !== undefined && image.version !== version
-    return changedInputs(image.inputs, inputs) ?? (moved ? `version ${image.version} → ${version}` : undefined)
+    const same = otherwise !== undefined && changedInputs(image.inputs, otherwise) === undefined
+    return (same ? undefined : changedInputs(image.inputs, inputs)) ?? (moved ? `version ${image.version} → ${version}` : undefined)
   })
   const reason = earlier.length === 0 ? "no earlier build is known" : reasons.find((reason) => reason !== undefined)
   if (reason !== undefined) return { action: "build", reason }

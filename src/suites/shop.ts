@@ -2,8 +2,10 @@
 
 import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
 import { componentBinaries, componentImage, openWorkshop } from "../graph/components.js"
+import { planInputs } from "../graph/plans.js"
 import type { Settings } from "../graph/settings.js"
 import { planGaps, sourceGaps } from "../graph/sourceParts.js"
+import { changedInputs, inputsLabel, readInputs } from "../plan/inputs.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, fails, has, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
@@ -40,6 +42,78 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         const built = await image(odd)
         same(await version(built), "shop-api go1.22.7\n")
         same((await built.directory("/usr/local/bin").entries()).includes("shop"), false)
+      },
+    ],
+    [
+      "programs that start alone, but not in one binary, are built separately",
+      async () => {
+        // Seen by running it alone: who reads the source does not know which add() this is.
+        const registry = `package registry\n\ntype list map[string]bool\n\nvar List = list{}\n\nfunc (l list) Add(name string) {\n\tif l[name] {\n\t\tpanic(name + " is there already")\n\t}\n\tl[name] = true\n}\n`
+        const user = (name: string) => `package ${name}\n\nimport "example.com/shop/internal/registry"\n\nfunc init() { registry.List.Add("price") }\n`
+        const clashing = ["api", "worker"].reduce(
+          (directory, name) =>
+            directory
+              .withNewFile(`internal/of${name}/of.go`, user(`of${name}`))
+              .withNewFile(`cmd/shop-${name}/of.go`, `package main\n\nimport _ "example.com/shop/internal/of${name}"\n`),
+          source.withNewFile("internal/registry/registry.go", registry),
+        )
+        const built = await image(clashing)
+        same(await version(built), "shop-api go1.22.7\n")
+        same((await built.directory("/usr/local/bin").entries()).includes("shop"), false)
+        // A plan, which builds nothing, must take this image for what it would build.
+        const own = readInputs(await built.label(inputsLabel))!
+        const [planned] = await planInputs(from(clashing), wish, ["shop"])
+        same(changedInputs(own, planned.otherwise!), undefined)
+        same(changedInputs(own, planned.inputs!), "the recipe changed")
+      },
+    ],
+    [
+      "a program whose packages end the process when they are initialised does not end the others",
+      async () => {
+        const pay = 'package pay\n\nimport (\n\t"log"\n\t"os"\n)\n\nfunc init() {\n\tif os.Getenv("PAY_KEY") == "" {\n\t\tlog.Fatal("PAY_KEY is not set")\n\t}\n}\n'
+        const paid = source
+          .withNewFile("internal/pay/pay.go", pay)
+          .withNewFile("cmd/shop-worker/pay.go", 'package main\n\nimport _ "example.com/shop/internal/pay"\n')
+        same(await version(await image(paid)), "shop-api go1.22.7\n")
+      },
+    ],
+    [
+      "a build whose programs all end at once is none, in one binary or separately, and says why",
+      async () => {
+        const dead = source.withNewFile("internal/goods/licence.go", 'package goods\n\nfunc init() { panic("no licence") }\n')
+        for (const layout of ["multicall", "separate"] as const) {
+          await fails(() => componentBinaries(from(dead), { ...wish, layout }), "the image would not start:\nshop-api (exit code 2):\n  panic: no licence\n")
+        }
+      },
+    ],
+    [
+      "a module from a folder of the source, a vendored one and one that only tests need are built as go build does it",
+      async () => {
+        const tea = (word: string) => `package tea\n\nfunc init() { println("${word} tea") }\n`
+        const module = "module example.com/tea\n\ngo 1.22\n"
+        const using = source.withNewFile("internal/goods/tea.go", 'package goods\n\nimport _ "example.com/tea"\n')
+        const goMod = `${await source.file("go.mod").contents()}\nrequire example.com/tea v1.0.0\n`
+        const vendored = using.withNewFile("go.mod", goMod).withNewFile("vendor/example.com/tea/tea.go", tea("vendored"))
+        const sources = [
+          using
+            .withNewFile("go.mod", `${goMod}\nreplace example.com/tea => ./third_party/tea\n`)
+            .withNewFile("third_party/tea/go.mod", module)
+            .withNewFile("third_party/tea/tea.go", tea("replaced")),
+          vendored.withNewFile("vendor/modules.txt", "# example.com/tea v1.0.0\n## explicit; go 1.22\nexample.com/tea\n"),
+          using
+            .withNewFile("go.work", "go 1.22.7\n\nuse (\n\t.\n\t./tea\n)\n")
+            .withNewFile("tea/go.mod", module)
+            .withNewFile("tea/tea.go", tea("a workspace's")),
+          source.withNewFile("go.mod", `${await source.file("go.mod").contents()}\nrequire private.invalid/only/tests v1.0.0\n`),
+        ]
+        const said = ["replaced tea\n", "vendored tea\n", "a workspace's tea\n", ""]
+        for (const [index, directory] of sources.entries()) {
+          // Without a network: nothing of this is to be fetched.
+          const { container } = await componentImage({ ...from(directory), goproxy: "off" }, wish)
+          const ran = container.withExec(["shop-api", "version"])
+          same(await ran.stdout(), "shop-api go1.22.7\n")
+          same(await ran.stderr(), said[index])
+        }
       },
     ],
     [

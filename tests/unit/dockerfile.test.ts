@@ -51,10 +51,10 @@ describe("a Dockerfile", () => {
     expect(of("server")).toContain("\nARG BUILDER=docker.io/library/golang:")
   })
 
-  it("downloads modules before the sources come", () => {
+  it("downloads modules before the sources come, and builds without those that cannot be fetched", () => {
     const text = of("server")
-    const wanted = ["COPY --from=source /go.mod /go.sum ./", "RUN go mod download", "COPY --from=source / ."]
-    const steps = wanted.map((step) => text.indexOf(`\n${step}\n`))
+    const wanted = ["COPY --from=source /go.mod /go.sum* ./", "RUN go mod download || echo", "COPY --from=source / ."]
+    const steps = wanted.map((step) => text.indexOf(`\n${step}`))
     expect(steps).not.toContain(-1)
     expect(steps).toEqual([...steps].sort((a, b) => a - b))
   })
