@@ -95,7 +95,7 @@ export class Openim {
     /** The catalogue to build from, by the name of its folder below stacks/ */
     stack: string = "openim",
     /** A checkout to build instead of the pinned source, such as ../open-im-server. Its go.mod chooses the version of Go */
-    @argument({ ignore: [".git/**", "!.git/HEAD", "!.git/refs/heads", "_output", "logs", "node_modules"] })
+    @argument({ ignore: [".git/**", "!.git/HEAD", "!.git/packed-refs", "!.git/refs/heads", "_output/**", "!_output/**/*.go", "node_modules/**", "!node_modules/**/*.go", "logs/**/*.log", "logs/**/*.log.*", "logs/**/*.20[0-9][0-9]-*"] })
     source?: Directory,
     /** A git repository to build instead of the pinned source, which may be private: https://git.example.com/im/chat.git or git@git.example.com:im/chat.git */
     git?: string,
@@ -107,7 +107,7 @@ export class Openim {
     gitToken?: Secret,
     /** An SSH agent that may read --git: $SSH_AUTH_SOCK */
     gitSsh?: Socket,
-    /** The lines of known_hosts for an SSH server that is not one of the well-known ones */
+    /** The host keys of --git's SSH server, as lines of known_hosts: what ssh-keyscan HOST prints, compared with what the server's owner publishes. An SSH address needs them */
     gitKnownHosts?: string,
     /** Changes on top of the source: files that take the places of its own, and patches/*.patch, applied first in the order of their names */
     overlay?: Directory,
@@ -1077,7 +1077,7 @@ export class Openim {
     }
     if (!this.source && !this.git && !this.overlay) return undefined
     if (this.source && this.git) throw new Error("give --source or --git, not both")
-    if (this.git) checkGitAddress(this.git)
+    if (this.git) checkGitAddress(this.git, { token: this.gitToken !== undefined && this.gitToken !== null, knownHosts: this.gitKnownHosts ?? undefined })
     const goMod = await this.source?.file("go.mod").contents().catch(() => undefined)
     const hints = { given: this.sourceOf ?? undefined, component, goMod }
     return {

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -82,5 +83,50 @@ func TestTheSameFilesGiveTheSameDigestElsewhere(t *testing.T) {
 func TestAMissingPackageIsAnError(t *testing.T) {
 	if _, err := programDigest(shop(t), "cmd/thief"); err == nil {
 		t.Error("a missing program has a digest")
+	}
+}
+
+func TestFoldersThatGoTakesInsteadOfModulesCount(t *testing.T) {
+	tea := "package tea\n"
+	for name, files := range map[string]map[string]string{
+		"replaced":          {"go.mod": "module example.com/shop\n\ngo 1.22\n\nreplace example.com/tea => ./third_party/tea // ours\n", "third_party/tea/tea.go": tea},
+		"replaced, a block": {"go.mod": "module example.com/shop\n\ngo 1.22\n\nreplace (\n\texample.com/tea v1.0.0 => ./third_party/tea\n)\n", "third_party/tea/tea.go": tea},
+		"vendored":          {"vendor/modules.txt": "# example.com/tea v1.0.0\n", "vendor/example.com/tea/tea.go": tea},
+		"in a workspace":    {"go.work": "go 1.22\n\nuse (\n\t.\n\t./tea\n)\n", "tea/tea.go": tea},
+		"used":              {"go.work": "go 1.22\nuse ./tea\n", "tea/tea.go": tea},
+		"beside":            {"go.mod": "module example.com/shop\n\ngo 1.22\n\nreplace example.com/tea => ../tea\n", "../tea/tea.go": tea},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := shop(t)
+			edited := ""
+			for file, content := range files {
+				write(t, dir, file, content)
+				if content == tea {
+					edited = file
+				}
+			}
+			before := digests(t, dir)
+			write(t, dir, edited, "package tea\n\nvar Milk = true\n")
+			if after := digests(t, dir); after[0] == before[0] || after[1] == before[1] {
+				t.Error("an edit there changes no digest")
+			}
+		})
+	}
+}
+
+func TestAModuleOfThisOnesNameIsNoFailure(t *testing.T) {
+	dir := shop(t)
+	write(t, dir, "cmd/seller/main.go", "package main\n\nimport _ \"example.com/shop/tools/elsewhere\"\n\nfunc main() {}\n")
+	digests(t, dir)
+}
+
+func TestAProgramWithoutADigestKeepsNoOtherFromHavingOne(t *testing.T) {
+	dir := shop(t)
+	write(t, dir, "cmd/seller/main.go", "//go:build never\n\npackage main\n\nfunc main() {}\n")
+	if _, err := programDigest(dir, "cmd/seller"); err == nil || !strings.Contains(err.Error(), "no buildable Go source files") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := programDigest(dir, "cmd/buyer"); err != nil {
+		t.Error(err)
 	}
 }

@@ -72,7 +72,7 @@ export async function imageProvenance(
     const { url, module } = catalogue.sources[component.source]
     const sum = pinOf(catalogue.pins.sources[component.source], version)?.sum
     const address = custom?.of === component.source ? (custom.git?.url ?? url) : url
-    return { source: { url: address, module, version, revision, created: image.created, sum, custom: custom?.of === component.source } }
+    return { source: { url: address, module, version, revision: revision || undefined, created: image.created, sum, custom: custom?.of === component.source } }
   }
   const statement = provenance({
     stack: catalogue.stack,

@@ -2,7 +2,7 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import type { BuiltEntry } from "../catalogue/types.js"
-import { baseOf, builtOf, imageOf, programsOf, programsOfSource } from "../plan/components.js"
+import { baseOf, builtOf, imageOf, missingPrograms, programsOf, programsOfSource } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
 import { prepareBase } from "./bases.js"
 import { finalImage } from "./images.js"
@@ -12,7 +12,7 @@ import { packagedImage } from "./packaged.js"
 import { buildPrograms, type BuiltPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
 import type { Settings } from "./settings.js"
 import { sayGaps } from "./sourceParts.js"
-import { type ResolvedSource, resolveSource } from "./sources.js"
+import { checkConfig, missingIn, type ResolvedSource, resolveSource } from "./sources.js"
 import { buildTool, goToolchain, type Toolchain } from "./toolchain.js"
 
 /** How images are put together. */
@@ -37,6 +37,8 @@ export async function openWorkshop(settings: Settings, component: string, base: 
   const entry = builtOf(settings.catalogue, component)
   baseOf(settings.catalogue, base)
   const source = await resolveSource(settings, entry.source)
+  const missing = await missingIn(source, programsOf(settings.catalogue, entry))
+  if (missing.length > 0) throw missingPrograms(settings.catalogue, entry, missing, source.origin)
   return { component: entry, source, toolchain: await goToolchain(settings, source.goVersion) }
 }
 
@@ -55,10 +57,11 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
     preparing.then(baseFacts),
   ])
   const { component, source, toolchain } = workshop
+  await checkConfig(settings, component.source, source)
   const [binaries, supervisor, digests] = await Promise.all([
     binariesIn(settings, workshop, wish),
     component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,
-    sourceDigests(settings, component.source, source, toolchain),
+    sourceDigests(settings, component.source, source, toolchain, programsOf(settings.catalogue, component)),
   ])
   const { layout, directory } = binaries
   const of = { ...wish, layout, component, base, facts: source.facts, goVersion: source.goVersion, digests }
@@ -67,10 +70,12 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   return { container, base: prepared.pulled, created: source.facts.created }
 }
 
-function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<BuiltPrograms> {
+async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<BuiltPrograms> {
   const { component, source, toolchain } = workshop
   const wanted = programsOf(settings.catalogue, component)
-  const all = programsOfSource(settings.catalogue, component.source)
+  const named = programsOfSource(settings.catalogue, component.source)
+  const missing = await missingIn(source, named)
+  const all = named.filter((entry) => !missing.includes(entry))
   const [binaries] = await Promise.all([
     buildPrograms(settings, toolchain, source, wanted, all, wish.layout, wish.builder),
     sayGaps(settings, component.source, source, toolchain),

@@ -2,7 +2,7 @@
 
 import { dag, type Directory } from "@dagger.io/dagger"
 import type { SourceEntry } from "../catalogue/types.js"
-import { customVersion, gitProblem } from "../plan/customSource.js"
+import { branchOf, checkedOut, customVersion, gitProblem } from "../plan/customSource.js"
 import { tailOf } from "./failures.js"
 import { treeDigest } from "./inputs.js"
 import type { GitSource, Settings } from "./settings.js"
@@ -11,17 +11,18 @@ import { toolbox } from "./toolbox.js"
 
 export async function fromCheckout(settings: Settings, entry: SourceEntry, checkout: Directory): Promise<FoundSource> {
   // A commit alone changes nothing that is built, so it must not reach the build.
-  const directory = checkout.withoutDirectory(".git").withoutFile(".git")
+  const directory = checkout.filter({ exclude: ["**/.git"] })
   const version = await textOf(checkout, entry.versionFile)
   const head = await textOf(checkout, ".git/HEAD")
-  const branch = head?.startsWith("ref: ") ? await textOf(checkout, `.git/${head.slice(5)}`) : head
+  const branch = branchOf(head)
+  const [loose, packed] = await Promise.all([branch && textOf(checkout, `.git/${branch}`), branch && textOf(checkout, ".git/packed-refs")])
   // By its content, because a commit says nothing about edits: an edited checkout must not take the tag of a release.
   const content = await contentOf(settings, directory)
   return {
     directory,
     facts: {
       version: customVersion(version ?? "checkout", `checkout.${content.slice(0, 8)}`),
-      revision: branch ?? content,
+      revision: checkedOut(head, loose, packed),
       created: unknownTime,
     },
     origin: `checkout ${version ?? ""}`.trim(),
@@ -79,6 +80,22 @@ export async function overlaid(settings: Settings, found: FoundSource, overlay: 
     origin: `${found.origin} with an overlay`,
   }
 }
+
+/**
+ * Modes as git keeps them, may be run or may not, without what a machine's umask or its folders' bits add: they reach images, and
+ * digests leave them out.
+ */
+export async function canonical(settings: Settings, directory: Directory): Promise<Directory> {
+  const box = (await toolbox(settings, [])).withDirectory("/source", directory).withWorkdir("/source")
+  return box.withExec(["sh", "-euc", canonicalModes]).directory("/source").sync()
+}
+
+// The zeros in front take set-user-ID, set-group-ID and sticky bits away, also from folders.
+const canonicalModes = `
+find . -type d -exec chmod 00755 {} +
+find . -type f -perm /111 -exec chmod 00755 {} +
+find . -type f ! -perm /111 -exec chmod 00644 {} +
+chown -hR 0:0 .`
 
 async function contentOf(settings: Settings, directory: Directory): Promise<string> {
   return treeDigest(await toolbox(settings, []), directory)

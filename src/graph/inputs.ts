@@ -1,7 +1,7 @@
 // Asks sources and bases for what decides an image's content.
 
 import type { Container, Directory } from "@dagger.io/dagger"
-import { programsOfSource } from "../plan/components.js"
+import type { ProgramEntry } from "../catalogue/types.js"
 import type { BaseFacts, SourceDigests } from "../plan/imageInputs.js"
 import { plainPath } from "../plan/image.js"
 import { shortDigest } from "../plan/inputs.js"
@@ -11,8 +11,14 @@ import type { Settings } from "./settings.js"
 import type { ResolvedSource } from "./sources.js"
 import { buildHelper, type Toolchain } from "./toolchain.js"
 
-export async function sourceDigests(settings: Settings, name: string, source: ResolvedSource, toolchain: Toolchain): Promise<SourceDigests> {
-  const programs = programsOfSource(settings.catalogue, name)
+/** Of these programs only: what else a source has, or has not, is no reason not to build them. */
+export async function sourceDigests(
+  settings: Settings,
+  name: string,
+  source: ResolvedSource,
+  toolchain: Toolchain,
+  programs: ProgramEntry[],
+): Promise<SourceDigests> {
   const { config } = settings.catalogue.sources[name]
   const output = toolchain.container
     .withDirectory("/src", source.directory)
@@ -21,9 +27,10 @@ export async function sourceDigests(settings: Settings, name: string, source: Re
     .stdout()
   const [digests, configDigest] = await Promise.all([
     output,
-    config === undefined ? "" : treeDigest(toolchain.container, source.directory.directory(config)),
+    config === undefined || (await source.directory.glob(`${config}/*`)).length === 0 ? "" : treeDigest(toolchain.container, source.directory.directory(config)),
   ])
-  return { programs: JSON.parse(digests), config: configDigest }
+  const { digests: known, failures } = JSON.parse(digests)
+  return { programs: known, failures, config: configDigest }
 }
 
 /** Of names, contents, links and what may be run. A directory's own digest is only the same on the same engine. */

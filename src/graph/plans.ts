@@ -1,6 +1,6 @@
 // The plan of components: resolves sources and bases to know what goes into each image, and builds none.
 
-import { baseOf, imageOf, referenceOf } from "../plan/components.js"
+import { baseOf, imageOf, missingPrograms, programsOf, programsOfSource, referenceOf } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
 import { checkAnswers } from "../plan/publishing.js"
 import { fallbackLayout } from "../plan/programs.js"
@@ -13,7 +13,7 @@ import { packagedInput } from "./packaged.js"
 import { publishedImages } from "./published.js"
 import type { PublishOrder } from "./releases.js"
 import type { Settings } from "./settings.js"
-import { resolveSource } from "./sources.js"
+import { missingIn, resolveSource } from "./sources.js"
 import { goToolchain } from "./toolchain.js"
 
 /** Where to look for what was published. */
@@ -40,7 +40,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
   const known = [...needed].map(async (name) => {
     try {
       const source = await resolveSource(settings, name)
-      return [name, { source, digests: await sourceDigests(settings, name, source, await goToolchain(settings, source.goVersion)) }] as const
+      return [name, { source, digests: await sourceDigests(settings, name, source, await goToolchain(settings, source.goVersion), programsOfSource(catalogue, name)) }] as const
     } catch (error) {
       // The components of the other sources can be planned and built all the same.
       return [name, { refused: (error as Error).message }] as const
@@ -56,12 +56,17 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
       return { component: component.name, source: catalogue.sources[component.source].url, refused: found.refused }
     }
     const { source, digests } = found
+    const origin = `${source.origin}${source.facts.revision === undefined ? "" : ` (${source.facts.revision.slice(0, 12)})`}`
+    const missing = await missingIn(source, programsOf(catalogue, component))
+    if (missing.length > 0) {
+      return { component: component.name, source: origin, refused: missingPrograms(catalogue, component, missing, source.origin).message }
+    }
     const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests }
     // Only a build knows whether all programs can be one.
     const otherwise = options.layout === "multicall" ? imageInputs(catalogue, { ...of, layout: fallbackLayout }, prepared) : undefined
     return {
       component: component.name,
-      source: `${source.origin} (${source.facts.revision.slice(0, 12)})`,
+      source: origin,
       version: source.facts.version,
       inputs: imageInputs(catalogue, of, prepared),
       ...(otherwise === undefined ? {} : { otherwise }),

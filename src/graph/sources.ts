@@ -1,7 +1,7 @@
 // A product's source: a checkout that the caller gives, or the pinned one from git or the Go module proxy.
 
 import { dag, type Directory } from "@dagger.io/dagger"
-import type { PinnedSource, SourceEntry, SourcePin } from "../catalogue/types.js"
+import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import { goVersionOf } from "../plan/go.js"
 import type { SourceFacts } from "../plan/image.js"
@@ -9,7 +9,7 @@ import { pinOf } from "../plan/pins.js"
 import { sourceOrigins, type SourceOrigin } from "../plan/origins.js"
 import { tailOf } from "./failures.js"
 import { fetchModule } from "./modules.js"
-import { fromCheckout, fromGit, overlaid } from "./customSources.js"
+import { canonical, fromCheckout, fromGit, overlaid } from "./customSources.js"
 import { type CustomSource, log, type Settings } from "./settings.js"
 import { goToolchain } from "./toolchain.js"
 
@@ -24,6 +24,8 @@ export interface ResolvedSource extends FoundSource {
   goVersion: string
 }
 
+const moduleOrigin = "Go module"
+
 /** What reproducible builds put where a source has no time. */
 export const unknownTime = "1970-01-01T00:00:00Z"
 
@@ -31,8 +33,26 @@ export async function resolveSource(settings: Settings, name: string): Promise<R
   const entry = settings.catalogue.sources[name]
   const custom = settings.custom?.of === name ? settings.custom : undefined
   const original = await originalSource(settings, name, custom)
-  const found = custom?.overlay ? await overlaid(settings, original, custom.overlay) : original
+  const laid = custom?.overlay ? await overlaid(settings, original, custom.overlay) : original
+  // A module has come through a command, which has given its files these modes.
+  const found = laid.origin.startsWith(moduleOrigin) && laid === original ? laid : { ...laid, directory: await canonical(settings, laid.directory) }
   return { ...found, goVersion: goVersionOf(await goModOf(entry, found.directory, custom !== undefined)) }
+}
+
+/** The programs whose folders have no Go files. */
+export async function missingIn({ directory }: FoundSource, programs: ProgramEntry[]): Promise<ProgramEntry[]> {
+  const found = await Promise.all(programs.map((entry) => directory.glob(`${entry.package}/*.go`)))
+  return programs.filter((_, index) => found[index].length === 0)
+}
+
+/** An image takes its configuration from the source. */
+export async function checkConfig({ catalogue }: Settings, name: string, { directory, origin }: FoundSource): Promise<void> {
+  const { config } = catalogue.sources[name]
+  if (config === undefined || (await directory.glob(`${config}/*`)).length > 0) return
+  throw new Error(
+    `this source (${origin}) has no ${config}/, which stack.yaml names as its configuration: give a source that has it, ` +
+      "or a --catalogue whose stack.yaml names another folder or none",
+  )
 }
 
 function originalSource(settings: Settings, name: string, custom?: CustomSource): Promise<FoundSource> {
@@ -98,10 +118,10 @@ const origins: Record<
       const info = pin === undefined ? JSON.parse(await fetched.file("info.json").contents()) : undefined
       const facts = {
         version,
-        revision: pin?.commit ?? info.Origin?.Hash ?? version,
+        revision: pin?.commit ?? info.Origin?.Hash,
         created: pin?.created ?? info.Time ?? unknownTime,
       }
-      return { directory: fetched.directory("source"), facts, origin: `Go module ${version}` }
+      return { directory: fetched.directory("source"), facts, origin: `${moduleOrigin} ${version}` }
     } catch (error) {
       throw new Error(tailOf(error, 2))
     }

@@ -66,6 +66,21 @@ export function programsOfSource(catalogue: Catalogue, source: string): ProgramE
   return programs.filter((entry) => entry.source === source)
 }
 
+/** What a component needs of its source and that is not there. */
+export function missingPrograms(catalogue: Catalogue, component: BuiltEntry, missing: ProgramEntry[], origin: string): Error {
+  const list = missing.map((entry) => `no ${entry.package} (${entry.program})`).join(", ")
+  const whole = component.kind === "suite" ? `, or single programs that it has, such as --component=${catalogueNeighbour(catalogue, component, missing)}` : ""
+  return new Error(
+    `${component.name} cannot be built: this source (${origin}) has ${list}, which stack.yaml names for it. ` +
+      `Give a source that has it${whole}, or a --catalogue whose stack.yaml fits this source`,
+  )
+}
+
+function catalogueNeighbour(catalogue: Catalogue, component: BuiltEntry, missing: ProgramEntry[]): string {
+  const others = programsOf(catalogue, component).filter((entry) => !missing.includes(entry))
+  return others[0]?.name ?? component.name
+}
+
 /** Images are for one platform only; others fail long before a build would. */
 export function checkPlatform(platform: string): void {
   if (platform !== "linux/amd64") {

@@ -9,19 +9,55 @@ export function customVersion(version: string, mark: string): string {
   return `${version.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 80)}-${mark}`
 }
 
+const commit = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
+
+/** The branch of a .git/HEAD, if it names one. */
+export function branchOf(head?: string): string | undefined {
+  return /^ref:\s*(refs\/\S+)$/.exec(head ?? "")?.[1]
+}
+
+/**
+ * The commit of a checkout: from .git/HEAD, the branch's own file, or .git/packed-refs. Undefined where it cannot be known: a
+ * worktree's or a submodule's .git is elsewhere, other repositories keep their branches in another form.
+ */
+export function checkedOut(head?: string, loose?: string, packed?: string): string | undefined {
+  const branch = branchOf(head)
+  const line = branch === undefined ? undefined : packed?.split("\n").find((one) => one.trim().split(/\s+/)[1] === branch)
+  const found = branch === undefined ? head : (loose ?? line?.split(/\s+/)[0])
+  return found !== undefined && commit.test(found) ? found : undefined
+}
+
 /** A password, or a token in the place of a user; SSH has nothing but users there. */
 export function holdsSecret(url: string): boolean {
   return /^(https?|git):\/\/[^/]*@/.test(url) || /^ssh:\/\/[^/@]*:[^/@]*@/.test(url)
 }
 
-/** Addresses end in logs and labels, so none may hold a password. */
-export function checkGitAddress(url: string): void {
+/** Addresses end in logs and labels, so none may hold a password; and who answers must be who is meant. */
+export function checkGitAddress(url: string, { token, knownHosts }: { token?: boolean; knownHosts?: string } = {}): void {
   if (holdsSecret(url)) {
     throw new Error("--git: the address holds a password: leave it out and give --git-token=env://TOKEN (and --git-user)")
   }
   if (!/^((https?|ssh|git):\/\/[^\s]+|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\s]+)$/.test(url)) {
     throw new Error(`--git "${url}": expected an address such as https://git.example.com/im/chat.git or git@git.example.com:im/chat.git`)
   }
+  const server = sshServer(url)
+  if (server !== undefined && !knownHosts?.trim()) {
+    throw new Error(
+      `--git ${url}: give the server's host key as --git-known-hosts, so that nobody else can answer in its place: ` +
+        `${server.scan} > known_hosts prints it; compare it with what the server's owner publishes, then --git-known-hosts="$(cat known_hosts)"`,
+    )
+  }
+  if (token && /^(http|git):/.test(url)) {
+    throw new Error(`--git-token would travel unencrypted to ${url}: give an address that begins with https://, or --git-ssh with an SSH address`)
+  }
+}
+
+/** Where an SSH address leads, as the command that prints the keys there. */
+function sshServer(url: string): { scan: string } | undefined {
+  const full = /^ssh:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(url)
+  if (full !== null) return { scan: `ssh-keyscan ${full[2] === undefined ? "" : `-p ${full[2]} `}${full[1].replace(/[[\]]/g, "")}` }
+  const short = /^[A-Za-z0-9._-]+@([A-Za-z0-9._-]+):/.exec(url)
+  return short === null ? undefined : { scan: `ssh-keyscan ${short[1]}` }
 }
 
 export interface CustomHints {
@@ -58,7 +94,7 @@ export function gitProblem(url: string, ref: string, reason: string): string {
   if (/authentic|could not read Username|Permission denied|HTTP Basic|\b40[13]\b|requires? auth/i.test(reason)) {
     return `${what}: the server does not let this user read it. Check --git-token (and --git-user), or --git-ssh and --git-known-hosts`
   }
-  if (/host key verification/i.test(reason)) return `${what}: its host key is not known. Give it as --git-known-hosts`
+  if (/host key verification/i.test(reason)) return `${what}: its host key is not the one that --git-known-hosts gives. Ask the server's owner which one it has now, and give that`
   if (/couldn't find remote ref|not found: ref|no such ref|does not contain ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(reason)) {
     return `${what}: it has no branch, tag or commit "${ref}". Check --git-ref`
   }

@@ -6,7 +6,8 @@ import { programsOf } from "./components.js"
 /** What is known about the source or the package that an image was built from. */
 export interface SourceFacts {
   version: string
-  revision: string
+  /** A commit, or what else says exactly what it is; undefined where that is not known. */
+  revision?: string
   /** RFC 3339; the source's own time, so that the same source gives the same image. */
   created: string
 }
@@ -80,7 +81,7 @@ export function labelsOf(
     "org.opencontainers.image.title": component.image.split("/").at(-1) ?? component.name,
     "org.opencontainers.image.description": component.purpose,
     "org.opencontainers.image.source": source.url,
-    "org.opencontainers.image.revision": facts.revision,
+    ...(facts.revision === undefined ? {} : { "org.opencontainers.image.revision": facts.revision }),
     "org.opencontainers.image.version": facts.version,
     "org.opencontainers.image.created": facts.created,
     "org.opencontainers.image.base.name": base.image,

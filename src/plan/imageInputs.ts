@@ -10,6 +10,8 @@ import { supervisorLayer } from "./supervisor.js"
 export interface SourceDigests {
   /** By program: only the packages that it imports. */
   programs: Record<string, string>
+  /** By program: why it has no digest, and cannot be built either. */
+  failures: Record<string, string>
   config: string
 }
 
@@ -32,7 +34,13 @@ export interface InputsOf {
 
 export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts): ImageInputs {
   const { component, digests } = of
-  const programs = programsOf(catalogue, component).map((entry) => [entry.program, digests.programs[entry.program]])
+  const entries = programsOf(catalogue, component)
+  const failed = entries.filter(({ program }) => Object.hasOwn(digests.failures, program))
+  if (failed.length > 0) {
+    const list = failed.map((entry) => `${entry.program}: ${digests.failures[entry.program]}`).join("; ")
+    throw new Error(`${component.name} cannot be built from this source: ${list}`)
+  }
+  const programs = entries.map((entry) => [entry.program, digests.programs[entry.program]])
   const image = imagePlan(catalogue, component, of.base, of.facts)
   const supervisor = component.kind === "suite" && [supervisorLayer(catalogue, component), catalogue.pins.tools.pebble]
   return {

@@ -128,7 +128,7 @@ export function readReport(component: PackagedEntry, text: string): ServerReport
 }
 
 /** The version of the makers, and the package or archive that it came in. */
-export function factsOf(catalogue: Catalogue, component: PackagedEntry, install: InstallEntry, report: ServerReport): SourceFacts {
+export function factsOf(catalogue: Catalogue, component: PackagedEntry, install: InstallEntry, report: ServerReport): SourceFacts & { revision: string } {
   const { version, created, origin } = report
   const sha256 = install.archive === undefined ? undefined : archiveOf(catalogue, component, install.archive).build.sha256
   return { version, created, revision: sha256 === undefined ? origin : `sha256:${sha256}` }

@@ -70,7 +70,7 @@ function sourceResources({ source, installed }: ProvenanceOf): ProvenanceResourc
   if (source === undefined) return installed === undefined ? [] : [installed]
   const { url, module, version, revision, sum, custom } = source
   if (custom) return [{ uri: `git+${url}`, annotations: { custom: true, version, revision } }]
-  const commit = /^[0-9a-f]{40}$/.test(revision) ? { digest: { gitCommit: revision } } : {}
+  const commit = revision !== undefined && /^[0-9a-f]{40}$/.test(revision) ? { digest: { gitCommit: revision } } : {}
   const git = { uri: `git+${url}@refs/tags/${version}`, ...commit }
   return sum === undefined ? [git] : [git, { uri: `pkg:golang/${module}@${version}`, digest: { dirHash: dirHash(sum) } }]
 }

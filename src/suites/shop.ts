@@ -2,9 +2,11 @@
 
 import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
 import { componentBinaries, componentImage, openWorkshop } from "../graph/components.js"
+import { type BuiltImage, imageLayout } from "../graph/layouts.js"
 import { planInputs } from "../graph/plans.js"
 import type { Settings } from "../graph/settings.js"
 import { planGaps, sourceGaps } from "../graph/sourceParts.js"
+import { toolbox } from "../graph/toolbox.js"
 import { changedInputs, inputsLabel, readInputs } from "../plan/inputs.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, fails, has, same } from "./cases.js"
@@ -114,6 +116,52 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
           same(await ran.stdout(), "shop-api go1.22.7\n")
           same(await ran.stderr(), said[index])
         }
+      },
+    ],
+    [
+      "the modes of the caller's machine reach neither the image nor what it says about itself",
+      async () => {
+        const box = (await toolbox(settings, [])).withDirectory("/plain", source).withDirectory("/odd", source)
+        const odd = box
+          // A strict umask, a group that shares a folder, and a file that only its owner may run.
+          .withExec(["sh", "-euc", "chmod -R go-rwx /odd; chmod g+ws /odd/config; chmod u+x /odd/config/shop.yml; chmod +x /plain/config/shop.yml"])
+        const [plain, strict] = await Promise.all(["/plain", "/odd"].map((path) => componentImage(from(odd.directory(path)), wish)))
+        const told = (built: BuiltImage) => built.container.withExec(["sh", "-c", "cd /shop/config && find . -printf '%p %m %U\\n' | sort && cat shop.yml"]).stdout()
+        same(await told(strict), await told(plain))
+        same(await strict.container.label(inputsLabel), await plain.container.label(inputsLabel))
+        const [first, second] = await Promise.all([plain, strict].map((built) => imageLayout(settings, built)))
+        same(second.digest, first.digest)
+      },
+    ],
+    [
+      "a program that is not asked for keeps none from being built; one that is asked for is named",
+      async () => {
+        const one = { ...wish, component: "shop-api" }
+        const without = from(source.withoutDirectory("cmd/shop-worker"))
+        same(await version((await componentImage(without, one)).container), "shop-api go1.22.7\n")
+        const why = "shop cannot be built: this source (checkout) has no cmd/shop-worker (shop-worker), which stack.yaml names for it."
+        await fails(() => componentImage(without, wish), why)
+        const rows = await planInputs(without, wish)
+        same(rows.find(({ component }) => component === "shop")?.refused?.startsWith(why), true)
+        same(rows.find(({ component }) => component === "shop-api")?.refused, undefined)
+        const broken = source.withNewFile("cmd/shop-worker/broken.go", "package main\n\nvar x int = \"tea\"\n")
+        same(await version((await componentImage(from(broken), one)).container), "shop-api go1.22.7\n")
+        const tagged = source.withoutFile("cmd/shop-worker/main.go").withNewFile("cmd/shop-worker/main.go", "//go:build never\n\npackage main\n\nfunc main() {}\n")
+        same(await version((await componentImage(from(tagged), one)).container), "shop-api go1.22.7\n")
+      },
+    ],
+    [
+      "a source without the folder of its configuration is said to be one",
+      () => fails(() => image(source.withoutDirectory("config")), "this source (checkout) has no config/, which stack.yaml names as its configuration"),
+    ],
+    [
+      "the commit of a checkout is read from packed branches too, and left out where it is elsewhere",
+      async () => {
+        const commit = "1234567890".repeat(4)
+        const revision = async (checkout: Directory) => (await image(checkout)).label("org.opencontainers.image.revision")
+        const packed = source.withNewFile(".git/HEAD", "ref: refs/heads/main\n").withNewFile(".git/packed-refs", `${commit} refs/heads/main\n`)
+        same(await revision(packed), commit)
+        same((await revision(source.withNewFile(".git", "gitdir: ../.git/worktrees/shop\n"))) || "", "")
       },
     ],
     [

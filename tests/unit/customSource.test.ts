@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { checkGitAddress, customSourceName, customVersion, gitProblem } from "../../src/plan/customSource.js"
+import { checkGitAddress, checkedOut, customSourceName, customVersion, gitProblem } from "../../src/plan/customSource.js"
 import { chosenComponents, releasedTable, releaseRecord } from "../../src/plan/released.js"
 
 let catalogue: Catalogue
@@ -29,7 +29,24 @@ describe("which source a checkout stands for", () => {
 
 describe("a git address", () => {
   it.each(["https://git.example.com/im/chat.git", "http://git:8080/chat", "ssh://git@git.example.com:2222/chat", "git@git.example.com:im/chat.git"])("%s is one", (url) => {
-    expect(() => checkGitAddress(url)).not.toThrow()
+    expect(() => checkGitAddress(url, { knownHosts: "git.example.com ssh-ed25519 AAAA" })).not.toThrow()
+  })
+
+  it.each([
+    ["ssh://git@git.example.com:2222/chat", "ssh-keyscan -p 2222 git.example.com > known_hosts"],
+    ["ssh://git.example.com/chat", "ssh-keyscan git.example.com > known_hosts"],
+    ["git@git.example.com:im/chat.git", "ssh-keyscan git.example.com > known_hosts"],
+  ])("%s needs its server's host key", (url, scan) => {
+    for (const knownHosts of [undefined, "", " \n"]) expect(() => checkGitAddress(url, { knownHosts })).toThrow(scan)
+    expect(() => checkGitAddress(url)).toThrow(/--git-known-hosts.*compare it with what the server's owner publishes/)
+  })
+
+  it("carries a token only where it is encrypted", () => {
+    for (const url of ["http://git:8080/chat", "git://git/chat"]) {
+      expect(() => checkGitAddress(url, { token: true })).toThrow(`--git-token would travel unencrypted to ${url}`)
+      expect(() => checkGitAddress(url)).not.toThrow()
+    }
+    expect(() => checkGitAddress("https://git/chat", { token: true })).not.toThrow()
   })
 
   it("holds no password and is no path", () => {
@@ -40,10 +57,31 @@ describe("a git address", () => {
 
   it("that cannot be read says why", () => {
     expect(gitProblem("u", "main", "fatal: Authentication failed for 'u'")).toContain("Check --git-token")
-    expect(gitProblem("u", "main", "Host key verification failed.")).toContain("--git-known-hosts")
+    expect(gitProblem("u", "main", "Host key verification failed.")).toContain("its host key is not the one that --git-known-hosts gives")
     expect(gitProblem("u", "mian", 'repository does not contain ref "mian"')).toContain('no branch, tag or commit "mian"')
     expect(gitProblem("u", "mian", "fatal: couldn't find remote ref mian")).toContain('no branch, tag or commit "mian"')
     expect(gitProblem("u", "main", "Could not resolve host: u")).toContain("Check the address and the network")
+  })
+})
+
+describe("the commit of a checkout", () => {
+  const [one, other] = ["1".repeat(40), "2".repeat(40)]
+  const packed = `# pack-refs with: peeled fully-peeled sorted\n${other} refs/heads/main-old\n${one} refs/heads/main\n${other} refs/tags/v1\n^${one}\n`
+
+  it("is the branch's own file, packed or not, or HEAD itself", () => {
+    expect(checkedOut("ref: refs/heads/main", one)).toBe(one)
+    expect(checkedOut("ref: refs/heads/main", undefined, packed)).toBe(one)
+    expect(checkedOut("ref: refs/heads/main", other, packed)).toBe(other)
+    expect(checkedOut(one)).toBe(one)
+    expect(checkedOut("3".repeat(64))).toBe("3".repeat(64))
+  })
+
+  it("is left out where it is not known", () => {
+    expect(checkedOut(undefined)).toBeUndefined()
+    expect(checkedOut("ref: refs/heads/.invalid")).toBeUndefined()
+    expect(checkedOut("ref: refs/heads/new", undefined, packed)).toBeUndefined()
+    expect(checkedOut("gitdir: ../.git/worktrees/x")).toBeUndefined()
+    expect(checkedOut("ref: refs/heads/main", "not a commit")).toBeUndefined()
   })
 })
 
