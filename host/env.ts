@@ -26,7 +26,7 @@ export const VARIABLES = [
   { name: "OPENIM_ENGINE_HOST_PORTS", purpose: "TCP ports of this host that builds in an engine without Docker may reach, separated by commas, or all (default: name servers alone, and proxies and mirrors that run here)" },
   { name: "OPENIM_CA_BUNDLE", purpose: "PEM file with certificates the engine and its containers shall trust besides the usual ones (default: the host's bundle)" },
   { name: "OPENIM_ENGINE_START_SECONDS", purpose: "how long a new engine may take until it answers (default 120)" },
-  { name: "GOPROXY", purpose: "Go module proxy, for the builds here and in the engine; likewise GONOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GOINSECURE" },
+  { name: "GOPROXY", purpose: "Go module proxy, for what is built on this machine (CLI, engine); likewise GONOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GOINSECURE. Builds of images take --goproxy, --go-private, --go-nosumdb, --go-insecure and --netrc" },
   { name: "npm_config_registry", purpose: "npm registry, for the builds; .npmrc files are honoured too" },
   { name: "HTTP_PROXY", purpose: "proxy, for the builds, the engine and its containers; likewise HTTPS_PROXY, NO_PROXY, ALL_PROXY, and each in lower case" },
   { name: "SSL_CERT_FILE", purpose: "the host's CA bundle, where it is not in a usual place" },

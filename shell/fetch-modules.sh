@@ -17,6 +17,8 @@ shared=$(go env GOMODCACHE)/cache/download
 export GOMODCACHE=/harvest GOPROXY="file://$shared" GOSUMDB=off GOFLAGS=-modcacherw
 cd "$work"
 "$@"
+# A source with a vendor folder fetches nothing.
+mkdir -p /harvest/cache/download
 cd /harvest/cache/download
 rm -rf sumdb
 # Locks and lists of versions are not of the modules themselves.

@@ -90,6 +90,10 @@ export class Openim {
   private upstreams: string[]
   private bundle?: Directory
   private programsLayout: string
+  private goPrivate?: string
+  private goNosumdb?: string
+  private goInsecure?: string
+  private netrc?: Secret
 
   constructor(
     /** The catalogue to build from, by the name of its folder below stacks/ */
@@ -130,6 +134,14 @@ export class Openim {
     bundle?: Directory,
     /** How programs become binaries in every image: multicall, one for all, which picks by the name it is called by (50 MB in all, where separate ones weigh 50 to 80 MB each), or separate, one for each. Programs that cannot be one, or do not start as one, are built separately automatically */
     programs: string = "multicall",
+    /** Modules that are asked from their own git servers and not from proxies or Go's checksum database, as GOPRIVATE takes them: git.example.com/im,*.corp.example.com */
+    goPrivate?: string,
+    /** Modules that Go's checksum database is not asked about, as GONOSUMDB takes them: for those that a private proxy has */
+    goNosumdb?: string,
+    /** Modules whose servers may be asked without TLS, as GOINSECURE takes them */
+    goInsecure?: string,
+    /** Users and passwords of module proxies and git servers, as a netrc file: file://$HOME/.netrc, with lines such as machine git.example.com login USER password TOKEN. Ends in no layer and no log */
+    netrc?: Secret,
   ) {
     this.stackName = stack
     this.source = source
@@ -149,6 +161,10 @@ export class Openim {
     this.upstreams = upstreams
     this.bundle = bundle
     this.programsLayout = programs
+    this.goPrivate = goPrivate
+    this.goNosumdb = goNosumdb
+    this.goInsecure = goInsecure
+    this.netrc = netrc
   }
 
   /**
@@ -1052,7 +1068,9 @@ export class Openim {
 
   private site(): Site {
     const { catalogue, bases, goproxy, mirrorList: mirrors, upstreams, bundle } = this
-    return { stack: this.stackName, catalogue, bases, goproxy, mirrors, upstreams, bundle }
+    const modules = { private: this.goPrivate || undefined, nosumdb: this.goNosumdb || undefined, insecure: this.goInsecure || undefined, netrc: this.netrc ?? undefined }
+    const given = Object.values(modules).some((one) => one !== undefined)
+    return { stack: this.stackName, catalogue, bases, goproxy, modules: given ? modules : undefined, mirrors, upstreams, bundle }
   }
 
   private async withBundle(component?: string): Promise<Settings & { bundle: Bundle }> {

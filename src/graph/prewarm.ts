@@ -7,7 +7,7 @@ import {
   type BundleItem, type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, layoutTool, type PackagesItem, packageSet, toolPackages,
   unfitRecord, wishName,
 } from "../plan/bundleItems.js"
-import { imageOf } from "../plan/components.js"
+import { imageOf, programsOfSource } from "../plan/components.js"
 import { newer } from "../plan/go.js"
 import { fetchScript } from "../plan/modules.js"
 import { archiveFilePlan, periodOf } from "../plan/packaged.js"
@@ -276,12 +276,20 @@ async function sourceModules(settings: Settings, name: string): Promise<Director
   return modules(withFetch(await goFromPackages(settings, goVersion)), `${fetchSource} && go mod download`, [module, pin.version, pin.sum ?? ""])
 }
 
-/** A source of the caller's own comes along with each call; only what it imports must be there. */
+/** A source of the caller's own comes along with each call; only what its programs import must be there, the rest where it can be had. */
 async function ownModules(settings: Settings, name: string): Promise<Directory> {
   const { directory, goVersion } = await resolveSource(settings, name)
   const go = (await goFromPackages(settings, goVersion)).withDirectory("/own", directory).withWorkdir("/own")
-  return modules(go, "go mod download", [])
+  return modules(go, ownModulesCommand, programsOfSource(settings.catalogue, name).map((entry) => entry.package))
 }
+
+const ownModulesCommand = `
+go mod download || echo "the bundle has what builds need, not all that go.mod names" >&2
+for one; do
+  shift
+  if [ -d "./$one" ]; then set -- "$@" "./$one"; fi
+done
+go list -deps "$@"`
 
 /** As builds with a bundle have it: from the distribution, with any other version as a module. */
 async function goFromPackages(settings: Settings, version: string): Promise<Container> {

@@ -4,6 +4,7 @@ import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
 import type { Trust } from "../plan/caches.js"
+import { refusedModule } from "../plan/goModules.js"
 import { programFolders } from "../plan/image.js"
 import { buildFlags, fallbackLayout, multicallBinary, multicallCommand, programArguments } from "../plan/programs.js"
 import { noneStarts, type ProgramStart, readStarts, hurtByMerging, started, startReport, startScript, startSeconds } from "../plan/starts.js"
@@ -60,6 +61,8 @@ export async function buildPrograms(
     built = (await firstOf(subject, attempts, log)).value
   } catch (error) {
     const reason = output ?? (error as Error).message
+    const module = refusedModule(reason)
+    if (module !== undefined) throw new Error(`${wanted.length === 1 ? wanted[0].program : `${wanted.length} programs`} cannot be built: ${module}:\n${reason}`)
     throw new Error(`${subject} failed:\n${reason}\nFix the source and call again; what was built is kept.`)
   }
   const starts = await runOnce(settings, source, built.directory, wanted)

@@ -5,6 +5,7 @@ import type { Catalogue } from "../catalogue/types.js"
 import { withoutCredentials } from "../mirrors/addresses.js"
 import type { MirrorChoice } from "../mirrors/choice.js"
 import type { BundleRecord } from "../plan/bundleItems.js"
+import type { ModuleRules } from "../plan/goModules.js"
 import type { BytesFrom } from "../plan/origins.js"
 
 /** What images are for. */
@@ -30,6 +31,14 @@ export interface GitSource {
   knownHosts?: string
   /** Answers under the address's host name: a server of this call's own. */
   service?: Service
+}
+
+/** How Go gets at private modules. */
+export interface ModuleAccess extends ModuleRules {
+  /** Users and passwords by host, as curl and Go read them. */
+  netrc?: Secret
+  /** Answers under its host name: a server of this call's own. */
+  service?: { host: string; service: Service }
 }
 
 /** An offline bundle, whose layout bundle.ts tells. */
@@ -59,6 +68,8 @@ export interface Settings {
   bundle?: Bundle
   /** The caller's own value of GOPROXY, whatever mirrors there are. */
   goproxy?: string
+  /** Modules that not everybody may read. */
+  modules?: ModuleAccess
   mirrors: MirrorChoice
   /** Registries of this call's own, by the host and port that they answer under. */
   registryServices?: Record<string, Service>

@@ -7,6 +7,7 @@ import { cacheName, type Trust } from "../plan/caches.js"
 import { newer } from "../plan/go.js"
 import { plainPath } from "../plan/image.js"
 import { goPackages } from "../plan/bundleItems.js"
+import { moduleVariables } from "../plan/goModules.js"
 import { goOrigins, type GoOrigin } from "../plan/origins.js"
 import { buildFlags } from "../plan/programs.js"
 import { freshened, fromFirst, pullFirst, withSystemPackages } from "./bases.js"
@@ -64,7 +65,8 @@ const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promis
   async distribution(settings, version) {
     const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
     const fresh = { ...debian, container: freshened(settings, debian.container) }
-    const withGo = await withSystemPackages(settings, fresh, "debian", goPackages)
+    // Private modules come from git where no proxy has them.
+    const withGo = await withSystemPackages(settings, fresh, "debian", settings.modules?.private === undefined ? goPackages : [...goPackages, "git"])
     const wanted = version === undefined ? "local" : `go${version}`
     return prepared(settings, withGo.withEnvVariable("GOTOOLCHAIN", wanted))
   },
@@ -89,13 +91,24 @@ async function withProxy(settings: Settings, container: Container): Promise<Cont
       .withEnvVariable("GOSUMDB", "off")
   }
   const goproxy = await goproxyOf(settings)
-  return goproxy ? container.withEnvVariable("GOPROXY", goproxy) : container
+  return withAccess(settings, goproxy ? container.withEnvVariable("GOPROXY", goproxy) : container)
+}
+
+/** Passwords are a file that is there while commands run, and in no layer. */
+function withAccess({ modules }: Settings, container: Container): Container {
+  if (modules === undefined) return container
+  const { netrc, service } = modules
+  let ready = Object.entries(moduleVariables(modules)).reduce((go, [name, value]) => go.withEnvVariable(name, value), container)
+  if (netrc !== undefined) ready = ready.withMountedSecret("/root/.netrc", netrc)
+  return service === undefined ? ready : ready.withServiceBinding(service.host, service.service)
 }
 
 /** The same for every Go, and for builds of different stacks. Several may fetch at once: Go itself locks what it writes. */
 export function withModuleCache(settings: Settings, container: Container, trust?: Trust): Container {
   // What a bundle lacks must be missed, and what Go's checksum database did not see is for this bundle's builds alone.
-  const name = cacheName("openim-go-mod", { bundle: settings.bundle !== undefined, trust })
+  // Nor may private modules be found by those who cannot read them.
+  const only = settings.modules === undefined ? undefined : "private"
+  const name = cacheName("openim-go-mod", { bundle: settings.bundle !== undefined, trust, only })
   return container.withMountedCache("/go/pkg/mod", dag.cacheVolume(name), { sharing: CacheSharingMode.Shared })
 }
 
