@@ -2,7 +2,8 @@
  * Builds, tests and publishes OpenIM as container images: the server, chat, each of their programs, MongoDB and Redis.
  *
  * Sources, toolchains and base images come from registries where they can be had, from package registries where not. Options of
- * the whole call stand before the function's name; those that a site always needs belong in a file .env beside dagger.json.
+ * the whole call stand before the function's name (./daggerw takes them anywhere); those that a site always needs belong in a file
+ * .env beside dagger.json.
  */
 import { randomUUID } from "node:crypto"
 import {

@@ -1,4 +1,5 @@
 // ./daggerw becomes dagger: arguments, streams, exit code, signals.
+import { spawnSync } from "node:child_process"
 import { createServer, type Server } from "node:net"
 import { isBuiltin } from "node:module"
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
@@ -68,6 +69,16 @@ describe("pass-through", () => {
     for (const line of ["DAGGER_NO_UPDATE_CHECK=1", "DAGGER_NO_NAG=1", "DO_NOT_TRACK=0", `${host}=unix://${socket}`]) expect(stdout).toContain(line)
     expect(stdout).not.toContain("DAGGER_PROGRESS")
     expect(stdout).not.toContain("OPENIM_PROJECT")
+  })
+
+  it("asks for no colours where nobody sees them", async () => {
+    box.dagger('echo "<${NO_COLOR-unset}>"')
+    expect((await box.run(["call"])).stdout).toBe("<1>\n")
+    expect((await box.run(["call"], { CLICOLOR_FORCE: "1" })).stdout).toBe("<unset>\n")
+    // On a terminal, which util-linux' script is, they are dagger's business, unless it has none.
+    const terminal = (term: string) => spawnSync("/usr/bin/script", ["-qec", `${join(project, "daggerw")} call`, "/dev/null"], { env: { ...box.environment(), TERM: term }, cwd: box.root, encoding: "utf8" }).stdout
+    expect(terminal("xterm")).toContain("<unset>")
+    expect(terminal("dumb")).toContain("<1>")
   })
 
   it.each(["tcp://h:1", "tls://h:1?ca_path=x", "ssh://u@h", "container://c", "image+podman://i", "docker-container://c", "kube-pod://p?namespace=n"])("passes %s on", async (address) => {

@@ -1,0 +1,32 @@
+// The commands that a Markdown text shows.
+
+/** Those of its blocks of shell commands, one each: comments gone, lines joined, lists and loops taken apart. */
+export function commandsOf(text: string): string[] {
+  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block!)
+  return blocks.flatMap((block) =>
+    block
+      .replace(/\\\n\s*/g, "")
+      .split("\n")
+      .map((line) => line.replace(/(^|\s)#.*$/, ""))
+      .flatMap((line) => line.split(/\s*(?:&&|\|\||;|\|)\s+|;\s*$/))
+      .map((line) => line.trim().replace(/^do /, ""))
+      .filter((line) => line !== "" && !/^(for .* in .*|done)$/.test(line)),
+  )
+}
+
+/** Those in a line of text: `./daggerw …`, and `publish --registry=…` where a function is meant. */
+export function inlineCommands(text: string, functions: string[]): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```/gm, "")
+  const quoted = [...prose.matchAll(/`([^`\n]+(?:\n[^`\n]+)?)`/g)].map(([, one]) => one!.replace(/\n/g, " "))
+  return quoted.flatMap((one) => {
+    if (/^(\.\/daggerw|npm|docker build) \S/.test(one)) return one.split(/\s*&&\s+/).filter((part) => !/[A-Z]{6,}$/.test(part))
+    const [name, ...rest] = one.split(" ")
+    // Options of a function in a sentence, not the whole command: what must be given is given.
+    return rest.length > 0 && functions.includes(name!) && rest[0]!.startsWith("--") ? [`./daggerw call ${one}`] : []
+  })
+}
+
+/** A command's words, as a shell would see them, for the plain quotes that a README has. */
+export function words(command: string): string[] {
+  return [...command.matchAll(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"))
+}
