@@ -13,6 +13,7 @@ export const VARIABLES = [
   { name: "OPENIM_CACHE_SHARED", purpose: "yes takes a cache folder that others own or may write to: they can change what runs as you" },
   { name: "DAGGER_BIN", purpose: "the Dagger CLI to use, whatever its version" },
   { name: "_EXPERIMENTAL_DAGGER_RUNNER_HOST", purpose: "an engine to use: unix:// tcp:// tls:// ssh:// container:// image:// kube-pod:// …, passed on to dagger as it is" },
+  { name: "_EXPERIMENTAL_DAGGER_RUNNER_IMAGESTORE", purpose: "where export-image puts images: docker-image, podman-image, nerdctl-image or finch-image (default: the first that answers)" },
   { name: "OPENIM_ENGINE", purpose: "auto, docker (never without Docker) or packages (never the official image); default auto" },
   { name: "OPENIM_CLI", purpose: "auto, release (never build the CLI) or packages (never download it); default auto" },
   { name: "OPENIM_DAGGER_RELEASES", purpose: "mirror of https://dl.dagger.io/dagger/releases" },

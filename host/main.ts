@@ -16,6 +16,8 @@ async function resolve(args: string[]): Promise<void> {
   const { rewrite } = await import("./call/rewrite")
   const call = rewrite(args, { folder: process.cwd(), project: projectDir, environment: process.env })
   for (const remark of call.remarks) say(remark)
+  const images = call.exportsImage ? await import("./imageStore") : undefined
+  const store = images?.imageStore()
   const needsEngine = !WITHOUT_ENGINE.has(args[0] ?? "")
   let cli: Cli | undefined = readyCli()
   let engine: Engine | undefined = needsEngine ? await readyEngine() : undefined
@@ -25,7 +27,7 @@ async function resolve(args: string[]): Promise<void> {
     cli = made.cli
     engine = made.engine
   }
-  process.stdout.write(`${assignments(cli, engine)}${command(args, call)}`)
+  process.stdout.write(`${assignments(cli, engine, images && engine && store ? images.storeVariable(engine.host, store) : {})}${command(args, call)}`)
 }
 
 /** For the shell: the words that Dagger gets, and where it runs. */
@@ -34,8 +36,9 @@ function command(args: string[], { words, folder }: Rewritten): string {
   return `${folder === undefined ? "" : `cd ${quote(folder)}\n`}${changed ? `set -- ${words.map(quote).join(" ")}\n` : ""}`
 }
 
-function assignments(cli: Cli, engine: Engine | undefined): string {
+function assignments(cli: Cli, engine: Engine | undefined, more: Record<string, string>): string {
   const exported: Record<string, string> = {
+    ...more,
     DAGGER_NO_UPDATE_CHECK: env("DAGGER_NO_UPDATE_CHECK") ?? "1",
     DO_NOT_TRACK: env("DO_NOT_TRACK") ?? "1",
     DAGGER_NO_NAG: env("DAGGER_NO_NAG") ?? "1",

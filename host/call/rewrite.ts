@@ -18,6 +18,8 @@ export interface Rewritten {
   folder?: string
   /** Lines for the user. */
   remarks: string[]
+  /** It puts an image into Docker, podman or nerdctl. */
+  exportsImage?: boolean
 }
 
 export interface Place {
@@ -56,9 +58,10 @@ function call(words: string[], command: Command, place: Place, list: FunctionLis
   const away = place.folder !== place.project
   if (arranged.help) return { words: away && command.module === undefined ? withModule(wordsOf(arranged), command.length, place.project) : wordsOf(arranged), remarks: [] }
 
+  const exportsImage = arranged.chain.some(({ name, own }) => !own && name === "export-image")
   const used = file.options.filter((entry) => applies(entry, arranged.chain))
   checkInputs([...optionsOf(arranged), ...used], (option) => (used.includes(option) ? place.project : place.folder), place.environment)
-  if (!away) return { words: wordsOf(arranged), remarks: file.remarks }
+  if (!away) return { words: wordsOf(arranged), remarks: file.remarks, exportsImage }
 
   // Paths in .env are relative to it, wherever the user is.
   for (const entry of used.filter(isLocalPath)) {
@@ -71,7 +74,7 @@ function call(words: string[], command: Command, place: Place, list: FunctionLis
     return { words: wordsOf(arranged), folder: place.project, remarks: file.remarks }
   }
   const all = wordsOf(arranged)
-  return { words: command.module === undefined ? withModule(all, command.length, place.project) : all, remarks: file.remarks }
+  return { words: command.module === undefined ? withModule(all, command.length, place.project) : all, remarks: file.remarks, exportsImage }
 }
 
 /** `./daggerw build …` without call, unless Dagger has such a command itself. */

@@ -121,6 +121,22 @@ describe("a call of this project's module", () => {
     expect([done.code, done.stdout, done.stderr]).toEqual([1, "", `daggerw: error: ${message}\n`])
   })
 
+  it("puts images into what takes them here, and says so where nothing does", async () => {
+    box.dagger('echo "<${_EXPERIMENTAL_DAGGER_RUNNER_IMAGESTORE-unset}>"')
+    const args = ["call", "build", "--component=redis", "export-image", "--name=redis"]
+    const none = await box.run(args)
+    expect([none.code, none.stdout]).toEqual([1, ""])
+    expect(none.stderr).toBe(
+      "daggerw: error: export-image has no place on this machine: there is neither Docker nor podman nor nerdctl. Write a file instead: ./daggerw call archive --component=server export --path=server.tar\n",
+    )
+    box.tool("docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1")
+    expect((await box.run(args)).stderr).toContain("docker does not answer (Cannot connect to the Docker daemon). Write a file instead")
+    box.tool("podman", "exit 0")
+    expect((await box.run(args)).stdout).toBe("<podman-image>\n")
+    expect((await box.run(args, { [host]: "image://engine:1" })).stdout).toBe("<unset>\n")
+    expect((await box.run(["call", "components"])).stdout).toBe("<unset>\n")
+  })
+
   it("reads .env as Dagger does, with its CR", async () => {
     const copy = box.copyProject()
     mkdirSync(join(box.root, "bundle"))
@@ -182,6 +198,12 @@ describe("bad input", () => {
     for (const name of ["node", "npm"]) await import("node:fs").then(({ rmSync }) => rmSync(join(box.bin, name)))
     const done = await box.run(["version"])
     expect([done.code, done.stderr]).toEqual([1, expect.stringContaining("sudo apt-get install nodejs npm")])
+  })
+
+  it.each(["/proc/nothing", "/sys/nothing"])("says so where no folder can be made, and does not hang: HOME=%s", async (home) => {
+    const done = await box.run(["version"], { OPENIM_CACHE: "", HOME: home })
+    expect([done.code, done.stdout]).toEqual([1, ""])
+    expect(done.stderr).toMatch(/^daggerw: error: the cache folder \S+ cannot be made: .+\ndaggerw: next: set OPENIM_CACHE to a folder you may write to\n$/)
   })
 
   it("says when the cache folder cannot be made", async () => {
