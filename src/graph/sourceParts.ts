@@ -43,8 +43,12 @@ export async function sayGaps(settings: Settings, name: string, source: Resolved
 /** Of all sources that can be had; of the others the plan's own rows say why not. */
 export async function planGaps(settings: Settings): Promise<string[]> {
   const found = Object.keys(settings.catalogue.sources).map(async (name) => {
-    const source = await resolveSource(settings, name).catch(() => undefined)
-    return source === undefined ? [] : sourceGaps(settings, name, source, await goToolchain(settings, source.goVersion))
+    try {
+      const source = await resolveSource(settings, name)
+      return await sourceGaps(settings, name, source, await goToolchain(settings, source.goVersion))
+    } catch {
+      return []
+    }
   })
   return (await Promise.all(found)).flat()
 }

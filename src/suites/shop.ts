@@ -182,6 +182,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         same(await gaps(from(source)), "")
         has(await gaps(from(more)), "has programs that are in no image: cmd/shop-bot. Add them to stack.yaml")
         has((await planGaps(from(more.withoutDirectory("cmd/shop-worker")))).join("\n"), "does not have these programs of stack.yaml: cmd/shop-worker (shop-worker)")
+        same((await planGaps(from(source.withoutFile("go.mod")))).join(), "")
         const { catalogue, ...rest } = from(more)
         const sources = { shop: { ...catalogue.sources.shop, otherPrograms: ["cmd/shop-bot"] } }
         same(await gaps({ ...rest, catalogue: { ...catalogue, sources } }), "")
