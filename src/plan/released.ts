@@ -35,11 +35,14 @@ export function checkExpected(component: string, digest: string, expected: Recor
   throw new Error(`not pushed: it is ${digest} now, but ${expected[component]} was tested (--expect): its packages or its base have moved since; test again`)
 }
 
+/** So that the whole fits into the lines that a report keeps of a failure. */
+const mostCases = 3
+
 /** Why images are not pushed: the cases of a suite that failed with these components in the stack. */
 export function failedCases(suite: string, components: string[], cases: TestCase[]): string {
   const failed = cases.filter(({ ok }) => !ok)
-  const lines = failed.slice(0, 5).flatMap(({ name, detail }) => [name, ...(detail ?? "").split("\n").slice(0, 4).map((line) => `  ${line}`)])
-  const more = failed.length > 5 ? [`and ${failed.length - 5} more`] : []
+  const lines = failed.slice(0, mostCases).flatMap(({ name, detail }) => [name, ...(detail ?? "").split("\n").slice(0, 4).map((line) => `  ${line}`)])
+  const more = failed.length > mostCases ? [`and ${failed.length - mostCases} more`] : []
   const what = cases.length === 0 ? `${suite} has no cases` : `${failed.length} of ${cases.length} cases of ${suite} failed`
   return [`not pushed: ${what} with ${components.join(", ")} in the stack`, ...lines.filter((line) => line.trim() !== ""), ...more].join("\n")
 }

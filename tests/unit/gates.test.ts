@@ -133,7 +133,7 @@ describe("what is not pushed", () => {
     )
     expect(failedCases("integration", ["server"], [])).toContain("integration has no cases")
     const many = Array.from({ length: 9 }, (_, index) => ({ name: `case ${index}`, ok: false }))
-    expect(failedCases("integration", ["server"], many).split("\n").at(-1)).toBe("and 4 more")
+    expect(failedCases("integration", ["server"], many).split("\n").at(-1)).toBe("and 6 more")
   })
 
   it("is an image that was not the tested one", () => {
