@@ -13,6 +13,8 @@ const MINUTE = 60_000
 const possible = process.platform === "linux" && process.getuid?.() === 0
 const root = possible ? mkdtempSync(join(process.env["OPENIM_TEST_FOLDER"] ?? tmpdir(), "daggerw-offline-")) : ""
 const bundle = join(root, "bundle")
+/** What the wrapper printed where the bundle was made. */
+let digest = ""
 const space = `openim-test-${process.pid}`
 const components = ["server", "chat", "redis"]
 
@@ -38,7 +40,8 @@ function toolFolder(): string {
 
 /** A cache folder of its own, no downloads of others, no engine that runs elsewhere, few tools. */
 function offline(...args: string[]): Promise<Done> {
-  const own = { OPENIM_CACHE: join(root, "cache"), OPENIM_DOWNLOADS: "", _EXPERIMENTAL_DAGGER_RUNNER_HOST: "", DAGGER_BIN: "", PATH: toolFolder() }
+  // There is no Node there but the bundle's, also to stop the engine.
+  const own = { OPENIM_BUNDLE: bundle, OPENIM_BUNDLE_SHA256: digest, OPENIM_CACHE: join(root, "cache"), OPENIM_DOWNLOADS: "", _EXPERIMENTAL_DAGGER_RUNNER_HOST: "", DAGGER_BIN: "", PATH: toolFolder() }
   const env: Record<string, string | undefined> = { ...common, ...own }
   for (const name of Object.keys(env)) if (/proxy$/i.test(name)) delete env[name]
   const command = [`--net=/run/netns/${space}`, join(project, "daggerw"), ...args]
@@ -70,7 +73,9 @@ describe.runIf(possible)("an offline bundle", () => {
     const fetched = Date.now()
     const added = await online("bundle", bundle)
     expect(added.code, added.stderr).toBe(0)
-    expect((await online("bundle", "verify", bundle)).stderr).toContain("is whole")
+    digest = /^OPENIM_BUNDLE_SHA256=([0-9a-f]{64})$/m.exec(added.stdout)?.[1] ?? ""
+    const verified = await online("bundle", "verify", bundle)
+    expect([verified.code, verified.stdout, verified.stderr]).toEqual([0, `OPENIM_BUNDLE_SHA256=${digest}\n`, expect.stringContaining("is whole")])
     say(`prewarm ${Math.round((fetched - began) / 1000)} s, engine ${Math.round((Date.now() - fetched) / 1000)} s; ${size(bundle)}, of it host/ ${size(join(bundle, "host"))}, go/ ${size(join(bundle, "go"))}`)
   })
 
@@ -152,11 +157,13 @@ describe.runIf(possible)("an offline bundle", () => {
     await offline("engine", "stop")
     const artefact = (kind: string): string => readdirSync(join(root, "cache/artefacts")).find((name) => name.startsWith(kind))!
     const debian = artefact("engine-debian")
+    // Under the bundle's name, not as if it had been made there.
+    const [, archive] = /^(.+)-bundle-[0-9a-f]{16}$/.exec(debian)!
     for (const name of [artefact("engine-root"), debian]) rmSync(join(root, "cache/artefacts", name), { recursive: true })
-    const file = join(bundle, "host", `${debian}.tar.gz`)
+    const file = join(bundle, "host", `${archive}.tar.gz`)
     renameSync(file, `${file}.aside`)
     try {
-      refused(await build("components"), `the bundle lacks host/${debian}.tar.gz`)
+      refused(await build("components"), `the bundle lacks host/${archive}.tar.gz`)
     } finally {
       renameSync(`${file}.aside`, file)
     }
