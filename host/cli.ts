@@ -54,7 +54,7 @@ async function release(): Promise<Cli> {
     await step({ name: "cli-release", title: `Downloading the Dagger CLI ${DAGGER}`, seconds: 10 }, (note) => download(`${base}/${file}`, archive, note))
     const actual = await fileSha256(archive)
     if (actual !== expected) throw new Problem(`${file} has the checksum ${actual}, not ${expected} as ${recorded ? "this project records" : `${base}/checksums.txt says`}`)
-    await run(["tar", "-xzf", archive, "-C", folder, "dagger"], { purpose: "unpacking the Dagger CLI" })
+    await run(["tar", "-xzof", archive, "-C", folder, "dagger"], { purpose: "unpacking the Dagger CLI" })
     await remove(aside)
     chmodSync(join(folder, "dagger"), 0o755)
   })
