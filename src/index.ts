@@ -674,7 +674,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, upstream, reproducible, customised, publishing, releasing, buildah, workflows; and on a running stack integration, health, performance, faults, mutations. All when none is named */
+    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, bases, upstream, reproducible, customised, publishing, releasing, buildah, workflows; and on a running stack integration, health, performance, faults, mutations. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
@@ -826,6 +826,17 @@ export class Openim {
     checkout: Directory,
   ): Promise<string> {
     return this.run(["mongodb"], checkout)
+  }
+
+  /** The images on RPM bases and on Alpine, from a registry: by the base's own package manager, tested and started; and such images in a bundle */
+  @func({ cache: "session" })
+  @check()
+  async onBases(
+    /** The module's own checkout */
+    @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })
+    checkout: Directory,
+  ): Promise<string> {
+    return this.run(["bases"], checkout)
   }
 
   /** The version watch against a git server, a Go module proxy and a registry: newer versions, moved tags, bump and the way back */

@@ -40,6 +40,7 @@ export const functionList: FunctionList = {
         "shop": {"gives":"String","options":{"checkout":"Directory"}},
         "redis": {"gives":"String","options":{}},
         "mongodb": {"gives":"String","options":{"checkout":"Directory"}},
+        "on-bases": {"gives":"String","options":{"checkout":"Directory"}},
         "upstream": {"gives":"String","options":{"checkout":"Directory"}},
         "smoke": {"gives":"String","options":{"component":"String"}},
         "servers": {"gives":"String","options":{}},

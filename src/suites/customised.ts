@@ -2,9 +2,10 @@
 
 import { randomUUID } from "node:crypto"
 import { dag, type Directory, type Service } from "@dagger.io/dagger"
-import { componentImage } from "../graph/components.js"
+import { componentBinaries, componentImage } from "../graph/components.js"
 import type { GitSource, Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
+import { goToolchain, withBuildCache, withModuleCache } from "../graph/toolchain.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, fails, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
@@ -59,10 +60,48 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
     ],
     ["on top of a private repository too", async () => same(await says(build({ git: { url: address, ref: "main", username: user, token: token(password), service }, overlay })), "our shop-api go1.22.7\n")],
     [
+      "code of a source that runs while it is built (mage) leaves nothing in the caches of other builds",
+      async () => {
+        const mark = `left-${randomUUID()}`
+        const left = source.withNewFile("magefile.go", magefile(mark))
+        const built = await componentBinaries({ ...shop, custom: { of: "shop", checkout: left } }, { ...wish, component: "shop-api", builder: "mage" })
+        same((await built.entries()).join(), "shop-api")
+        const go = await goToolchain(shop, goOfShop)
+        const others = withBuildCache(shop, go.version, withModuleCache(shop, go.container)).withEnvVariable("ASKED_FOR", mark)
+        same(await others.withExec(["sh", "-c", `ls -d /go/pkg/mod/${mark} /root/.cache/go-build/${mark} 2>/dev/null || :`]).stdout(), "")
+        const own = withBuildCache(shop, go.version, withModuleCache(shop, go.container, "custom"), "custom").withEnvVariable("ASKED_FOR", mark)
+        same((await own.withExec(["sh", "-c", `ls -d /go/pkg/mod/${mark} /root/.cache/go-build/${mark}`]).stdout()).split("\n").length, 3)
+      },
+    ],
+    [
       "a patch that does not apply is named",
       () => fails(() => build({ checkout: source, overlay: dag.directory().withNewFile("patches/02-old.patch", patch("name, gone", "x")) }), "--overlay: patches/02-old.patch does not apply"),
     ],
   ])
+}
+
+const goOfShop = "1.22.7"
+
+/** Builds one program, and writes wherever compilers keep things. */
+function magefile(mark: string): string {
+  return `//go:build mage
+
+package main
+
+import (
+	"os"
+	"os/exec"
+)
+
+func Build() error {
+	for _, cache := range []string{"/go/pkg/mod", "/root/.cache/go-build"} {
+		if err := os.WriteFile(cache+"/${mark}", nil, 0o644); err != nil {
+			return err
+		}
+	}
+	return exec.Command("go", "build", "-o", "_output/bin/platforms/linux/amd64/shop-api", "./cmd/shop-api").Run()
+}
+`
 }
 
 /** Of the one line that prints a program's version. */

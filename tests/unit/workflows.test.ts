@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import ts from "typescript"
 import { parse } from "yaml"
@@ -39,6 +41,19 @@ const jobs = workflows.flatMap((workflow) => Object.entries(workflow.jobs).map((
 const ownJobs = jobs.filter(({ job }) => job.uses === undefined)
 const steps = [...ownJobs.flatMap(({ job }) => job.steps!), ...action.runs.steps]
 const commands = steps.flatMap((step) => (step.run === undefined ? [] : [step.run]))
+
+it("every workflow that makes or tests images lets a variable choose their base", () => {
+  const makers = workflows.filter(({ jobs }) => Object.values(jobs).some(({ steps = [] }) => steps.some(({ run }) => run?.includes("./daggerw"))))
+  expect(makers.length).toBeGreaterThan(0)
+  for (const { env } of makers) expect(env?.BASE).toBe("${{ vars.BASE }}")
+  const [line] = action.runs.steps.flatMap(({ run }) => (run?.includes(".env") ? [run] : []))
+  const written = (BASE: string) => {
+    const folder = mkdtempSync(join(tmpdir(), "workflow-base-"))
+    execFileSync("bash", ["-euc", `${line}; cat .env 2>/dev/null || :`], { cwd: folder, env: { ...process.env, BASE } })
+    return execFileSync("sh", ["-c", "cat .env 2>/dev/null || :"], { cwd: folder, encoding: "utf8" })
+  }
+  expect([written("anolis"), written("")]).toEqual(["BASE=anolis\n", ""])
+})
 
 /** The module's functions with their options, and the options of all calls, as the command line has them. */
 function functions() {
