@@ -28,6 +28,7 @@ import { checkNeeds } from "./graph/bundleNeeds.js"
 import { compareBundle, lockedVersions } from "./graph/bundleCheck.js"
 import { withArchiveSum } from "./graph/archives.js"
 import { imageProvenance, imageSbom } from "./graph/attachments.js"
+import { sayArchive, sayImage, sayPrograms } from "./graph/built.js"
 import { baseImagesReport } from "./graph/baseImages.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/components.js"
 import { imageLayout, layoutArchive } from "./graph/layouts.js"
@@ -66,6 +67,7 @@ import { sbomFormat } from "./plan/sbom.js"
 import { runnableSuites } from "./plan/services.js"
 import { countsOf } from "./plan/suites.js"
 import { suitesText } from "./plan/suitesText.js"
+import { checkVersionName } from "./plan/versionNames.js"
 import { ReleaseResult } from "./releaseResult.js"
 import { Services } from "./services.js"
 import { runSuites } from "./suites/all.js"
@@ -191,12 +193,16 @@ export class Openim {
   ): Promise<Container> {
     checkPlatform(platform)
     const wish = { component, base: this.base, layout: layoutOf(programs ?? this.programsLayout), builder: builderOf(builder) }
-    return (await componentImage(await this.settings(version, component), wish)).container
+    const settings = await this.settings(version, component)
+    const image = await componentImage(settings, wish)
+    await sayImage(settings, wish, image)
+    return image.container
   }
 
   /**
    * The image of a component as one file, rewritten so that its digest is the same on every machine: this is what publish pushes.
-   * For docker load, podman load, skopeo, regctl. Gives a file: go on with export --path=server.tar. Fails as build does
+   * For docker load, podman load, skopeo, regctl, which know it by its usual name and version, and the pinned version as latest, too.
+   * Gives a file: go on with export --path=server.tar. Fails as build does
    */
   @func({ cache: "session" })
   async archive(
@@ -205,8 +211,8 @@ export class Openim {
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<File> {
-    const { settings, layout } = await this.built(component, version)
-    return layoutArchive(settings, layout, imageOf(settings.catalogue, component).image)
+    const { settings, image, layout } = await this.built(component, version)
+    return layoutArchive(settings, layout, await sayArchive(settings, component, image, layout))
   }
 
   /** The digest of a component's image, as publish and archive have it: the same source, Go and base give the same one everywhere */
@@ -233,7 +239,9 @@ export class Openim {
     version?: string,
   ): Promise<Directory> {
     const wish = { component, base: this.base, layout: layoutOf(programs ?? this.programsLayout), builder: builderOf(builder) }
-    return componentBinaries(await this.settings(version, component), wish)
+    const folder = await componentBinaries(await this.settings(version, component), wish)
+    await sayPrograms(wish, folder)
+    return folder
   }
 
   /**
@@ -643,7 +651,9 @@ export class Openim {
   ): Promise<Changeset> {
     const wish = { channel: readChannel(channel), component: component ?? undefined, version: version ?? undefined, date: date ?? undefined }
     const place = this.place(checkout)
-    return bumpChanges(await this.settings(), place, wish, bases)
+    const settings = await this.settings()
+    if (component && version) checkVersionName(settings.catalogue, component, version)
+    return bumpChanges(settings, place, wish, bases)
   }
 
   /**
@@ -1094,6 +1104,7 @@ export class Openim {
   /** A bundle is compared with what the call is going to need of it, as far as that is known here. */
   private async settings(version?: string | null, component?: string, needs: Partial<BundleWish> = {}): Promise<Settings> {
     const found = await siteSettings(this.site())
+    if (version && component !== undefined) checkVersionName(found.catalogue, component, version)
     const settings = { ...found, custom: await this.customSource(found.catalogue, component), version: version ?? undefined }
     const components = component === undefined ? [] : [component]
     await checkNeeds(settings, { components, base: this.base, tools: [], services: [], ...needs })

@@ -30,6 +30,15 @@ function checkInput(option: GivenOption, folder: string, environment: Record<str
   if (own && option.name === "mirrors" && option.function === undefined) mirrors(shown, values)
 }
 
+/** What the module would say, said now. */
+function inOneLine(check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    throw new Problem(error instanceof Error ? error.message : String(error))
+  }
+}
+
 type Check = (shown: string, value: string, folder: string, environment: Record<string, string | undefined>) => void
 
 const CHECKS: Record<string, Check> = {
@@ -94,9 +103,5 @@ function service(shown: string, value: string): void {
 }
 
 function mirrors(shown: string, values: string[]): void {
-  try {
-    checkCallMirrors(values.filter((one) => one !== ""), shown, unknownName)
-  } catch (error) {
-    throw new Problem(error instanceof Error ? error.message : String(error))
-  }
+  inOneLine(() => checkCallMirrors(values.filter((one) => one !== ""), shown, unknownName))
 }

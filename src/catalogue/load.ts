@@ -48,11 +48,16 @@ function assemble(folder: string, part: Omit<Catalogue, "pins">, pins: Catalogue
 }
 
 async function readOr(read: ReadStackFile, folder: string, name: string): Promise<string> {
+  let text: string
   try {
-    return await read(name)
+    text = await read(name)
   } catch {
     throw new Error(`${folder}/${name}: expected a readable file, found none. A stack is stack.yaml and versions.yaml`)
   }
+  // What is not UTF-8 has become this character on its way here.
+  const line = text.split("\n").findIndex((one) => one.includes("\uFFFD"))
+  if (line >= 0) throw new Error(`${folder}/${name}:${line + 1}: this line is not UTF-8: save the file as UTF-8 (iconv -f ISO-8859-1 -t UTF-8)`)
+  return text
 }
 
 function ownFiles(stack: string): ReadStackFile {

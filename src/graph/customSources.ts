@@ -1,8 +1,9 @@
 // Sources of the caller's own: a checkout, a git repository that may be private, changes on top of either or of what is pinned.
 
-import { dag, type Directory } from "@dagger.io/dagger"
+import { dag, type Directory, type File, ReturnType } from "@dagger.io/dagger"
 import type { SourceEntry } from "../catalogue/types.js"
 import { branchOf, checkedOut, customVersion, gitProblem } from "../plan/customSource.js"
+import { patchProblem } from "../plan/patches.js"
 import { tailOf } from "./failures.js"
 import { treeDigest } from "./inputs.js"
 import type { GitSource, Settings } from "./settings.js"
@@ -66,9 +67,9 @@ export async function overlaid(settings: Settings, found: FoundSource, overlay: 
   for (const name of names.sort()) {
     try {
       directory = await directory.withPatchFile(overlay.file(name)).sync()
-    } catch (error) {
-      const next = "Make it again from this version of the source"
-      throw new Error(`--overlay: ${name} does not apply to ${found.origin}: ${tailOf(error, 3)}. ${next}`)
+    } catch {
+      const patch = overlay.file(name)
+      throw new Error(patchProblem(name, found.origin, await patch.contents(), await patchRefusal(settings, directory, patch)))
     }
   }
   directory = directory.withDirectory(".", overlay, { exclude: ["patches", ".git"] })
@@ -96,6 +97,12 @@ find . -type d -exec chmod 00755 {} +
 find . -type f -perm /111 -exec chmod 00755 {} +
 find . -type f ! -perm /111 -exec chmod 00644 {} +
 chown -hR 0:0 .`
+
+/** The engine has git's words in its log alone. */
+async function patchRefusal(settings: Settings, directory: Directory, patch: File): Promise<string> {
+  const box = (await toolbox(settings, [], ["git"])).withMountedDirectory("/source", directory).withMountedFile("/patch", patch).withWorkdir("/source")
+  return box.withExec(["git", "apply", "--check", "/patch"], { expect: ReturnType.Any }).stderr()
+}
 
 async function contentOf(settings: Settings, directory: Directory): Promise<string> {
   return treeDigest(await toolbox(settings, []), directory)

@@ -22,7 +22,7 @@ export interface Candidate {
 }
 
 export async function candidateOf(settings: Settings, component: string, layout: Layout): Promise<Candidate> {
-  const archive = await layoutArchive(settings, layout, imageOf(settings.catalogue, component).image)
+  const archive = await layoutArchive(settings, layout, [imageOf(settings.catalogue, component).image])
   return { component, layout, container: dag.container().import_(archive) }
 }
 

@@ -74,15 +74,27 @@ rm -rf image
 regctl image digest ocidir:///layout:latest
 `
 
-/** One file that docker load, podman load, skopeo and regctl take. */
-export async function layoutArchive(settings: Settings, layout: Layout, name: string): Promise<File> {
+/** One file that docker load, podman load, skopeo and regctl take. The first name is the one that all of them know. */
+export async function layoutArchive(settings: Settings, layout: Layout, names: string[]): Promise<File> {
   const box = await layoutBox(settings)
   return box
     .withMountedDirectory("/layout", layout.directory)
-    .withExec(["regctl", "image", "export", "--name", name, "ocidir:///layout:latest", `/${archiveName}`])
+    .withExec(["bash", "-euo", "pipefail", "-c", packArchive, "pack", ...names])
     .file(`/${archiveName}`)
     .sync()
 }
+
+// One entry in index.json: with several, skopeo asks which one is meant. Docker's own list may have more names.
+const packArchive = `
+regctl image export --name "$1" ocidir:///layout:latest /exported.tar
+mkdir /archive
+tar -xf /exported.tar -C /archive
+cd /archive
+jq --compact-output '.[0].RepoTags = $ARGS.positional' manifest.json --args "$@" >/manifest.json
+cp /manifest.json manifest.json
+tar --create --file=/image.tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -- *
+rm -rf /exported.tar /archive
+`
 
 const archiveName = "image.tar"
 

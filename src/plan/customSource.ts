@@ -96,6 +96,9 @@ export function gitProblem(url: string, ref: string, reason: string): string {
   }
   if (/host key verification/i.test(reason)) return `${what}: its host key is not the one that --git-known-hosts gives. Ask the server's owner which one it has now, and give that`
   if (/couldn't find remote ref|not found: ref|no such ref|does not contain ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(reason)) {
+    if (/^[0-9a-f]{4,39}$/i.test(ref)) {
+      return `${what}: "${ref}" is neither a branch nor a tag, and a server finds a commit by all its 40 characters only. Give them (git rev-parse ${ref})`
+    }
     return `${what}: it has no branch, tag or commit "${ref}". Check --git-ref`
   }
   if (/not found|does not appear to be a git repository/i.test(reason)) {

@@ -34,7 +34,7 @@ export async function reproducibleTests(settings: Settings, wish: BuildWish, mar
 
 /** Layers are packed and put together by ourselves: what comes out of them must be what was built. */
 async function sameFiles(settings: Settings, { image, layout }: Build): Promise<TestCase> {
-  const archive = await layoutArchive(settings, layout, "image")
+  const archive = await layoutArchive(settings, layout, ["image"])
   const unpacked = dag.container({ platform }).import_(archive)
   const box = await toolbox(settings, [])
   const [built, there] = await Promise.all([image.container, unpacked].map((container) => treeDigest(box, container.rootfs())))

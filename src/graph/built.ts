@@ -1,0 +1,53 @@
+// What a call has made, said in its log.
+
+import type { Directory } from "@dagger.io/dagger"
+import { archiveNames, builtArchiveWords, builtImageWords, builtProgramsWords } from "../plan/built.js"
+import { imageOf } from "../plan/components.js"
+import { pinnedVersion } from "../plan/publishedAs.js"
+import type { BuildWish } from "./components.js"
+import type { BuiltImage, Layout } from "./layouts.js"
+import { log, type Settings } from "./settings.js"
+import { toolbox } from "./toolbox.js"
+
+export async function sayImage(settings: Settings, wish: BuildWish, image: BuiltImage): Promise<void> {
+  const box = await toolbox(settings, [])
+  const size = box.withMountedDirectory("/image", image.container.rootfs()).withExec(["du", "-s", "--block-size=1000000", "/image"])
+  const [version, output] = await Promise.all([versionOf(image), size.stdout()])
+  const words = {
+    component: wish.component,
+    image: imageOf(settings.catalogue, wish.component).image,
+    version,
+    base: image.base.reference,
+    megabytes: Number(output.split(/\s/)[0]),
+  }
+  builtImageWords(words).forEach(show)
+}
+
+export async function sayPrograms({ component }: BuildWish, programs: Directory): Promise<void> {
+  builtProgramsWords(component, await programs.entries()).forEach(show)
+}
+
+/** Gives the names of the image in its archive. */
+export async function sayArchive({ catalogue }: Settings, component: string, image: BuiltImage, layout: Layout): Promise<string[]> {
+  const entry = imageOf(catalogue, component)
+  const names = archiveNames(entry.image, await versionOf(image), pinnedVersion(catalogue, entry))
+  builtArchiveWords(names, layout.digest).forEach(show)
+  return names
+}
+
+const versionOf = ({ container }: BuiltImage): Promise<string> => container.label("org.opencontainers.image.version")
+
+/**
+ * A terminal hides the log of what went well, but shows spans that ask for it. Without telemetry, and with --progress=logs, the log is
+ * all there is.
+ */
+function show(line: string): void {
+  log(line)
+  const api = (globalThis as { [key: symbol]: Telemetry | undefined })[Symbol.for("opentelemetry.js.api.1")]
+  api?.trace?.getTracer("openim").startSpan(line.trim(), { attributes: { "dagger.io/ui.reveal": true } }).end()
+}
+
+/** What the SDK registers for everybody in its process. */
+interface Telemetry {
+  trace?: { getTracer(name: string): { startSpan(name: string, options: { attributes: Record<string, boolean> }): { end(): void } } }
+}
