@@ -77,6 +77,27 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
       "a patch that does not apply is named",
       () => fails(() => build({ checkout: source, overlay: dag.directory().withNewFile("patches/02-old.patch", patch("name, gone", "x")) }), "--overlay: patches/02-old.patch does not apply"),
     ],
+    [
+      "a patch without prefixes, or with another system's line ends, is answered with the reason and how to make it",
+      async () => {
+        const words = patch("name, runtime", '"our", name, runtime')
+        const applied = (text: string) => build({ checkout: source, overlay: dag.directory().withNewFile("patches/03.patch", text) })
+        await fails(() => applied(words.replaceAll(/(?<=^(?:---|\+\+\+) )[ab]\//gm, "")), "lack the a/ and b/ that git writes in front")
+        await fails(() => applied(words.replaceAll("\n", "\r\n")), "its lines end with CR LF, those of the source with LF")
+        await fails(() => applied(words.replace("runtime.Version", "runtime.Vers")), "error: patch failed: internal/goods/goods.go")
+      },
+    ],
+    [
+      "a commit's short hash is said to be one",
+      async () => {
+        const revision = await label(fromGit({}), "revision")
+        await fails(() => fromGit({ ref: revision.slice(0, 7) }), "a server finds a commit by all its 40 characters only")
+      },
+    ],
+    [
+      "a source without the configuration that its images have is refused before anything is compiled",
+      () => fails(() => build({ checkout: source.withoutDirectory("config") }), "has no folder config/, whose files the image of shop needs"),
+    ],
   ])
 }
 

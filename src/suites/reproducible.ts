@@ -29,16 +29,29 @@ export async function reproducibleTests(settings: Settings, wish: BuildWish, mar
   return [
     { name: `two builds of ${wish.component} have the same digest, one of them from empty caches`, ok, detail },
     await sameFiles(settings, first),
+    await archiveNames(settings, first),
   ]
 }
 
 /** Layers are packed and put together by ourselves: what comes out of them must be what was built. */
 async function sameFiles(settings: Settings, { image, layout }: Build): Promise<TestCase> {
-  const archive = await layoutArchive(settings, layout, ["image"])
+  const archive = await layoutArchive(settings, layout, ["shop/image:v1", "shop/image:latest"])
   const unpacked = dag.container({ platform }).import_(archive)
   const box = await toolbox(settings, [])
   const [built, there] = await Promise.all([image.container, unpacked].map((container) => treeDigest(box, container.rootfs())))
   return { name: "its layers hold the files that were built", ok: built === there, detail: `${built} built, ${there} in the layers` }
+}
+
+/** For docker load all of them; one for the tools that ask which one is meant where there are several. */
+async function archiveNames(settings: Settings, { layout }: Build): Promise<TestCase> {
+  const archive = await layoutArchive(settings, layout, ["shop/image:v1", "shop/image:latest"])
+  const box = (await toolbox(settings, [])).withMountedFile("/image.tar", archive)
+  const read = (name: string) => box.withExec(["tar", "-xOf", "/image.tar", name]).stdout()
+  const [docker, index] = (await Promise.all([read("manifest.json"), read("index.json")])).map((text) => JSON.parse(text))
+  const names = docker[0].RepoTags.join(" ")
+  const entries = index.manifests.map(({ digest, annotations }: { digest: string; annotations?: Record<string, string> }) => `${digest} ${annotations?.["org.opencontainers.image.ref.name"]}`)
+  const ok = names === "shop/image:v1 shop/image:latest" && entries.length === 1 && entries[0].startsWith(layout.digest) && entries[0].endsWith("v1")
+  return { name: "an archive has the image's names", ok, detail: `${names}; ${entries.join(", ")}` }
 }
 
 async function difference(settings: Settings, first: Layout, second: Layout): Promise<string> {
