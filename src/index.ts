@@ -49,7 +49,7 @@ import { askEvery } from "./mirrors/choice.js"
 import { bundleTable } from "./plan/bundleCheck.js"
 import { type BundleWish, prewarmWish, stackServices } from "./plan/bundleItems.js"
 import { baseOf, checkPlatform, imageOf } from "./plan/components.js"
-import { checkGitAddress, customSourceName } from "./plan/customSource.js"
+import { checkGitAddress, customSourceName, sourcePath } from "./plan/customSource.js"
 import { dockerfile, dockerfiles } from "./plan/dockerfile.js"
 import { readBuildArguments } from "./plan/dockerfileArguments.js"
 import { atLeast, checkSeverity, findingsTable } from "./plan/findings.js"
@@ -97,6 +97,7 @@ export class Openim {
   private goNosumdb?: string
   private goInsecure?: string
   private netrc?: Secret
+  private sourceFolder?: string
 
   constructor(
     /** The catalogue to build from, by the name of its folder below stacks/ */
@@ -145,6 +146,8 @@ export class Openim {
     goInsecure?: string,
     /** Users and passwords of module proxies and git servers, as a netrc file: file://$HOME/.netrc, with lines such as machine git.example.com login USER password TOKEN. Ends in no layer and no log */
     netrc?: Secret,
+    /** The folder of go.mod where it is not the top one of --source or --git, such as services/im: all of the repository is there for the build, so that ../shared is found. Overlays are for this folder */
+    sourcePath?: string,
   ) {
     this.stackName = stack
     this.source = source
@@ -168,6 +171,7 @@ export class Openim {
     this.goNosumdb = goNosumdb
     this.goInsecure = goInsecure
     this.netrc = netrc
+    this.sourceFolder = sourcePath
   }
 
   /**
@@ -1119,7 +1123,8 @@ export class Openim {
     if (!this.source && !this.git && !this.overlay) return undefined
     if (this.source && this.git) throw new Error("give --source or --git, not both")
     if (this.git) checkGitAddress(this.git, { token: this.gitToken !== undefined && this.gitToken !== null, knownHosts: this.gitKnownHosts ?? undefined })
-    const goMod = await this.source?.file("go.mod").contents().catch(() => undefined)
+    const path = sourcePath(this.sourceFolder ?? undefined)
+    const goMod = await this.source?.file(path === undefined ? "go.mod" : `${path}/go.mod`).contents().catch(() => undefined)
     const hints = { given: this.sourceOf ?? undefined, component, goMod }
     return {
       of: customSourceName(catalogue, hints),
@@ -1135,6 +1140,7 @@ export class Openim {
           }
         : undefined,
       overlay: this.overlay ?? undefined,
+      path,
     }
   }
 }

@@ -6,7 +6,7 @@ export const functionList: FunctionList = {
   own: ["Openim","ReleaseResult","Services"],
   objects: {
     Openim: {
-      options: {"stack":"String","source":"Directory","git":"String","git-ref":"String","git-user":"String","git-token":"Secret","git-ssh":"Socket","git-known-hosts":"String","overlay":"Directory","source-of":"String","bases":"String","base":"String","goproxy":"String","mirrors":"[String]","catalogue":"Directory","upstreams":"[String]","bundle":"Directory","programs":"String","go-private":"String","go-nosumdb":"String","go-insecure":"String","netrc":"Secret"},
+      options: {"stack":"String","source":"Directory","git":"String","git-ref":"String","git-user":"String","git-token":"Secret","git-ssh":"Socket","git-known-hosts":"String","overlay":"Directory","source-of":"String","bases":"String","base":"String","goproxy":"String","mirrors":"[String]","catalogue":"Directory","upstreams":"[String]","bundle":"Directory","programs":"String","go-private":"String","go-nosumdb":"String","go-insecure":"String","netrc":"Secret","source-path":"String"},
       functions: {
         "build": {"gives":"Container","options":{"component":"String!","platform":"Platform","programs":"String","builder":"String","version":"String"}},
         "archive": {"gives":"File","options":{"component":"String!","version":"String"}},

@@ -10,17 +10,19 @@ import type { GitSource, Settings } from "./settings.js"
 import { type FoundSource, unknownTime } from "./sources.js"
 import { toolbox } from "./toolbox.js"
 
-export async function fromCheckout(settings: Settings, entry: SourceEntry, checkout: Directory): Promise<FoundSource> {
+export async function fromCheckout(settings: Settings, entry: SourceEntry, checkout: Directory, path?: string): Promise<FoundSource> {
   // A commit alone changes nothing that is built, so it must not reach the build.
-  const directory = checkout.filter({ exclude: ["**/.git"] })
-  const version = await textOf(checkout, entry.versionFile)
+  const root = checkout.filter({ exclude: ["**/.git"] })
+  const { directory, within } = await folderOf(root, path)
+  const version = await textOf(directory, entry.versionFile)
   const head = await textOf(checkout, ".git/HEAD")
   const branch = branchOf(head)
   const [loose, packed] = await Promise.all([branch && textOf(checkout, `.git/${branch}`), branch && textOf(checkout, ".git/packed-refs")])
   // By its content, because a commit says nothing about edits: an edited checkout must not take the tag of a release.
-  const content = await contentOf(settings, directory)
+  const content = await contentOf(settings, root)
   return {
     directory,
+    within,
     facts: {
       version: customVersion(version ?? "checkout", `checkout.${content.slice(0, 8)}`),
       revision: checkedOut(head, loose, packed),
@@ -30,7 +32,7 @@ export async function fromCheckout(settings: Settings, entry: SourceEntry, check
   }
 }
 
-export async function fromGit(settings: Settings, entry: SourceEntry, source: GitSource): Promise<FoundSource> {
+export async function fromGit(settings: Settings, entry: SourceEntry, source: GitSource, path?: string): Promise<FoundSource> {
   // A workflow's secret that is not set arrives as an empty one.
   const token = source.token !== undefined && (await source.token.plaintext()).trim() !== "" ? source.token : undefined
   const repository = dag.git(source.url, {
@@ -43,13 +45,27 @@ export async function fromGit(settings: Settings, entry: SourceEntry, source: Gi
   const ref = repository.ref(source.ref)
   try {
     const revision = await ref.commit()
-    const directory = ref.tree({ discardGitDir: true })
+    const { directory, within } = await folderOf(ref.tree({ discardGitDir: true }), path)
     const created = await commitTime(settings, ref.tree({ depth: 1 }))
     const version = customVersion((await textOf(directory, entry.versionFile)) ?? source.ref, `g${revision.slice(0, 7)}`)
-    return { directory, facts: { version, revision, created }, origin: `git ${source.ref}` }
+    return { directory, within, facts: { version, revision, created }, origin: `git ${source.ref}` }
   } catch (error) {
+    if (error instanceof MissingFolder) throw error
     throw new Error(gitProblem(source.url, source.ref, tailOf(error, 4)))
   }
+}
+
+class MissingFolder extends Error {}
+
+/** The folder of a repository that has its go.mod. */
+async function folderOf(root: Directory, path?: string): Promise<Pick<FoundSource, "directory" | "within">> {
+  if (path === undefined) return { directory: root }
+  const found = await root.glob(`${path}/go.mod`)
+  if (found.length === 0) {
+    const others = (await root.glob("**/go.mod")).map((file) => file.replace(/\/?go\.mod$/, "") || ".").slice(0, 5)
+    throw new MissingFolder(`--source-path: the source has no ${path}/go.mod; it has one in: ${others.join(", ") || "no folder"}`)
+  }
+  return { directory: root.directory(path), within: { root, path } }
 }
 
 async function commitTime(settings: Settings, checkout: Directory): Promise<string> {
@@ -75,8 +91,11 @@ export async function overlaid(settings: Settings, found: FoundSource, overlay: 
   directory = directory.withDirectory(".", overlay, { exclude: ["patches", ".git"] })
   const digest = await contentOf(settings, overlay.withoutDirectory(".git"))
   const { facts } = found
+  const { within } = found
   return {
     directory,
+    // The overlay is for the folder of go.mod.
+    within: within && { ...within, root: within.root.withoutDirectory(within.path).withDirectory(within.path, directory) },
     facts: { ...facts, version: customVersion(facts.version, `custom.${digest.slice(0, 8)}`) },
     origin: `${found.origin} with an overlay`,
   }

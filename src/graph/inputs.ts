@@ -8,7 +8,7 @@ import { shortDigest } from "../plan/inputs.js"
 import { programArguments } from "../plan/programs.js"
 import type { PreparedBase } from "./bases.js"
 import type { Settings } from "./settings.js"
-import type { ResolvedSource } from "./sources.js"
+import { type ResolvedSource, wholeOf } from "./sources.js"
 import { buildHelper, type Toolchain } from "./toolchain.js"
 
 /** Of these programs only: what else a source has, or has not, is no reason not to build them. */
@@ -20,10 +20,11 @@ export async function sourceDigests(
   programs: ProgramEntry[],
 ): Promise<SourceDigests> {
   const { config } = settings.catalogue.sources[name]
+  const { root, path } = wholeOf(source)
   const output = toolchain.container
-    .withDirectory("/src", source.directory)
+    .withDirectory("/src", root)
     .withFile("/usr/local/bin/inputs", buildHelper(settings, toolchain, "inputs"))
-    .withExec(["inputs", "-source", "/src", ...programArguments(programs)])
+    .withExec(["inputs", "-source", path === "." ? "/src" : `/src/${path}`, ...programArguments(programs)])
     .stdout()
   const [digests, configDigest] = await Promise.all([
     output,

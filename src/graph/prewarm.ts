@@ -24,7 +24,7 @@ import { packageMirrors } from "./mirrors.js"
 import { fetchedPackages, withPackages } from "./packages.js"
 import { withRegistryServices } from "./registries.js"
 import { type Bundle, log, type PulledImage, type Settings } from "./settings.js"
-import { resolveSource } from "./sources.js"
+import { resolveSource, wholeOf } from "./sources.js"
 import { toolbox } from "./toolbox.js"
 import { goToolchain, toolPin } from "./toolchain.js"
 
@@ -278,8 +278,9 @@ async function sourceModules(settings: Settings, name: string): Promise<Director
 
 /** A source of the caller's own comes along with each call; only what its programs import must be there, the rest where it can be had. */
 async function ownModules(settings: Settings, name: string): Promise<Directory> {
-  const { directory, goVersion } = await resolveSource(settings, name)
-  const go = (await goFromPackages(settings, goVersion)).withDirectory("/own", directory).withWorkdir("/own")
+  const source = await resolveSource(settings, name)
+  const { root, path } = wholeOf(source)
+  const go = (await goFromPackages(settings, source.goVersion)).withDirectory("/own", root).withWorkdir(path === "." ? "/own" : `/own/${path}`)
   return modules(go, ownModulesCommand, programsOfSource(settings.catalogue, name).map((entry) => entry.package))
 }
 

@@ -1,5 +1,6 @@
 // Binaries: all programs of a source as one that picks by name, or each for itself.
 
+import { posix } from "node:path"
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
@@ -11,7 +12,7 @@ import { noneStarts, type ProgramStart, readStarts, hurtByMerging, started, star
 import { tailOf } from "./failures.js"
 import { ownerOf, withUser } from "./images.js"
 import { log, type Settings } from "./settings.js"
-import type { ResolvedSource } from "./sources.js"
+import { type ResolvedSource, wholeOf } from "./sources.js"
 import { toolbox } from "./toolbox.js"
 import { buildHelper, buildTool, type Toolchain, withBuildCache, withModuleCache } from "./toolchain.js"
 
@@ -106,9 +107,13 @@ async function runOnce(settings: Settings, source: ResolvedSource, programs: Dir
 }
 
 /** No modules are fetched before the source is there: they are kept in a cache of their own, and only a build knows which it needs. */
-function workspace(settings: Settings, { version, container }: Toolchain, source: Directory, trust?: Trust): Container {
+function workspace(settings: Settings, { version, container }: Toolchain, { root, path }: { root: Directory; path: string }, trust?: Trust): Container {
   const go = trust === undefined ? container : withModuleCache(settings, container, trust)
-  return withBuildCache(settings, version, go, trust).withWorkdir("/src").withDirectory("/src", source)
+  return withBuildCache(settings, version, go, trust).withDirectory("/src", root).withWorkdir(folderIn(path))
+}
+
+function folderIn(path: string): string {
+  return path === "." ? "/src" : `/src/${path}`
 }
 
 async function multicall(
@@ -119,9 +124,10 @@ async function multicall(
   all: ProgramEntry[],
 ): Promise<Directory> {
   const binary = multicallBinary(settings.catalogue.stack, all)
-  const built = workspace(settings, toolchain, source.directory)
+  const whole = wholeOf(source)
+  const built = workspace(settings, toolchain, whole)
     .withFile("/usr/local/bin/multicall", buildHelper(settings, toolchain, "multicall"))
-    .withExec(["sh", "-c", multicallCommand(binary, '"$@"'), "sh", ...programArguments(all)])
+    .withExec(["sh", "-c", multicallCommand(binary, '"$@"', folderIn(whole.path)), "sh", ...programArguments(all)])
     .directory("/out")
   return wanted.reduce((folder, entry) => folder.withSymlink(binary, entry.program), built).sync()
 }
@@ -137,8 +143,9 @@ async function separate(
   let folder = dag.directory()
   for (const entry of wanted) {
     const others = all.filter((other) => other.package !== entry.package).map((other) => other.package)
-    const narrowed = others.reduce((directory, other) => directory.withoutDirectory(other), source.directory)
-    const built = workspace(settings, toolchain, narrowed)
+    const { root, path } = wholeOf(source)
+    const narrowed = others.reduce((directory, other) => directory.withoutDirectory(posix.join(path, other)), root)
+    const built = workspace(settings, toolchain, { root: narrowed, path })
       .withExec(["go", "build", ...buildFlags, "-o", `/out/${entry.program}`, `./${entry.package}`])
       .file(`/out/${entry.program}`)
     // One after the other: each uses all processors, and the later ones find what the first has compiled.
@@ -154,7 +161,7 @@ async function byMagefile(
   wanted: ProgramEntry[],
 ): Promise<Directory> {
   const trust = settings.custom === undefined ? undefined : "custom"
-  const built = workspace(settings, await withMage(settings, toolchain), source.directory, trust)
+  const built = workspace(settings, await withMage(settings, toolchain), wholeOf(source), trust)
     .withEnvVariable("PLATFORMS", "linux_amd64")
     .withEnvVariable("RELEASE", "true")
     // It builds all programs and tools: mage takes further arguments for targets.

@@ -18,6 +18,8 @@ export interface CustomSource {
   checkout?: Directory
   git?: GitSource
   overlay?: Directory
+  /** The folder of its go.mod below the top of the checkout or repository. */
+  path?: string
 }
 
 /** A git repository that may be private. */

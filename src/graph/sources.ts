@@ -18,6 +18,13 @@ export interface FoundSource {
   facts: SourceFacts
   /** Where it came from, for the plan. */
   origin: string
+  /** The repository, and the folder of its go.mod there, where that is not the top one. */
+  within?: { root: Directory; path: string }
+}
+
+/** All that a build may read, and the folder of go.mod in it. */
+export function wholeOf({ directory, within }: FoundSource): { root: Directory; path: string } {
+  return within ?? { root: directory, path: "." }
 }
 
 export interface ResolvedSource extends FoundSource {
@@ -35,7 +42,7 @@ export async function resolveSource(settings: Settings, name: string): Promise<R
   const original = await originalSource(settings, name, custom)
   const laid = custom?.overlay ? await overlaid(settings, original, custom.overlay) : original
   // A module has come through a command, which has given its files these modes.
-  const found = laid.origin.startsWith(moduleOrigin) && laid === original ? laid : { ...laid, directory: await canonical(settings, laid.directory) }
+  const found = laid.origin.startsWith(moduleOrigin) && laid === original ? laid : await withPlainModes(settings, laid)
   return { ...found, goVersion: goVersionOf(await goModOf(entry, found.directory, custom !== undefined)) }
 }
 
@@ -57,16 +64,23 @@ export async function checkConfig({ catalogue }: Settings, name: string, { direc
 
 function originalSource(settings: Settings, name: string, custom?: CustomSource): Promise<FoundSource> {
   const entry = settings.catalogue.sources[name]
-  if (custom?.checkout) return fromCheckout(settings, entry, custom.checkout)
-  if (custom?.git) return fromGit(settings, entry, custom.git)
+  if (custom?.checkout) return fromCheckout(settings, entry, custom.checkout, custom.path)
+  if (custom?.git) return fromGit(settings, entry, custom.git, custom.path)
   return fromNetwork(settings, { ...entry, url: settings.upstreams[name] ?? entry.url }, settings.catalogue.pins.sources[name])
+}
+
+async function withPlainModes(settings: Settings, found: FoundSource): Promise<FoundSource> {
+  if (found.within === undefined) return { ...found, directory: await canonical(settings, found.directory) }
+  const { root, path } = found.within
+  const plain = await canonical(settings, root)
+  return { ...found, directory: plain.directory(path), within: { root: plain, path } }
 }
 
 async function goModOf(entry: SourceEntry, directory: Directory, given: boolean): Promise<string> {
   try {
     return await directory.file("go.mod").contents()
   } catch {
-    const next = given ? `give the top folder of a checkout of ${entry.url}` : "check the pins in versions.yaml"
+    const next = given ? `give the top folder of a checkout of ${entry.url}, or the folder that has it as --source-path` : "check the pins in versions.yaml"
     throw new Error(`the source has no go.mod: ${next}`)
   }
 }

@@ -60,6 +60,15 @@ function sshServer(url: string): { scan: string } | undefined {
   return short === null ? undefined : { scan: `ssh-keyscan ${short[1]}` }
 }
 
+/** A folder below the top of a source, without dots and slashes around it; undefined for the top itself. */
+export function sourcePath(given?: string): string | undefined {
+  const parts = (given ?? "").split("/").filter((part) => part !== "" && part !== ".")
+  if (parts.includes("..") || given?.startsWith("/") || /[*?[\]{}]/.test(given ?? "")) {
+    throw new Error(`--source-path "${given}": expected a folder below the top of --source or --git, such as services/im`)
+  }
+  return parts.length === 0 ? undefined : parts.join("/")
+}
+
 export interface CustomHints {
   /** What the caller says. */
   given?: string

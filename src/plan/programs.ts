@@ -21,10 +21,10 @@ export function programArguments(all: ProgramEntry[]): string[] {
   return all.map((entry) => `${entry.program}=${entry.package}`)
 }
 
-/** Builds the source in /src into one binary below /out; `programs` are words of the shell. */
-export function multicallCommand(binary: string, programs: string): string {
+/** Builds the source in a folder, where the command runs, into one binary below /out; `programs` are words of the shell. */
+export function multicallCommand(binary: string, programs: string, folder = "/src"): string {
   return (
-    `added=$(multicall -source /src -out /overlay ${programs}) && ` +
+    `added=$(multicall -source ${folder} -out /overlay ${programs}) && ` +
     `go build ${buildFlagWords} -overlay /overlay/overlay.json -o /out/${binary} "./$added"`
   )
 }

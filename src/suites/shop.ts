@@ -1,6 +1,6 @@
 // Builds and runs the small shop below tests/fixtures: what would take minutes with the real source.
 
-import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, ReturnType } from "@dagger.io/dagger"
 import { componentBinaries, componentImage, openWorkshop } from "../graph/components.js"
 import { type BuiltImage, imageLayout } from "../graph/layouts.js"
 import { planInputs } from "../graph/plans.js"
@@ -153,6 +153,27 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     [
       "a source without the folder of its configuration is said to be one",
       () => fails(() => image(source.withoutDirectory("config")), "this source (checkout) has no config/, which stack.yaml names as its configuration"),
+    ],
+    [
+      "a module in a folder of a repository finds the folder beside it",
+      async () => {
+        const goMod = await source.file("go.mod").contents()
+        const repository = dag
+          .directory()
+          .withDirectory("services/shop", source.withNewFile("internal/goods/tea.go", 'package goods\n\nimport _ "example.com/tea"\n'))
+          .withNewFile("services/shop/go.mod", `${goMod}\nrequire example.com/tea v1.0.0\n\nreplace example.com/tea => ../../shared/tea\n`)
+          .withNewFile("shared/tea/go.mod", "module example.com/tea\n\ngo 1.22\n")
+          .withNewFile("shared/tea/tea.go", 'package tea\n\nfunc init() { println("shared tea") }\n')
+        const shared = (path: string, checkout = repository) => ({ ...from(checkout), custom: { of: "shop", checkout, path } })
+        for (const layout of ["multicall", "separate"] as const) {
+          const { container } = await componentImage(shared("services/shop"), { ...wish, layout })
+          same(await container.withExec(["shop-api", "version"]).stderr(), "shared tea\n")
+        }
+        const edited = repository.withNewFile("shared/tea/tea.go", "package tea\n\nvar Milk = true\n")
+        const [before, after] = await Promise.all([repository, edited].map(async (one) => (await planInputs(shared("services/shop", one), wish, ["shop"]))[0].inputs?.source))
+        same(before === after, false)
+        await fails(() => componentImage(shared("services"), wish), "--source-path: the source has no services/go.mod; it has one in: ")
+      },
     ],
     [
       "the commit of a checkout is read from packed branches too, and left out where it is elsewhere",

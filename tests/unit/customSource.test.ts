@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { checkGitAddress, checkedOut, customSourceName, customVersion, gitProblem } from "../../src/plan/customSource.js"
+import { checkGitAddress, checkedOut, customSourceName, customVersion, gitProblem, sourcePath } from "../../src/plan/customSource.js"
 import { chosenComponents, releasedTable, releaseRecord } from "../../src/plan/released.js"
 
 let catalogue: Catalogue
@@ -62,6 +62,12 @@ describe("a git address", () => {
     expect(gitProblem("u", "mian", "fatal: couldn't find remote ref mian")).toContain('no branch, tag or commit "mian"')
     expect(gitProblem("u", "main", "Could not resolve host: u")).toContain("Check the address and the network")
   })
+})
+
+it("a folder below the top is a plain path", () => {
+  expect(["", ".", "./", undefined].map(sourcePath)).toEqual([undefined, undefined, undefined, undefined])
+  expect(["services/im", "./services/im/", "services//im"].map(sourcePath)).toEqual(["services/im", "services/im", "services/im"])
+  for (const odd of ["../im", "/services", "services/*"]) expect(() => sourcePath(odd)).toThrow(`--source-path "${odd}"`)
 })
 
 describe("the commit of a checkout", () => {
