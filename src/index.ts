@@ -1120,10 +1120,11 @@ export class Openim {
     if (!this.git && (this.gitToken || this.gitSsh || this.gitUser || this.gitRef !== "HEAD")) {
       throw new Error("--git-ref, --git-user, --git-token and --git-ssh say how --git is read: give its address as --git")
     }
+    const path = sourcePath(this.sourceFolder ?? undefined)
+    if (path !== undefined && !this.source && !this.git) throw new Error("--source-path is a folder of --source or --git: give one of them")
     if (!this.source && !this.git && !this.overlay) return undefined
     if (this.source && this.git) throw new Error("give --source or --git, not both")
     if (this.git) checkGitAddress(this.git, { token: this.gitToken !== undefined && this.gitToken !== null, knownHosts: this.gitKnownHosts ?? undefined })
-    const path = sourcePath(this.sourceFolder ?? undefined)
     const goMod = await this.source?.file(path === undefined ? "go.mod" : `${path}/go.mod`).contents().catch(() => undefined)
     const hints = { given: this.sourceOf ?? undefined, component, goMod }
     return {

@@ -62,14 +62,13 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
       return { component: component.name, source: origin, refused: missingPrograms(catalogue, component, missing, source.origin).message }
     }
     const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests }
-    // Only a build knows whether all programs can be one.
-    const otherwise = options.layout === "multicall" ? imageInputs(catalogue, { ...of, layout: fallbackLayout }, prepared) : undefined
-    return {
-      component: component.name,
-      source: origin,
-      version: source.facts.version,
-      inputs: imageInputs(catalogue, of, prepared),
-      ...(otherwise === undefined ? {} : { otherwise }),
+    try {
+      const inputs = imageInputs(catalogue, of, prepared)
+      // Only a build knows whether all programs can be one.
+      const otherwise = options.layout === "multicall" ? { otherwise: imageInputs(catalogue, { ...of, layout: fallbackLayout }, prepared) } : {}
+      return { component: component.name, source: origin, version: source.facts.version, inputs, ...otherwise }
+    } catch (error) {
+      return { component: component.name, source: origin, refused: (error as Error).message }
     }
   })
   return Promise.all(rows)

@@ -3,7 +3,7 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../catalogue/types.js"
 import { firstOf } from "../plan/attempts.js"
-import { goVersionOf } from "../plan/go.js"
+import { goVersionOf, newer } from "../plan/go.js"
 import type { SourceFacts } from "../plan/image.js"
 import { pinOf } from "../plan/pins.js"
 import { sourceOrigins, type SourceOrigin } from "../plan/origins.js"
@@ -43,7 +43,18 @@ export async function resolveSource(settings: Settings, name: string): Promise<R
   const laid = custom?.overlay ? await overlaid(settings, original, custom.overlay) : original
   // A module has come through a command, which has given its files these modes.
   const found = laid.origin.startsWith(moduleOrigin) && laid === original ? laid : await withPlainModes(settings, laid)
-  return { ...found, goVersion: goVersionOf(await goModOf(entry, found.directory, custom !== undefined)) }
+  const texts = [await goModOf(entry, found.directory, custom !== undefined), ...(await workspaceOf(found))]
+  return { ...found, goVersion: texts.map(goVersionOf).reduce(newer) }
+}
+
+/** The go.work that Go finds, in this folder or the next one above. */
+async function workspaceOf(found: FoundSource): Promise<string[]> {
+  const { root, path } = wholeOf(found)
+  const parts = path === "." ? [] : path.split("/")
+  const files = [...parts.keys(), parts.length].map((depth) => [...parts.slice(0, depth), "go.work"].join("/"))
+  const there = await Promise.all(files.map((file) => root.glob(file)))
+  const file = files.filter((_, index) => there[index].length > 0).at(-1)
+  return file === undefined ? [] : [await root.file(file).contents()]
 }
 
 /** The programs whose folders have no Go files. */

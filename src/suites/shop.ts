@@ -91,6 +91,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     [
       "a module from a folder of the source, a vendored one and one that only tests need are built as go build does it",
       async () => {
+        const { go } = settings.catalogue.pins
         const tea = (word: string) => `package tea\n\nfunc init() { println("${word} tea") }\n`
         const module = "module example.com/tea\n\ngo 1.22\n"
         const using = source.withNewFile("internal/goods/tea.go", 'package goods\n\nimport _ "example.com/tea"\n')
@@ -103,17 +104,18 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
             .withNewFile("third_party/tea/tea.go", tea("replaced")),
           vendored.withNewFile("vendor/modules.txt", "# example.com/tea v1.0.0\n## explicit; go 1.22\nexample.com/tea\n"),
           using
-            .withNewFile("go.work", "go 1.22.7\n\nuse (\n\t.\n\t./tea\n)\n")
+            .withNewFile("go.work", `go ${go}\n\nuse (\n\t.\n\t./tea\n)\n`)
             .withNewFile("tea/go.mod", module)
             .withNewFile("tea/tea.go", tea("a workspace's")),
           source.withNewFile("go.mod", `${await source.file("go.mod").contents()}\nrequire private.invalid/only/tests v1.0.0\n`),
         ]
+        const versions = ["1.22.7", "1.22.7", go, "1.22.7"]
         const said = ["replaced tea\n", "vendored tea\n", "a workspace's tea\n", ""]
         for (const [index, directory] of sources.entries()) {
           // Without a network: nothing of this is to be fetched.
           const { container } = await componentImage({ ...from(directory), goproxy: "off" }, wish)
           const ran = container.withExec(["shop-api", "version"])
-          same(await ran.stdout(), "shop-api go1.22.7\n")
+          same(await ran.stdout(), `shop-api go${versions[index]}\n`)
           same(await ran.stderr(), said[index])
         }
       },
@@ -148,6 +150,8 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         same(await version((await componentImage(from(broken), one)).container), "shop-api go1.22.7\n")
         const tagged = source.withoutFile("cmd/shop-worker/main.go").withNewFile("cmd/shop-worker/main.go", "//go:build never\n\npackage main\n\nfunc main() {}\n")
         same(await version((await componentImage(from(tagged), one)).container), "shop-api go1.22.7\n")
+        const planned = await planInputs(from(tagged), wish)
+        same(planned.filter(({ refused }) => refused === undefined).map(({ component }) => component).join(), "shop-api")
       },
     ],
     [
