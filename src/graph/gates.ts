@@ -33,7 +33,7 @@ export async function smokeGate(settings: Settings, gate: Gate, { component, con
     return
   }
   const failed = (await smokeTest(settings, imageOf(settings.catalogue, component), container)).filter(({ ok }) => !ok)
-  if (failed.length > 0) throw new Error(`tests of the image failed: ${failed.map(({ name }) => name).join("; ")}`)
+  if (failed.length > 0) throw new Error(`tests of the image failed: ${failed.map(({ name, detail }) => (detail ? `${name}: ${detail}` : name)).join("; ")}`)
 }
 
 /** Runs one stack with all of these images in their places; fails with the cases that failed. */

@@ -177,6 +177,7 @@ describe("an image's settings", () => {
 
   it.each([
     ["are as they should be", {}, []],
+    ["are of a checkout whose commit is not known", { labels: image.labels.filter((label) => !label.endsWith(".revision")) }, []],
     ["lack a label", { labels: image.labels.slice(1) }, ["the labels are set"]],
     ["have the builder's certificate", { foreign: ["company-ca"] }, ["no certificate of the building machine is left"]],
     ["lack a port", { ports: [10001] }, ["the ports 10001, 10002 are exposed"]],
