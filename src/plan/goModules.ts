@@ -29,14 +29,16 @@ export function checkModuleRules(goproxy: string | undefined, rules: ModuleRules
   }
 }
 
+const next = ": another module proxy may have it (--mirrors=go=https://… or --goproxy=…); a private one needs --go-private and --netrc"
+
 /** What to do about a module that cannot be fetched; undefined where a build has failed for another reason. */
 export function refusedModule(output: string): string | undefined {
+  // Go does not name the module where git has refused: wrong user, wrong password, no such repository.
+  const silent = /^(\S+:\d+:\d+): no protocol found for repository/m.exec(output)
+  if (silent !== null) return `the module that ${silent[1]} imports cannot be fetched: its git server lets nobody read it, or not this user${next}`
   const line = output.split("\n").find((one) => /: (reading|Get "?|verifying module|git (ls-remote|fetch)|invalid version: git|unrecognized import path|module lookup disabled)/.test(one) && /@|import path|lookup/.test(one))
   const module = line && /([A-Za-z0-9._~-]+\.[A-Za-z0-9._~/!-]+)@(v[A-Za-z0-9.+_-]+)/.exec(line)
   if (!line || !module) return undefined
   const why = /\b(40[0-9]|410|5\d\d) [A-Z][A-Za-z ]+|no such host|connection refused|i\/o timeout|terminal prompts disabled|Authentication failed|could not read Username|SECURITY ERROR|checksum mismatch|module lookup disabled/.exec(`${line}\n${output}`)?.[0]
-  return (
-    `the module ${module[1]} ${module[2]} cannot be fetched${why === undefined ? "" : ` (${why.trim()})`}: another module proxy may have it ` +
-    "(--mirrors=go=https://… or --goproxy=…); a private one needs --go-private and --netrc"
-  )
+  return `the module ${module[1]} ${module[2]} cannot be fetched${why === undefined ? "" : ` (${why.trim()})`}${next}`
 }

@@ -49,6 +49,12 @@ describe("a module that cannot be fetched", () => {
     expect(said).toContain("--mirrors=go=")
   })
 
+  it("is known by what imports it where git refuses", () => {
+    const said = refusedModule("internal/goods/tea.go:3:8: no protocol found for repository")
+    expect(said).toContain("the module that internal/goods/tea.go:3:8 imports cannot be fetched")
+    expect(said).toContain("--netrc")
+  })
+
   it("is none where a source does not compile", () => {
     expect(refusedModule('internal/x.go:3:13: cannot use "tea" (untyped string constant) as int value')).toBeUndefined()
     expect(refusedModule("go: downloading example.com/tea v1.0.0")).toBeUndefined()
