@@ -1,9 +1,11 @@
 // Each requirement of this machine with ok or the mend. Nothing is changed and nothing large is fetched.
-import { existsSync, statfsSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { compare, wantedGo } from "./build/go"
 import { shownProxy } from "../src/mirrors/proxies"
 import { withoutCredentials } from "../src/mirrors/addresses"
-import { secure } from "./download"
+import { named, secure } from "./download"
 import { env, proxies, VARIABLES } from "./env"
 import { containerTool } from "./engine/docker"
 import { extraCertificates } from "./engine/certificates"
@@ -56,7 +58,9 @@ export async function doctor(): Promise<number> {
   })
   await check("official release", async () => {
     const base = env("OPENIM_DAGGER_RELEASES") ?? RELEASES
-    const told = await attempt(["curl", ...secure(base), "-fsSLI", "--connect-timeout", "5", "--max-time", "10", `${base}/${DAGGER.slice(1)}/checksums.txt`])
+    const work = mkdtempSync(join(tmpdir(), "daggerw-"))
+    const told = await attempt(["curl", ...secure(base), "-fsSLI", "--connect-timeout", "5", "--max-time", "10", ...named(`${base}/${DAGGER.slice(1)}/checksums.txt`, work, "curl")])
+    rmSync(work, { recursive: true })
     return told.code === 0 ? ["ok", base] : ["note", `${base} cannot be reached: the CLI is built from Go modules`]
   })
   const given = Boolean(env("_EXPERIMENTAL_DAGGER_RUNNER_HOST"))

@@ -1,6 +1,7 @@
 // Downloads with curl or wget where there is one (they know the host's proxies and certificates), else with Node itself.
 import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { withoutCredentials } from "../src/mirrors/addresses"
 import { remove, temporary } from "./cache"
 import { Problem } from "./problem"
 import type { Note } from "./progress"
@@ -11,13 +12,14 @@ import { bytes } from "./say"
 const CONNECT_SECONDS = 5
 
 export async function download(url: string, target: string, note: Note = () => {}): Promise<void> {
+  const work = temporary("download")
   const timer = setInterval(() => note(bytes(statSync(target, { throwIfNoEntry: false })?.size ?? 0)), 1000)
   try {
     if (await which("curl")) {
       const stalled = ["--speed-limit", "1000", "--speed-time", "30"]
-      await fetchWith(["curl", ...secure(url), "-fsSL", "--connect-timeout", `${CONNECT_SECONDS}`, ...stalled, "--retry", "2", "-o", target, url], url)
+      await fetchWith(["curl", ...secure(url), "-fsSL", "--connect-timeout", `${CONNECT_SECONDS}`, ...stalled, "--retry", "2", "-o", target, ...named(url, work, "curl")], url)
     } else if (await which("wget")) {
-      await fetchWith(["wget", "-q", "-T", `${CONNECT_SECONDS}`, "-t", "2", "-O", target, url], url)
+      await fetchWith(["wget", "-q", "-T", `${CONNECT_SECONDS}`, "-t", "2", "-O", target, ...named(url, work, "wget")], url)
     } else {
       const response = await fetch(url, { signal: AbortSignal.timeout(600_000) }).catch((error: Error & { cause?: unknown }) => {
         throw new Problem(`${url}: ${String(error.cause ?? error.message)}`)
@@ -28,7 +30,16 @@ export async function download(url: string, target: string, note: Note = () => {
     }
   } finally {
     clearInterval(timer)
+    await remove(work)
   }
+}
+
+/** The address for a tool: by a file where it holds a password, for everybody may read a command line. */
+export function named(url: string, folder: string, tool: "curl" | "wget"): string[] {
+  if (withoutCredentials(url) === url) return [url]
+  const file = join(folder, "address")
+  writeFileSync(file, tool === "curl" ? `url = "${url.replace(/["\\]/g, "\\$&")}"\n` : `${url}\n`, { mode: 0o600 })
+  return [tool === "curl" ? "-K" : "-i", file]
 }
 
 /** Options with which curl does not let itself be led from https to something else. */

@@ -1,10 +1,12 @@
 // Root file systems from Debian packages, by mmdebstrap.
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { withoutCredentials } from "../../src/mirrors/addresses"
 import { artefact, temporary, remove } from "../cache"
 import { env, proxies } from "../env"
 import { keys } from "../keys"
 import { recipeDir } from "../paths"
+import { Problem } from "../problem"
 import { step } from "../progress"
 import { isRoot, require } from "../requirements"
 import { attempt, run } from "../run"
@@ -44,6 +46,9 @@ function sources(suite: string): string[] {
   const mirror = env("OPENIM_DEBIAN_MIRROR")?.replace(/\/+$/, "")
   if (mirror === undefined) return []
   const security = env("OPENIM_DEBIAN_SECURITY_MIRROR") ?? `${mirror}-security`
+  if ([mirror, security].some((url) => withoutCredentials(url) !== url)) {
+    throw new Problem("OPENIM_DEBIAN_MIRROR holds a password, which would stay in the images that are built from it", "use a mirror without one, or a proxy that knows the password")
+  }
   return [`deb ${mirror} ${suite} main`, `deb ${mirror} ${suite}-updates main`, `deb ${security} ${suite}-security main`]
 }
 
@@ -61,7 +66,7 @@ export async function bootstrap(what: Bootstrap, archive: string): Promise<void>
     "--keyring=/usr/share/keyrings/debian-archive-keyring.gpg",
     `--aptopt=Acquire::Languages "none"`,
     `--aptopt=Acquire::Retries "3"`,
-    ...(await hostAptProxies()),
+    ...aptOptions(await hostAptProxies(), work),
     ...(what.packages.length > 0 ? [`--include=${what.packages.join(",")}`] : []),
     ...(what.suite === "bookworm" ? MERGED : []),
     ...(what.options ?? []),
@@ -122,7 +127,14 @@ async function hostAptProxies(): Promise<string[]> {
   return dump.stdout
     .split("\n")
     .filter((line) => /^Acquire::https?::Proxy\S* "[^"]+";$/.test(line))
-    .map((line) => `--aptopt=${line.replace(/;$/, "")}`)
+}
+
+/** By a file, which mmdebstrap takes as well: a proxy's address may hold a password, and everybody may read a command line. */
+export function aptOptions(lines: string[], folder: string): string[] {
+  if (lines.length === 0) return []
+  const file = join(folder, "apt.conf")
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 })
+  return [`--aptopt=${file}`]
 }
 
 /** Unpacks archives one over the other; a folder on the way that is a link (as /bin is) stays one. */

@@ -97,6 +97,15 @@ describe("the CLI's chain", () => {
     expect(box.called().filter((call) => call.includes("mirror.example"))).toEqual([expect.stringMatching(/^curl --proto =https --proto-redir =https .*\/0\.21\.8\/dagger_v0/)])
   })
 
+  it.each(["curl", "wget"])("hands an address with a password to %s by a file, and shows it nowhere", async (tool) => {
+    box.tool(tool, `for one; do case $one in */address) cat "$one" > '${box.root}/address'; ls -l "$one" >> '${box.root}/address' ;; esac; done; exit 7`)
+    const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: "https://bob:hunter2@mirror.example/releases" })
+    expect(readFileSync(join(box.root, "address"), "utf8")).toMatch(/https:\/\/bob:hunter2@mirror\.example\/releases\/0\.21\.8\/dagger_v0\S+\n-rw------- /)
+    expect(box.called().filter((call) => call.startsWith(tool))).not.toEqual([])
+    expect(box.called().join("\n") + done.stdout + done.stderr).not.toContain("hunter2")
+    expect(spawnSync("grep", ["-rl", "hunter2", box.cache], { encoding: "utf8" }).stdout).toBe("")
+  })
+
   it("names every refused link when nothing works", async () => {
     const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: "http://127.0.0.1:9/none" })
     expect(done.code).toBe(1)

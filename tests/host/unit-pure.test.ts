@@ -1,5 +1,9 @@
 // Pure parts, without a process.
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { aptOptions } from "../../host/build/debian"
 import { compare } from "../../host/build/go"
 import { chooseSubnet, resolvConf } from "../../host/engine/network"
 import { explain, knownCause, Problem } from "../../host/problem"
@@ -36,6 +40,19 @@ describe("name servers", () => {
     expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 9.9.9.9\n" }), true)).toContain("9.9.9.9")
   })
   it("may be given", () => expect(resolvConf("1.1.1.1,8.8.8.8", from({}))).toBe("nameserver 1.1.1.1\nnameserver 8.8.8.8\n"))
+})
+
+describe("apt's proxies", () => {
+  it("reach mmdebstrap by a file for its owner", () => {
+    const folder = mkdtempSync(join(tmpdir(), "daggerw-apt-"))
+    const lines = ['Acquire::http::Proxy "http://bob:hunter2@proxy:3128";']
+    const options = aptOptions(lines, folder)
+    expect(options.join()).not.toContain("hunter2")
+    const file = options[0]!.replace("--aptopt=", "")
+    expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual([`${lines[0]}\n`, 0o600])
+    expect(aptOptions([], folder)).toEqual([])
+    rmSync(folder, { recursive: true })
+  })
 })
 
 describe("messages", () => {
