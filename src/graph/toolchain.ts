@@ -116,10 +116,21 @@ export function withModuleCache(settings: Settings, container: Container, trust?
  * What this Go has compiled, for the steps that compile and no others: these wait for each other. Go uses all processors for one
  * build, and two that run at once compile what both need twice, as neither finds it yet.
  */
-export function withBuildCache({ bundle, fresh, emptyCaches }: Settings, version: string, container: Container, trust?: Trust): Container {
-  const only = fresh !== undefined && emptyCaches ? fresh : undefined
-  const name = cacheName(`openim-go-build-${version}`, { bundle: bundle !== undefined, trust, only })
-  return container.withMountedCache("/root/.cache/go-build", dag.cacheVolume(name), { sharing: CacheSharingMode.Locked })
+export function withBuildCache({ bundle, emptyCaches }: Settings, version: string, container: Container, trust?: Trust): Container {
+  return withCompiled(container, emptyCaches ? emptied : cacheName(`openim-go-build-${version}`, { bundle: bundle !== undefined, trust }))
+}
+
+function withCompiled(container: Container, name: string): Container {
+  return container.withMountedCache(compiled, dag.cacheVolume(name), { sharing: CacheSharingMode.Locked })
+}
+
+const compiled = "/root/.cache/go-build"
+/** One for all runs: an engine keeps a volume for as long as it has room, and another name for each run would fill it. */
+const emptied = "openim-go-build-emptied"
+
+/** Before builds with `emptyCaches`. The mark must never have been used. */
+export async function emptyBuildCache(box: Container, mark: string): Promise<void> {
+  await withCompiled(box, emptied).withEnvVariable("EMPTIED_FOR", mark).withExec(["find", compiled, "-mindepth", "1", "-delete"]).sync()
 }
 
 /** They log in to registries and sign. */

@@ -1,5 +1,6 @@
 // Test cases written as functions that throw when something is not as it should be.
 
+import type { Container } from "@dagger.io/dagger"
 import type { TestCase } from "../plan/suites.js"
 
 /** Runs one after the other: each may use all processors. */
@@ -55,6 +56,11 @@ export function same(found: unknown, expected: unknown): void {
 
 export function has(text: string | null, part: string): void {
   if (!text?.includes(part)) throw new Error(`expected to find ${JSON.stringify(part)} in:\n${text}`)
+}
+
+/** Empties a cache volume, which the container mounts at this folder: a name for each run would leave a volume behind each time. */
+export async function emptied(container: Container, folder: string): Promise<void> {
+  await container.withEnvVariable("EMPTIED_AT", String(Date.now())).withExec(["find", folder, "-mindepth", "1", "-delete"]).sync()
 }
 
 /** The step must fail, with these words in its message; answers with the whole message. */

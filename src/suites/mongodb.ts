@@ -18,7 +18,7 @@ import type { BundleItem } from "../plan/bundleItems.js"
 import { placeInStack } from "../plan/gates.js"
 import { buildFlags } from "../plan/programs.js"
 import type { TestCase } from "../plan/suites.js"
-import { casesOf, fails, logged, same } from "./cases.js"
+import { casesOf, emptied, fails, logged, same } from "./cases.js"
 
 const owner = "10001:10001"
 const rootPassword = 'root "word" \\ $HOME'
@@ -165,13 +165,14 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
           const image = withUsers(await build(["good"]))
           const sum = (text: string) => createHash("sha256").update(text).digest("hex")
           const sums = `${sum(rootPassword)}  user-admin-root\n${sum(openimPassword)}  user-openim_v3-openIM\n`
-          const volume = dag.cacheVolume(`mongodb-test-${Date.now()}`)
-          const server = image.withMountedCache("/data/db", volume, { owner }).asService({ useEntrypoint: true, noInit: true })
+          const kept = image.withMountedCache("/data/db", dag.cacheVolume("mongodb-test"), { owner })
+          await emptied(kept, "/data/db")
+          const server = kept.asService({ useEntrypoint: true, noInit: true })
           for (const _ of ["first", "second"]) {
             await server.start()
             await server.stop()
           }
-          const seen = image.withMountedCache("/data/db", volume, { owner }).withExec(["sh", "-c", "cat told; sha256sum user-*"])
+          const seen = kept.withEnvVariable("ASKED_AT", String(Date.now())).withExec(["sh", "-c", "cat told; sha256sum user-*"])
           // By their checksums: the engine hides secrets from every output.
           same(await seen.stdout(), told + sums)
         },

@@ -4,7 +4,7 @@ import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger
 import { componentImage } from "../graph/components.js"
 import type { Settings } from "../graph/settings.js"
 import type { TestCase } from "../plan/suites.js"
-import { casesOf, same } from "./cases.js"
+import { casesOf, emptied, same } from "./cases.js"
 
 /** What a password may hold, and what a configuration file could take for something else. */
 const password = 'sesame "open" \\n $HOME #1'
@@ -81,8 +81,9 @@ export async function redisTests(settings: Settings): Promise<TestCase[]> {
     [
       "it is the first process, ends when asked to, and finds its data again",
       async () => {
-        const volume = dag.cacheVolume(`redis-test-${Date.now()}`)
-        const server = serve(protectedImage.withMountedCache("/data", volume, { owner }))
+        const kept = protectedImage.withMountedCache("/data", dag.cacheVolume("redis-test"), { owner })
+        await emptied(kept, "/data")
+        const server = serve(kept)
         await server.start()
         same(/^process_id:1\r?$/m.test(await ask(server, ["INFO", "server"], password)), true)
         same(await ask(server, ["SET", "kept", "yes"], password), "OK")

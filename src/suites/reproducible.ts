@@ -7,6 +7,7 @@ import { treeDigest } from "../graph/inputs.js"
 import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../graph/layouts.js"
 import { platform, type Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
+import { emptyBuildCache } from "../graph/toolchain.js"
 import type { TestCase } from "../plan/suites.js"
 
 interface Build {
@@ -20,6 +21,7 @@ export async function reproducibleTests(settings: Settings, wish: BuildWish, mar
   // One after the other: together they might share what the first has just made.
   for (const emptyCaches of [false, true]) {
     const fresh = { fresh: `${mark}-${emptyCaches}`, emptyCaches }
+    if (emptyCaches) await emptyBuildCache(await toolbox(settings, []), mark)
     const image = await componentImage({ ...settings, ...fresh }, wish)
     builds.push({ image, layout: await imageLayout(settings, image) })
   }

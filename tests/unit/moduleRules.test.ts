@@ -65,6 +65,7 @@ describe("the rules of the SDK", () => {
       good.replace("@func({", "@check()\n  @func({").replace("hour: number = 8", "hour: number"),
       "open is a check that needs an argument",
     ],
+    ["a cache volume for each run", `${good}export const keep = (dag: any) => dag.cacheVolume(\`shop-${"$"}{Date.now()}\`)\n`, "a cache volume for each run is never removed"],
     ["a type with one of Dagger's names", `${good}export interface File {}\n`, "type File has the name of one of Dagger's own"],
   ])("are broken by %s", (_, index, fault) => {
     expect(faultsOf(index, { "x.ts": "export const x = 1\n" }).join("\n")).toContain(fault)

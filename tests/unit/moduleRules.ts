@@ -32,6 +32,7 @@ export function moduleFaults({ root, client }: ModuleFiles): string[] {
     const report = (node: ts.Node, what: string) => {
       faults.push(`${name}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}: ${what}`)
     }
+    checkVolumes(source, report)
     if (/\.(test|spec)\.m?ts$/.test(name)) report(source, "a test below src/ is imported at every call")
     for (const statement of source.statements) {
       if (ts.isImportDeclaration(statement)) checkImport(statement, source.fileName, root, client, report)
@@ -48,6 +49,14 @@ export function moduleFaults({ root, client }: ModuleFiles): string[] {
 }
 
 type Report = (node: ts.Node, what: string) => void
+
+/** An engine keeps a volume for as long as it has room: names are few, and the same each time. */
+function checkVolumes(node: ts.Node, report: Report): void {
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === "cacheVolume") {
+    if (/\b(Date|random\w*|mark|fresh)\b/.test(node.arguments.map((argument) => argument.getText()).join())) report(node, "a cache volume for each run is never removed")
+  }
+  ts.forEachChild(node, (child) => checkVolumes(child, report))
+}
 
 function checkImport(node: ts.ImportDeclaration, file: string, root: string, client: Set<string>, report: Report): void {
   const from = (node.moduleSpecifier as ts.StringLiteral).text
