@@ -9,18 +9,22 @@ import type { BuiltImage, Layout } from "./layouts.js"
 import { log, type Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
 
+/** A build is no worse for a size that cannot be found, as with a bundle that has nothing to look with. */
 export async function sayImage(settings: Settings, wish: BuildWish, image: BuiltImage): Promise<void> {
-  const box = await toolbox(settings, [])
-  const size = box.withMountedDirectory("/image", image.container.rootfs()).withExec(["du", "-s", "--block-size=1000000", "/image"])
-  const [version, output] = await Promise.all([versionOf(image), size.stdout()])
+  const [version, megabytes] = await Promise.all([versionOf(image), sizeOf(settings, image).catch(() => undefined)])
   const words = {
     component: wish.component,
     image: imageOf(settings.catalogue, wish.component).image,
     version,
     base: image.base.reference,
-    megabytes: Number(output.split(/\s/)[0]),
+    megabytes,
   }
   builtImageWords(words).forEach(show)
+}
+
+async function sizeOf(settings: Settings, { container }: BuiltImage): Promise<number> {
+  const box = (await toolbox(settings, [])).withMountedDirectory("/image", container.rootfs())
+  return Number((await box.withExec(["du", "-s", "--block-size=1000000", "/image"]).stdout()).split(/\s/)[0])
 }
 
 export async function sayPrograms({ component }: BuildWish, programs: Directory): Promise<void> {

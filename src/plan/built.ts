@@ -9,13 +9,13 @@ export interface BuiltWords {
   /** Its base by its reference. */
   base: string
   /** Of the files, not compressed. */
-  megabytes: number
+  megabytes?: number
 }
 
 /** The last lines of a build: what a newcomer has, and the commands that go on. */
 export function builtImageWords({ component, image, version, base, megabytes }: BuiltWords): string[] {
   return [
-    `built ${component}: ${image}:${version}, ${megabytes} MB, on ${base.replace(/@sha256:.*/, "")}. Go on with the same options:`,
+    `built ${component}: ${image}:${version}${megabytes === undefined ? "" : `, ${megabytes} MB`}, on ${base.replace(/@sha256:.*/, "")}. Go on with the same options:`,
     `  ./daggerw call archive --component=${component} export --path=${component}.tar   # a file for docker load -i ${component}.tar`,
     `  ./daggerw call build --component=${component} export-image --name=${image.split("/").at(-1)}   # into Docker, podman or nerdctl here`,
     `  ./daggerw call publish --component=${component} --registry=HOST/NAMESPACE   # to a registry, tested first`,
