@@ -14,7 +14,7 @@ const WITHOUT_ENGINE = new Set(["version", "completion", "help", "login", "logou
 
 async function resolve(args: string[]): Promise<void> {
   const { rewrite } = await import("./call/rewrite")
-  const call = rewrite(args, { folder: process.cwd(), project: projectDir, environment: process.env })
+  const call = rewrite(args, { folder: process.cwd(), project: projectDir, environment: process.env, terminal: process.stderr.isTTY === true })
   for (const remark of call.remarks) say(remark)
   const images = call.exportsImage ? await import("./imageStore") : undefined
   const store = images?.imageStore()

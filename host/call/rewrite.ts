@@ -27,6 +27,8 @@ export interface Place {
   folder: string
   project: string
   environment: Record<string, string | undefined>
+  /** Somebody looks on: Dagger's view hides the log of what went well, so the way on is said before. */
+  terminal?: boolean
 }
 
 /** Commands that write files into the folder where they run, or nothing at all. */
@@ -58,6 +60,7 @@ function call(words: string[], command: Command, place: Place, list: FunctionLis
   const away = place.folder !== place.project
   if (arranged.help) return { words: away && command.module === undefined ? withModule(wordsOf(arranged), command.length, place.project) : wordsOf(arranged), remarks: [] }
 
+  if (place.terminal) file.remarks.push(...wayOn(arranged.chain, arranged.gives))
   const exportsImage = arranged.chain.some(({ name, own }) => !own && name === "export-image")
   const used = file.options.filter((entry) => applies(entry, arranged.chain))
   checkInputs([...optionsOf(arranged), ...used], (option) => (used.includes(option) ? place.project : place.folder), place.environment)
@@ -75,6 +78,25 @@ function call(words: string[], command: Command, place: Place, list: FunctionLis
   }
   const all = wordsOf(arranged)
   return { words: command.module === undefined ? withModule(all, command.length, place.project) : all, remarks: file.remarks, exportsImage }
+}
+
+/** For a call that ends with something inside the engine, of which Dagger prints an identifier. */
+function wayOn(chain: Segment[], gives: string | undefined): string[] {
+  const [first, last, ...more] = chain
+  if (last === undefined || !last.own || more.length > 0 || [first!, last].some(({ words }) => words.some((word) => /^(-o|--output)/.test(word)))) return []
+  const name = last.given.find((entry) => entry.name === "component")?.value
+  const call = `./daggerw call ${last.name}${name === undefined ? "" : ` --component=${name}`}`
+  if (gives === "Container" && name !== undefined) {
+    return [
+      `${last.name} ends with a container inside the engine. Go on, with the same options, with one of:`,
+      `  ./daggerw call archive --component=${name} export --path=${name}.tar`,
+      `  ${call} export-image --name=${name}`,
+      `  ./daggerw call publish --component=${name} --registry=HOST/NAMESPACE`,
+      "  (--progress=plain shows its name, version, size and base)",
+    ]
+  }
+  if (gives === "File" || gives === "Directory") return [`${last.name} ends with a ${gives.toLowerCase()} inside the engine. Write it here: ${call} export --path=PATH`]
+  return []
 }
 
 /** `./daggerw build …` without call, unless Dagger has such a command itself. */

@@ -204,6 +204,26 @@ describe("values that cannot work", () => {
   })
 })
 
+describe("a call that ends inside the engine", () => {
+  const said = (line: string, terminal = true) => {
+    list.objects["Shop"]!.functions["image"] = { gives: "Container", options: { component: "String!" } }
+    list.objects["Shop"]!.functions["file"] = { gives: "File", options: { component: "String!" } }
+    return rewrite(line.split(" "), { folder, project, environment, terminal }, list).remarks.join("\n")
+  }
+
+  it("says on a terminal how to go on", () => {
+    for (const words of ["archive --component=x export --path=x.tar", "image --component=x export-image --name=x", "publish --component=x --registry="]) {
+      expect(said("call image --component=x")).toContain(words)
+    }
+    expect(said("call file --component=x")).toContain("./daggerw call file --component=x export --path=PATH")
+  })
+
+  it("says nothing elsewhere, nor where it goes on", () => {
+    expect(said("call image --component=x", false)).toBe("")
+    for (const line of ["call image --component=x -o=x", "call -o x file --component=x", "call test", "call bump"]) expect(said(line)).toBe("")
+  })
+})
+
 describe("from another folder", () => {
   beforeEach(() => {
     folder = root
