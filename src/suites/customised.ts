@@ -94,10 +94,6 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
         await fails(() => fromGit({ ref: revision.slice(0, 7) }), "a server finds a commit by all its 40 characters only")
       },
     ],
-    [
-      "a source without the configuration that its images have is refused before anything is compiled",
-      () => fails(() => build({ checkout: source.withoutDirectory("config") }), "has no folder config/, whose files the image of shop needs"),
-    ],
   ])
 }
 
