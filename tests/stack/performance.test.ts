@@ -2,7 +2,7 @@
 // was (load/baseline.ts). Times are figures for the report, never a reason to fail.
 
 import { beforeAll, expect, it } from "vitest"
-import { baseline, keepRatios, type Ratios, slowIn, storeKind } from "./load/baseline.js"
+import { baseline, keepRatios, laterHalf, type Ratios, slowIn, slowing, storeKind } from "./load/baseline.js"
 import { type Conversation, openConversations, storedEntries } from "./load/conversations.js"
 import { type AcknowledgedMessage, type Measured, runK6 } from "./load/k6.js"
 import { checkerOf } from "./support/checkers.js"
@@ -45,8 +45,10 @@ it("takes messages and stores every one that it acknowledged, not much slower th
     const through = await allStored(measured.acknowledged)
     const ratios = keepFigures(measured, through, usual)
     keepRatios(ratios)
-    if (usual === undefined) say(`there is no baseline for ${storeKind}: only that the store keeps up is compared`)
-    const slow = slowIn(ratios, usual)
+    const later = laterHalf(measured.begun, measured.answered)
+    keepFigure({ name: "the second half of the messages to the first", value: rounded(later), unit: "ratio", note: "how fast they were taken" })
+    if (usual === undefined) say(`there is no baseline for ${storeKind}: only what one run shows is compared`)
+    const slow = [...slowIn(ratios, usual), ...slowing(later)]
     if (slow.length === 0) return
     say(`run ${run} of ${runs} is slow: ${slow.join("; ")}`)
     if (run === runs) expect(slow, `in ${runs} runs`).toEqual([])

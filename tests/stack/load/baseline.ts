@@ -24,6 +24,21 @@ export function baseline(): Ratios | undefined {
   return (JSON.parse(readFileSync(path, "utf8")) as Record<string, Ratios>)[storeKind]
 }
 
+/** What one run shows by itself as well: that the stack got slower while messages came. */
+export function slowing(later: number): string[] {
+  return later >= tolerance ? [] : [`the second half of the messages: taken ${later.toPrecision(3)} times as fast as the first half, less than ${tolerance}`]
+}
+
+/** How many times as fast as the first half of the messages the second half was taken. */
+export function laterHalf(begun: number, answered: number[]): number {
+  const times = [...answered].sort((one, other) => one - other)
+  const middle = Math.floor(times.length / 2)
+  if (middle === 0) return 1
+  const [half, end] = [times[middle - 1], times[times.length - 1]]
+  const rate = (count: number, from: number, to: number) => count / Math.max(to - from, 1)
+  return rate(times.length - middle, half, end) / rate(middle, begun, half)
+}
+
 /**
  * What is too slow, in words. The store must keep up with what is taken, which one run shows by itself; the rest is compared with the
  * baseline, where there is one.

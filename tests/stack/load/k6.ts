@@ -43,6 +43,8 @@ export interface Measured {
   /** Milliseconds since 1970. */
   begun: number
   ended: number
+  /** When each message was answered. */
+  answered: number[]
 }
 
 type Line =
@@ -82,6 +84,7 @@ export async function runK6(admin: Admin, conversations: Conversation[], wish: W
     referenceRate: summary.reference_time.count / wish.reference.seconds,
     begun,
     ended,
+    answered: taken.map(({ answered }) => answered),
   }
 }
 
