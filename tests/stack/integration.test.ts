@@ -14,6 +14,7 @@ import { stateOf } from "./support/pebble.js"
 import { groupNamed, records, topics } from "./support/queue.js"
 import { cachedMessages, forget } from "./support/redis.js"
 import { keepFigure } from "./support/results.js"
+import { SdkUser } from "./support/sdk.js"
 import { Connection, LoginRefusal } from "./support/socket.js"
 import { chatAdminAddress, chatApiAddress, chatPrograms, programs, titleOf } from "./support/stack.js"
 import { documents, storedMessages, textIn as storedText } from "./support/store.js"
@@ -328,6 +329,43 @@ describe("live", () => {
     expect(refusal).toBeInstanceOf(LoginRefusal)
     expect((refusal as LoginRefusal).errCode).toBe(refused.tokenMalformed)
     await expect(Connection.open(ann, { token: bob.token })).rejects.toThrow("does not take a WebSocket")
+  })
+})
+
+describe("OpenIM's official SDK", () => {
+  test("two users log in, send, receive live and read their history", async () => {
+    concerns("openim-api", "openim-msggateway", "openim-push", "openim-rpc-msg", "openim-msgtransfer")
+    const [gina, hans] = await admin.newUsers("sdk", 2)
+    const conversation = singleConversation(gina.userID, hans.userID)
+    const texts = [newName("question"), newName("answer")]
+    const [one, other] = [await SdkUser.login(gina), await SdkUser.login(hans)]
+    try {
+      for (const [from, to, recvID, text] of [[one, other, hans.userID, texts[0]], [other, one, gina.userID, texts[1]]] as const) {
+        const sent = await from.sendText(recvID, text)
+        const live = await eventually("the other SDK receives the message", () => {
+          const found = to.received.find(({ clientMsgID }) => clientMsgID === sent.clientMsgID)
+          expect(found).toBeDefined()
+          return found!
+        })
+        expect(live).toMatchObject({ serverMsgID: sent.serverMsgID, recvID, textElem: { content: text } })
+      }
+      await eventually("both messages are stored", async () => {
+        expect((await storedMessages(conversation)).map(storedText)).toEqual(texts)
+      })
+    } finally {
+      await Promise.all([one.logout(), other.logout()])
+    }
+    // A new login knows nothing yet, so the server must have both messages.
+    const again = await SdkUser.login(await admin.loginUser(hans.account))
+    try {
+      // The SDK first fetches which conversations there are.
+      await eventually("the history has both messages", async () => {
+        const read = (await again.history(conversation)).sort((first, second) => first.seq - second.seq)
+        expect(read.map(({ sendID, textElem }) => [sendID, textElem?.content])).toEqual([[gina.userID, texts[0]], [hans.userID, texts[1]]])
+      })
+    } finally {
+      await again.logout()
+    }
   })
 })
 
