@@ -28,6 +28,9 @@ esac
 
 if [ ! -w . ]; then give_up "user $(id -u) cannot write $data: give the folder or volume to this user, or run with --user"; fi
 
+mongo-admin threads || give_up "mongod cannot start threads: this Docker is older than 20.10.10, and its filter of system calls refuses clone3." \
+  "Update Docker (containerd, runc and libseccomp with it), or run with --security-opt seccomp=unconfined"
+
 auth=--auth
 if [ "${ALLOW_EMPTY_PASSWORD:-}" = yes ]; then auth=; fi
 root=${MONGO_INITDB_ROOT_USERNAME:-}${MONGO_INITDB_ROOT_USERNAME_FILE:-}

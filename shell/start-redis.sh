@@ -35,6 +35,18 @@ esac
 
 if [ ! -w . ]; then give_up "user $(id -u) cannot write $PWD: give the folder or volume to this user, or run with --user"; fi
 
+# A filter that refuses clone3 instead of not knowing it lets no new C library start a thread. Redis itself then says no reason; so it
+# is started with nothing to load first, which takes some milliseconds.
+sockets=$PWD
+if [ -w /dev/shm ]; then sockets=/dev/shm; fi
+trial=$(redis-server --port 0 --unixsocket "$sockets/start-redis.$$" --save '' --appendonly no --dir /proc --dbfilename version 2>&1 </dev/null) || :
+rm -f "$sockets/start-redis.$$"
+case $trial in
+  *"initialize Background Jobs"*) give_up "redis-server cannot start threads: this Docker is older than 20.10.10, and its filter of system calls refuses" \
+    "clone3. Update Docker (containerd, runc and libseccomp with it), or run with --security-opt seccomp=unconfined. A --pids-limit that is" \
+    "too low has the same effect" ;;
+esac
+
 protected=yes
 if [ "${ALLOW_EMPTY_PASSWORD:-}" = yes ]; then protected=no
 elif [ -z "$password" ]; then

@@ -3,6 +3,7 @@
 //
 //	mongo-admin ping           succeeds when the server of this container answers
 //	mongo-admin create-users   waits for the server, then creates the users that the environment names
+//	mongo-admin threads        fails where a filter of system calls keeps the C library from starting threads
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -33,11 +35,13 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 1 {
-		return errors.New("expected ping or create-users")
+		return errors.New("expected ping, create-users or threads")
 	}
 	switch args[0] {
 	case "ping":
 		return with(3*time.Second, ping)
+	case "threads":
+		return threads()
 	case "create-users":
 		users, err := wantedUsers(os.Getenv, os.ReadFile)
 		if err != nil {
@@ -47,7 +51,17 @@ func run(args []string) error {
 			return createUsers(ctx, client, users)
 		})
 	}
-	return fmt.Errorf("unknown command %q: expected ping or create-users", args[0])
+	return fmt.Errorf("unknown command %q: expected ping, create-users or threads", args[0])
+}
+
+// threads asks for nothing that could be done. A kernel that has the call, or does not know it, says so; a filter that predates it says
+// that it is not permitted, and then the C library does not fall back to clone.
+func threads() error {
+	const clone3 = 435
+	if _, _, failed := syscall.RawSyscall(clone3, 0, 0, 0); failed == syscall.EPERM {
+		return errors.New("clone3 is refused: operation not permitted")
+	}
+	return nil
 }
 
 // The driver itself waits for a server that does not answer yet.

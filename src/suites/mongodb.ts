@@ -19,6 +19,7 @@ import { placeInStack } from "../plan/gates.js"
 import { buildFlags } from "../plan/programs.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, emptied, fails, logged, same } from "./cases.js"
+import { clone3Filter, refusesClone3 } from "./oldDocker.js"
 
 const owner = "10001:10001"
 const rootPassword = 'root "word" \\ $HOME'
@@ -157,6 +158,14 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
           // Ready is what answers MongoDB's own protocol.
           await store.start()
           await store.stop({ kill: true })
+        },
+      ],
+      [
+        "under an old Docker's filter it says which Docker it takes",
+        async () => {
+          const old = withUsers(await build(["good"])).withFile(refusesClone3, await clone3Filter(settings, checkout))
+          const ended = old.withExec([refusesClone3, "start-mongod"], { expect: ReturnType.Failure })
+          same((await ended.stderr()).includes("this Docker is older than 20.10.10"), true)
         },
       ],
       [

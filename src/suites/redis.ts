@@ -1,16 +1,18 @@
 // Redis as it is installed and started: the real one, from packages.
 
-import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, ReturnType, type Service } from "@dagger.io/dagger"
 import { componentImage } from "../graph/components.js"
 import type { Settings } from "../graph/settings.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, emptied, same } from "./cases.js"
+import { clone3Filter, refusesClone3 } from "./oldDocker.js"
 
 /** What a password may hold, and what a configuration file could take for something else. */
 const password = 'sesame "open" \\n $HOME #1'
 const owner = "10001:10001"
 
-export async function redisTests(settings: Settings): Promise<TestCase[]> {
+/** `checkout` holds tests/fixtures. */
+export async function redisTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const wish = { component: "redis", base: "debian", layout: "multicall", builder: "go" } as const
   // Without sbin: an engine with certificates of its own would run update-ca-certificates around each command.
   const image = (await componentImage(settings, wish)).container.withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -66,6 +68,14 @@ export async function redisTests(settings: Settings): Promise<TestCase[]> {
         const refused = image.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
         same((await refused.stderr()).includes("no password: set REDIS_PASSWORD or REDIS_PASSWORD_FILE"), true)
         same(await ask(serve(image.withEnvVariable("ALLOW_EMPTY_PASSWORD", "yes")), ["PING"]), "PONG")
+      },
+    ],
+    [
+      "under an old Docker's filter it says which Docker it takes",
+      async () => {
+        const old = protectedImage.withFile(refusesClone3, await clone3Filter(settings, checkout))
+        const ended = old.withExec([refusesClone3, "start-redis"], { expect: ReturnType.Failure })
+        same((await ended.stderr()).includes("this Docker is older than 20.10.10"), true)
       },
     ],
     [
