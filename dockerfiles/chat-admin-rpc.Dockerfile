@@ -69,6 +69,11 @@ ARG GOPROXY
 WORKDIR /src
 COPY --from=source /go.mod /go.sum* ./
 RUN go mod download || echo 'the build fetches what it needs'
+# What starts the image.
+COPY go/launch /launcher
+RUN go=$(go env GOVERSION) && \
+    cd /launcher && \
+    GOTOOLCHAIN=$go go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /out/launch .
 COPY go/multicall /helper
 RUN go=$(go env GOVERSION) && \
     cd /helper && \
@@ -116,6 +121,65 @@ RUN echo 'openim:x:10001:' >> /etc/group && \
     echo 'openim:x:10001:10001:openim:/openim-chat:/sbin/nologin' >> /etc/passwd && \
     mkdir -p /openim-chat /openim-chat/logs /var/lib/pebble/default /var/lib/pebble/default/layers && \
     chown 10001:10001 /openim-chat /openim-chat/logs /var/lib/pebble/default /var/lib/pebble/default/layers
+RUN mkdir -p /usr/local/share && \
+    printf '%s\n' \
+      '{' \
+      '  "command": [' \
+      '    "/usr/local/bin/admin-rpc"' \
+      '  ],' \
+      '  "config": "/openim-chat/config",' \
+      '  "secrets": [' \
+      '    {' \
+      '      "variable": "CHATENV_SHARE_OPENIM_SECRET",' \
+      '      "known": [' \
+      '        "openIM123"' \
+      '      ]' \
+      '    },' \
+      '    {' \
+      '      "variable": "CHATENV_CHAT_RPC_ADMIN_SECRET",' \
+      '      "known": [' \
+      '        "chat123"' \
+      '      ]' \
+      '    }' \
+      '  ],' \
+      '  "allow": "OPENIM_ALLOW_PUBLIC_SECRET",' \
+      '  "addresses": [' \
+      '    {' \
+      '      "variable": "CHATENV_CHAT_RPC_ADMIN_RPC_REGISTERIP",' \
+      '      "listen": "CHATENV_CHAT_RPC_ADMIN_RPC_LISTENIP"' \
+      '    }' \
+      '  ],' \
+      '  "stores": [' \
+      '    {' \
+      '      "name": "MongoDB",' \
+      '      "variables": [' \
+      '        "CHATENV_MONGODB_URI",' \
+      '        "CHATENV_MONGODB_ADDRESS"' \
+      '      ],' \
+      '      "port": "27017",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "Redis",' \
+      '      "variables": [' \
+      '        "CHATENV_REDIS_ADDRESS"' \
+      '      ],' \
+      '      "port": "6379",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "etcd",' \
+      '      "variables": [' \
+      '        "CHATENV_DISCOVERY_ETCD_ADDRESS"' \
+      '      ],' \
+      '      "port": "2379",' \
+      '      "when": {' \
+      '        "CHATENV_DISCOVERY_ENABLE": "etcd"' \
+      '      }' \
+      '    }' \
+      '  ]' \
+      '}' \
+      > /usr/local/share/launch.json
 WORKDIR /openim-chat
 COPY --from=source /config /openim-chat/config
 COPY --from=build /out/ /usr/local/bin/
@@ -135,5 +199,5 @@ LABEL org.opencontainers.image.title="openim-admin-rpc" \
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD bash -c ': < "/dev/tcp/127.0.0.1/$0"' 30200
 USER 10001:10001
-ENTRYPOINT ["/usr/local/bin/admin-rpc"]
+ENTRYPOINT ["/usr/local/bin/launch","/usr/local/share/launch.json"]
 CMD ["-c","/openim-chat/config","-i","0"]

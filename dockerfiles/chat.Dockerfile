@@ -74,6 +74,11 @@ RUN GOTOOLCHAIN=local /module/fetch github.com/canonical/pebble v1.17.0 h1:0XKGm
 RUN go=$(go env GOVERSION) && \
     cd /module/source && \
     GOTOOLCHAIN=$go+auto go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /out/pebble ./cmd/pebble
+# What starts the image.
+COPY go/launch /launcher
+RUN go=$(go env GOVERSION) && \
+    cd /launcher && \
+    GOTOOLCHAIN=$go go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /out/launch .
 COPY go/multicall /helper
 RUN go=$(go env GOVERSION) && \
     cd /helper && \
@@ -127,6 +132,102 @@ RUN echo 'openim:x:10001:' >> /etc/group && \
     echo 'openim:x:10001:10001:openim:/openim-chat:/sbin/nologin' >> /etc/passwd && \
     mkdir -p /openim-chat /openim-chat/logs /var/lib/pebble/default /var/lib/pebble/default/layers && \
     chown 10001:10001 /openim-chat /openim-chat/logs /var/lib/pebble/default /var/lib/pebble/default/layers
+RUN mkdir -p /usr/local/share && \
+    printf '%s\n' \
+      '{' \
+      '  "command": [' \
+      '    "/usr/local/bin/pebble",' \
+      '    "run",' \
+      '    "--verbose"' \
+      '  ],' \
+      '  "config": "/openim-chat/config",' \
+      '  "secrets": [' \
+      '    {' \
+      '      "variable": "CHATENV_SHARE_OPENIM_SECRET",' \
+      '      "known": [' \
+      '        "openIM123"' \
+      '      ]' \
+      '    },' \
+      '    {' \
+      '      "variable": "CHATENV_CHAT_RPC_ADMIN_SECRET",' \
+      '      "known": [' \
+      '        "chat123"' \
+      '      ]' \
+      '    }' \
+      '  ],' \
+      '  "allow": "OPENIM_ALLOW_PUBLIC_SECRET",' \
+      '  "addresses": [' \
+      '    {' \
+      '      "variable": "CHATENV_CHAT_RPC_CHAT_RPC_REGISTERIP",' \
+      '      "listen": "CHATENV_CHAT_RPC_CHAT_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "CHATENV_CHAT_RPC_ADMIN_RPC_REGISTERIP",' \
+      '      "listen": "CHATENV_CHAT_RPC_ADMIN_RPC_LISTENIP"' \
+      '    }' \
+      '  ],' \
+      '  "stores": [' \
+      '    {' \
+      '      "name": "MongoDB",' \
+      '      "variables": [' \
+      '        "CHATENV_MONGODB_URI",' \
+      '        "CHATENV_MONGODB_ADDRESS"' \
+      '      ],' \
+      '      "port": "27017",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "Redis",' \
+      '      "variables": [' \
+      '        "CHATENV_REDIS_ADDRESS"' \
+      '      ],' \
+      '      "port": "6379",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "etcd",' \
+      '      "variables": [' \
+      '        "CHATENV_DISCOVERY_ETCD_ADDRESS"' \
+      '      ],' \
+      '      "port": "2379",' \
+      '      "when": {' \
+      '        "CHATENV_DISCOVERY_ENABLE": "etcd"' \
+      '      }' \
+      '    },' \
+      '    {' \
+      '      "name": "OpenIM'\''s API",' \
+      '      "variables": [' \
+      '        "CHATENV_SHARE_OPENIM_APIURL"' \
+      '      ],' \
+      '      "port": "",' \
+      '      "when": {}' \
+      '    }' \
+      '  ],' \
+      '  "supervisor": {' \
+      '    "socket": "/var/lib/pebble/default/.pebble.socket",' \
+      '    "programs": [' \
+      '      {' \
+      '        "name": "chat-rpc",' \
+      '        "port": 30300' \
+      '      },' \
+      '      {' \
+      '        "name": "admin-rpc",' \
+      '        "port": 30200' \
+      '      },' \
+      '      {' \
+      '        "name": "chat-api",' \
+      '        "port": 10008' \
+      '      },' \
+      '      {' \
+      '        "name": "admin-api",' \
+      '        "port": 10009' \
+      '      }' \
+      '    ],' \
+      '    "provenSeconds": 330,' \
+      '    "giveUpSeconds": 360' \
+      '  }' \
+      '}' \
+      > /usr/local/share/launch.json
 RUN printf '%s\n' \
       '#!/bin/sh' \
       '# Usage: wait-for-ports SECONDS PORT... -- COMMAND...' \
@@ -156,9 +257,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -170,9 +268,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -184,9 +279,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -198,9 +290,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -241,5 +330,5 @@ LABEL org.opencontainers.image.title="openim-chat" \
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD /usr/local/bin/pebble health && bash -c ': < "/dev/tcp/127.0.0.1/$0"' 10008 && bash -c ': < "/dev/tcp/127.0.0.1/$0"' 10009
 USER 10001:10001
-ENTRYPOINT ["/usr/local/bin/pebble","run","--verbose"]
+ENTRYPOINT ["/usr/local/bin/launch","/usr/local/share/launch.json"]
 CMD []

@@ -69,6 +69,11 @@ ARG GOPROXY
 WORKDIR /src
 COPY --from=source /go.mod /go.sum* ./
 RUN go mod download || echo 'the build fetches what it needs'
+# What starts the image.
+COPY go/launch /launcher
+RUN go=$(go env GOVERSION) && \
+    cd /launcher && \
+    GOTOOLCHAIN=$go go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /out/launch .
 COPY go/multicall /helper
 RUN go=$(go env GOVERSION) && \
     cd /helper && \
@@ -124,6 +129,67 @@ RUN echo 'openim:x:10001:' >> /etc/group && \
     echo 'openim:x:10001:10001:openim:/openim-server:/sbin/nologin' >> /etc/passwd && \
     mkdir -p /openim-server /openim-server/logs /var/lib/pebble/default /var/lib/pebble/default/layers && \
     chown 10001:10001 /openim-server /openim-server/logs /var/lib/pebble/default /var/lib/pebble/default/layers
+RUN mkdir -p /usr/local/share && \
+    printf '%s\n' \
+      '{' \
+      '  "command": [' \
+      '    "/usr/local/bin/openim-rpc-msg"' \
+      '  ],' \
+      '  "config": "/openim-server/config",' \
+      '  "secrets": [' \
+      '    {' \
+      '      "variable": "IMENV_SHARE_SECRET",' \
+      '      "known": [' \
+      '        "openIM123"' \
+      '      ]' \
+      '    }' \
+      '  ],' \
+      '  "allow": "OPENIM_ALLOW_PUBLIC_SECRET",' \
+      '  "addresses": [' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_RPC_MSG_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_RPC_MSG_RPC_LISTENIP"' \
+      '    }' \
+      '  ],' \
+      '  "stores": [' \
+      '    {' \
+      '      "name": "MongoDB",' \
+      '      "variables": [' \
+      '        "IMENV_MONGODB_URI",' \
+      '        "IMENV_MONGODB_ADDRESS"' \
+      '      ],' \
+      '      "port": "27017",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "Redis",' \
+      '      "variables": [' \
+      '        "IMENV_REDIS_ADDRESS"' \
+      '      ],' \
+      '      "port": "6379",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "Kafka",' \
+      '      "variables": [' \
+      '        "IMENV_KAFKA_ADDRESS"' \
+      '      ],' \
+      '      "port": "9092",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "etcd",' \
+      '      "variables": [' \
+      '        "IMENV_DISCOVERY_ETCD_ADDRESS"' \
+      '      ],' \
+      '      "port": "2379",' \
+      '      "when": {' \
+      '        "IMENV_DISCOVERY_ENABLE": "etcd"' \
+      '      }' \
+      '    }' \
+      '  ]' \
+      '}' \
+      > /usr/local/share/launch.json
 WORKDIR /openim-server
 COPY --from=source /config /openim-server/config
 COPY --from=build /out/ /usr/local/bin/
@@ -144,5 +210,5 @@ LABEL org.opencontainers.image.title="openim-rpc-msg" \
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD bash -c ': < "/dev/tcp/127.0.0.1/$0"' 10280
 USER 10001:10001
-ENTRYPOINT ["/usr/local/bin/openim-rpc-msg"]
+ENTRYPOINT ["/usr/local/bin/launch","/usr/local/share/launch.json"]
 CMD ["-c","/openim-server/config","-i","0"]

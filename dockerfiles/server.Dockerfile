@@ -74,6 +74,11 @@ RUN GOTOOLCHAIN=local /module/fetch github.com/canonical/pebble v1.17.0 h1:0XKGm
 RUN go=$(go env GOVERSION) && \
     cd /module/source && \
     GOTOOLCHAIN=$go+auto go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /out/pebble ./cmd/pebble
+# What starts the image.
+COPY go/launch /launcher
+RUN go=$(go env GOVERSION) && \
+    cd /launcher && \
+    GOTOOLCHAIN=$go go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /out/launch .
 COPY go/multicall /helper
 RUN go=$(go env GOVERSION) && \
     cd /helper && \
@@ -151,6 +156,166 @@ RUN echo 'openim:x:10001:' >> /etc/group && \
     echo 'openim:x:10001:10001:openim:/openim-server:/sbin/nologin' >> /etc/passwd && \
     mkdir -p /openim-server /openim-server/logs /var/lib/pebble/default /var/lib/pebble/default/layers && \
     chown 10001:10001 /openim-server /openim-server/logs /var/lib/pebble/default /var/lib/pebble/default/layers
+RUN mkdir -p /usr/local/share && \
+    printf '%s\n' \
+      '{' \
+      '  "command": [' \
+      '    "/usr/local/bin/pebble",' \
+      '    "run",' \
+      '    "--verbose"' \
+      '  ],' \
+      '  "config": "/openim-server/config",' \
+      '  "secrets": [' \
+      '    {' \
+      '      "variable": "IMENV_SHARE_SECRET",' \
+      '      "known": [' \
+      '        "openIM123"' \
+      '      ]' \
+      '    }' \
+      '  ],' \
+      '  "allow": "OPENIM_ALLOW_PUBLIC_SECRET",' \
+      '  "addresses": [' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_RPC_USER_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_RPC_USER_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_RPC_FRIEND_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_RPC_FRIEND_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_RPC_GROUP_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_RPC_GROUP_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_RPC_CONVERSATION_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_RPC_CONVERSATION_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_RPC_MSG_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_RPC_MSG_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_RPC_THIRD_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_RPC_THIRD_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_RPC_AUTH_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_RPC_AUTH_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_PUSH_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_PUSH_RPC_LISTENIP"' \
+      '    },' \
+      '    {' \
+      '      "variable": "IMENV_OPENIM_MSGGATEWAY_RPC_REGISTERIP",' \
+      '      "listen": "IMENV_OPENIM_MSGGATEWAY_RPC_LISTENIP"' \
+      '    }' \
+      '  ],' \
+      '  "stores": [' \
+      '    {' \
+      '      "name": "MongoDB",' \
+      '      "variables": [' \
+      '        "IMENV_MONGODB_URI",' \
+      '        "IMENV_MONGODB_ADDRESS"' \
+      '      ],' \
+      '      "port": "27017",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "Redis",' \
+      '      "variables": [' \
+      '        "IMENV_REDIS_ADDRESS"' \
+      '      ],' \
+      '      "port": "6379",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "Kafka",' \
+      '      "variables": [' \
+      '        "IMENV_KAFKA_ADDRESS"' \
+      '      ],' \
+      '      "port": "9092",' \
+      '      "when": {}' \
+      '    },' \
+      '    {' \
+      '      "name": "etcd",' \
+      '      "variables": [' \
+      '        "IMENV_DISCOVERY_ETCD_ADDRESS"' \
+      '      ],' \
+      '      "port": "2379",' \
+      '      "when": {' \
+      '        "IMENV_DISCOVERY_ENABLE": "etcd"' \
+      '      }' \
+      '    },' \
+      '    {' \
+      '      "name": "MinIO",' \
+      '      "variables": [' \
+      '        "IMENV_MINIO_INTERNALADDRESS"' \
+      '      ],' \
+      '      "port": "9000",' \
+      '      "when": {' \
+      '        "IMENV_OPENIM_RPC_THIRD_OBJECT_ENABLE": "minio"' \
+      '      }' \
+      '    }' \
+      '  ],' \
+      '  "supervisor": {' \
+      '    "socket": "/var/lib/pebble/default/.pebble.socket",' \
+      '    "programs": [' \
+      '      {' \
+      '        "name": "openim-rpc-user",' \
+      '        "port": 10320' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-rpc-friend",' \
+      '        "port": 10240' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-rpc-group",' \
+      '        "port": 10260' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-rpc-conversation",' \
+      '        "port": 10220' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-rpc-msg",' \
+      '        "port": 10280' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-rpc-third",' \
+      '        "port": 10300' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-rpc-auth",' \
+      '        "port": 10200' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-push",' \
+      '        "port": 10170' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-msggateway",' \
+      '        "port": 10001' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-msgtransfer",' \
+      '        "port": 0' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-api",' \
+      '        "port": 10002' \
+      '      },' \
+      '      {' \
+      '        "name": "openim-crontask",' \
+      '        "port": 0' \
+      '      }' \
+      '    ],' \
+      '    "provenSeconds": 330,' \
+      '    "giveUpSeconds": 360' \
+      '  }' \
+      '}' \
+      > /usr/local/share/launch.json
 RUN printf '%s\n' \
       '#!/bin/sh' \
       '# Usage: wait-for-ports SECONDS PORT... -- COMMAND...' \
@@ -180,9 +345,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -194,9 +356,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -208,9 +367,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -222,9 +378,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -236,9 +389,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -250,9 +400,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -264,9 +411,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -278,9 +422,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -292,9 +433,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -306,9 +444,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -320,9 +455,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -334,9 +466,6 @@ RUN printf '%s\n' \
       '      "startup": "enabled",' \
       '      "on-success": "restart",' \
       '      "on-failure": "restart",' \
-      '      "on-check-failure": {' \
-      '        "programs": "shutdown"' \
-      '      },' \
       '      "backoff-delay": "1s",' \
       '      "backoff-factor": 2,' \
       '      "backoff-limit": "150s"' \
@@ -386,5 +515,5 @@ LABEL org.opencontainers.image.title="openim-server" \
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
     CMD /usr/local/bin/pebble health && bash -c ': < "/dev/tcp/127.0.0.1/$0"' 10001 && bash -c ': < "/dev/tcp/127.0.0.1/$0"' 10002
 USER 10001:10001
-ENTRYPOINT ["/usr/local/bin/pebble","run","--verbose"]
+ENTRYPOINT ["/usr/local/bin/launch","/usr/local/share/launch.json"]
 CMD []

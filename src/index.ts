@@ -661,8 +661,11 @@ export class Openim {
   }
 
   /**
-   * The servers that OpenIM needs and that tests use, each to run alone: services redis up gives it on localhost until the call is
-   * ended, --ports=16379:6379 under another port. Official images where a registry can be had, else built from package registries
+   * The servers that OpenIM needs and that tests use, each to run alone: services redis up gives it on port 6379 until the call is
+   * ended, --ports=16379:6379 on another port. Official images where a registry has them, else built from package registries.
+   *
+   * Warning: up listens on all addresses of this machine, and the passwords are those of the help, or none: others in the same network
+   * can use these servers. Only where that does no harm, or behind a firewall
    */
   @func({ cache: "session" })
   services(): Services {
@@ -673,6 +676,9 @@ export class Openim {
   /**
    * A running OpenIM with all that it needs: stack up gives a developer the API on localhost:10002, the WebSocket on 10001, chat on
    * 10008 and 10009 and files on 10005. Data are gone when the call ends. Where a port is taken: up --ports=20002:10002,20001:10001
+   *
+   * Warning: up listens on all addresses of this machine, so others in the same network reach these ports, too. The secrets and passwords
+   * are new in each call; the log says them, as "made for this call: IMENV_SHARE_SECRET=…"
    */
   @func({ cache: "session" })
   async stack(): Promise<Service> {
@@ -688,7 +694,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, bases, upstream, reproducible, customised, publishing, releasing, buildah, workflows; and on a running stack integration, health, performance, faults, mutations. All when none is named */
+    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, bases, upstream, reproducible, customised, publishing, releasing, buildah, workflows; and on a running stack integration, health, performance, faults, starts, separate, mutations. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })

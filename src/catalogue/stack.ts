@@ -3,6 +3,7 @@
 import { unknownName } from "./nearest.js"
 import { Reader } from "./reader.js"
 import type {
+  AddressEntry,
   BaseEntry,
   Catalogue,
   ComponentEntry,
@@ -14,6 +15,8 @@ import type {
   ServiceEntry,
   SourceEntry,
   SourceImageEntry,
+  StartEntry,
+  StoreEntry,
   SupervisorEntry,
   UserEntry,
 } from "./types.js"
@@ -83,14 +86,47 @@ function readUser(reader: Reader): UserEntry {
 }
 
 function readImage(reader: Reader): SourceImageEntry {
-  reader.keys(["home", "config", "logs", "arguments", "env"])
+  reader.keys(["home", "config", "logs", "arguments", "env", "start"])
   return {
     home: reader.at("home").text("an absolute path", absolute),
     config: reader.at("config").text("an absolute path", absolute),
     logs: reader.at("logs").text("an absolute path", absolute),
     arguments: reader.at("arguments").texts(),
     env: reader.at("env").dictionary("a variable's name in capitals", variable),
+    start: readStart(reader.at("start")),
   }
+}
+
+function readStart(reader: Reader): StartEntry {
+  if (reader.missing) return { secrets: {}, stores: {} }
+  reader.keys(["secrets", "allowSecrets", "stores"])
+  const secrets = Object.fromEntries(reader.at("secrets").entries().map(([key, values]) => [variableName(key, values), values.texts()]))
+  const allowed = reader.at("allowSecrets")
+  return {
+    secrets,
+    allowSecrets: Object.keys(secrets).length > 0 ? allowed.text("a variable's name in capitals", variable) : allowed.optionalText("a variable's name in capitals", variable),
+    stores: Object.fromEntries(reader.at("stores").entries().map(([title, entry]) => [title, readStore(entry)])),
+  }
+}
+
+function readStore(reader: Reader): StoreEntry {
+  reader.keys(["variables", "port", "when"])
+  const variables = reader.at("variables").texts("a variable's name in capitals", variable)
+  return {
+    variables: variables.length === 0 ? reader.at("variables").fail("the variables that name its addresses") : variables,
+    port: reader.at("port").missing ? undefined : port(reader.at("port")),
+    when: reader.at("when").dictionary("a variable's name in capitals", variable),
+  }
+}
+
+function readAddress(reader: Reader): AddressEntry {
+  reader.keys(["variable", "listen"])
+  const name = (key: string) => reader.at(key).text("a variable's name in capitals", variable)
+  return { variable: name("variable"), listen: name("listen") }
+}
+
+function variableName(key: string, value: Reader): string {
+  return variable.test(key) ? key : value.fail("a variable's name in capitals as the key")
 }
 
 const common = ["purpose", "ports", "env", "image", "registry", "rhythm", "mode"]
@@ -98,7 +134,7 @@ const common = ["purpose", "ports", "env", "image", "registry", "rhythm", "mode"
 /** The key that makes a component what it is, with the other keys that go with it. */
 const kinds = {
   stages: ["source", "needs", "connect"],
-  program: ["source", "package", "probe"],
+  program: ["source", "package", "probe", "address", "stores"],
   install: ["url", "licenses", "server", "start", "helper", "data"],
   reference: [],
 }
@@ -152,6 +188,8 @@ function readComponent(reader: Reader, key: string): ComponentEntry {
     program: reader.at("program").text("the program's name", name),
     package: reader.at("package").text("the main package's folder below the source", relative),
     probe,
+    address: reader.at("address").missing ? undefined : readAddress(reader.at("address")),
+    stores: reader.at("stores").texts("the name of a store of the component's source"),
   }
 }
 
@@ -204,12 +242,13 @@ function readPublishedService(reader: Reader): PublishedService {
 }
 
 function readFront(reader: Reader): FrontEntry {
-  reader.keys(["service", "ports", "connect"])
+  reader.keys(["service", "ports", "connect", "fresh"])
   const variables = (entry: Reader) => entry.dictionary("a variable's name in capitals", variable)
   return {
     service: reader.at("service").text("the name of a service", name),
     ports: reader.at("ports").dictionary("a port number in quotes", /^\d+$/, "HOST:PORT within the stack", /^[a-z][a-z0-9-]*:\d+$/),
     connect: Object.fromEntries(reader.at("connect").entries().map(([suite, entry]) => [suite, variables(entry)])),
+    fresh: reader.at("fresh").texts("a password of a service or a suite"),
   }
 }
 
@@ -248,9 +287,9 @@ function readBase(reader: Reader): BaseEntry {
 }
 
 function readSupervisor(reader: Reader): SupervisorEntry {
-  reader.keys(["backoffDelay", "backoffFactor", "backoffLimit", "checkPeriod", "downChecks", "waitSeconds"])
+  reader.keys(["backoffDelay", "backoffFactor", "backoffLimit", "checkPeriod", "downChecks", "waitSeconds", "provenSeconds", "giveUpSeconds"])
   const time = (key: string) => reader.at(key).text("a time such as 500ms, 10s or 2m", duration)
-  const count = (key: string) => reader.at(key).whole("a whole number from 1 to 1000", 1, 1000)
+  const count = (key: string, most = 1000) => reader.at(key).whole(`a whole number from 1 to ${most}`, 1, most)
   return {
     backoffDelay: time("backoffDelay"),
     backoffFactor: count("backoffFactor"),
@@ -258,6 +297,8 @@ function readSupervisor(reader: Reader): SupervisorEntry {
     checkPeriod: time("checkPeriod"),
     downChecks: count("downChecks"),
     waitSeconds: count("waitSeconds"),
+    ...(reader.at("provenSeconds").missing ? {} : { provenSeconds: count("provenSeconds", 86_400) }),
+    ...(reader.at("giveUpSeconds").missing ? {} : { giveUpSeconds: count("giveUpSeconds", 86_400) }),
   }
 }
 
@@ -273,6 +314,10 @@ function checkReferences(root: Reader, part: StackPart): void {
     const sources = Object.keys(part.sources)
     if (!sources.includes(component.source)) {
       reader.at("source").fail(`a source of this stack (${unknownName("source", component.source, sources).message})`)
+    }
+    const stores = Object.keys(part.sources[component.source].image.start.stores)
+    for (const item of reader.at("stores").items()) {
+      if (!stores.includes(item.text())) item.fail(`a store of source ${component.source}: ${stores.join(", ") || "it has none"}`)
     }
     for (const item of reader.at("stages").items().flatMap((stage) => stage.items())) {
       const member = Object.values(part.components).find((entry) => entry.name === item.text())

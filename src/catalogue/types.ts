@@ -32,6 +32,26 @@ export interface SourceImageEntry {
   logs: string
   arguments: string[]
   env: Record<string, string>
+  start: StartEntry
+}
+
+/** What the start of an image looks at. Values of the configuration go by the names of the variables that replace them. */
+export interface StartEntry {
+  /** Secrets that everybody knows, by variable: with one of these nothing starts. */
+  secrets: Record<string, string[]>
+  /** The variable that allows them when it is "yes"; there where secrets are. */
+  allowSecrets?: string
+  /** Services outside the container, by the names that people know. */
+  stores: Record<string, StoreEntry>
+}
+
+export interface StoreEntry {
+  /** The variables that name its addresses: the first that is not empty counts. */
+  variables: string[]
+  /** The port of an address that names none. */
+  port?: number
+  /** It is needed only where these variables have these values. */
+  when: Record<string, string>
 }
 
 /** Whom the programs of every image run as. */
@@ -62,6 +82,17 @@ export interface ProgramEntry extends CommonEntry {
   package: string
   /** The port that answers when the program is ready. */
   probe?: number
+  /** Where it is told under which address others reach it. */
+  address?: AddressEntry
+  /** The stores of its source that it uses. */
+  stores: string[]
+}
+
+export interface AddressEntry {
+  /** The variable; it gets the container's address where nobody sets it. */
+  variable: string
+  /** The variable of the address that it listens on. */
+  listen: string
 }
 
 /** Several programs of a source under a supervisor. */
@@ -163,6 +194,8 @@ export interface FrontEntry {
   ports: Record<string, string>
   /** Variables of suites that only hold outside, by the suites' names. */
   connect: Record<string, Record<string, string>>
+  /** Passwords and secrets of tests, which everybody can read: what is shown gets others. */
+  fresh?: string[]
 }
 
 /** A service from package registries, put together on Debian. */
@@ -186,6 +219,10 @@ export interface SupervisorEntry {
   checkPeriod: string
   downChecks: number
   waitSeconds: number
+  /** A program that has run for so long is well again; giveUpSeconds when not given. */
+  provenSeconds?: number
+  /** A program that has not been well for so long, and ends again, ends the container; the time of downChecks when not given. */
+  giveUpSeconds?: number
 }
 
 export interface Pins {

@@ -4,6 +4,7 @@ import type { Directory } from "@dagger.io/dagger"
 import type { BuiltEntry } from "../catalogue/types.js"
 import { baseOf, builtOf, imageOf, missingPrograms, programsOf, programsOfSource } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
+import { launchHelper } from "../plan/launch.js"
 import { prepareBase } from "./bases.js"
 import { finalImage } from "./images.js"
 import { baseFacts, sourceDigests } from "./inputs.js"
@@ -13,7 +14,7 @@ import { buildPrograms, type BuiltPrograms, type ProgramBuilder, type ProgramLay
 import type { Settings } from "./settings.js"
 import { sayGaps } from "./sourceParts.js"
 import { checkConfig, missingIn, type ResolvedSource, resolveSource } from "./sources.js"
-import { buildTool, goToolchain, type Toolchain } from "./toolchain.js"
+import { buildHelper, buildTool, goToolchain, helperTexts, type Toolchain } from "./toolchain.js"
 
 /** How images are put together. */
 export interface BuildOptions {
@@ -58,15 +59,17 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   ])
   const { component, source, toolchain } = workshop
   await checkConfig(settings, component.source, source)
-  const [binaries, supervisor, digests] = await Promise.all([
+  const [binaries, launcher, supervisor, digests, launcherTexts] = await Promise.all([
     binariesIn(settings, workshop, wish),
+    buildHelper(settings, toolchain, launchHelper).sync(),
     component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,
     sourceDigests(settings, component.source, source, toolchain, programsOf(settings.catalogue, component)),
+    helperTexts(launchHelper),
   ])
   const { layout, directory } = binaries
-  const of = { ...wish, layout, component, base, facts: source.facts, goVersion: source.goVersion, digests }
+  const of = { ...wish, layout, component, base, facts: source.facts, goVersion: source.goVersion, digests, launcher: launcherTexts }
   const inputs = imageInputs(settings.catalogue, of, facts)
-  const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries: directory, supervisor })
+  const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries: directory, launcher, supervisor })
   return { container, base: prepared.pulled, created: source.facts.created }
 }
 

@@ -2,7 +2,8 @@
 
 import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
 import type { BaseEntry, BuiltEntry, Catalogue } from "../catalogue/types.js"
-import { binFolder, healthTimes, type ImagePlan, imagePlan, programFolders, userPlan } from "../plan/image.js"
+import { binFolder, healthTimes, type ImagePlan, imagePlan, launchFile, launchProgram, programFolders, userPlan } from "../plan/image.js"
+import { launchText } from "../plan/launch.js"
 import { layerFile, layerText, waitProgram, waitScript } from "../plan/supervisor.js"
 import { inputsLabel, type ImageInputs } from "../plan/inputs.js"
 import { type PreparedBase, withoutFreshMark } from "./bases.js"
@@ -15,6 +16,8 @@ export interface ImageParts {
   inputs: ImageInputs
   source: ResolvedSource
   binaries: Directory
+  /** What starts it. */
+  launcher: File
   supervisor?: File
 }
 
@@ -29,7 +32,10 @@ export async function finalImage(catalogue: Catalogue, parts: ImageParts): Promi
   if (entry.config !== undefined) {
     image = image.withDirectory(entry.image.config, source.directory.directory(entry.config), { owner: "0:0" })
   }
-  image = image.withDirectory(binFolder, parts.binaries, { owner: "0:0" })
+  image = image
+    .withDirectory(binFolder, parts.binaries, { owner: "0:0" })
+    .withFile(launchProgram, parts.launcher, { permissions: 0o755, owner: "0:0" })
+    .withNewFile(launchFile, launchText(catalogue, component), { permissions: 0o644, owner: "0:0" })
   if (component.kind === "suite" && parts.supervisor !== undefined) {
     image = image
       .withFile(`${binFolder}/pebble`, parts.supervisor, { permissions: 0o755, owner: "0:0" })

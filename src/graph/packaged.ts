@@ -27,7 +27,7 @@ import type { BuiltImage } from "./layouts.js"
 import { withPackages } from "./packages.js"
 import type { Settings } from "./settings.js"
 import { toolbox } from "./toolbox.js"
-import { buildHelper, goToolchain } from "./toolchain.js"
+import { buildHelper, goToolchain, helperTexts } from "./toolchain.js"
 
 export async function packagedImage(given: Settings, component: PackagedEntry, base: BaseEntry): Promise<BuiltImage> {
   const install = installOf(given.catalogue, component, base)
@@ -107,13 +107,6 @@ async function inputsOf(
     component.helper === undefined ? [] : helperTexts(component.helper),
   ])
   return packagedInputs(settings.catalogue, component, base, revision, facts, [start, ...helper])
-}
-
-/** The files themselves: a directory's digest is only the same on the same engine. */
-async function helperTexts(name: string): Promise<string[]> {
-  const folder = dag.currentModule().source().directory(`go/${name}`)
-  const files = (await folder.entries()).filter((file) => !file.endsWith("_test.go")).sort()
-  return Promise.all(files.map((file) => folder.file(file).contents()))
 }
 
 async function withStart(settings: Settings, server: Container, component: PackagedEntry): Promise<Container> {

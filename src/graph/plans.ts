@@ -2,6 +2,7 @@
 
 import { baseOf, imageOf, missingPrograms, programsOf, programsOfSource, referenceOf } from "../plan/components.js"
 import { imageInputs } from "../plan/imageInputs.js"
+import { launchHelper } from "../plan/launch.js"
 import { checkAnswers } from "../plan/publishing.js"
 import { fallbackLayout } from "../plan/programs.js"
 import { publishedReferences } from "../plan/registries.js"
@@ -14,7 +15,7 @@ import { publishedImages } from "./published.js"
 import type { PublishOrder } from "./releases.js"
 import type { Settings } from "./settings.js"
 import { missingIn, resolveSource } from "./sources.js"
-import { goToolchain } from "./toolchain.js"
+import { goToolchain, helperTexts } from "./toolchain.js"
 
 /** Where to look for what was published. */
 export type PublishedIn = Pick<PublishOrder, "registries" | "tags" | "access" | "mark">
@@ -46,7 +47,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
       return [name, { refused: (error as Error).message }] as const
     }
   })
-  const [prepared, ...entries] = await Promise.all([prepareBase(settings, base).then(baseFacts), ...known])
+  const [prepared, launcher, ...entries] = await Promise.all([prepareBase(settings, base).then(baseFacts), helperTexts(launchHelper), ...known])
   const sources = Object.fromEntries(entries)
   const rows = components.map(async (component) => {
     if (component.kind === "packaged") return packagedInput(settings, component, base)
@@ -61,7 +62,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     if (missing.length > 0) {
       return { component: component.name, source: origin, refused: missingPrograms(catalogue, component, missing, source.origin).message }
     }
-    const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests }
+    const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests, launcher }
     try {
       const inputs = imageInputs(catalogue, of, prepared)
       // Only a build knows whether all programs can be one.

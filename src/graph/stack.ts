@@ -1,10 +1,11 @@
 // A whole stack on one network: the images under test with the services that they need, and the tests that use it.
 
+import { randomUUID } from "node:crypto"
 import type { Container, Directory, Service } from "@dagger.io/dagger"
 import type { SuiteEntry } from "../catalogue/types.js"
 import { programsOf } from "../plan/components.js"
 import { binFolder, supervisorFolder } from "../plan/image.js"
-import { controlPort, runnableSuites, startOrder, suiteControlLayer } from "../plan/services.js"
+import { controlPort, runnableSuites, startOrder, suiteControlLayer, withFreshSecrets } from "../plan/services.js"
 import { type BuildOptions, componentImage } from "./components.js"
 import { ownerOf } from "./images.js"
 import { type ControlTools, controlTools, front, service } from "./services.js"
@@ -21,6 +22,8 @@ export interface Stack {
   health: Record<string, string>
   /** Services that are not what they stand for. */
   standIns: Record<string, string>
+  /** Variables that tests find their way with, besides those above. */
+  env: Record<string, string>
   tools: ControlTools
 }
 
@@ -65,7 +68,8 @@ export async function openStack(settings: Settings, options: StackOptions): Prom
   const programs = Object.fromEntries(suites.map((suite) => [suite.name, programsOf(catalogue, suite).map(({ program }) => program)]))
   const commands = await Promise.all(images.map((image) => image.dockerHealthcheck().args()))
   const health = Object.fromEntries(suites.map((suite, index) => [suite.name, commands[index].at(-1) ?? ""]))
-  return { parts, programs, health, standIns: Object.fromEntries(standIns), tools }
+  const env = Object.assign({}, ...suites.map(({ connect }) => connect))
+  return { parts, programs, health, standIns: Object.fromEntries(standIns), env, tools }
 }
 
 const controlReady = [`${binFolder}/stackctl`, "probe", `tcp://127.0.0.1:${controlPort}`]
@@ -83,15 +87,22 @@ function connected(
   let container = image
     .withFile(`${binFolder}/stackctl`, tools.stackctl, { permissions: 0o755, owner: "0:0" })
     .withNewFile(`${supervisorFolder}/layers/002-control.yaml`, suiteControlLayer(), { owner })
-  for (const [name, value] of Object.entries(suite.connect)) container = container.withEnvVariable(name, value)
-  for (const need of suite.needs) container = container.withServiceBinding(need, parts[need])
-  return container
+  return withNeeds(container, suite, parts)
 }
 
-/** A running stack for the machine that the caller sits at. */
-export async function stackFront(settings: Settings, options: BuildOptions): Promise<Service> {
-  const entry = settings.catalogue.front
-  if (entry === undefined) throw new Error(`stack ${settings.catalogue.stack}: stack.yaml has no front, which says which ports it shows`)
+/** The image with what it needs, and with the variables that make it find that. */
+export function withNeeds(image: Container, { connect, needs }: SuiteEntry, parts: Record<string, Service>): Container {
+  const told = Object.entries(connect).reduce((container, [name, value]) => container.withEnvVariable(name, value), image)
+  return needs.reduce((container, need) => container.withServiceBinding(need, parts[need]), told)
+}
+
+/** A running stack for the machine that the caller sits at. Others may reach its ports: its passwords are known to nobody else. */
+export async function stackFront(given: Settings, options: BuildOptions): Promise<Service> {
+  const entry = given.catalogue.front
+  if (entry === undefined) throw new Error(`stack ${given.catalogue.stack}: stack.yaml has no front, which says which ports it shows`)
+  const { catalogue, changed } = withFreshSecrets(given.catalogue, () => randomUUID().replaceAll("-", ""))
+  const settings = { ...given, catalogue }
+  for (const [name, value] of Object.entries(changed)) log(`made for this call: ${name}=${value}`)
   const outside = (suite: string, container: Container): Container =>
     Object.entries(entry.connect[suite] ?? {}).reduce((image, [name, value]) => image.withEnvVariable(name, value), container)
   const { parts } = await openStack(settings, { ...options, change: outside, waitForPrograms: true })
@@ -137,6 +148,7 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
       .withEnvVariable(`STACK_${suite.toUpperCase()}_PROGRAMS`, programs.join(","))
       .withEnvVariable(`STACK_${suite.toUpperCase()}_HEALTH`, stack.health[suite])
   }
+  for (const [name, value] of Object.entries(stack.env)) runner = runner.withEnvVariable(name, value)
   const ran = runner
     .withEnvVariable("STACK_STORE", stack.standIns.mongo ?? "MongoDB")
     .withEnvVariable("STACK_LIMIT_SECONDS", String(test.limitSeconds ?? 120))

@@ -172,3 +172,10 @@ export function buildHelper(settings: Settings, toolchain: Toolchain, name: stri
     .withExec(["go", "build", ...buildFlags, "-o", `/out/${name}`, "."])
     .file(`/out/${name}`)
 }
+
+/** Its files themselves: a directory's digest is only the same on the same engine. What it imports stands in go.sum. */
+export async function helperTexts(name: string): Promise<string[]> {
+  const folder = dag.currentModule().source().directory(`go/${name}`)
+  const files = (await folder.entries()).filter((file) => !file.endsWith("_test.go") && !file.endsWith("/")).sort()
+  return Promise.all(files.map((file) => folder.file(file).contents()))
+}

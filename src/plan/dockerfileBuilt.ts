@@ -1,11 +1,13 @@
 // The Dockerfile of a component that is built from a source.
 
+import { dirname } from "node:path/posix"
 import type { BaseEntry, BuiltEntry, Catalogue, ProgramEntry, SuiteEntry } from "../catalogue/types.js"
 import { programsOf, programsOfSource } from "./components.js"
 import { addUser, baseStage, type DockerfileOptions, fetchProgram, goArguments, goStage, header, settings } from "./dockerfileStages.js"
 import { comment, printed, run } from "./dockerfileWords.js"
 import { oldestGo } from "./go.js"
-import { binFolder, imagePlan, programFolders, userPlan } from "./image.js"
+import { binFolder, imagePlan, launchFile, programFolders, userPlan } from "./image.js"
+import { launchHelper, launchText } from "./launch.js"
 import { buildFlagWords, programArguments, multicallBinary, multicallCommand } from "./programs.js"
 import { startSeconds } from "./starts.js"
 import { layerFile, layerText, waitProgram, waitScript } from "./supervisor.js"
@@ -53,6 +55,9 @@ function buildStage(catalogue: Catalogue, component: BuiltEntry): string[] {
     "COPY --from=source /go.mod /go.sum* ./",
     run("go mod download || echo 'the build fetches what it needs'"),
     ...(component.kind === "suite" ? supervisorProgram(catalogue) : []),
+    comment("What starts the image."),
+    `COPY go/${launchHelper} /launcher`,
+    withSourcesGo("/launcher", `GOTOOLCHAIN=$go go build ${buildFlagWords} -o /out/${launchHelper} .`),
     "COPY go/multicall /helper",
     withSourcesGo("/helper", `GOTOOLCHAIN=$go go build ${buildFlagWords} -o /usr/local/bin/multicall .`),
     "COPY --from=source / .",
@@ -100,6 +105,7 @@ function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry
   return [
     ...baseStage(base, [], options),
     addUser(userPlan(user, image.home, programFolders(image)), owner),
+    run(`mkdir -p ${dirname(launchFile)}`, `${printed(launchText(catalogue, component))} \\\n      > ${launchFile}`),
     ...(component.kind === "suite" ? supervisorFiles(catalogue, component, base, owner) : []),
     `WORKDIR ${image.home}`,
     ...(config === undefined ? [] : [`COPY --from=source /${config} ${image.config}`]),

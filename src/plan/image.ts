@@ -24,6 +24,9 @@ export interface ImagePlan {
 
 export const binFolder = "/usr/local/bin"
 export const supervisorFolder = "/var/lib/pebble/default"
+export const launchProgram = `${binFolder}/launch`
+export const launchFile = "/usr/local/share/launch.json"
+const launchEntrypoint = [launchProgram, launchFile]
 export const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /**
@@ -50,7 +53,7 @@ export function imagePlan(
       labels,
       env,
       ports: component.ports,
-      entrypoint: [`${binFolder}/${component.program}`],
+      entrypoint: launchEntrypoint,
       arguments: source.image.arguments,
       health: component.probe === undefined ? undefined : portProbe(base, component.probe),
     }
@@ -65,7 +68,7 @@ export function imagePlan(
     labels,
     env: { ...env, PEBBLE: supervisorFolder },
     ports: component.ports,
-    entrypoint: [`${binFolder}/pebble`, "run", "--verbose"],
+    entrypoint: launchEntrypoint,
     arguments: [],
     health: [`${binFolder}/pebble health`, ...probes].join(" && "),
   }

@@ -4,6 +4,7 @@ import type { BaseEntry, BuiltEntry, Catalogue } from "../catalogue/types.js"
 import { programsOf } from "./components.js"
 import { imagePlan, type SourceFacts } from "./image.js"
 import { type ImageInputs, recipeRevision, shortDigest } from "./inputs.js"
+import { launchPlan } from "./launch.js"
 import { supervisorLayer } from "./supervisor.js"
 
 /** What the files of a source come to. */
@@ -30,6 +31,8 @@ export interface InputsOf {
   digests: SourceDigests
   layout: string
   builder: string
+  /** What the program that starts the image is made from. */
+  launcher: string[]
 }
 
 export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts): ImageInputs {
@@ -42,13 +45,14 @@ export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts)
   }
   const programs = entries.map((entry) => [entry.program, digests.programs[entry.program]])
   const image = imagePlan(catalogue, component, of.base, of.facts)
+  const start = [launchPlan(catalogue, component), of.launcher]
   const supervisor = component.kind === "suite" && [supervisorLayer(catalogue, component), catalogue.pins.tools.pebble]
   return {
     source: shortDigest([programs, digests.config]),
     go: of.goVersion,
     base: base.reference,
     packages: base.packages,
-    recipe: shortDigest([recipeRevision, withoutIdentity(image), supervisor, of.layout, of.builder, of.base.probe, catalogue.user]),
+    recipe: shortDigest([recipeRevision, withoutIdentity(image), start, supervisor, of.layout, of.builder, of.base.probe, catalogue.user]),
   }
 }
 

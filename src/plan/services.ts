@@ -88,3 +88,27 @@ ${servers.join("\n")}
 }
 `
 }
+
+/** The same stack with new passwords and secrets in the places of those that `front.fresh` names; and which variables have them. */
+export function withFreshSecrets(catalogue: Catalogue, random: () => string): { catalogue: Catalogue; changed: Record<string, string> } {
+  const fresh = new Map((catalogue.front?.fresh ?? []).map((value) => [value, random()]))
+  const changed: Record<string, string> = {}
+  const replaced = (text: string): string => {
+    // The longest first: one may be a part of another.
+    const [old, value] = [...fresh].sort(([one], [other]) => other.length - one.length).find(([known]) => text.includes(known)) ?? []
+    return old === undefined || value === undefined ? text : text.replaceAll(old, value)
+  }
+  const variables = (values: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(Object.entries(values).map(([name, old]) => {
+      const value = replaced(old)
+      if (value !== old) changed[name] = value
+      return [name, value]
+    }))
+  const services = Object.entries(catalogue.services).map(([name, entry]) => {
+    return [name, { ...entry, env: variables(entry.env), command: entry.command.map(replaced), ready: entry.ready.map(replaced) }] as const
+  })
+  const components = Object.entries(catalogue.components).map(([name, entry]) => {
+    return [name, entry.kind === "suite" ? { ...entry, connect: variables(entry.connect) } : entry] as const
+  })
+  return { catalogue: { ...catalogue, services: Object.fromEntries(services), components: Object.fromEntries(components) }, changed }
+}

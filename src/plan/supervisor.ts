@@ -24,7 +24,6 @@ export function supervisorLayer(catalogue: Catalogue, component: SuiteEntry) {
         startup: "enabled",
         "on-success": "restart",
         "on-failure": "restart",
-        "on-check-failure": { programs: "shutdown" },
         "backoff-delay": policy.backoffDelay,
         "backoff-factor": policy.backoffFactor,
         "backoff-limit": policy.backoffLimit,

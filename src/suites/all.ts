@@ -21,9 +21,11 @@ import { publishingTests } from "./publishing.js"
 import { redisTests } from "./redis.js"
 import { releasingTests } from "./releasing.js"
 import { reproducibleTests } from "./reproducible.js"
+import { separateTests } from "./separate.js"
 import { servicesTests } from "./services.js"
 import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
+import { startTests } from "./starts.js"
 import { stackSuite } from "./stack.js"
 import { supplychainTests } from "./supplychain.js"
 import { aboutTested, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
@@ -55,7 +57,7 @@ const suites: Record<string, TestSuite> = {
   toolchain,
   helpers: ({ settings }) => helperTests(settings),
   shop: async ({ settings, checkout }) => (await Promise.all([shopTests(settings, checkout), mirrorTests(settings)])).flat(),
-  redis: ({ settings }) => redisTests(settings),
+  redis: ({ settings, checkout }) => redisTests(settings, checkout),
   mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
   bases: ({ settings, checkout }) => basesTests(settings, checkout),
   upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),
@@ -75,10 +77,12 @@ const stackSuites: Record<string, TestSuite> = {
   health: onStack("health"),
   performance: onStack("performance", loadTools),
   faults: onStack("faults"),
+  starts: async ({ settings, options, stack, mark }) => startTests(settings, options, await stack(), mark ?? ""),
 }
 
 /** After those, on stacks of their own. */
 const ownStackSuites: Record<string, TestSuite> = {
+  separate: ({ settings, options, checkout, mark }) => separateTests(settings, options, checkout, mark),
   mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
 }
 

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { baseOf, builtOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/components.js"
+import { launchPlan } from "../../src/plan/launch.js"
 import { imagePlan } from "../../src/plan/image.js"
 import { bytesFrom, goOrigins, sourceOrigins } from "../../src/plan/origins.js"
 import { componentTable, type PlanInput, planRows, planTable, readPlanRecord } from "../../src/plan/report.js"
@@ -82,7 +83,8 @@ describe("the image", () => {
 
   it("of a program runs it and nothing else", () => {
     const api = plan("server-api", "debian")
-    expect(api.entrypoint).toEqual(["/usr/local/bin/openim-api"])
+    expect(api.entrypoint).toEqual(["/usr/local/bin/launch", "/usr/local/share/launch.json"])
+    expect(launchPlan(catalogue, builtOf(catalogue, "server-api")).command).toEqual(["/usr/local/bin/openim-api"])
     expect(api.arguments).toEqual(["-c", "/openim-server/config", "-i", "0"])
     expect(api.ports).toEqual([10002])
     expect(api.labels).toMatchObject({
@@ -96,7 +98,8 @@ describe("the image", () => {
 
   it("of the suite runs the supervisor and asks it and the public ports for health", () => {
     const server = plan("server", "debian")
-    expect(server.entrypoint).toEqual(["/usr/local/bin/pebble", "run", "--verbose"])
+    expect(server.entrypoint).toEqual(["/usr/local/bin/launch", "/usr/local/share/launch.json"])
+    expect(launchPlan(catalogue, builtOf(catalogue, "server")).command).toEqual(["/usr/local/bin/pebble", "run", "--verbose"])
     expect(server.health).toMatch(/^\/usr\/local\/bin\/pebble health && .*10001 && .*10002$/)
     expect(server.env.PEBBLE).toBe("/var/lib/pebble/default")
     expect(server.env.IMENV_OPENIM_RPC_AUTH_RPC_AUTOSETPORTS).toBe("false")

@@ -55,7 +55,8 @@ export async function call<T>(path: string, body: object, asking?: Asking): Prom
 }
 
 export const adminUserID = "imAdmin"
-export const secret = "openIM123"
+/** The server's own, as the stack has set it. */
+export const secret = process.env.IMENV_SHARE_SECRET ?? ""
 
 export const platform = { ios: 1, android: 2, windows: 3, web: 5 } as const
 

@@ -41,7 +41,7 @@ export class Connection {
   }
 
   /** Logs in; gives back when the gateway has said that it is so. */
-  static async open(user: User, { token = user.token, within = 10_000 } = {}): Promise<Connection> {
+  static async open(user: User, { token = user.token, within = 10_000, gateway = gatewayAddress } = {}): Promise<Connection> {
     const query = new URLSearchParams({
       sendID: user.userID,
       token,
@@ -51,7 +51,7 @@ export class Connection {
       isMsgResp: "true",
       sdkType: "js",
     })
-    const socket = new WebSocket(`${gatewayAddress}/?${query}`)
+    const socket = new WebSocket(`${gateway}/?${query}`)
     socket.binaryType = "arraybuffer"
     const first = await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the gateway has not answered within ${within} ms`)), within)

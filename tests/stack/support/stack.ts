@@ -17,8 +17,10 @@ export const etcdAddress = "http://etcd:2379"
 export const kafkaAddress = "kafka:9092"
 export const redisAddress = "redis://:openIM123@redis:6379"
 export const storeAddress = "mongodb://mongo:27017/openim_v3"
-export const apiAddress = "http://server:10002"
-export const gatewayAddress = "ws://server:10001"
+/** Where each program of the server has a container to itself, these are other ones. */
+export const apiAddress = process.env.STACK_API ?? "http://server:10002"
+export const gatewayAddress = process.env.STACK_GATEWAY ?? "ws://server:10001"
+export const secondGatewayAddress = process.env.STACK_SECOND_GATEWAY ?? gatewayAddress
 export const chatApiAddress = "http://chat:10008"
 export const chatAdminAddress = "http://chat:10009"
 
