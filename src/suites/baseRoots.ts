@@ -61,7 +61,8 @@ cp -a /pack/$1/. %{buildroot}/
 %files
 /*
 X
-  rpmbuild -bb --quiet --define "_topdir /pack/build" --define "_rpmdir /srv/repository" /pack/$1.spec
+  # One kind of machine is enough: no package says which it is for.
+  rpmbuild -bb --quiet --define "_binaries_in_noarch_packages_terminate_build 0" --define "__os_install_post %{nil}" --define "_topdir /pack/build" --define "_rpmdir /srv/repository" /pack/$1.spec
 }
 # As in the real ones, the bundle has two names.
 mkdir -p /pack/ca-certificates/etc/pki/ca-trust/extracted/pem /pack/ca-certificates/etc/pki/tls/certs
@@ -78,9 +79,9 @@ createrepo_c --quiet /srv/repository
 
 // What apt and dpkg are is not there: dnf must do it, and the list of packages must be rpm's.
 const becomeRpm = `
-cp /pack/release /etc/os-release
+mkdir -p /etc/rpm /var/lib/rpm /etc/yum.repos.d
+cp --remove-destination /pack/release /etc/os-release
 printf '%%_dbpath /var/lib/rpm\\n' > /etc/rpm/macros
-mkdir -p /var/lib/rpm /etc/yum.repos.d
 rpm --initdb
 printf '[own]\\nname=own\\nbaseurl=file:///srv/repository\\ngpgcheck=0\\n' > /etc/yum.repos.d/own.repo
 rm -rf /pack /root/.rpmdb /var/lib/dpkg /var/lib/apt /var/cache/apt /etc/apt /etc/debian_version /usr/lib/os-release
