@@ -88,7 +88,7 @@ async function startedTogether(
   const alone = await runOnce(settings, source, await separate(settings, toolchain, source, those, all), those)
   const [hurt] = hurtByMerging(bad, alone)
   if (hurt === undefined) return merged
-  throw new Error(`${startReport(hurt, " / ")} when it shares a binary with the others, but not on its own`)
+  throw new Error(`${startReport(hurt, " ")} when it shares a binary with the others, but not on its own`)
 }
 
 /** Without caches, secrets and sources, as the image's user, with the configuration where the image has it. */
