@@ -84,7 +84,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       async () => {
         const dead = source.withNewFile("internal/goods/licence.go", 'package goods\n\nfunc init() { panic("no licence") }\n')
         for (const layout of ["multicall", "separate"] as const) {
-          await fails(() => componentBinaries(from(dead), { ...wish, layout }), "the image would not start:\nshop-api (exit code 2):\n  panic: no licence\n")
+          await fails(() => componentBinaries(from(dead), { ...wish, layout }), "the image would not start:\nshop-worker (exit code 2):\n  panic: no licence\n")
         }
       },
     ],
