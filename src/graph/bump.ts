@@ -51,11 +51,11 @@ export async function bumpVersions(settings: Settings, tools: WatchTools, files:
       failures.push(error as Error)
     }
   }
+  if (failures.length > 0 && changes.length === 0) throw new Error(failures.map((error) => error.message).join("\n"))
   for (const change of await newChecksums(settings, tools, wish, versions)) {
     versions = change.versions
     changes.push(change.told)
   }
-  if (failures.length > 0 && changes.length === 0) throw new Error(failures.map((error) => error.message).join("\n"))
   for (const failure of failures) log(`not bumped: ${failure.message}`)
   return changedFiles(settings.catalogue, files, versions, changes, wish.date)
 }
