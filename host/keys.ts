@@ -7,16 +7,16 @@ const PLATFORM = `${process.platform}/${process.arch}`
 
 /** Each artefact's input files in engine/, and a number to raise when the code that makes it changes what it makes. */
 const ARTEFACTS = {
-  binaries: { revision: 1, inputs: ["go.mod", "go.sum", "shims"] },
-  debian: { revision: 5, inputs: ["rootfs"] },
+  binaries: { revision: 2, inputs: ["go.mod", "go.sum", "shims"] },
+  debian: { revision: 6, inputs: ["rootfs"] },
   baseImages: { revision: 5, inputs: ["node"] },
-  sdk: { revision: 2, inputs: ["go.mod", "go.sum", "shims", "node", "typescript-sdk", "../package.json", "../package-lock.json"] },
+  sdk: { revision: 3, inputs: ["go.mod", "go.sum", "shims", "node", "typescript-sdk", "../package.json", "../package-lock.json"] },
 } as const
 
 const ALL = Object.values(ARTEFACTS).flatMap((artefact) => artefact.inputs)
 
 /** Raise when the engine's root is put together or started in another way. */
-const ENGINE_REVISION = 1
+const ENGINE_REVISION = 2
 
 /** One read of the files does for a whole call. */
 const known = new Map<string, string>()

@@ -56,6 +56,8 @@ export async function engineFolder(parts: EngineParts): Promise<string> {
   return artefact("engine-root", keys.engine(), async (folder) => {
     await step({ name: "engine-root", title: "Unpacking the engine's root file system", seconds: 5 }, async () => {
       await unpack([parts.debian], folder, true)
+      // All in it runs as root: a setuid program would be of use to others only.
+      await run(["find", folder, "-perm", "/6000", "-exec", "chmod", "u-s,g-s", "{}", "+"], { purpose: "dropping setuid bits" })
       placePrograms(parts.binaries, folder)
       mkdirSync(join(folder, SDK_CONTENT), { recursive: true })
       await run(["cp", "-a", "--reflink=auto", `${parts.sdk.layout}/.`, join(folder, SDK_CONTENT)], { purpose: "copying the TypeScript SDK" })
