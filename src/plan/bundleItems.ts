@@ -5,6 +5,7 @@ import { unknownName } from "../catalogue/nearest.js"
 import type { Catalogue, ImageEntry } from "../catalogue/types.js"
 import { baseOf, imageOf } from "./components.js"
 import { shortDigest } from "./inputs.js"
+import { launchHelper } from "./launch.js"
 import { installOf, packagesOf } from "./packaged.js"
 import type { WantedPackage } from "./packageTypes.js"
 import { runnableSuites, serviceOf, startOrder } from "./services.js"
@@ -140,6 +141,7 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
       ...(mine && !own.onPinned ? [] : [{ kind: "source", source } as const]),
       ...(mine ? [{ kind: "modules", source, digest: own.digest } as const] : []),
       ...tools.map((tool): BundleItem => ({ kind: "tool", tool, source })),
+      { kind: "helper", helper: launchHelper },
     ]
   }
   const install = installOf(catalogue, entry, base)

@@ -25,13 +25,14 @@ const always = [
 ]
 
 describe("what builds need", () => {
-  it("of a suite: base, source, supervisor", () => {
+  it("of a suite: base, source, supervisor, launcher", () => {
     expect(titles({ components: ["server"] })).toEqual([
       ...always,
       "packages ca-certificates, tzdata for debian:trixie-slim",
       "Go modules of OpenIM Server v1.2.3",
       "Go modules of mage v1.1.2",
       "Go modules of pebble v1.1.1",
+      "Go modules of go/launch",
     ])
   })
 
