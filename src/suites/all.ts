@@ -17,6 +17,7 @@ import { dockerfileTests } from "./dockerfiles.js"
 import { mirrorTests } from "./mirrors.js"
 import { mongodbTests } from "./mongodb.js"
 import { mutationTests } from "./mutations.js"
+import { programTests } from "./programs.js"
 import { publishingTests } from "./publishing.js"
 import { redisTests } from "./redis.js"
 import { releasingTests } from "./releasing.js"
@@ -67,6 +68,7 @@ const suites: Record<string, TestSuite> = {
   releasing: ({ settings, checkout }) => releasingTests(settings, checkout, randomUUID()),
   buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
+  programs: ({ settings, options }) => programTests(settings, options),
 }
 
 /** Only run when they are named: an engine that lends a company's certificates fails commands in RPM images whose bundle is a link. */
