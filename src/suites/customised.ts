@@ -74,6 +74,25 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
       },
     ],
     [
+      "a private module comes from a git server that asks for a password, and without it the module is named",
+      async () => {
+        const goMod = await source.file("go.mod").contents()
+        const using = (version: string, sums: string) =>
+          source
+            .withNewFile("go.mod", `${goMod}\nrequire git.shop.example/tea.git ${version}\n`)
+            .withNewFile("go.sum", sums)
+            .withNewFile("internal/goods/tea.go", 'package goods\n\nimport _ "git.shop.example/tea.git"\n')
+        const ours = { private: "git.shop.example", insecure: "git.shop.example", service: { host: "git.shop.example", service } }
+        const netrc = (word: string) => token(`machine git.shop.example login ${user} password ${word}\n`)
+        const built = async (word: string, checkout: Directory) =>
+          (await componentImage({ ...shop, custom: { of: "shop", checkout }, modules: { ...ours, netrc: netrc(word) } }, wish)).container
+        same(await (await built(password, using("v1.0.0", teaSums))).withExec(["shop-api", "version"]).stderr(), "private tea\n")
+        // Another version, because the first is kept now.
+        const told = await fails(() => built("wrong-token-of-tests", using("v1.0.1", teaSums.replaceAll("v1.0.0", "v1.0.1"))), "the module that internal/goods/tea.go:3:8 imports cannot be fetched")
+        if (told.includes("wrong-token-of-tests")) throw new Error("the message has the password")
+      },
+    ],
+    [
       "a patch that does not apply is named",
       () => fails(() => build({ checkout: source, overlay: dag.directory().withNewFile("patches/02-old.patch", patch("name, gone", "x")) }), "--overlay: patches/02-old.patch does not apply"),
     ],
@@ -150,8 +169,14 @@ async function gitServer(settings: Settings, source: Directory): Promise<Service
     .withExec(["sh", "-euc", repository, "repository", user, password])
     .withNewFile("/srv/nginx.conf", server)
     .withExposedPort(8080)
+    .withExposedPort(80)
     .asService({ args: ["sh", "-c", "/usr/sbin/fcgiwrap -s unix:/run/fcgi.sock & until [ -S /run/fcgi.sock ]; do sleep 0.1; done; exec /usr/sbin/nginx -c /srv/nginx.conf -g 'daemon off;'"] })
 }
+
+/** Of the module that the git server has beside the shop. */
+const teaSums = `git.shop.example/tea.git v1.0.0 h1:okgl6I425VtQtKiBL/QBHcu9pMMiTONJH8uTkf3pik4=
+git.shop.example/tea.git v1.0.0/go.mod h1:lQ5V1ZTxCdR2hCJVLH0VAXlXNfBtfvay11s7c3UTVWk=
+`
 
 const repository = `
 cd /work
@@ -159,6 +184,16 @@ git init -q -b main
 git add -A
 git -c user.name=Shop -c user.email=shop@example.com commit -qm "Open the shop"
 git clone -q --bare . /srv/shop.git
+mkdir /tea
+cd /tea
+printf 'module git.shop.example/tea.git\\n\\ngo 1.22\\n' > go.mod
+printf 'package tea\\n\\nfunc init() { println("private tea") }\\n' > tea.go
+git init -q -b main
+git add -A
+git -c user.name=Shop -c user.email=shop@example.com commit -qm "Make tea"
+git tag v1.0.0
+git tag v1.0.1
+git clone -q --bare . /srv/tea
 git config --system safe.directory '*'
 htpasswd -Bbc /srv/htpasswd "$1" "$2" 2>/dev/null`
 
@@ -168,6 +203,7 @@ events {}
 http {
   server {
     listen 8080;
+    listen 80;
     auth_basic "git";
     auth_basic_user_file /srv/htpasswd;
     location / {
