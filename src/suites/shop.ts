@@ -12,6 +12,28 @@ import type { TestCase } from "../plan/suites.js"
 import { casesOf, fails, has, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
 
+/** Builds where upstream's does, and leaves its mark in the version of Go that programs print. */
+const magefile = `//go:build mage
+
+package main
+
+import (
+	"os"
+	"os/exec"
+)
+
+func Build() error {
+	for _, name := range []string{"shop-api", "shop-worker"} {
+		command := exec.Command("go", "build", "-ldflags=-X runtime.buildVersion=mage", "-o", "_output/bin/platforms/linux/amd64/"+name, "./cmd/"+name)
+		command.Stdout, command.Stderr = os.Stdout, os.Stderr
+		if err := command.Run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+`
+
 export async function shopTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const { source, wish, from } = await shopFixture(settings, checkout)
   const image = async (directory: Directory) => (await componentImage(from(directory), wish)).container
@@ -187,6 +209,20 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         const packed = source.withNewFile(".git/HEAD", "ref: refs/heads/main\n").withNewFile(".git/packed-refs", `${commit} refs/heads/main\n`)
         same(await revision(packed), commit)
         same((await revision(source.withNewFile(".git", "gitdir: ../.git/worktrees/shop\n"))) || "", "")
+      },
+    ],
+    [
+      "mage builds the programs, by the source's own magefile",
+      async () => {
+        const mage = { ...wish, builder: "mage" } as const
+        const own = source.withNewFile("magefile.go", magefile)
+        const { container } = await componentImage(from(own), mage)
+        same(await version(container), "shop-api mage\n")
+        const entries = await (await componentBinaries(from(own), mage)).entries()
+        same(entries.sort().join(" "), "shop-api shop-worker")
+        const broken = own.withNewFile("magefile.go", magefile.replace("cmd/shop-", "cmd/stop-"))
+        await fails(() => componentBinaries(from(broken), mage), "cmd/stop-api")
+        await fails(() => componentBinaries(from(source), mage), "mage build tag")
       },
     ],
     [
