@@ -694,7 +694,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, bases, upstream, reproducible, customised, publishing, releasing, buildah, workflows, programs; and on a running stack integration, health, performance, faults, starts, separate, mutations. All but bases when none is named */
+    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, bases, upstream, reproducible, customised, publishing, releasing, buildah, workflows, bundle, programs; and on a running stack integration, health, performance, faults, starts, separate, mutations. All but bases when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
@@ -996,6 +996,13 @@ export class Openim {
     checkout: Directory,
   ): Promise<string> {
     return this.run(["supplychain"], checkout)
+  }
+
+  /** An offline bundle of what Redis needs: prewarm, prewarm-check, lock, and a build from it */
+  @func({ cache: "never" })
+  @check()
+  async offline(): Promise<string> {
+    return this.run(["bundle"])
   }
 
   /** The image of every single program: built, started, published; and all images of the stack on one layer */

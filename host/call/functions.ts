@@ -54,6 +54,7 @@ export const functionList: FunctionList = {
         "releasing": {"gives":"String","options":{"checkout":"Directory"}},
         "reproducible": {"gives":"String","options":{"checkout":"Directory","component":"String"}},
         "supplychain": {"gives":"String","options":{"checkout":"Directory"}},
+        "offline": {"gives":"String","options":{}},
         "program-images": {"gives":"String","options":{}},
         "dockerfile": {"gives":"String","options":{"component":"String!"}},
         "dockerfiles": {"gives":"Changeset","options":{"checkout":"Directory"}},

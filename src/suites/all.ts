@@ -12,6 +12,7 @@ import { toolbox } from "../graph/toolbox.js"
 import { imageOf } from "../plan/components.js"
 import type { TestCase } from "../plan/suites.js"
 import { basesTests } from "./bases.js"
+import { bundleTests } from "./bundle.js"
 import { customisedTests } from "./customised.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { mirrorTests } from "./mirrors.js"
@@ -68,6 +69,7 @@ const suites: Record<string, TestSuite> = {
   releasing: ({ settings, checkout }) => releasingTests(settings, checkout, randomUUID()),
   buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
+  bundle: ({ settings }) => bundleTests(settings, new Date().toISOString()),
   programs: ({ settings, options }) => programTests(settings, options),
 }
 
