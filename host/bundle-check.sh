@@ -20,7 +20,7 @@ shift
 for argument in "$@"; do
   case $argument in -*) fail "./daggerw bundle $verb: $argument is not an option of it" "./daggerw bundle $verb DIR" ;; esac
 done
-[ $# = 1 ] && [ -n "$1" ] || fail "./daggerw bundle $verb: name one folder" "./daggerw bundle $verb DIR"
+if [ $# != 1 ] || [ -z "$1" ]; then fail "./daggerw bundle $verb: name one folder" "./daggerw bundle $verb DIR"; fi
 case $1 in /*) folder=$1 ;; *) folder=$PWD/$1 ;; esac
 folder=${folder%/}
 
@@ -30,8 +30,9 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-cd "$folder" 2> /dev/null && [ -d items ] && [ -n "$(find items -name '*.sha256' -o -name '*.json')" ] ||
+if ! cd "$folder" 2> /dev/null || [ ! -d items ] || [ -z "$(find items -name '*.sha256' -o -name '*.json')" ]; then
   fail "$folder is no bundle: it has no items/*.sha256" "make one: ./daggerw call prewarm export --path=DIR"
+fi
 
 # Names come from whoever made the bundle: they are shown without what could steer a terminal.
 shown() { tr -cd '\040-\176\n'; }
@@ -45,7 +46,9 @@ some() {
 
 digest() {
   for list in items/*.sha256; do
-    [ -f "$list" ] && [ ! -L "$list" ] || fail "$folder: $(echo "$list" | shown) is not a plain file" "copy the bundle again, or make it again where there is a network"
+    if [ ! -f "$list" ] || [ -L "$list" ]; then
+      fail "$folder: $(echo "$list" | shown) is not a plain file" "copy the bundle again, or make it again where there is a network"
+    fi
   done
   # shellcheck disable=SC2086 # the sum's option is a word of its own
   $sum items/*.sha256 | $sum | cut -c1-64
