@@ -33,14 +33,14 @@ func giveAddresses(registers []register, settings settings) {
 	for _, one := range unset {
 		os.Setenv(one.Variable, address)
 	}
-	say("others reach the programs of this container at %s; set %s for another address", address, names(unset))
+	say("this container registers its programs at %s; to register another address set %s", address, names(unset))
 }
 
 func names(registers []register) string {
 	if len(registers) == 1 {
 		return registers[0].Variable
 	}
-	return fmt.Sprintf("%s and its %d like", registers[0].Variable, len(registers)-1)
+	return fmt.Sprintf("%s and %d more of this kind", registers[0].Variable, len(registers)-1)
 }
 
 func listensEverywhere(listen string) bool {

@@ -82,7 +82,7 @@ export interface ProgramEntry extends CommonEntry {
   package: string
   /** The port that answers when the program is ready. */
   probe?: number
-  /** Where it is told under which address others reach it. */
+  /** Where it reads the address under which others reach it. */
   address?: AddressEntry
   /** The stores of its source that it uses. */
   stores: string[]

@@ -6,7 +6,7 @@ import { logText, services } from "./pebble.js"
 import { registeredNames, registrationOf } from "./registry.js"
 import { keepLogs } from "./results.js"
 import { reasonOf, say } from "./say.js"
-import { dependencies, limitSeconds, programs, type Program, serverPrograms, store, titleOf } from "./stack.js"
+import { dependencies, limitSeconds, programs, type Program, store, titleOf } from "./stack.js"
 
 interface Step extends Checker {
   program: Program
@@ -16,9 +16,6 @@ interface Step extends Checker {
 /** Throws one error that names every program that is not ready, with the end of its log. */
 export async function ready(within = limitSeconds): Promise<void> {
   const all = programs()
-  if (serverPrograms.length === 0 && process.env.STACK_API === undefined) {
-    throw new Error("STACK_SERVER_PROGRAMS is empty: it lists the programs of the server image, separated by commas")
-  }
   say(`waiting until ${all.length} programs are ready, at most ${within} s; the store is ${store}`)
   const started = Date.now()
   const steps: Step[] = all.flatMap((program) => {
