@@ -151,8 +151,8 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
         async () => {
           const to = order("staged")
           const released = await release(staged, ["shop", "redis", "shop-worker"], to)
-          same(short(released), "shop published, redis published, shop-worker published")
-          same(released.map(({ tested }) => tested).join(" | "), "smoke, integration | smoke, integration | smoke")
+          same(short(released), "shop published, shop-worker published, redis published")
+          same(released.map(({ tested }) => tested).join(" | "), "smoke, integration | smoke | smoke, integration")
         },
       ],
       [
@@ -311,4 +311,5 @@ func main() {
 }
 `
 
-const tags = `regctl tag ls "$0" 2>/tmp/error || { grep -qE 'http 404|name unknown' /tmp/error && echo none || cat /tmp/error; }`
+/** Without the tags under which registries that know no referrers keep them. */
+const tags = `regctl tag ls --exclude 'sha256-.*' "$0" 2>/tmp/error || { grep -qE 'http 404|name unknown' /tmp/error && echo none || cat /tmp/error; }`
