@@ -107,6 +107,9 @@ describe.runIf(possible)("an offline bundle", () => {
     expect(digest).toBe(usual.stdout.trim())
   })
 
+  /** Beside the bundle: a file of no item in it would be reported first. */
+  const aside = join(root, "aside")
+
   /** The call must end before anything is built. */
   function refused({ code, stdout, stderr }: Done, words: string): void {
     expect([code === 0, stdout]).toEqual([false, ""])
@@ -122,11 +125,11 @@ describe.runIf(possible)("an offline bundle", () => {
 
   it("with one file removed fails at the start, by the file's name", { timeout: 3 * MINUTE }, async () => {
     const file = join(bundle, source())
-    renameSync(file, `${file}.aside`)
+    renameSync(file, aside)
     try {
       refused(await build("digest", "--component=server"), `the bundle is damaged: missing or changed: ${source()} (Go modules of `)
     } finally {
-      renameSync(`${file}.aside`, file)
+      renameSync(aside, file)
     }
   })
 
@@ -161,11 +164,11 @@ describe.runIf(possible)("an offline bundle", () => {
     const [, archive] = /^(.+)-bundle-[0-9a-f]{16}$/.exec(debian)!
     for (const name of [artefact("engine-root"), debian]) rmSync(join(root, "cache/artefacts", name), { recursive: true })
     const file = join(bundle, "host", `${archive}.tar.gz`)
-    renameSync(file, `${file}.aside`)
+    renameSync(file, aside)
     try {
       refused(await build("components"), `the bundle lacks host/${archive}.tar.gz`)
     } finally {
-      renameSync(`${file}.aside`, file)
+      renameSync(aside, file)
     }
   })
 })

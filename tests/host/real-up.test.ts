@@ -78,9 +78,9 @@ const page = (path: string) => async (port: number) => {
 
 /** A Kafka request without a body: its length, the key ApiVersions, version 0, a number to know the answer by, no client's name. */
 const apiVersions = Buffer.from("0000000a00120000000004d2ffff", "hex")
-/** OP_MSG with { hello: 1, $db: "admin" }. */
-const document = Buffer.concat([Buffer.from("\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0", "latin1")])
-const hello = (): Buffer => {
+/** OP_MSG with { ping: 1, $db: "admin" }, which MongoDB and its stand-in know. */
+const document = Buffer.concat([Buffer.from("\x10ping\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0", "latin1")])
+const ping = (): Buffer => {
   const size = Buffer.alloc(4)
   size.writeInt32LE(document.length + 4)
   const head = Buffer.alloc(21)
@@ -96,7 +96,7 @@ const asked: Record<string, [port: number, ask: (port: number) => Promise<Buffer
   redis: [6379, bytes("PING\r\n"), (answer) => answer.startsWith("-NOAUTH")],
   kafka: [9092, bytes(apiVersions), (answer) => Buffer.from(answer, "latin1").readInt32BE(4) === 1234],
   minio: [9000, page("/minio/health/live"), (answer) => answer.startsWith("200")],
-  mongo: [27017, bytes(hello()), (answer) => answer.includes("maxWireVersion")],
+  mongo: [27017, bytes(ping()), (answer) => /\x01ok\0/.test(answer)],
   postgres: [5432, bytes(Buffer.from("0000000804d2162f", "hex")), (answer) => answer === "N" || answer === "S"],
   registry: [5000, page("/v2/"), (answer) => answer.startsWith("200")],
   nginx: [80, page("/"), (answer) => answer.startsWith("200") && answer.includes("nginx")],
