@@ -28,6 +28,8 @@ export class Sandbox {
   /** Where fake tools write what they were called with. */
   readonly calls = join(this.root, "calls")
   env: Record<string, string> = {}
+  /** Whose daggerw is called. */
+  checkout = project
 
   constructor() {
     mkdirSync(this.bin)
@@ -60,11 +62,11 @@ export class Sandbox {
     return existsSync(this.calls) ? readFileSync(this.calls, "utf8").trim().split("\n") : []
   }
 
-  start(args: string[], extra: Record<string, string> = {}, from = project): ChildProcess {
+  start(args: string[], extra: Record<string, string> = {}, from = this.checkout): ChildProcess {
     return spawn(join(from, "daggerw"), args, { env: this.environment(extra), stdio: ["pipe", "pipe", "pipe"], cwd: this.root })
   }
 
-  run(args: string[], extra: Record<string, string> = {}, input = "", from = project): Promise<Done> {
+  run(args: string[], extra: Record<string, string> = {}, input = "", from = this.checkout): Promise<Done> {
     const child = this.start(args, extra, from)
     child.stdin?.on("error", () => {})
     child.stdin?.end(input)
@@ -83,6 +85,17 @@ export class Sandbox {
     for (const name of ["daggerw", "host", "engine", "src/mirrors", "src/plan/attempts.ts", "src/catalogue/nearest.ts"]) {
       cpSync(join(project, name), join(copy, name), { recursive: true, filter: (path) => !path.includes("node_modules") })
     }
+    return copy
+  }
+
+  /** A copy that records this checksum, or none, for the release's archive of this machine. */
+  recording(sum?: string): string {
+    const copy = this.copyProject()
+    const file = join(copy, "host/versions.ts")
+    const text = readFileSync(file, "utf8")
+    const changed = text.replace(/(CLI_SHA256: [^=]*= )\{[^}]*\}/, `$1{${sum ? ` linux_amd64: "${sum}" ` : ""}}`)
+    if (changed === text) throw new Error("host/versions.ts has no CLI_SHA256 to change")
+    writeFileSync(file, changed)
     return copy
   }
 

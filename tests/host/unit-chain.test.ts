@@ -46,22 +46,12 @@ describe("the CLI's chain", () => {
     expect(box.called().filter((call) => call === "dagger version")).toHaveLength(1)
   })
 
-  /** A checkout that records these checksums for this machine's archive. */
-  function recording(sum?: string): string {
-    const copy = box.copyProject()
-    const file = join(copy, "host/versions.ts")
-    const text = readFileSync(file, "utf8")
-    const changed = text.replace(/(CLI_SHA256: [^=]*= )\{[^}]*\}/, `$1{${sum ? ` linux_amd64: "${sum}" ` : ""}}`)
-    expect(changed).not.toBe(text)
-    writeFileSync(file, changed)
-    return copy
-  }
   const released = (): string => createHash("sha256").update(readFileSync(join(box.root, "releases/0.21.8", FILE))).digest("hex")
 
   it("refuses another version on PATH by name and takes the release with the recorded checksum; then it is silent", async () => {
     box.dagger("echo old", "v0.18.0")
     const env = { ...ENGINE, OPENIM_DAGGER_RELEASES: releases() }
-    const copy = recording(released())
+    const copy = box.recording(released())
     // Nothing else is asked: what lies beside the archive says nothing.
     unlinkSync(join(box.root, "releases/0.21.8/checksums.txt"))
     const first = await box.run(["call", "components"], env, "", copy)
@@ -83,7 +73,7 @@ describe("the CLI's chain", () => {
   })
 
   it("warns where no checksum is recorded, and compares with the site's", async () => {
-    const copy = recording()
+    const copy = box.recording()
     const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases("echo evil", "ab".repeat(32)) }, "", copy)
     expect([done.code, done.stdout]).toEqual([1, ""])
     expect(done.stderr).toMatch(/nothing worked: .*the official release \(.* has the checksum [0-9a-f]{64}, not (ab){32}/)
