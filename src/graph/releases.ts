@@ -4,6 +4,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { imageOf } from "../plan/components.js"
 import { type Gate, type GatePlan, gatePlan, testedWords } from "../plan/gates.js"
+import { once } from "../plan/once.js"
 import { defaultBuilder } from "../plan/provenance.js"
 import type { PublishedTag } from "../plan/publishing.js"
 import { publishedReferences, type PublishedTo, type PublishTarget, publishTargets } from "../plan/registries.js"
@@ -174,9 +175,4 @@ export async function releaseAll(
       }
     }),
   )
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }

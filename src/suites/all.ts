@@ -10,6 +10,7 @@ import { openStack, type Stack, stopStack } from "../graph/stack.js"
 import { helperTests, runsOnPath, smokeTest, unitTests } from "../graph/tests.js"
 import { toolbox } from "../graph/toolbox.js"
 import { imageOf } from "../plan/components.js"
+import { once } from "../plan/once.js"
 import type { TestCase } from "../plan/suites.js"
 import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
@@ -117,11 +118,6 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
   } finally {
     if (onShared.length > 0) await stack().then(stopStack, () => undefined)
   }
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }
 
 async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[]> {

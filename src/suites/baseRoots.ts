@@ -1,6 +1,6 @@
 // Base images for tests, by the distributions' own package managers: repositories are in the images, as nothing else is within reach everywhere.
 
-import type { Container, Directory, Service } from "@dagger.io/dagger"
+import type { Container, Directory } from "@dagger.io/dagger"
 import { dag } from "@dagger.io/dagger"
 import { platform, type Settings } from "../graph/settings.js"
 import { toolbox } from "../graph/toolbox.js"
@@ -137,13 +137,3 @@ printf '%s\\n' alpine-baselayout alpine-keys alpine-release apk-tools busybox mu
 apk --no-network fix --purge
 rm -rf /pack
 `
-
-/** Debian's registry with nothing in it yet. */
-export async function emptyRegistry(settings: Settings, port: number): Promise<Service> {
-  const storage = { filesystem: { rootdirectory: "/srv/storage" } }
-  const config = { version: "0.1", log: { level: "error" }, storage, http: { addr: `:${port}` } }
-  return (await toolbox(settings, [], ["docker-registry"]))
-    .withNewFile("/srv/registry.yml", JSON.stringify(config))
-    .withExposedPort(port)
-    .asService({ args: ["docker-registry", "serve", "/srv/registry.yml"] })
-}

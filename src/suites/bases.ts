@@ -6,11 +6,13 @@ import type { BaseEntry } from "../catalogue/types.js"
 import { type BuildWish, componentImage } from "../graph/components.js"
 import type { Settings } from "../graph/settings.js"
 import { smokeTest } from "../graph/tests.js"
+import { toolbox } from "../graph/toolbox.js"
 import { imageOf } from "../plan/components.js"
 import type { TestCase } from "../plan/suites.js"
-import { type BaseRoot, baseRoots, emptyRegistry } from "./baseRoots.js"
+import { type BaseRoot, baseRoots } from "./baseRoots.js"
 import { bundleImageTests } from "./bundleImages.js"
 import { casesOf, same } from "./cases.js"
+import { emptyRegistry } from "./registries.js"
 import { shopFixture } from "./shopFixture.js"
 import type { SuiteOutcome } from "./together.js"
 
@@ -18,7 +20,7 @@ import type { SuiteOutcome } from "./together.js"
 const host = "localhost:5002"
 
 export async function basesTests(settings: Settings, checkout: Directory): Promise<SuiteOutcome> {
-  const [roots, registry, { source, wish, from }] = await Promise.all([baseRoots(settings), emptyRegistry(settings, 5002), shopFixture(settings, checkout)])
+  const [roots, registry, { source, wish, from }] = await Promise.all([baseRoots(settings), toolbox(settings, [], ["docker-registry"]).then((box) => emptyRegistry(box, 5002)), shopFixture(settings, checkout)])
   await registry.start()
   try {
     const found: TestCase[][] = []

@@ -10,6 +10,7 @@ import { ask } from "../mirrors/ask.js"
 import { type AskedMirror, askSeconds, mirrorChoice } from "../mirrors/choice.js"
 import type { TestCase } from "../plan/suites.js"
 import { casesOf, logged, same } from "./cases.js"
+import { emptyRegistry } from "./registries.js"
 
 export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
   const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
@@ -137,13 +138,4 @@ function webMirrors(node: Container): Service {
       answers[kind](request, response, request.url.slice(kind.length + 1))
     }).listen(8000)`
   return node.withNewFile("/srv/server.cjs", server).withExposedPort(8000).asService({ args: ["node", "/srv/server.cjs"] })
-}
-
-function emptyRegistry(box: Container, port: number): Service {
-  const storage = { filesystem: { rootdirectory: "/srv/storage" } }
-  const config = { version: "0.1", log: { level: "error" }, storage, http: { addr: `:${port}` } }
-  return box
-    .withNewFile("/srv/registry.yml", JSON.stringify(config))
-    .withExposedPort(port)
-    .asService({ args: ["docker-registry", "serve", "/srv/registry.yml"] })
 }

@@ -94,3 +94,13 @@ http {
 const behindNginx = `
 docker-registry serve registry.yml &
 exec /usr/sbin/nginx -c /srv/nginx.conf -g 'daemon off;'`
+
+/** Debian's registry with nothing in it yet; `box` has its program. */
+export function emptyRegistry(box: Container, port: number): Service {
+  const storage = { filesystem: { rootdirectory: "/srv/storage" } }
+  const config = { version: "0.1", log: { level: "error" }, storage, http: { addr: `:${port}` } }
+  return box
+    .withNewFile("/srv/registry.yml", JSON.stringify(config))
+    .withExposedPort(port)
+    .asService({ args: ["docker-registry", "serve", "/srv/registry.yml"] })
+}
