@@ -1,7 +1,7 @@
 // The Dagger CLI: DAGGER_BIN, PATH, the cache, the official release with its checksum, the build from Go modules.
 import { chmodSync } from "node:fs"
 import { join } from "node:path"
-import { firstOf, type Attempt } from "../src/plan/attempts"
+import { firstOf, type Attempt } from "../src/base/attempts"
 import { buildBinaries } from "./build/binaries"
 import { artefact, temporary, remove } from "./cache"
 import { carriesEngine } from "./carried"

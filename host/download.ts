@@ -1,7 +1,7 @@
 // Downloads with curl or wget where there is one (they know the host's proxies and certificates), else with Node itself.
 import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { withoutCredentials } from "../src/mirrors/addresses"
+import { withoutCredentials } from "../src/base/addresses"
 import { remove, temporary } from "./cache"
 import { Problem } from "./problem"
 import type { Note } from "./progress"

@@ -1,6 +1,6 @@
 // Entry point behind the daggerw script. `resolve` prints shell assignments for it to evaluate; `engine` and `bundle`
 // hold our own verbs.
-import { withoutCredentials } from "../src/mirrors/addresses"
+import { withoutCredentials } from "../src/base/addresses"
 import { env } from "./env"
 import type { Rewritten } from "./call/rewrite"
 import { readyCli, readyEngine, type Cli, type Engine } from "./fast"

@@ -1,5 +1,5 @@
 // An error the user can act on: one sentence, the details that matter, the next step. Printed without a stack trace.
-import { withoutCredentials } from "../src/mirrors/addresses"
+import { withoutCredentials } from "../src/base/addresses"
 
 export class Problem extends Error {
   constructor(

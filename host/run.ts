@@ -3,7 +3,7 @@
 import { createWriteStream, mkdirSync, statfsSync } from "node:fs"
 import { join } from "node:path"
 import { $ } from "zx/core"
-import { withoutCredentials } from "../src/mirrors/addresses"
+import { withoutCredentials } from "../src/base/addresses"
 import { guard, unguard } from "./lock"
 import { cacheDir, paths } from "./paths"
 import { knownCause, Problem } from "./problem"

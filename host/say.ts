@@ -1,5 +1,5 @@
 // Everything for humans goes to stderr: stdout belongs to dagger.
-import { withoutCredentials } from "../src/mirrors/addresses"
+import { withoutCredentials } from "../src/base/addresses"
 
 let rewritten = false
 

@@ -18,7 +18,7 @@ import { startTime, type EngineRecord } from "./records"
 import { attempt } from "./run"
 import { duration, say } from "./say"
 import { stopOnSignals } from "./stop"
-import { withoutCredentials } from "../src/mirrors/addresses"
+import { withoutCredentials } from "../src/base/addresses"
 import { DAGGER } from "./versions"
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)

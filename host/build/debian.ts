@@ -1,7 +1,7 @@
 // Root file systems from Debian packages, by mmdebstrap.
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { withoutCredentials } from "../../src/mirrors/addresses"
+import { withoutCredentials } from "../../src/base/addresses"
 import { artefact, temporary, remove } from "../cache"
 import { env, proxies } from "../env"
 import { keys } from "../keys"

@@ -2,7 +2,7 @@
 // Go's checksum database).
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { firstOf } from "../../src/plan/attempts"
+import { firstOf } from "../../src/base/attempts"
 import { artefact } from "../cache"
 import { paths, recipeDir } from "../paths"
 import { Problem } from "../problem"

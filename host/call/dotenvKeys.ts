@@ -1,5 +1,5 @@
 // Which options the keys of .env stand for: BASE=alpine is --base=alpine, PUBLISH_REGISTRY=… is the option of one function.
-import { nearest } from "../../src/catalogue/nearest"
+import { nearest } from "../../src/base/nearest"
 import { type Entry, placeOf, referredTo } from "../dotenv"
 import { VARIABLES } from "../env"
 import { Problem } from "../problem"

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs"
 import { homedir } from "node:os"
 import { isAbsolute, join, resolve } from "node:path"
-import { unknownName } from "../../src/catalogue/nearest"
+import { unknownName } from "../../src/base/nearest"
 import { checkCallMirrors } from "../../src/mirrors/entries"
 import { Problem } from "../problem"
 import type { GivenOption } from "./arrange"

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { choice, env, proxies } from "../env"
-import { withoutCredentials } from "../../src/mirrors/addresses"
+import { withoutCredentials } from "../../src/base/addresses"
 import { recipeDir } from "../paths"
 
 const SYSTEM = "_DAGGER_ENGINE_SYSTEMENV_"

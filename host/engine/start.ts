@@ -1,5 +1,5 @@
 // The engine's chain: what the user names and what runs already was looked at before; here one is started.
-import { firstOf, type Attempt } from "../../src/plan/attempts"
+import { firstOf, type Attempt } from "../../src/base/attempts"
 import { carriesEngine } from "../carried"
 import { choice } from "../env"
 import type { Engine } from "../fast"

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { unknownName } from "./nearest.js"
+import { unknownName } from "../base/nearest.js"
 import { readStack } from "./stack.js"
 import type { Catalogue } from "./types.js"
 import { readVersions } from "./versions.js"

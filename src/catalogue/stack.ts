@@ -1,6 +1,6 @@
 // stack.yaml: what the components of a stack are.
 
-import { unknownName } from "./nearest.js"
+import { unknownName } from "../base/nearest.js"
 import { Reader } from "./reader.js"
 import type {
   AddressEntry,

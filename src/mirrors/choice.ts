@@ -1,6 +1,6 @@
 // Which mirrors a call uses: those that answer, in the order in which they are named.
 
-import { type Attempt, thoseThatWork } from "../plan/attempts.js"
+import { type Attempt, thoseThatWork } from "../base/attempts.js"
 import type { MirrorAnswer } from "./ask.js"
 import { distributionFamilies, mirrorFamilies, type MirrorEntry, type MirrorFamily } from "./entries.js"
 import { questionFor } from "./questions.js"

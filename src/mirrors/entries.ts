@@ -1,6 +1,6 @@
 // Mirrors as a caller writes them, in order: the name of a preset, or FAMILY=ADDRESS.
 
-import { address, withoutCredentials } from "./addresses.js"
+import { address, withoutCredentials } from "../base/addresses.js"
 import { mirrorPresets } from "./presets.js"
 
 export const mirrorFamilies = ["apt", "dnf", "zypper", "apk", "docker", "go", "npm", "maven", "pypi", "cargo", "archive"] as const

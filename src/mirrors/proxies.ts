@@ -1,6 +1,6 @@
 // HTTP proxies as the environment has them. The engine hands its own to every container, this module's too.
 
-import { withoutCredentials } from "./addresses.js"
+import { withoutCredentials } from "../base/addresses.js"
 
 export interface ProxySettings {
   http?: string

@@ -2,11 +2,11 @@
 
 import { type Container, dag, type Directory, type Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
-import { baseImagesReport, type ImageSources, ownDigest } from "../graph/baseImages.js"
-import { platform, type Settings } from "../graph/settings.js"
-import { toolbox } from "../graph/toolbox.js"
-import type { ImageRow } from "../plan/baseImages.js"
-import type { TestCase } from "../plan/suites.js"
+import { baseImagesReport, type ImageSources, ownDigest } from "../graph/images/baseImages.js"
+import { platform, type Settings } from "../graph/call/settings.js"
+import { toolbox } from "../graph/call/toolbox.js"
+import type { ImageRow } from "../plan/images/baseImages.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, fails, has, same } from "./cases.js"
 
 /**

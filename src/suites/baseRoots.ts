@@ -2,8 +2,8 @@
 
 import type { Container, Directory } from "@dagger.io/dagger"
 import { dag } from "@dagger.io/dagger"
-import { platform, type Settings } from "../graph/settings.js"
-import { toolbox } from "../graph/toolbox.js"
+import { platform, type Settings } from "../graph/call/settings.js"
+import { toolbox } from "../graph/call/toolbox.js"
 
 export interface BaseRoot {
   /** The name of a base in the catalogue. */

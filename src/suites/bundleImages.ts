@@ -1,11 +1,11 @@
 // An image of a registry in a bundle: it is taken by its digest, and refused where the record or the archive says something else.
 
 import type { Service } from "@dagger.io/dagger"
-import { bundledImage, readBundle } from "../graph/bundle.js"
-import { lockedVersions } from "../graph/bundleCheck.js"
-import { bundledItem } from "../graph/prewarm.js"
-import type { Settings } from "../graph/settings.js"
-import type { TestCase } from "../plan/suites.js"
+import { bundledImage, readBundle } from "../graph/bundle/bundle.js"
+import { lockedVersions } from "../tasks/bundleCheck.js"
+import { bundledItem } from "../graph/bundle/prewarm.js"
+import type { Settings } from "../graph/call/settings.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, fails, same } from "./cases.js"
 
 /** `reference` and `other` are different images in the registry. */

@@ -1,7 +1,7 @@
 // Test cases written as functions that throw when something is not as it should be.
 
 import type { Container } from "@dagger.io/dagger"
-import type { TestCase } from "../plan/suites.js"
+import type { TestCase } from "../plan/tests/suites.js"
 
 /** Runs one after the other: each may use all processors. */
 export async function casesOf(tests: [name: string, run: () => Promise<unknown>][]): Promise<TestCase[]> {

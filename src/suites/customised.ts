@@ -2,11 +2,11 @@
 
 import { randomUUID } from "node:crypto"
 import { dag, type Directory, type Service } from "@dagger.io/dagger"
-import { componentBinaries, componentImage } from "../graph/components.js"
-import type { GitSource, Settings } from "../graph/settings.js"
-import { toolbox } from "../graph/toolbox.js"
-import { goToolchain, withBuildCache, withModuleCache } from "../graph/toolchain.js"
-import type { TestCase } from "../plan/suites.js"
+import { componentBinaries, componentImage } from "../graph/build/components.js"
+import type { GitSource, Settings } from "../graph/call/settings.js"
+import { toolbox } from "../graph/call/toolbox.js"
+import { goToolchain, withBuildCache, withModuleCache } from "../graph/toolchains/go.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, fails, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
 

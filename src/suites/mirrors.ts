@@ -1,14 +1,14 @@
 // Real mirrors: a web server that passes Debian's packages on, or refuses, hangs, wants a login; and a registry with an image of its own.
 
 import type { Container, Service } from "@dagger.io/dagger"
-import { fromFirst, pullFirst, withSystemPackages } from "../graph/bases.js"
-import { callMirrors, mirrorEntries } from "../graph/mirrors.js"
-import type { Settings } from "../graph/settings.js"
-import { toolbox } from "../graph/toolbox.js"
-import { goToolchain } from "../graph/toolchain.js"
+import { fromFirst, pullFirst, withSystemPackages } from "../graph/build/bases.js"
+import { callMirrors, mirrorEntries } from "../graph/call/mirrors.js"
+import type { Settings } from "../graph/call/settings.js"
+import { toolbox } from "../graph/call/toolbox.js"
+import { goToolchain } from "../graph/toolchains/go.js"
 import { ask } from "../mirrors/ask.js"
 import { type AskedMirror, askSeconds, mirrorChoice } from "../mirrors/choice.js"
-import type { TestCase } from "../plan/suites.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, logged, same } from "./cases.js"
 import { emptyRegistry } from "./registries.js"
 

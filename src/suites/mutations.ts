@@ -1,15 +1,15 @@
 // Proof that the gate holds: servers that are broken on purpose must turn the right suite red, with a report that says what broke.
 
 import type { Container, Directory } from "@dagger.io/dagger"
-import { type BuildOptions, componentImage } from "../graph/components.js"
-import type { Settings } from "../graph/settings.js"
-import { openStack, runStackTest, stopStack } from "../graph/stack.js"
-import { readResults } from "../graph/stackRuns.js"
-import { smokeTest } from "../graph/tests.js"
-import { imageOf } from "../plan/components.js"
-import { binFolder } from "../plan/image.js"
-import { stackOutcome } from "../plan/stackResults.js"
-import type { TestCase } from "../plan/suites.js"
+import { type BuildOptions, componentImage } from "../graph/build/components.js"
+import type { Settings } from "../graph/call/settings.js"
+import { openStack, runStackTest, stopStack } from "../graph/stack/stack.js"
+import { readResults } from "../graph/stack/runs.js"
+import { smokeTest } from "../graph/stack/tests.js"
+import { imageOf } from "../plan/build/components.js"
+import { binFolder } from "../plan/build/image.js"
+import { stackOutcome } from "../plan/stack/results.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf } from "./cases.js"
 
 /** A broken stack never gets ready; this is time enough to see that it does not. */

@@ -1,9 +1,9 @@
 // The filter of system calls of an old Docker, for real: what runs under it is refused clone3.
 
 import type { Directory, File } from "@dagger.io/dagger"
-import type { Settings } from "../graph/settings.js"
-import { goToolchain, withBuildCache } from "../graph/toolchain.js"
-import { buildFlags } from "../plan/programs.js"
+import type { Settings } from "../graph/call/settings.js"
+import { goToolchain, withBuildCache } from "../graph/toolchains/go.js"
+import { buildFlags } from "../plan/build/programs.js"
 
 /** Where tests put it: `refusesClone3 COMMAND…`. */
 export const refusesClone3 = "/usr/local/bin/refuses-clone3"

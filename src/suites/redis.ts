@@ -1,9 +1,9 @@
 // Redis as it is installed and started: the real one, from packages.
 
 import { type Container, dag, type Directory, ReturnType, type Service } from "@dagger.io/dagger"
-import { componentImage } from "../graph/components.js"
-import type { Settings } from "../graph/settings.js"
-import type { TestCase } from "../plan/suites.js"
+import { componentImage } from "../graph/build/components.js"
+import type { Settings } from "../graph/call/settings.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, emptied, same } from "./cases.js"
 import { clone3Filter, refusesClone3 } from "./oldDocker.js"
 

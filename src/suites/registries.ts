@@ -1,8 +1,8 @@
 // Registries for tests: Debian's docker-registry, with TLS and a password, read-only, dying, or behind a proxy that refuses.
 
 import type { Container, File, Service } from "@dagger.io/dagger"
-import type { Settings } from "../graph/settings.js"
-import { toolbox } from "../graph/toolbox.js"
+import type { Settings } from "../graph/call/settings.js"
+import { toolbox } from "../graph/call/toolbox.js"
 
 export const registryName = "registry.test"
 export const registryUser = "pusher"

@@ -1,14 +1,14 @@
 // Builds twice, with what compilers have kept and from empty caches, and compares the digests.
 
 import { dag } from "@dagger.io/dagger"
-import type { BuildWish } from "../graph/components.js"
-import { componentImage } from "../graph/components.js"
-import { treeDigest } from "../graph/inputs.js"
-import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../graph/layouts.js"
-import { platform, type Settings } from "../graph/settings.js"
-import { toolbox } from "../graph/toolbox.js"
-import { emptyBuildCache } from "../graph/toolchain.js"
-import type { TestCase } from "../plan/suites.js"
+import type { BuildWish } from "../graph/build/components.js"
+import { componentImage } from "../graph/build/components.js"
+import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../graph/build/layouts.js"
+import { platform, type Settings } from "../graph/call/settings.js"
+import { toolbox } from "../graph/call/toolbox.js"
+import { emptyBuildCache } from "../graph/toolchains/go.js"
+import type { TestCase } from "../plan/tests/suites.js"
+import { treeDigest } from "../graph/build/treeDigest.js"
 
 interface Build {
   image: BuiltImage

@@ -2,11 +2,11 @@
 
 import type { Directory, Service } from "@dagger.io/dagger"
 import type { ProgramEntry, SuiteEntry } from "../catalogue/types.js"
-import { type BuildOptions, componentImage } from "../graph/components.js"
-import { controlTools, service } from "../graph/services.js"
-import type { Settings } from "../graph/settings.js"
-import { type Stack, stopStack, withNeeds } from "../graph/stack.js"
-import { imageOf, programsOf } from "../plan/components.js"
+import { type BuildOptions, componentImage } from "../graph/build/components.js"
+import { controlTools, service } from "../graph/stack/services.js"
+import type { Settings } from "../graph/call/settings.js"
+import { type Stack, stopStack, withNeeds } from "../graph/stack/stack.js"
+import { imageOf, programsOf } from "../plan/build/components.js"
 import { stackSuite } from "./stack.js"
 import type { SuiteOutcome } from "./together.js"
 

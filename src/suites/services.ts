@@ -1,13 +1,13 @@
 // Every service of the catalogue: it starts, answers other containers by its own protocol, and says why when it does not start.
 
 import { dag } from "@dagger.io/dagger"
-import { tailOf } from "../graph/failures.js"
-import { controlTools, running, service, serviceParts, supervised } from "../graph/services.js"
-import type { Settings } from "../graph/settings.js"
-import { toolbox } from "../graph/toolbox.js"
-import { binFolder } from "../plan/image.js"
-import { serviceOf } from "../plan/services.js"
-import type { TestCase } from "../plan/suites.js"
+import { tailOf } from "../graph/call/failures.js"
+import { controlTools, running, service, serviceParts, supervised } from "../graph/stack/services.js"
+import type { Settings } from "../graph/call/settings.js"
+import { toolbox } from "../graph/call/toolbox.js"
+import { binFolder } from "../plan/build/image.js"
+import { serviceOf } from "../plan/stack/services.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, same } from "./cases.js"
 
 export async function servicesTests(settings: Settings): Promise<TestCase[]> {

@@ -1,10 +1,10 @@
 // Every shell script of the project by shellcheck: files, whatever their names, and those that the module writes.
 
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import type { Settings } from "../graph/settings.js"
-import { fetchScript } from "../plan/modules.js"
-import { fileQuestions, imageQuestions, programQuestions, serverQuestions, smokeScript } from "../plan/smoke.js"
-import { waitScript } from "../plan/supervisor.js"
+import type { Settings } from "../graph/call/settings.js"
+import { fetchScript } from "../plan/toolchains/goSources.js"
+import { fileQuestions, imageQuestions, programQuestions, serverQuestions, smokeScript } from "../plan/tests/smoke.js"
+import { waitScript } from "../plan/build/supervisor.js"
 import { same } from "./cases.js"
 
 /** `box` has shellcheck; `checkout` the project's files. */

@@ -1,14 +1,14 @@
 // Builds and runs the small shop below tests/fixtures: what would take minutes with the real source.
 
 import { type Container, dag, type Directory, ReturnType } from "@dagger.io/dagger"
-import { componentBinaries, componentImage, openWorkshop } from "../graph/components.js"
-import { type BuiltImage, imageLayout } from "../graph/layouts.js"
-import { planInputs } from "../graph/plans.js"
-import type { Settings } from "../graph/settings.js"
-import { planGaps, sourceGaps } from "../graph/sourceParts.js"
-import { toolbox } from "../graph/toolbox.js"
-import { changedInputs, inputsLabel, readInputs } from "../plan/inputs.js"
-import type { TestCase } from "../plan/suites.js"
+import { componentBinaries, componentImage, openWorkshop } from "../graph/build/components.js"
+import { type BuiltImage, imageLayout } from "../graph/build/layouts.js"
+import { planInputs } from "../tasks/plan.js"
+import type { Settings } from "../graph/call/settings.js"
+import { planGaps, sourceGaps } from "../graph/versions/sourceParts.js"
+import { toolbox } from "../graph/call/toolbox.js"
+import { changedInputs, inputsLabel, readInputs } from "../plan/build/inputs.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, fails, has, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
 

@@ -2,8 +2,8 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
-import type { BuildWish } from "../graph/components.js"
-import type { Settings } from "../graph/settings.js"
+import type { BuildWish } from "../graph/build/components.js"
+import type { Settings } from "../graph/call/settings.js"
 
 export interface ShopFixture {
   source: Directory

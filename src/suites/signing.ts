@@ -1,12 +1,12 @@
 // Signs and verifies an image in a real registry, Debian's own, with TLS and a password.
 
 import { dag, type File, type Secret } from "@dagger.io/dagger"
-import type { Layout } from "../graph/layouts.js"
-import { publishLayout } from "../graph/publishing.js"
-import { type RegistryAccess, withRegistryAccess } from "../graph/registries.js"
-import type { Settings } from "../graph/settings.js"
-import { type SigningKey, signImages, verifyImages } from "../graph/signing.js"
-import { toolbox } from "../graph/toolbox.js"
+import type { Layout } from "../graph/build/layouts.js"
+import { publishLayout } from "../graph/publish/publishing.js"
+import { type RegistryAccess, withRegistryAccess } from "../graph/publish/registries.js"
+import type { Settings } from "../graph/call/settings.js"
+import { type SigningKey, signImages, verifyImages } from "../graph/publish/signing.js"
+import { toolbox } from "../graph/call/toolbox.js"
 import { fails, same } from "./cases.js"
 import { registryName, registryPassword, registryUser, testRegistries } from "./registries.js"
 

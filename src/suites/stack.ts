@@ -1,10 +1,10 @@
 // The suites that run against a whole stack.
 
 import type { Directory } from "@dagger.io/dagger"
-import type { Settings } from "../graph/settings.js"
-import type { Stack, StackTest } from "../graph/stack.js"
-import { runOnStack } from "../graph/stackRuns.js"
-import { stackOutcome } from "../plan/stackResults.js"
+import type { Settings } from "../graph/call/settings.js"
+import type { Stack, StackTest } from "../graph/stack/stack.js"
+import { runOnStack } from "../graph/stack/runs.js"
+import { stackOutcome } from "../plan/stack/results.js"
 import type { SuiteOutcome } from "./together.js"
 
 /** Runs one of them. */

@@ -2,13 +2,13 @@
 
 import { type Container, ReturnType } from "@dagger.io/dagger"
 import type { SuiteEntry } from "../catalogue/types.js"
-import { type BuildOptions, componentImage } from "../graph/components.js"
-import type { Settings } from "../graph/settings.js"
-import { type Stack, withNeeds } from "../graph/stack.js"
-import { builtOf } from "../plan/components.js"
-import { launchFile, launchProgram } from "../plan/image.js"
-import { launchPlan } from "../plan/launch.js"
-import type { TestCase } from "../plan/suites.js"
+import { type BuildOptions, componentImage } from "../graph/build/components.js"
+import type { Settings } from "../graph/call/settings.js"
+import { type Stack, withNeeds } from "../graph/stack/stack.js"
+import { builtOf } from "../plan/build/components.js"
+import { launchFile, launchProgram } from "../plan/build/image.js"
+import { launchPlan } from "../plan/build/launch.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, same } from "./cases.js"
 
 /** Nothing listens there. */

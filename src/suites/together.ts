@@ -2,11 +2,11 @@
 
 import { mkdir, writeFile } from "node:fs/promises"
 import { dag, type Directory } from "@dagger.io/dagger"
-import { tailOf } from "../graph/failures.js"
-import { log, type Settings } from "../graph/settings.js"
-import { suitesFiles } from "../plan/suitesFiles.js"
-import { suiteLine } from "../plan/suitesText.js"
-import { type SuiteReport, type TestCase, type TestRun, wasSkipped } from "../plan/suites.js"
+import { tailOf } from "../graph/call/failures.js"
+import { log, type Settings } from "../graph/call/settings.js"
+import { suitesFiles } from "../plan/tests/files.js"
+import { suiteLine } from "../plan/tests/text.js"
+import { type SuiteReport, type TestCase, type TestRun, wasSkipped } from "../plan/tests/suites.js"
 import { stopwatch } from "./cases.js"
 
 /** What a suite answers with that has more to tell than its cases. */

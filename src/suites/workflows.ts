@@ -1,9 +1,9 @@
 // Checks the workflows below .github/ with actionlint, which has shellcheck look at their commands, and all shell scripts.
 
 import { type Directory, ReturnType } from "@dagger.io/dagger"
-import type { Settings } from "../graph/settings.js"
-import { toolbox } from "../graph/toolbox.js"
-import type { TestCase } from "../plan/suites.js"
+import type { Settings } from "../graph/call/settings.js"
+import { toolbox } from "../graph/call/toolbox.js"
+import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf } from "./cases.js"
 import { shellCases } from "./shellScripts.js"
 

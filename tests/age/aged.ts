@@ -2,7 +2,7 @@
 
 import { isMap, isScalar, parseDocument } from "yaml"
 import { readVersions } from "../../src/catalogue/versions.js"
-import { withArchive, withReferenceTag, withSourcePin } from "../../src/plan/pins.js"
+import { withArchive, withReferenceTag, withSourcePin } from "../../src/plan/versions/pins.js"
 
 /** versions.yaml after all of it was bumped, or what `wanted` names: tools, images and Go as well, which people bump by hand. */
 export function aged(text: string, wanted: (name: string) => boolean = () => true): string {

@@ -3,9 +3,9 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import { withChanges } from "../../src/plan/changelog.js"
-import { dockerfiles } from "../../src/plan/dockerfile.js"
-import { envTemplate } from "../../src/plan/envTemplate.js"
+import { withChanges } from "../../src/plan/versions/changelog.js"
+import { dockerfiles } from "../../src/plan/dockerfile/dockerfile.js"
+import { envTemplate } from "../../src/plan/versions/envTemplate.js"
 import { aged } from "./aged.js"
 
 const checkout = process.env.AGED ?? ""

@@ -1,5 +1,5 @@
 import type { Reporter, TestModule } from "vitest/node"
-import { countsText } from "../../src/plan/suites.js"
+import { countsText } from "../../src/plan/tests/suites.js"
 
 /** Ends the output with the line that all suites of the project end with. */
 export class CountsReporter implements Reporter {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { type Attempt, firstOf } from "../../src/plan/attempts.js"
+import { type Attempt, firstOf } from "../../src/base/attempts.js"
 
 const works = (name: string, value: string): Attempt<string> => ({ name, limitSeconds: 1, run: async () => value })
 const fails = (name: string, reason: string): Attempt<string> => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { archiveNames, builtArchiveWords, builtImageWords, builtProgramsWords } from "../../src/plan/built.js"
+import { archiveNames, builtArchiveWords, builtImageWords, builtProgramsWords } from "../../src/plan/build/built.js"
 
 describe("what a build says at its end", () => {
   it("names the image, its version, size and base, and the commands that go on", () => {

@@ -3,12 +3,12 @@
 import { describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { readVersions } from "../../src/catalogue/versions.js"
-import { bundleTable, movedPackages } from "../../src/plan/bundleCheck.js"
-import { bundleItems, type BundleWish, itemName, itemTitle, missingItems, packageSet, prewarmWish, readBundleRecord, recordedSum, unfitRecord, wishName, type BundleRecord } from "../../src/plan/bundleItems.js"
-import { planPackages } from "../../src/plan/packages.js"
-import { packageScript } from "../../src/plan/packagesScript.js"
-import { withPackageVersions } from "../../src/plan/pins.js"
-import { type PrewarmRow, prewarmTable, progressLine, retried } from "../../src/plan/prewarm.js"
+import { bundleTable, movedPackages } from "../../src/plan/bundle/check.js"
+import { bundleItems, type BundleWish, itemName, itemTitle, missingItems, packageSet, prewarmWish, readBundleRecord, recordedSum, unfitRecord, wishName, type BundleRecord } from "../../src/plan/bundle/items.js"
+import { planPackages } from "../../src/plan/packages/packages.js"
+import { packageScript } from "../../src/plan/packages/script.js"
+import { withPackageVersions } from "../../src/plan/versions/pins.js"
+import { type PrewarmRow, prewarmTable, progressLine, retried } from "../../src/plan/bundle/prewarm.js"
 import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 
 const catalogue = await fixtureCatalogue()

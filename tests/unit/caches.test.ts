@@ -1,7 +1,7 @@
 // Whose builds share what compilers keep.
 
 import { expect, it } from "vitest"
-import { cacheName } from "../../src/plan/caches.js"
+import { cacheName } from "../../src/plan/build/caches.js"
 
 it("a cache is for those who trust each other", () => {
   const names = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { SuiteEntry } from "../../src/catalogue/types.js"
-import { nearest } from "../../src/catalogue/nearest.js"
+import { nearest } from "../../src/base/nearest.js"
 import { fixtureText } from "./fixtures.js"
 
 const files = ["stack.yaml", "versions.yaml"] as const

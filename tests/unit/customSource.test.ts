@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { checkGitAddress, checkedOut, customSourceName, customVersion, gitProblem, sourcePath } from "../../src/plan/customSource.js"
-import { chosenComponents, releasedTable, releaseRecord } from "../../src/plan/released.js"
+import { checkGitAddress, checkedOut, customSourceName, customVersion, gitProblem, sourcePath } from "../../src/plan/build/customSource.js"
+import { chosenComponents, releasedTable, releaseRecord } from "../../src/plan/publish/released.js"
 
 let catalogue: Catalogue
 beforeAll(async () => {

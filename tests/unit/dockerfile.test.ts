@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue, ImageEntry } from "../../src/catalogue/types.js"
-import { dockerfile, dockerfiles } from "../../src/plan/dockerfile.js"
-import { assigned, printed } from "../../src/plan/dockerfileWords.js"
+import { dockerfile, dockerfiles } from "../../src/plan/dockerfile/dockerfile.js"
+import { assigned, printed } from "../../src/plan/dockerfile/words.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
 const folder = new URL("../../dockerfiles/", import.meta.url)

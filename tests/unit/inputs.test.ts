@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import { gitProblem } from "../../src/plan/customSource.js"
-import { patchProblem } from "../../src/plan/patches.js"
-import { checkVersionName } from "../../src/plan/versionNames.js"
+import { gitProblem } from "../../src/plan/build/customSource.js"
+import { patchProblem } from "../../src/plan/build/patches.js"
+import { checkVersionName } from "../../src/plan/build/versionNames.js"
 
 describe("a commit's short hash", () => {
   it.each(["56e2095", "56E2095a", "56e20951b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e"])("%s is said to be one", (ref) => {

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { readStack } from "../../src/catalogue/stack.js"
 import type { BuiltEntry, Catalogue } from "../../src/catalogue/types.js"
-import { builtOf } from "../../src/plan/components.js"
-import { launchPlan } from "../../src/plan/launch.js"
-import { withFreshSecrets } from "../../src/plan/services.js"
+import { builtOf } from "../../src/plan/build/components.js"
+import { launchPlan } from "../../src/plan/build/launch.js"
+import { withFreshSecrets } from "../../src/plan/stack/services.js"
 
 /** Two programs, one of which registers; what the plan is made from. */
 const stack = (more: { start?: string; stores?: string; supervisor?: string } = {}) => `

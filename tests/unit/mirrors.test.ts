@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest"
-import { unknownName } from "../../src/catalogue/nearest.js"
+import { unknownName } from "../../src/base/nearest.js"
 import type { MirrorAnswer } from "../../src/mirrors/ask.js"
 import { askEvery, mirrorChoice } from "../../src/mirrors/choice.js"
 import { distributionFamilies, mirrorFamilies, type MirrorEntry, presetNames, readMirrorEntries } from "../../src/mirrors/entries.js"
 import { mirrorPresets } from "../../src/mirrors/presets.js"
 import { questionFor } from "../../src/mirrors/questions.js"
-import { fetchedLines, inUse, mirrorReport } from "../../src/plan/mirrorReports.js"
-import { mavenSettings } from "../../src/plan/mavenSettings.js"
-import { packageDistributions } from "../../src/plan/packageData.js"
-import { pullAddresses } from "../../src/plan/pullAddresses.js"
+import { fetchedLines, inUse, mirrorReport } from "../../src/plan/call/mirrorReports.js"
+import { mavenSettings } from "../../src/plan/stack/mavenSettings.js"
+import { packageDistributions } from "../../src/plan/packages/data.js"
+import { pullAddresses } from "../../src/plan/images/pullAddresses.js"
 
 const read = (...given: string[]) => readMirrorEntries(given, unknownName)
 const short = (entries: MirrorEntry[]) => entries.map(({ family, address }) => `${family}=${address}`)

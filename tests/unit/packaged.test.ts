@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Catalogue, PackagedEntry } from "../../src/catalogue/types.js"
-import { builtOf, imageOf } from "../../src/plan/components.js"
+import { builtOf, imageOf } from "../../src/plan/build/components.js"
 import {
   archivePlan,
   askForSum,
@@ -16,9 +16,9 @@ import {
   reportScript,
   uncheckedArchive,
   withChecksum,
-} from "../../src/plan/packaged.js"
-import { planPackages } from "../../src/plan/packages.js"
-import { packageScript } from "../../src/plan/packagesScript.js"
+} from "../../src/plan/packages/installed.js"
+import { planPackages } from "../../src/plan/packages/packages.js"
+import { packageScript } from "../../src/plan/packages/script.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
 let catalogue: Catalogue

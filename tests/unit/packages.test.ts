@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { packageDistributions } from "../../src/plan/packageData.js"
-import { planPackages } from "../../src/plan/packages.js"
-import type { PackageRequest } from "../../src/plan/packageTypes.js"
+import { packageDistributions } from "../../src/plan/packages/data.js"
+import { planPackages } from "../../src/plan/packages/packages.js"
+import type { PackageRequest } from "../../src/plan/packages/types.js"
 
 const base = ["ca-certificates", "tzdata"]
 const names = (request: PackageRequest) =>

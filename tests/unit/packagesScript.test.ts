@@ -6,9 +6,9 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
-import { planPackages } from "../../src/plan/packages.js"
-import type { PackageRequest } from "../../src/plan/packageTypes.js"
-import { packageScript, type PackageScriptOptions, readPackageLog } from "../../src/plan/packagesScript.js"
+import { planPackages } from "../../src/plan/packages/packages.js"
+import type { PackageRequest } from "../../src/plan/packages/types.js"
+import { packageScript, type PackageScriptOptions, readPackageLog } from "../../src/plan/packages/script.js"
 
 // Nearly all of the time is waiting for processes.
 vi.setConfig({ maxConcurrency: 12 })

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { baseOf, builtOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/components.js"
-import { launchPlan } from "../../src/plan/launch.js"
-import { imagePlan } from "../../src/plan/image.js"
-import { bytesFrom, goOrigins, sourceOrigins } from "../../src/plan/origins.js"
-import { componentTable, type PlanInput, planRows, planTable, readPlanRecord } from "../../src/plan/report.js"
+import { baseOf, builtOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/build/components.js"
+import { launchPlan } from "../../src/plan/build/launch.js"
+import { imagePlan } from "../../src/plan/build/image.js"
+import { bytesFrom, goOrigins, sourceOrigins } from "../../src/plan/build/origins.js"
+import { componentTable, type PlanInput, planRows, planTable, readPlanRecord } from "../../src/plan/publish/planRows.js"
 
 let catalogue: Catalogue
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http"
 import { connect } from "node:net"
 import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { withoutCredentials } from "../../src/mirrors/addresses.js"
+import { withoutCredentials } from "../../src/base/addresses.js"
 import { ask } from "../../src/mirrors/ask.js"
 import { proxyFor, readProxies, shownProxies, shownProxy } from "../../src/mirrors/proxies.js"
 

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
-import { checkArchive, platformDigest, topFiles } from "../../src/plan/pulledImages.js"
+import { checkArchive, platformDigest, topFiles } from "../../src/plan/images/pulledImages.js"
 
 const sha = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`
 const ours = `sha256:${"a".repeat(64)}`

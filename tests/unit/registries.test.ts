@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { imageOf } from "../../src/plan/components.js"
-import { checkAnswers, publishedTable, readPublished, readPublishedInputs } from "../../src/plan/publishing.js"
-import { checkCredentials, dockerConfig, publishTargets } from "../../src/plan/registries.js"
+import { imageOf } from "../../src/plan/build/components.js"
+import { checkAnswers, publishedTable, readPublished, readPublishedInputs } from "../../src/plan/publish/publishing.js"
+import { checkCredentials, dockerConfig, publishTargets } from "../../src/plan/publish/registries.js"
 
 let catalogue: Catalogue
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { compareReleases, inChannel, newestOf, newestTags, readChannel, readRelease, type Release } from "../../src/plan/releases.js"
+import { compareReleases, inChannel, newestOf, newestTags, readChannel, readRelease, type Release } from "../../src/plan/versions/order.js"
 
 const releases = (...tags: string[]) => tags.map((tag) => readRelease(tag) as Release)
 

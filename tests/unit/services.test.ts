@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { readStack } from "../../src/catalogue/stack.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { frontConfig, runnableSuites, serviceLayer, serviceOf, startOrder, suiteControlLayer } from "../../src/plan/services.js"
-import { stackOutcome } from "../../src/plan/stackResults.js"
+import { frontConfig, runnableSuites, serviceLayer, serviceOf, startOrder, suiteControlLayer } from "../../src/plan/stack/services.js"
+import { stackOutcome } from "../../src/plan/stack/results.js"
 import { readFileSync } from "node:fs"
 
 const catalogue = await loadCatalogue("openim")

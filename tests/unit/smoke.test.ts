@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { ImageEntry, PackagedEntry, SourceImageEntry } from "../../src/catalogue/types.js"
-import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript } from "../../src/plan/smoke.js"
+import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript } from "../../src/plan/tests/smoke.js"
 
 let root: string
 const path = (...parts: string[]) => join(root, ...parts)

@@ -8,7 +8,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import {
   changeLine, gapLines, partsArguments, partsChanges, partsScript, programGaps, readParts, type SourceParts,
-} from "../../src/plan/sourceParts.js"
+} from "../../src/plan/build/sourceParts.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
 let catalogue: Catalogue

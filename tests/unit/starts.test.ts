@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { hurtByMerging, lastWords, noneStarts, readStarts, started, startReport, startScript } from "../../src/plan/starts.js"
+import { hurtByMerging, lastWords, noneStarts, readStarts, started, startReport, startScript } from "../../src/plan/build/starts.js"
 
 const start = (code: number, output: string, program = "api") => ({ program, code, output })
 

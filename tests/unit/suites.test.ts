@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { countsOf, countsText, goTestCases, vitestCases } from "../../src/plan/suites.js"
+import { countsOf, countsText, goTestCases, vitestCases } from "../../src/plan/tests/suites.js"
 
 describe("what a run says", () => {
   it("is read from vitest's JSON, whatever npm printed before it", () => {

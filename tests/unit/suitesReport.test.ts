@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { durationText, numberText } from "../../src/plan/measures.js"
-import type { TestCase, TestRun } from "../../src/plan/suites.js"
-import { suitesFiles } from "../../src/plan/suitesFiles.js"
-import { suitesHtml } from "../../src/plan/suitesHtml.js"
-import { suitesJunit } from "../../src/plan/suitesJunit.js"
-import { suitesText } from "../../src/plan/suitesText.js"
+import { durationText, numberText } from "../../src/base/measures.js"
+import type { TestCase, TestRun } from "../../src/plan/tests/suites.js"
+import { suitesFiles } from "../../src/plan/tests/files.js"
+import { suitesHtml } from "../../src/plan/tests/html.js"
+import { suitesJunit } from "../../src/plan/tests/junit.js"
+import { suitesText } from "../../src/plan/tests/text.js"
 
 const run: TestRun = {
   about: ["OpenIM", "server v3.8.3"],

@@ -3,7 +3,7 @@ import { createServer } from "node:net"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue, SuiteEntry } from "../../src/catalogue/types.js"
-import { supervisorLayer, waitScript } from "../../src/plan/supervisor.js"
+import { supervisorLayer, waitScript } from "../../src/plan/build/supervisor.js"
 
 let catalogue: Catalogue
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { atLeast, checkSeverity, findingsTable, grypeFindings } from "../../src/plan/findings.js"
-import { checkBuilder, provenance, type ProvenanceOf } from "../../src/plan/provenance.js"
-import { sbomFormat, steadyUuid } from "../../src/plan/sbom.js"
-import { keyProblem, registryHost } from "../../src/plan/signing.js"
+import { atLeast, checkSeverity, findingsTable, grypeFindings } from "../../src/plan/supplychain/findings.js"
+import { checkBuilder, provenance, type ProvenanceOf } from "../../src/plan/supplychain/provenance.js"
+import { sbomFormat, steadyUuid } from "../../src/plan/supplychain/sbom.js"
+import { keyProblem, registryHost } from "../../src/plan/supplychain/signing.js"
 
 const commit = "f4c6f832f74f214171ac92b81dbde36b25f36adc"
 const of: ProvenanceOf = {

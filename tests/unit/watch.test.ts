@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { baseReferences, pinnedReferences } from "../../src/plan/origins.js"
-import type { Channel } from "../../src/plan/releases.js"
+import { baseReferences, pinnedReferences } from "../../src/plan/build/origins.js"
+import type { Channel } from "../../src/plan/versions/order.js"
 import {
   readChecksum, readModuleVersions, readRemoteTags, readTagList, readUpstreams, withoutLetter,
-} from "../../src/plan/upstreamAnswers.js"
+} from "../../src/plan/versions/upstreamAnswers.js"
 import {
   decide, githubLines, unknownRow, updatesText, upstreamAddress, type Watched, watchedNamed, watchedOf, watchTable,
-} from "../../src/plan/watch.js"
+} from "../../src/plan/versions/watch.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
 const pinnedCommit = "f4c6f832f74f214171ac92b81dbde36b25f36adc"

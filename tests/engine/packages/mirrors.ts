@@ -1,7 +1,7 @@
 // A machine with real package managers and a server that delivers, refuses or hangs by path.
 import { dag, type Container, type File, type Service } from "@dagger.io/dagger"
-import { withPackages } from "../../../src/graph/packages.js"
-import { planPackages } from "../../../src/plan/packages.js"
+import { withPackages } from "../../../src/graph/build/packages.js"
+import { planPackages } from "../../../src/plan/packages/packages.js"
 
 export const bookworm = "docker.io/library/debian:bookworm-slim"
 export const mirrors = "http://mirrors:8000"

@@ -1,0 +1,32 @@
+// Image references, written in full: docker.io/library/debian:trixie-slim for what people call debian:trixie-slim.
+
+export interface ImageName {
+  /** With registry, without tag and digest. */
+  name: string
+  /** The tag, where there is one or nothing else says which image it is. */
+  tag?: string
+  digest?: string
+}
+
+const part = "[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*"
+const host = "[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\\d+)?"
+const pattern = new RegExp(`^((?:${host}/)?${part}(?:/${part})*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`)
+
+/** By Docker's rules: a first part with a dot or a port is a registry, no registry is Docker Hub, no tag is latest. */
+export function readReference(text: string): ImageName {
+  const [, path, tag, digest] = pattern.exec(text) ?? []
+  if (path === undefined) {
+    throw new Error(`"${text}" is no image: expected NAME:TAG or NAME@sha256:…, such as alpine:3.22 or quay.io/coreos/etcd:v3.5.21`)
+  }
+  const [first = "", ...rest] = path.split("/")
+  const named = rest.length > 0 && (/[.:A-Z]/.test(first) || first === "localhost")
+  const [registry, below] = named ? [first, rest.join("/")] : ["docker.io", path]
+  const hub = registry === "docker.io" || registry === "index.docker.io"
+  const name = hub ? `docker.io/${below.includes("/") ? below : `library/${below}`}` : `${registry}/${below}`
+  return { name, tag: tag ?? (digest === undefined ? "latest" : undefined), digest }
+}
+
+export function fullReference(text: string): string {
+  const { name, tag, digest } = readReference(text)
+  return `${name}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`
+}

@@ -1,0 +1,88 @@
+// From a component's name to its binaries and its image.
+
+import type { Directory } from "@dagger.io/dagger"
+import type { BuiltEntry } from "../../catalogue/types.js"
+import { baseOf, builtOf, imageOf, missingPrograms, programsOf, programsOfSource } from "../../plan/build/components.js"
+import { imageInputs } from "../../plan/build/imageInputs.js"
+import { launchHelper } from "../../plan/build/launch.js"
+import { prepareBase } from "./bases.js"
+import { finalImage } from "./images.js"
+import { baseFacts, sourceDigests } from "./inputs.js"
+import type { BuiltImage } from "./layouts.js"
+import { packagedImage } from "./installed.js"
+import { buildPrograms, type BuiltPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
+import type { Settings } from "../call/settings.js"
+import { sayGaps } from "../versions/sourceParts.js"
+import { checkConfig, missingIn, resolveSource } from "./sources.js"
+import { buildHelper, buildTool, goToolchain, helperTexts, type Toolchain } from "../toolchains/go.js"
+import type { ResolvedSource } from "./foundSource.js"
+
+/** How images are put together. */
+export interface BuildOptions {
+  base: string
+  layout: ProgramLayout
+  builder: ProgramBuilder
+}
+
+export interface BuildWish extends BuildOptions {
+  component: string
+}
+
+export interface Workshop {
+  component: BuiltEntry
+  source: ResolvedSource
+  toolchain: Toolchain
+}
+
+/** Names are settled first: a slip of the keyboard costs no download. */
+export async function openWorkshop(settings: Settings, component: string, base: string): Promise<Workshop> {
+  const entry = builtOf(settings.catalogue, component)
+  baseOf(settings.catalogue, base)
+  const source = await resolveSource(settings, entry.source)
+  const missing = await missingIn(source, programsOf(settings.catalogue, entry))
+  if (missing.length > 0) throw missingPrograms(settings.catalogue, entry, missing, source.origin)
+  return { component: entry, source, toolchain: await goToolchain(settings, source.goVersion) }
+}
+
+export async function componentBinaries(settings: Settings, wish: BuildWish): Promise<Directory> {
+  return (await binariesIn(settings, await openWorkshop(settings, wish.component, wish.base), wish)).directory
+}
+
+export async function componentImage(settings: Settings, wish: BuildWish): Promise<BuiltImage> {
+  const entry = imageOf(settings.catalogue, wish.component)
+  const base = baseOf(settings.catalogue, wish.base)
+  if (entry.kind === "packaged") return packagedImage(settings, entry, base)
+  const preparing = prepareBase(settings, base)
+  const [workshop, prepared, facts] = await Promise.all([
+    openWorkshop(settings, wish.component, wish.base),
+    preparing,
+    preparing.then(baseFacts),
+  ])
+  const { component, source, toolchain } = workshop
+  await checkConfig(settings, component.source, source)
+  const [binaries, launcher, supervisor, digests, launcherTexts] = await Promise.all([
+    binariesIn(settings, workshop, wish),
+    buildHelper(settings, toolchain, launchHelper).sync(),
+    component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,
+    sourceDigests(settings, component.source, source, toolchain, programsOf(settings.catalogue, component)),
+    helperTexts(launchHelper),
+  ])
+  const { layout, directory } = binaries
+  const of = { ...wish, layout, component, base, facts: source.facts, goVersion: source.goVersion, digests, launcher: launcherTexts }
+  const inputs = imageInputs(settings.catalogue, of, facts)
+  const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries: directory, launcher, supervisor })
+  return { container, base: prepared.pulled, created: source.facts.created }
+}
+
+async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<BuiltPrograms> {
+  const { component, source, toolchain } = workshop
+  const wanted = programsOf(settings.catalogue, component)
+  const named = programsOfSource(settings.catalogue, component.source)
+  const missing = await missingIn(source, named)
+  const all = named.filter((entry) => !missing.includes(entry))
+  const [binaries] = await Promise.all([
+    buildPrograms(settings, toolchain, source, wanted, all, wish.layout, wish.builder),
+    sayGaps(settings, component.source, source, toolchain),
+  ])
+  return binaries
+}

@@ -1,0 +1,25 @@
+// A source as it was found: its files, what is known of them, and where they come from.
+
+import type { Directory } from "@dagger.io/dagger"
+import type { SourceFacts } from "../../plan/build/image.js"
+
+export interface FoundSource {
+  directory: Directory
+  facts: SourceFacts
+  /** Where it came from, for the plan. */
+  origin: string
+  /** The repository, and the folder of its go.mod there, where that is not the top one. */
+  within?: { root: Directory; path: string }
+}
+
+/** All that a build may read, and the folder of go.mod in it. */
+export function wholeOf({ directory, within }: FoundSource): { root: Directory; path: string } {
+  return within ?? { root: directory, path: "." }
+}
+
+export interface ResolvedSource extends FoundSource {
+  goVersion: string
+}
+
+/** What reproducible builds put where a source has no time. */
+export const unknownTime = "1970-01-01T00:00:00Z"

@@ -1,0 +1,125 @@
+// Images of servers that are installed: base and packages, or an archive of the makers, a start script, a user.
+
+import { type Container, dag, type File } from "@dagger.io/dagger"
+import type { BaseEntry, InstallEntry, PackagedEntry } from "../../catalogue/types.js"
+import { binFolder } from "../../plan/build/image.js"
+import type { ImageInputs } from "../../plan/build/inputs.js"
+import {
+  archivePlan,
+  factsOf,
+  installOf,
+  packagedInputs,
+  packagedPlan,
+  packagesOf,
+  periodOf,
+  readReport,
+  reportScript,
+  type ServerReport,
+} from "../../plan/packages/installed.js"
+import type { PlanInput } from "../../plan/publish/planRows.js"
+import { withArchiveSum } from "./archives.js"
+import { prepareBase, type PreparedBase } from "./bases.js"
+import { mounted } from "../bundle/bundle.js"
+import { explain } from "../call/failures.js"
+import { ownerOf, withPlan, withUser } from "./images.js"
+import { baseFacts } from "./inputs.js"
+import type { BuiltImage } from "./layouts.js"
+import { withPackages } from "./packages.js"
+import type { Settings } from "../call/settings.js"
+import { toolbox } from "../call/toolbox.js"
+import { buildHelper, goToolchain, helperTexts } from "../toolchains/go.js"
+
+export async function packagedImage(given: Settings, component: PackagedEntry, base: BaseEntry): Promise<BuiltImage> {
+  const install = installOf(given.catalogue, component, base)
+  const settings = install.archive === undefined ? given : await withArchiveSum(given, component.name, install.archive)
+  const { catalogue } = settings
+  // Whatever is wrong with the archive is told before anything is installed.
+  const archive = install.archive === undefined ? undefined : await archivedServer(settings, component, install.archive)
+  const prepared = await withServerPackages(settings, component, base, install)
+  let server = prepared.container
+  if (archive !== undefined) server = server.withFile(`${binFolder}/${component.server}`, archive, { permissions: 0o755, owner: "0:0" })
+
+  const facts = factsOf(catalogue, component, install, await reportOf(server, component, install, base))
+  const inputs = await inputsOf(settings, component, base, facts.revision, prepared)
+  const started = await withStart(settings, server, component)
+  const container = withPlan(started, packagedPlan(component, base, facts), inputs).withUser(ownerOf(catalogue))
+  return { container, base: prepared.pulled, created: facts.created }
+}
+
+/** For the plan: what would be installed now. An archive is not fetched for it: its checksum says all. */
+export async function packagedInput(given: Settings, component: PackagedEntry, base: BaseEntry): Promise<PlanInput> {
+  let settings = given
+  let install: InstallEntry
+  try {
+    install = installOf(given.catalogue, component, base)
+    if (install.archive !== undefined) settings = await withArchiveSum(given, component.name, install.archive)
+  } catch (error) {
+    return { component: component.name, source: component.url, refused: (error as Error).message }
+  }
+  const { catalogue } = settings
+  const prepared = await withServerPackages(settings, component, base, install)
+  const pin = install.archive === undefined ? undefined : catalogue.pins.archives[component.name]
+  const report = pin === undefined
+    ? await reportOf(prepared.container, component, install, base)
+    : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
+  const { revision, version } = factsOf(catalogue, component, install, report)
+  return { component: component.name, source: report.origin, version, inputs: await inputsOf(settings, component, base, revision, prepared) }
+}
+
+/** The base with the server's packages, as they are in this period of the component's rhythm. */
+function withServerPackages(settings: Settings, component: PackagedEntry, base: BaseEntry, install: InstallEntry): Promise<PreparedBase> {
+  return prepareBase(settings, base, packagesOf(install, base), periodOf(component.rhythm, new Date()))
+}
+
+/** In a container of its own, so that the image needs no program that downloads. */
+async function archivedServer(settings: Settings, component: PackagedEntry, name: string): Promise<File> {
+  const { bundle } = settings
+  const plan = archivePlan(settings.catalogue, component, name, bundle ? [`file://${mounted}`] : await settings.mirrors.of("archive"))
+  const curl = await toolbox(settings, [], ["curl"])
+  const box = bundle ? curl.withMountedDirectory(mounted, bundle.directory.directory("archives")) : curl
+  const fetched = await withPackages(box, plan).catch((error: Error) => {
+    throw new Error(`${error.message}: --mirrors=archive=ADDRESS of a folder that has it, or urls in versions.yaml`)
+  })
+  const next = `Check archives.${component.name} in versions.yaml.`
+  return explain(`the archive of ${component.name} has no bin/${component.server}`, next, () =>
+    fetched.file(`/archive/bin/${component.server}`).sync(),
+  )
+}
+
+async function reportOf(server: Container, component: PackagedEntry, install: InstallEntry, base: BaseEntry): Promise<ServerReport> {
+  const what = `${component.server} is installed, but does not run on ${base.image}`
+  const text = await explain(what, "Choose another --base.", () =>
+    server.withExec(["sh", "-c", reportScript(component, install, base)]).stdout(),
+  )
+  return readReport(component, text)
+}
+
+async function inputsOf(
+  settings: Settings,
+  component: PackagedEntry,
+  base: BaseEntry,
+  revision: string,
+  prepared: PreparedBase,
+): Promise<ImageInputs> {
+  const [facts, start, helper] = await Promise.all([
+    baseFacts(prepared),
+    startScript(component).contents(),
+    component.helper === undefined ? [] : helperTexts(component.helper),
+  ])
+  return packagedInputs(settings.catalogue, component, base, revision, facts, [start, ...helper])
+}
+
+async function withStart(settings: Settings, server: Container, component: PackagedEntry): Promise<Container> {
+  const { catalogue } = settings
+  const root = { permissions: 0o755, owner: "0:0" }
+  const image = (await withUser(catalogue, server, component.data, [component.data]))
+    .withWorkdir(component.data)
+    .withFile(`${binFolder}/${component.start}`, startScript(component), root)
+  if (component.helper === undefined) return image
+  const helper = buildHelper(settings, await goToolchain(settings, catalogue.pins.go), component.helper)
+  return image.withFile(`${binFolder}/${component.helper}`, helper, root)
+}
+
+function startScript(component: PackagedEntry): File {
+  return dag.currentModule().source().file(`shell/${component.start}.sh`)
+}

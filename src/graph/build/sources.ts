@@ -1,0 +1,134 @@
+// A product's source: a checkout that the caller gives, or the pinned one from git or the Go module proxy.
+
+import { dag, type Directory } from "@dagger.io/dagger"
+import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
+import { firstOf } from "../../base/attempts.js"
+import { goVersionOf, newer } from "../../plan/toolchains/go.js"
+import type { SourceFacts } from "../../plan/build/image.js"
+import { pinOf } from "../../plan/versions/pins.js"
+import { sourceOrigins, type SourceOrigin } from "../../plan/build/origins.js"
+import { tailOf } from "../call/failures.js"
+import { type FoundSource, type ResolvedSource, unknownTime, wholeOf } from "./foundSource.js"
+import { fetchModule } from "../toolchains/goSources.js"
+import { canonical, fromCheckout, fromGit, overlaid } from "./customSources.js"
+import { type CustomSource, log, type Settings } from "../call/settings.js"
+import { goToolchain } from "../toolchains/go.js"
+
+const moduleOrigin = "Go module"
+
+export async function resolveSource(settings: Settings, name: string): Promise<ResolvedSource> {
+  const entry = settings.catalogue.sources[name]
+  const custom = settings.custom?.of === name ? settings.custom : undefined
+  const original = await originalSource(settings, name, custom)
+  const laid = custom?.overlay ? await overlaid(settings, original, custom.overlay) : original
+  // A module has come through a command, which has given its files these modes.
+  const found = laid.origin.startsWith(moduleOrigin) && laid === original ? laid : await withPlainModes(settings, laid)
+  const texts = [await goModOf(entry, found.directory, custom !== undefined), ...(await workspaceOf(found))]
+  return { ...found, goVersion: texts.map(goVersionOf).reduce(newer) }
+}
+
+/** The go.work that Go finds, in this folder or the next one above. */
+async function workspaceOf(found: FoundSource): Promise<string[]> {
+  const { root, path } = wholeOf(found)
+  const parts = path === "." ? [] : path.split("/")
+  const files = [...parts.keys(), parts.length].map((depth) => [...parts.slice(0, depth), "go.work"].join("/"))
+  const there = await Promise.all(files.map((file) => root.glob(file)))
+  const file = files.filter((_, index) => there[index].length > 0).at(-1)
+  return file === undefined ? [] : [await root.file(file).contents()]
+}
+
+/** The programs whose folders have no Go files. */
+export async function missingIn({ directory }: FoundSource, programs: ProgramEntry[]): Promise<ProgramEntry[]> {
+  const found = await Promise.all(programs.map((entry) => directory.glob(`${entry.package}/*.go`)))
+  return programs.filter((_, index) => found[index].length === 0)
+}
+
+/** An image takes its configuration from the source. */
+export async function checkConfig({ catalogue }: Settings, name: string, { directory, origin }: FoundSource): Promise<void> {
+  const { config } = catalogue.sources[name]
+  if (config === undefined || (await directory.glob(`${config}/*`)).length > 0) return
+  throw new Error(
+    `this source (${origin}) has no ${config}/, which stack.yaml names as its configuration: give a source that has it, ` +
+      "or a --catalogue whose stack.yaml names another folder or none",
+  )
+}
+
+function originalSource(settings: Settings, name: string, custom?: CustomSource): Promise<FoundSource> {
+  const entry = settings.catalogue.sources[name]
+  if (custom?.checkout) return fromCheckout(settings, entry, custom.checkout, custom.path)
+  if (custom?.git) return fromGit(settings, entry, custom.git, custom.path)
+  return fromNetwork(settings, { ...entry, url: settings.upstreams[name] ?? entry.url }, settings.catalogue.pins.sources[name])
+}
+
+async function withPlainModes(settings: Settings, found: FoundSource): Promise<FoundSource> {
+  if (found.within === undefined) return { ...found, directory: await canonical(settings, found.directory) }
+  const { root, path } = found.within
+  const plain = await canonical(settings, root)
+  return { ...found, directory: plain.directory(path), within: { root: plain, path } }
+}
+
+async function goModOf(entry: SourceEntry, directory: Directory, given: boolean): Promise<string> {
+  try {
+    return await directory.file("go.mod").contents()
+  } catch {
+    const next = given ? `give the top folder of a checkout of ${entry.url}, or the folder that has it as --source-path` : "check the pins in versions.yaml"
+    throw new Error(`the source has no go.mod: ${next}`)
+  }
+}
+
+async function fromNetwork(settings: Settings, entry: SourceEntry, pin: PinnedSource): Promise<FoundSource> {
+  const version = settings.version ?? pin.version
+  // The earlier pins too: going back needs no trust in what a tag says today.
+  const pinned = pinOf(pin, version)
+  // Without a pin only the module proxy's checksum says that a version is the same everywhere.
+  const bundled = settings.bundle !== undefined
+  const order: SourceOrigin[] = pinned === undefined && !bundled ? ["module", "git"] : sourceOrigins(settings.from, bundled)
+  const outcome = await firstOf<FoundSource>(
+    `${entry.title} ${version}`,
+    order.map((origin) => ({
+      name: origin === "git" ? `git ${entry.url}` : `Go module ${entry.module}`,
+      limitSeconds: 300,
+      run: () => origins[origin](settings, entry, version, pinned),
+    })),
+    log,
+  ).catch((error: Error) => {
+    const next = pinned === undefined ? `Check that ${entry.url}/tree/${version} exists, ` : "Check the network and --goproxy, "
+    throw new Error(`${error.message}. ${next}or give a checkout as --source`)
+  })
+  return outcome.value
+}
+
+const origins: Record<
+  SourceOrigin,
+  (settings: Settings, entry: SourceEntry, version: string, pin?: SourcePin) => Promise<FoundSource>
+> = {
+  async git({ sourceService }, entry, version, pin) {
+    const served = sourceService === undefined ? {} : { experimentalServiceHost: sourceService }
+    const repository = dag.git(entry.url.endsWith(".git") ? entry.url : `${entry.url}.git`, served)
+    const ref = pin === undefined ? repository.tag(version) : repository.commit(pin.commit)
+    try {
+      const directory = await ref.tree({ discardGitDir: true }).sync()
+      const revision = pin?.commit ?? (await ref.commit())
+      return { directory, facts: { version, revision, created: pin?.created ?? unknownTime }, origin: `git ${version}` }
+    } catch (error) {
+      throw new Error(tailOf(error, 2))
+    }
+  },
+
+  async module(settings, entry, version, pin) {
+    if (pin !== undefined && pin.sum === undefined) throw new Error(`versions.yaml pins ${version} without the checksum of a module`)
+    const go = await goToolchain(settings)
+    try {
+      const fetched = await fetchModule(go.container, entry.module, version, pin?.sum).directory("/module").sync()
+      const info = pin === undefined ? JSON.parse(await fetched.file("info.json").contents()) : undefined
+      const facts = {
+        version,
+        revision: pin?.commit ?? info.Origin?.Hash,
+        created: pin?.created ?? info.Time ?? unknownTime,
+      }
+      return { directory: fetched.directory("source"), facts, origin: `${moduleOrigin} ${version}` }
+    } catch (error) {
+      throw new Error(tailOf(error, 2))
+    }
+  },
+}

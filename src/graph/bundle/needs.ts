@@ -1,0 +1,56 @@
+// What a call is going to ask a bundle for, compared with it before anything is built.
+
+import { type BundleItem, bundleItems, type BundleWish, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
+import { shortDigest } from "../../plan/build/inputs.js"
+import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
+import { tailOf } from "../call/failures.js"
+import type { Settings } from "../call/settings.js"
+import { resolveSource } from "../build/sources.js"
+
+/** A call's bundle, if it has one, must hold what these builds ask for, unchanged, and as versions.yaml pins it. */
+export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<void> {
+  const { bundle, catalogue, version } = settings
+  if (!bundle) return
+  const { records } = bundle
+  const titles = Object.values(records).map(({ title }) => title)
+  const pinned = bundleItems(catalogue, wish)
+  const other = pinned.find((item) => item.kind === "source" && version !== undefined && catalogue.pins.sources[item.source].version !== version)
+  if (other?.kind === "source") {
+    const next = `pin it (bump --component=${other.source} --version=${version}) before the bundle is made`
+    throw new Error(`the bundle has only the pinned versions, not ${catalogue.sources[other.source].title} ${version}: ${next}`)
+  }
+  const lacking = async (items: BundleItem[]) => {
+    const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
+    const missing = items.filter((_, index) => !Object.hasOwn(records, names[index]))
+    if (missing.length > 0) throw missingItems(missing.map((item) => itemTitle(catalogue, item)), titles)
+    return names
+  }
+  // Without what is always needed nothing can be looked at.
+  await lacking(bundleItems(catalogue, { ...wish, components: [], tools: [], services: [] }))
+  const box = await bundledImage(bundle, [catalogue.pins.images.debian])
+  const damaged = await damagedFiles(box.container, bundle).catch((error: unknown) => {
+    throw new Error(`the bundle is damaged: ${box.reference} in it cannot be read: ${tailOf(error, 1)}. ${copyAgain}`)
+  })
+  if (damaged.length > 0) {
+    const found = damaged.slice(0, 5).map(({ file, item }) => `${file} (${records[item]?.title ?? item})`)
+    const more = damaged.length > 5 ? [`${damaged.length - 5} more`] : []
+    throw new Error(`the bundle is damaged: missing or changed: ${[...found, ...more].join(", ")}. ${copyAgain}`)
+  }
+  const names = await lacking(bundleItems(catalogue, wish, await ownSource(settings)))
+  for (const name of names) {
+    if (records[name].pulled) await provenImage(bundle, name)
+    const why = unfitRecord(catalogue, records, records[name])
+    if (why !== undefined) throw new Error(`the bundle does not fit: ${records[name].title}: ${why}. Next: ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network`)
+  }
+}
+
+const copyAgain = "Next: copy it again from where it is whole (./daggerw bundle verify DIR tells), or ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network"
+
+/** By what it imports: its other files come along with each call. */
+export async function ownSource(settings: Settings): Promise<OwnSource | undefined> {
+  const { custom } = settings
+  if (custom === undefined) return undefined
+  const { directory } = await resolveSource(settings, custom.of)
+  const texts = await Promise.all(["go.mod", "go.sum"].map((name) => directory.file(name).contents().catch(() => "")))
+  return { source: custom.of, digest: shortDigest(texts).slice(0, 12), onPinned: custom.checkout === undefined && custom.git === undefined }
+}

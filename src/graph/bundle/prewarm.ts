@@ -1,0 +1,318 @@
+// Fetches what builds take from outside, item by item, into a bundle.
+
+import { createHash } from "node:crypto"
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import type { PackagedEntry } from "../../catalogue/types.js"
+import {
+  type BundleItem, type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, layoutTool, type PackagesItem, packageSet, toolPackages,
+  unfitRecord, wishName,
+} from "../../plan/bundle/items.js"
+import { imageOf, programsOfSource } from "../../plan/build/components.js"
+import { newer } from "../../plan/toolchains/go.js"
+import { fetchScript } from "../../plan/toolchains/goSources.js"
+import { archiveFilePlan, periodOf } from "../../plan/packages/installed.js"
+import { planPackages } from "../../plan/packages/packages.js"
+import { pullScript } from "../../plan/images/pulledImages.js"
+import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../../plan/bundle/prewarm.js"
+import { withArchiveSum } from "../build/archives.js"
+import { pullFirst, withFolders, withSystemPackages } from "../build/bases.js"
+import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
+import { ownSource } from "./needs.js"
+import { tailOf } from "../call/failures.js"
+import { javaArtifacts } from "../toolchains/java.js"
+import { packageMirrors } from "../call/mirrors.js"
+import { fetchedPackages, withPackages } from "../build/packages.js"
+import { withRegistryServices } from "../publish/registries.js"
+import { type Bundle, log, type PulledImage, type Settings } from "../call/settings.js"
+import { resolveSource } from "../build/sources.js"
+import { toolbox } from "../call/toolbox.js"
+import { goToolchain, toolPin } from "../toolchains/go.js"
+import { wholeOf } from "../build/foundSource.js"
+
+export interface Prewarmed {
+  bundle: Directory
+  rows: PrewarmRow[]
+}
+
+/** How many items are fetched at the same time. */
+const atOnce = 3
+
+/**
+ * What the bundle given by the settings has, and what is still as it is pinned, is not fetched again; with `renew`, base images and
+ * packages are, in the versions that there are today. One failed item does not keep the others from being fetched.
+ */
+export async function prewarmed(given: Settings, wish: BundleWish, renew = false): Promise<Prewarmed> {
+  // Programs are made from packages with a bundle, so that is what is fetched; images come from wherever they can be had.
+  const online = withoutLocks({ ...given, bundle: undefined }, renew)
+  const { catalogue } = given
+  const items = bundleItems(catalogue, wish, await ownSource(online))
+  const titles = items.map((item) => itemTitle(catalogue, item))
+  const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
+  const kept = given.bundle && (await keptRecords(online, given.bundle, renew))
+  const pull: Pull = (references) => (kept && hasImage(kept, references) ? bundledImage(kept, references) : pullFirst(online, references))
+  const fetching: Fetching = { settings: online, pull, asOf: renew ? new Date().toISOString().slice(0, 10) : undefined }
+  const rows: PrewarmRow[] = []
+  const contents: Directory[] = []
+  const waiting = items.entries()
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of waiting) {
+      const [title, name, began] = [titles[index], names[index], Date.now()]
+      const row: PrewarmRow = { title, result: "fetched", bytes: 0, seconds: 0 }
+      const there = kept?.records[name]
+      if (there) Object.assign(row, { result: "in the bundle", bytes: there.bytes })
+      else {
+        try {
+          const sealed = await retried(title, () => sealedItem(fetching, item, name, title), log)
+          contents.push(sealed.directory)
+          row.bytes = sealed.bytes
+        } catch (error) {
+          Object.assign(row, { result: "failed", reason: (error as Error).message.replace(`${title}: nothing worked: `, "") })
+        }
+        row.seconds = (Date.now() - began) / 1000
+      }
+      rows.push(row)
+      log(progressLine(rows.length, items.length, row))
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+  rows.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
+  const bundle = contents.reduce((all, one) => all.withDirectory(".", one), given.bundle?.directory ?? dag.directory())
+  // What ./daggerw bundle prune keeps.
+  const listed = bundle.withNewFile(`needed/${wishName(wish)}.txt`, `${names.join("\n")}\n`)
+  return { bundle: listed.withNewFile("report.txt", prewarmTable(rows)), rows }
+}
+
+/** One thing as it is in a bundle. */
+export async function bundledItem(settings: Settings, item: BundleItem): Promise<Directory> {
+  const pull: Pull = (references) => pullFirst(settings, references)
+  const name = await nameOf(settings.catalogue, item)
+  return (await sealedItem({ settings, pull }, item, name, itemTitle(settings.catalogue, item))).directory
+}
+
+/** Where base images come from while things are fetched: packages are chosen for the one that the bundle will have. */
+type Pull = (references: string[]) => Promise<PulledImage>
+
+interface Fetching {
+  settings: Settings
+  pull: Pull
+  /** The day whose packages are wanted; those of the builds on this engine when not given. */
+  asOf?: string
+}
+
+function hasImage({ records }: Bundle, references: string[]): boolean {
+  return Object.hasOwn(records, imageName(references[0]))
+}
+
+function withoutLocks(settings: Settings, renew: boolean): Settings {
+  if (!renew) return settings
+  const { catalogue } = settings
+  return { ...settings, catalogue: { ...catalogue, pins: { ...catalogue.pins, packages: {} } } }
+}
+
+/** What of a bundle can stay: nothing that is damaged, that is not what is pinned, or that does not go with the bundle's image. */
+async function keptRecords(settings: Settings, bundle: Bundle, renew: boolean): Promise<Bundle> {
+  const damaged = await damagedFiles(await toolbox(settings, []), bundle)
+  for (const { file, item } of damaged) log(`the bundle: ${file} is missing or changed: ${bundle.records[item]?.title ?? item} is fetched again`)
+  const bad = new Set(damaged.map(({ item }) => item))
+  for (const [name, { pulled }] of Object.entries(bundle.records)) {
+    if (!pulled || bad.has(name)) continue
+    await provenImage(bundle, name).catch((error: Error) => {
+      log(`${error.message.replace(/ Next: .*$/s, "")} It is fetched again`)
+      bad.add(name)
+    })
+  }
+  const whole = Object.fromEntries(Object.entries(bundle.records).filter(([name, { kind }]) => {
+    return !bad.has(name) && !(renew && (kind === "image" || kind === "packages"))
+  }))
+  // Images first: packages are judged by the image that stays, and go when it does.
+  const images = Object.fromEntries(Object.entries(whole).filter(([, record]) => record.kind !== "image" || fits(settings, whole, record)))
+  const rest = Object.entries(images).filter(([, record]) => {
+    if (record.kind === "packages" && (record.image === undefined || !Object.hasOwn(images, imageName(record.image)))) return false
+    return record.kind === "image" || fits(settings, images, record)
+  })
+  return { ...bundle, records: Object.fromEntries(rest) }
+}
+
+function fits({ catalogue }: Settings, records: Bundle["records"], record: BundleRecord): boolean {
+  const why = unfitRecord(catalogue, records, record)
+  if (why !== undefined) log(`the bundle: ${record.title} is fetched again: ${why}`)
+  return why === undefined
+}
+
+interface FetchedItem {
+  /** Files at their places in a bundle. */
+  directory: Directory
+  facts?: Partial<BundleRecord>
+}
+
+/** An item with the record and the checksums that make it one. */
+async function sealedItem(fetching: Fetching, item: BundleItem, name: string, title: string): Promise<{ directory: Directory; bytes: number }> {
+  const { directory, facts } = await fetchItem(fetching, item, name)
+  const box = await toolbox(fetching.settings, [])
+  const summed = box.withMountedDirectory("/content", directory).withWorkdir("/content").withExec(["sh", "-euc", sumFiles])
+  const [sums, counts] = await Promise.all([summed.file("/sums").contents(), summed.stdout()])
+  const [files, bytes] = counts.split(" ").map(Number)
+  const record: BundleRecord = { kind: item.kind, title, bytes, files, ...facts }
+  const text = `${JSON.stringify(record, null, 2)}\n`
+  const own = `${createHash("sha256").update(text).digest("hex")}  items/${name}.json\n`
+  return { bytes, directory: directory.withNewFile(`items/${name}.sha256`, `${sums}${own}`).withNewFile(`items/${name}.json`, text) }
+}
+
+const sumFiles = `
+find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0r sha256sum > /sums
+find . -type f -printf '%s\\n' | awk '{ all += $1 } END { printf "%d %d", NR, all }'
+`
+
+async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Promise<FetchedItem> {
+  const { settings, pull } = fetching
+  const { catalogue } = settings
+  switch (item.kind) {
+    case "image": {
+      const image = await pull(item.references)
+      const original = settings.from === "registry" ? await originalImage(settings, image) : undefined
+      const archive = original?.file("image.tar") ?? image.container.asTarball()
+      const directory = dag.directory().withFile(`images/${name}.tar`, archive)
+      return {
+        directory: original === undefined ? directory : directory.withFile(`images/${name}.manifest.json`, original.file("manifest.json")),
+        facts: { reference: image.reference, pulled: original !== undefined },
+      }
+    }
+    case "packages":
+      return packagesItem(fetching, item, name)
+    case "source":
+      return { directory: await sourceModules(settings, item.source) }
+    case "modules":
+      return { directory: await ownModules(settings, item.source) }
+    case "tool": {
+      const pin = toolPin(settings, item.tool)
+      const source = item.source === undefined ? undefined : await resolveSource(settings, item.source)
+      const go = await goFromPackages(settings, source === undefined ? pin.go : newer(source.goVersion, pin.go))
+      const wanted = [pin.module, pin.version, pin.sum, pin.package]
+      return { directory: await modules(withFetch(go), `${fetchSource} && go list -deps "./$4"`, wanted) }
+    }
+    case "helper": {
+      const go = await goFromPackages(settings, catalogue.pins.go)
+      const source = dag.currentModule().source().directory(`go/${item.helper}`)
+      const prepared = go.withDirectory("/helper", source, { exclude: ["*_test.go"] }).withWorkdir("/helper")
+      return { directory: await modules(prepared, "go list -deps .", []) }
+    }
+    case "java":
+      return { directory: await javaArtifacts(settings, item.java) }
+    case "archive": {
+      const { component: name, build } = item
+      const summed = (await withArchiveSum(settings, name, build)).catalogue
+      const { version, builds } = summed.pins.archives[name]
+      const plan = archiveFilePlan(summed, imageOf(summed, name) as PackagedEntry, build, "/archives", await settings.mirrors.of("archive"))
+      const fetched = await withPackages(await toolbox(settings, [], ["curl"]), plan)
+      const facts = { archive: { component: name, build, version, sha256: builds[build].sha256! } }
+      return { directory: dag.directory().withDirectory("archives", fetched.directory("/archives")), facts }
+    }
+  }
+}
+
+/** The image as its registry has it, byte by byte, so that its digest can be computed again. */
+async function originalImage(settings: Settings, { address, reference }: PulledImage): Promise<Directory | undefined> {
+  const [name, digest] = reference.split("@")
+  const from = `${(address ?? name).replace(/@.*$/, "")}@${digest}`
+  try {
+    const box = await withRegistryServices(settings, await toolbox(settings, [layoutTool], toolPackages[layoutTool]))
+    return await box.withExec(["timeout", String(trySeconds), "bash", "-euo", "pipefail", "-c", pullScript, "pull", from, name]).directory("/image").sync()
+  } catch (error) {
+    log(`${name}: ${from} cannot be fetched as its registry has it (${tailOf(error, 1)}): the engine's copy is taken, whose digest nothing in the bundle proves`)
+    return undefined
+  }
+}
+
+/** Just the versions that a build installs now: what it asked the repositories, maybe days ago, counts, not what they have today. */
+async function packagesItem({ settings, pull, asOf: day }: Fetching, item: PackagesItem, name: string): Promise<FetchedItem> {
+  const { distribution, references, want, rhythm, folders, final } = item
+  const pulled = await pull(references)
+  const ready = { ...pulled, container: withFolders(pulled.container, folders ?? []) }
+  const asOf = day ?? (rhythm === undefined ? undefined : periodOf(rhythm, new Date()))
+  const prepared = await withSystemPackages(settings, ready, distribution, want, { asOf, final })
+  const added = await addedPackages(pulled.container, prepared)
+  const facts = { image: pulled.reference, set: packageSet(references[0], want), packages: packageVersions(added) }
+  if (added.length === 0) return { directory: dag.directory(), facts }
+  const exact = added.map((line) => line.split(" ")[2])
+  const mirrors = await packageMirrors(settings, distribution)
+  const plan = planPackages({ distribution, want: exact, mirrors, limitSeconds: trySeconds })
+  const fetched = await fetchedPackages(pulled.container, plan)
+  return { directory: dag.directory().withDirectory(`packages/${name}`, await indexed(settings, fetched)), facts }
+}
+
+/** What a container has beyond another one. */
+export async function addedPackages(before: Container, after: Container): Promise<string[]> {
+  const [old, all] = await Promise.all([before, after].map(installedPackages))
+  // Keys that rpm has learnt are among its packages, and nothing that can be fetched.
+  return all.filter((line) => !old.includes(line) && !line.startsWith("gpg-pubkey "))
+}
+
+/** NAME VERSION SPECIFICATION, the last one as the distribution's package manager takes it. */
+async function installedPackages(container: Container): Promise<string[]> {
+  return (await container.withExec(["sh", "-c", listInstalled]).stdout()).trim().split("\n")
+}
+
+export function packageVersions(lines: string[]): Record<string, string> {
+  return Object.fromEntries(lines.map((line) => line.split(" ").slice(0, 2)))
+}
+
+const listInstalled = `
+if command -v dpkg-query > /dev/null; then dpkg-query -W -f '\${Package} \${Version} \${Package}=\${Version}\\n'
+elif command -v rpm > /dev/null; then rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE} %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\\n'
+else awk -F: '/^P:/ { name = $2 } /^V:/ { print name, $2, name "=" $2 }' /lib/apk/db/installed
+fi | LC_ALL=C sort`
+
+/** apt's and apk's repositories have their index from their own tools; rpm's is made with one that Debian has. */
+async function indexed(settings: Settings, folder: Directory): Promise<Directory> {
+  if ((await folder.glob("**/*.rpm")).length === 0) return folder
+  const box = await toolbox(settings, [], ["createrepo-c"])
+  return box.withDirectory("/repository", folder).withExec(["createrepo_c", "--quiet", "/repository"]).directory("/repository")
+}
+
+async function sourceModules(settings: Settings, name: string): Promise<Directory> {
+  const pinned = { ...settings, custom: undefined }
+  const { goVersion } = await resolveSource(pinned, name)
+  const { module } = settings.catalogue.sources[name]
+  const pin = settings.catalogue.pins.sources[name]
+  return modules(withFetch(await goFromPackages(settings, goVersion)), `${fetchSource} && go mod download`, [module, pin.version, pin.sum ?? ""])
+}
+
+/** A source of the caller's own comes along with each call; only what its programs import must be there, the rest where it can be had. */
+async function ownModules(settings: Settings, name: string): Promise<Directory> {
+  const source = await resolveSource(settings, name)
+  const { root, path } = wholeOf(source)
+  const go = (await goFromPackages(settings, source.goVersion)).withDirectory("/own", root).withWorkdir(path === "." ? "/own" : `/own/${path}`)
+  return modules(go, ownModulesCommand, programsOfSource(settings.catalogue, name).map((entry) => entry.package))
+}
+
+const ownModulesCommand = `
+go mod download || echo "the bundle has what builds need, not all that go.mod names" >&2
+for one; do
+  shift
+  if [ -d "./$one" ]; then set -- "$@" "./$one"; fi
+done
+go list -deps "$@"`
+
+/** As builds with a bundle have it: from the distribution, with any other version as a module. */
+async function goFromPackages(settings: Settings, version: string): Promise<Container> {
+  return (await goToolchain(settings, version, ["distribution"])).container
+}
+
+const fetchSource = `rm -rf source && /module/fetch "$1" "$2" "$3" && cd source`
+
+function withFetch(go: Container): Container {
+  return go.withNewFile("/module/fetch", fetchScript, { permissions: 0o755 }).withWorkdir("/module")
+}
+
+/** The modules that a command asks for, as files for GOPROXY. */
+async function modules(go: Container, command: string, words: string[]): Promise<Directory> {
+  const fetch = dag.currentModule().source().file("shell/fetch-modules.sh")
+  const fetched = go
+    .withMountedFile("/fetch-modules", fetch)
+    .withExec(["sh", "/fetch-modules", String(trySeconds), "sh", "-euc", `${command} > /dev/null`, "modules", ...words])
+  try {
+    return await fetched.directory("/out").sync()
+  } catch (error) {
+    throw new Error(tailOf(error, 3))
+  }
+}

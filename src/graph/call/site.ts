@@ -1,0 +1,36 @@
+// What a call's options say about the stack and about where things are fetched from.
+
+import type { Directory } from "@dagger.io/dagger"
+import { loadCatalogue } from "../../catalogue/load.js"
+import { checkModuleRules } from "../../plan/toolchains/goModules.js"
+import { bytesFrom } from "../../plan/build/origins.js"
+import { readUpstreams } from "../../plan/versions/upstreamAnswers.js"
+import { watchedOf } from "../../plan/versions/watch.js"
+import { readBundle } from "../bundle/bundle.js"
+import { callMirrors } from "./mirrors.js"
+import type { ModuleAccess, Settings } from "./settings.js"
+
+export interface Site {
+  stack: string
+  catalogue?: Directory | null
+  bases: string
+  goproxy?: string | null
+  modules?: ModuleAccess
+  mirrors: string[]
+  upstreams: string[]
+  bundle?: Directory | null
+}
+
+export async function siteSettings({ stack, catalogue: folder, bases, goproxy, modules, mirrors, upstreams, bundle }: Site): Promise<Settings> {
+  checkModuleRules(goproxy ?? undefined, modules ?? {})
+  const catalogue = await loadCatalogue(stack, folder ? (name) => folder.file(name).contents() : undefined)
+  return {
+    catalogue,
+    from: bytesFrom(bases, process.env.DAGGER_BASES),
+    bundle: bundle ? await readBundle(bundle) : undefined,
+    goproxy: goproxy ?? undefined,
+    modules,
+    mirrors: callMirrors(mirrors),
+    upstreams: readUpstreams(upstreams, watchedOf(catalogue)),
+  }
+}

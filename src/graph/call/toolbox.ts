@@ -1,0 +1,18 @@
+// A small container with pinned tools: what talks to registries, lists contents, signs.
+
+import type { Container } from "@dagger.io/dagger"
+import { plainPath } from "../../plan/build/image.js"
+import { pullFirst, withSystemPackages } from "../build/bases.js"
+import type { Settings } from "./settings.js"
+import { buildTool, goToolchain, toolPin } from "../toolchains/go.js"
+
+/** Tools of versions.yaml by their names on the PATH, and packages of the distribution by the fallback. */
+export async function toolbox(settings: Settings, tools: string[], packages: string[] = []): Promise<Container> {
+  const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
+  let box = await withSystemPackages(settings, debian, "debian", ["ca-certificates", ...packages])
+  for (const name of tools) {
+    const toolchain = await goToolchain(settings, toolPin(settings, name).go)
+    box = box.withFile(`/usr/local/bin/${name}`, await buildTool(settings, toolchain, name), { permissions: 0o755 })
+  }
+  return box.withEnvVariable("PATH", plainPath)
+}

@@ -1,0 +1,137 @@
+// What goes along with an image: the list of its contents and its provenance, as files and as referrers in its layout.
+
+import { dag, type File } from "@dagger.io/dagger"
+import { toolPackages } from "../../plan/bundle/items.js"
+import { baseOf, imageOf } from "../../plan/build/components.js"
+import { inputsLabel, readInputs } from "../../plan/build/inputs.js"
+import { installedResource } from "../../plan/packages/installed.js"
+import { pinOf } from "../../plan/versions/pins.js"
+import { provenance, type ProvenanceResource, type ProvenanceSource, provenanceType, statementType } from "../../plan/supplychain/provenance.js"
+import { sbomFormat, steadyUuid } from "../../plan/supplychain/sbom.js"
+import type { BuildWish } from "../build/components.js"
+import { explain } from "../call/failures.js"
+import type { BuiltImage, Layout } from "../build/layouts.js"
+import type { Settings } from "../call/settings.js"
+import { toolbox } from "../call/toolbox.js"
+import { toolPin } from "../toolchains/go.js"
+
+const label = (name: string) => `org.opencontainers.image.${name}`
+
+/** The packages of the distribution and the Go modules inside the binaries, as syft finds them. */
+export async function imageSbom(
+  settings: Settings,
+  wish: BuildWish,
+  image: BuiltImage,
+  layout: Layout,
+  formatName: string,
+): Promise<File> {
+  const format = sbomFormat(formatName)
+  const { version } = toolPin(settings, "syft")
+  const name = imageOf(settings.catalogue, wish.component).image
+  const file = `/${wish.component}.${format.ending}`
+  const [box, imageVersion] = await Promise.all([toolbox(settings, ["syft"], toolPackages.syft), image.container.label(label("version"))])
+  const listed = box
+    .withEnvVariable("SYFT_CHECK_FOR_APP_UPDATE", "false")
+    .withMountedDirectory("/layout", layout.directory)
+    .withExec([
+      ...["syft", "scan", "--quiet", "oci-dir:/layout"],
+      ...["--source-name", name, "--source-version", imageVersion, "--output", `${formatName}=/found.json`],
+    ])
+    .withExec(
+      [
+        ...["jq", "--compact-output", format.steady, "/found.json"],
+        ...["--arg", "name", name.split("/").at(-1)!],
+        ...["--arg", "uuid", steadyUuid(layout.digest, formatName, version)],
+        ...["--arg", "created", image.created],
+        ...["--arg", "version", version.replace(/^v/, "")],
+      ],
+      { redirectStdout: file },
+    )
+  return explain(`the contents of ${wish.component} cannot be listed`, "Call again with --progress=plain to see each step.", () =>
+    listed.file(file).sync(),
+  )
+}
+
+/** The image's own labels say what it was made from, so that nothing is resolved a second time. */
+export async function imageProvenance(
+  settings: Settings,
+  wish: BuildWish,
+  image: BuiltImage,
+  layout: Layout,
+  builderId: string,
+): Promise<File> {
+  const { catalogue, custom } = settings
+  const component = imageOf(catalogue, wish.component)
+  const [inputs, version, revision] = await Promise.all(
+    [inputsLabel, label("version"), label("revision")].map((name) => image.container.label(name)),
+  )
+  const madeOf = (): { source: ProvenanceSource } | { installed: ProvenanceResource } => {
+    if (component.kind === "packaged") {
+      return { installed: installedResource(catalogue, component, baseOf(catalogue, wish.base), revision) }
+    }
+    const { url, module } = catalogue.sources[component.source]
+    const sum = pinOf(catalogue.pins.sources[component.source], version)?.sum
+    const address = custom?.of === component.source ? (custom.git?.url ?? url) : url
+    return { source: { url: address, module, version, revision: revision || undefined, created: image.created, sum, custom: custom?.of === component.source } }
+  }
+  const statement = provenance({
+    stack: catalogue.stack,
+    wish,
+    image: component.image,
+    digest: layout.digest,
+    inputs: readInputs(inputs) ?? {},
+    ...madeOf(),
+    builderId,
+  })
+  const name = `${wish.component}.provenance.json`
+  return dag.directory().withNewFile(name, `${JSON.stringify(statement, null, 2)}\n`).file(name)
+}
+
+/** A file that refers to an image. */
+export interface Attachment {
+  file: File
+  /** The type of the artifact, by which others find it, and of the file in it. */
+  type: string
+  annotations: Record<string, string>
+}
+
+/** The same layout with artifacts that refer to the image; `regctl image copy --referrers` carries them along. */
+export async function withReferrers(settings: Settings, layout: Layout, attachments: Attachment[]): Promise<Layout> {
+  const regctl = await toolbox(settings, ["regctl"])
+  const attached = attachments.reduce((box, { file, type, annotations }) => {
+    const notes = Object.entries(annotations).flatMap(([name, value]) => ["--annotation", `${name}=${value}`])
+    return box
+      .withMountedFile("/attachment", file)
+      .withExec(
+        [
+          ...["regctl", "artifact", "put", "--subject", `ocidir:///layout@${layout.digest}`],
+          ...["--artifact-type", type, "--file-media-type", type, ...notes],
+        ],
+        { redirectStdin: "/attachment" },
+      )
+      .withoutMount("/attachment")
+  }, regctl.withDirectory("/layout", layout.directory))
+  return explain("the image's attachments cannot be written", "Call again with --progress=plain to see each step.", async () => ({
+    directory: await attached.directory("/layout").sync(),
+    digest: layout.digest,
+  }))
+}
+
+/** What publish attaches to every image. */
+export async function imageAttachments(
+  settings: Settings,
+  wish: BuildWish,
+  image: BuiltImage,
+  layout: Layout,
+  builderId: string,
+): Promise<Attachment[]> {
+  const created = { [label("created")]: image.created }
+  const [sbom, statement] = await Promise.all([
+    imageSbom(settings, wish, image, layout, "spdx-json"),
+    imageProvenance(settings, wish, image, layout, builderId),
+  ])
+  return [
+    { file: sbom, type: sbomFormat("spdx-json").mediaType, annotations: created },
+    { file: statement, type: statementType, annotations: { ...created, "in-toto.io/predicate-type": provenanceType } },
+  ]
+}

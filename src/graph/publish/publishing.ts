@@ -1,0 +1,61 @@
+// Pushes images to registries: content first, tags when all of it is there.
+
+import { type Container, dag } from "@dagger.io/dagger"
+import { pushWaits, readPublished, type PublishedTag } from "../../plan/publish/publishing.js"
+import type { PublishTarget } from "../../plan/publish/registries.js"
+import { tailOf } from "../call/failures.js"
+import type { Layout } from "../build/layouts.js"
+import { type RegistryAccess, withRegistryAccess } from "./registries.js"
+import type { Settings } from "../call/settings.js"
+import { toolbox } from "../call/toolbox.js"
+
+export interface PublishSteps {
+  waits?: number[]
+  /** Done when all registries have the content and none has a tag: signatures, without which no tag should be. */
+  beforeTags?: () => Promise<void>
+}
+
+/**
+ * Every registry has the content before any gets a tag, so a failure leaves no registry with a new tag that another lacks for
+ * want of content. The mark must never have been used: what a registry holds is asked anew each time.
+ */
+export async function publishLayout(
+  settings: Settings,
+  layout: Layout,
+  targets: PublishTarget[],
+  access: RegistryAccess,
+  mark: string,
+  { waits = pushWaits, beforeTags = async () => {} }: PublishSteps = {},
+): Promise<PublishedTag[]> {
+  const regctl = (await toolbox(settings, ["regctl"]))
+    .withMountedFile("/publish.sh", dag.currentModule().source().file("shell/publish.sh"))
+    .withMountedDirectory("/layout", layout.directory)
+    .withEnvVariable("ASKED", mark)
+  const clients = await Promise.all(targets.map(({ host }) => withRegistryAccess(regctl, host, access)))
+  await allOf(targets.map((target, index) => run(clients[index], "push", layout, target, waits)))
+  await beforeTags()
+  const told = await allOf(targets.map((target, index) => run(clients[index], "tag", layout, target, waits)))
+  return told.flatMap((text) => readPublished(text, layout.digest))
+}
+
+async function run(
+  client: Container,
+  step: "push" | "tag",
+  { digest }: Layout,
+  { repository, tags }: PublishTarget,
+  waits: number[],
+): Promise<string> {
+  try {
+    return await client.withExec(["sh", "/publish.sh", step, "/layout", repository, digest, waits.join(" "), ...tags]).stdout()
+  } catch (error) {
+    throw new Error(tailOf(error, 2))
+  }
+}
+
+/** All are let come to their end; then one message has every failure. */
+async function allOf<T>(steps: Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(steps)
+  const failed = ended.filter((step) => step.status === "rejected").map((step) => (step.reason as Error).message)
+  if (failed.length > 0) throw new Error(failed.join("\n"))
+  return ended.filter((step) => step.status === "fulfilled").map((step) => step.value)
+}

@@ -1,0 +1,102 @@
+// Signatures on published images, by a key pair of the caller's own: nothing is asked of a public log or of a certificate authority.
+
+import { type Container, dag, type File, type Secret } from "@dagger.io/dagger"
+import { imagesToSign, keyProblem, readSignedImage, registryHost } from "../../plan/supplychain/signing.js"
+import { explain, tailOf } from "../call/failures.js"
+import { type RegistryAccess, withRegistryAccess } from "./registries.js"
+import { readSecrets } from "./secrets.js"
+import type { Settings } from "../call/settings.js"
+import { toolbox } from "../call/toolbox.js"
+
+export interface SigningKey {
+  /** As `cosign generate-key-pair` writes it. */
+  key: Secret
+  password?: Secret
+}
+
+/** What a call says of a key; what it does not say arrives as null. Fails for secrets that are empty or cannot be read. */
+export async function readSigning(key?: Secret | null, password?: Secret | null): Promise<SigningKey | undefined> {
+  await readSecrets({ "sign-key": key, "sign-password": password })
+  return key ? { key, password: password ?? undefined } : undefined
+}
+
+/** A private key is never in a layer: mounted as a secret for these commands alone. */
+function withKey(box: Container, { key, password }: SigningKey): Container {
+  const mounted = box.withMountedSecret(keyFile, key)
+  return password === undefined ? mounted.withEnvVariable("COSIGN_PASSWORD", "") : mounted.withSecretVariable("COSIGN_PASSWORD", password)
+}
+
+const keyFile = "/run/cosign.key"
+const publicKeyFile = "/run/cosign.pub"
+
+/**
+ * Signs images of one registry by their digests. The signature says under which repository and, where the reference has one, under
+ * which tag; an image that has this key's signature under this name is left as it is. Answers with a line for each. A `mark` that
+ * was never used before makes it happen again.
+ */
+export async function signImages(
+  settings: Settings,
+  references: string[],
+  signing: SigningKey,
+  access: RegistryAccess,
+  mark: string,
+): Promise<string> {
+  const words = imagesToSign(references).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest])
+  const box = withKey(await toolbox(settings, ["cosign"]), signing)
+  const publicKey = await publicKeyOf(box)
+  const ready = await withRegistryAccess(box.withFile(publicKeyFile, publicKey), registryHost(references), access)
+  const next = "Check the names, the registry and its user, and call again: what is signed is kept."
+  return explain(`${references.join(", ")} cannot be signed`, next, () => cosign(ready, "sign", access, words, mark))
+}
+
+function cosign(box: Container, step: "sign" | "ask" | "verify", access: RegistryAccess, words: string[], mark: string): Promise<string> {
+  return box
+    .withMountedFile("/signatures.sh", dag.currentModule().source().file("shell/signatures.sh"))
+    .withEnvVariable("ASKED", mark)
+    .withExec(["sh", "/signatures.sh", step, access.plainHttp ? "--allow-http-registry" : "", ...words])
+    .stdout()
+}
+
+/** Which of these images of one registry have a signature by this key under their names. One that cannot be asked for has none. */
+export async function signedImages(
+  settings: Settings,
+  references: string[],
+  signing: SigningKey,
+  access: RegistryAccess,
+  mark: string,
+): Promise<string[]> {
+  const box = withKey(await toolbox(settings, ["cosign"]), signing)
+  const ready = await withRegistryAccess(box.withFile(publicKeyFile, await publicKeyOf(box)), registryHost(references), access)
+  const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
+  const answers = (await cosign(ready, "ask", access, words, mark)).trim().split("\n")
+  return references.filter((_, index) => answers[index] === "yes")
+}
+
+/** Fails for a key that could not sign, so that nothing is published that would then lack its signature. */
+export async function checkKey(settings: Settings, signing: SigningKey): Promise<void> {
+  await publicKeyOf(withKey(await toolbox(settings, ["cosign"]), signing))
+}
+
+/** Without a password, or with a wrong one, this fails before any registry is asked. */
+async function publicKeyOf(box: Container): Promise<File> {
+  try {
+    return await box.withExec(["cosign", "public-key", "--key", keyFile, "--outfile", "/public"]).file("/public").sync()
+  } catch (error) {
+    throw new Error(keyProblem(tailOf(error)))
+  }
+}
+
+/** Fails where an image has no signature by this key under its own name. Answers with a line for each, which names its digest. */
+export async function verifyImages(
+  settings: Settings,
+  references: string[],
+  publicKey: File,
+  access: RegistryAccess,
+  mark: string,
+): Promise<string> {
+  const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
+  const box = (await toolbox(settings, ["cosign"])).withMountedFile(publicKeyFile, publicKey)
+  const ready = await withRegistryAccess(box, registryHost(references), access)
+  const next = "Check the key, the names and the registry. An image that was signed under another name, or before signatures named it: sign it again."
+  return explain(`${references.join(", ")} cannot be verified with this key`, next, () => cosign(ready, "verify", access, words, mark))
+}

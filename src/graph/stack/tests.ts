@@ -1,0 +1,144 @@
+// The module's own tests, as steps of the graph.
+
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import type { ImageEntry } from "../../catalogue/types.js"
+import { programsOf } from "../../plan/build/components.js"
+import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript } from "../../plan/tests/smoke.js"
+import { checkCases, goTestCases, type TestCase, vitestCases } from "../../plan/tests/suites.js"
+import { fromFirst } from "../build/bases.js"
+import { exitCodeOf, tailOf } from "../call/failures.js"
+import { javaTest } from "../toolchains/java.js"
+import type { Settings } from "../call/settings.js"
+import { goToolchain, withBuildCache } from "../toolchains/go.js"
+
+/** Node with the packages of the checkout's lock file, in /checkout. */
+export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {
+  const node = await fromFirst(settings, [settings.catalogue.pins.images.node])
+  const [registry] = await settings.mirrors.of("npm")
+  return (registry === undefined ? node : node.withEnvVariable("npm_config_registry", registry))
+    // Node has its own certificates; this adds those of the container, where the engine puts a company's own.
+    .withEnvVariable("NODE_USE_SYSTEM_CA", "1")
+    .withEnvVariable("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
+    .withMountedCache("/root/.npm", dag.cacheVolume("npm"))
+    .withWorkdir("/checkout")
+    .withDirectory(".", checkout, { include: ["package.json", "package-lock.json", ".npmrc"] })
+    .withExec(["npm", "ci", "--no-audit", "--no-fund"])
+    .withDirectory(".", checkout)
+    .withEnvVariable("NO_COLOR", "1")
+}
+
+/** Type check and unit tests; these once more with everything bumped, as one case. */
+export async function unitTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
+  const prepared = await nodeProject(settings, checkout)
+  const [types, tests, bumped] = await Promise.all([
+    outputOf(prepared.withExec(["npm", "run", "--silent", "typecheck"])),
+    outputOf(prepared.withExec(["npx", "vitest", "run", "--reporter=json"])),
+    outputOf(prepared.withExec(["tests/age/run", "--reporter=dot"])),
+  ])
+  return [
+    { name: "the type check", ok: types.ok, detail: types.text },
+    ...casesIn(tests, vitestCases),
+    {
+      name: "the unit tests pass when everything that is pinned is bumped",
+      ok: bumped.ok,
+      detail: bumped.text.slice(-4000),
+    },
+  ]
+}
+
+/** The tests of the programs below go/ and java/. */
+export async function helperTests(settings: Settings): Promise<TestCase[]> {
+  const [go, store] = await Promise.all([goTests(settings), javaTest(settings, "store", "StoreTest").then(outputOf)])
+  return [...go, ...casesIn(store, checkCases)]
+}
+
+async function goTests(settings: Settings): Promise<TestCase[]> {
+  const go = await goToolchain(settings, settings.catalogue.pins.go)
+  const source = dag.currentModule().source().directory("go")
+  const runs = (await source.entries()).map((entry) => entry.replace(/\/$/, "")).map(async (name) => {
+    const tests = withBuildCache(settings, go.version, go.container)
+      .withDirectory("/helper", source.directory(name))
+      .withWorkdir("/helper")
+      // As builds do it, so that both find what the other has compiled.
+      .withEnvVariable("GOFLAGS", "-trimpath")
+      .withExec(["sh", "-c", "go vet ./... && go test -v ./..."])
+    return casesIn(await outputOf(tests), goTestCases)
+  })
+  return (await Promise.all(runs)).flat()
+}
+
+interface Output {
+  ok: boolean
+  text: string
+}
+
+/** What a command printed, also where it failed: a failure is not kept by the engine, so it is run again the next time. */
+async function outputOf(container: Container): Promise<Output> {
+  try {
+    return { ok: true, text: await container.stdout() }
+  } catch (error) {
+    if (exitCodeOf(error) === undefined) throw error
+    return { ok: false, text: (error as { stdout?: string }).stdout || tailOf(error) }
+  }
+}
+
+/** A run that ends badly without a failed case is one: nothing may pass by not running. */
+function casesIn({ ok, text }: Output, read: (text: string) => TestCase[]): TestCase[] {
+  let cases: TestCase[] = []
+  try {
+    cases = read(text)
+  } catch {
+    // What cannot be read is shown below.
+  }
+  const told = cases.some((test) => !test.ok)
+  return (ok || told) && cases.length > 0 ? cases : [...cases, { name: "the run itself", ok: false, detail: text.slice(-2000) }]
+}
+
+/** What can be seen of a built image without any of the services it needs. */
+export async function smokeTest(settings: Settings, component: ImageEntry, image: Container): Promise<TestCase[]> {
+  const { catalogue } = settings
+  const own = component.kind === "packaged" ? serverQuestions(component) : programQuestions(
+    catalogue.sources[component.source].image,
+    programsOf(catalogue, component).map((entry) => entry.program),
+  )
+  const debian = await fromFirst(settings, [catalogue.pins.images.debian])
+  const [inside, files, labels, ports, health, foreign] = await Promise.all([
+    answers(image, imageQuestions(own)),
+    answers(debian.withMountedDirectory(imageRoot, image.rootfs()), fileQuestions(imageRoot)),
+    image.labels().then((list) => Promise.all(list.map((label) => label.name()))),
+    image.exposedPorts().then((list) => Promise.all(list.map((port) => port.port()))),
+    image.dockerHealthcheck().args(),
+    foreignCertificates(image),
+  ])
+  return [...inside, ...files, ...findingsOf({ labels, ports, health, foreign }, component)]
+}
+
+const imageRoot = "/image"
+
+async function answers(container: Container, questions: SmokeQuestion[]): Promise<TestCase[]> {
+  return answersOf(questions, await container.withExec(["sh", "-c", smokeScript(questions)]).stdout())
+}
+
+/** Certificates that no package brought: the engine's own may not stay. Asked without a command, which would get them lent. */
+async function foreignCertificates(image: Container): Promise<string[] | undefined> {
+  const list = "/usr/share/ca-certificates/mozilla"
+  if (!(await image.exists(list))) return undefined
+  const names = async (folder: string, ending: string) =>
+    (await image.directory(folder).entries()).filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -4))
+  const packaged = await names(list, ".crt")
+  const [installed, bundle] = await Promise.all([
+    names("/etc/ssl/certs", ".pem"),
+    image.file("/etc/ssl/certs/ca-certificates.crt").contents(),
+  ])
+  // update-ca-certificates makes file names plain.
+  const plain = new Set(packaged.map((name) => name.replace(/[ ,]/g, "_").replace(/[()]/g, "=")))
+  const bundled = bundle.split("-----BEGIN CERTIFICATE-----").length - 1
+  const surplus = bundled > packaged.length ? [`${bundled - packaged.length} certificates in the bundle`] : []
+  return [...installed.filter((name) => !plain.has(name)), ...surplus]
+}
+
+/** Runs a tool by its name alone; it must be found on PATH and say what it is. */
+export async function runsOnPath(container: Container, command: string[], expected: string): Promise<TestCase> {
+  const { text } = await outputOf(container.withExec(command))
+  return { name: `${command.join(" ")} runs and says ${expected.trim()}`, ok: text.includes(expected), detail: text }
+}

@@ -1,0 +1,70 @@
+// Java programs with libraries from Maven Central: fetched by Maven, checked against the recorded checksums.
+
+import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
+import { javaFolders, javaPackages } from "../../plan/bundle/items.js"
+import { mavenSettings } from "../../plan/stack/mavenSettings.js"
+import { pullFirst, withFolders, withSystemPackages } from "../build/bases.js"
+import { explain } from "../call/failures.js"
+import type { Settings } from "../call/settings.js"
+
+/** What runs a program below java/. */
+export async function javaRuntime(settings: Settings, packages = javaPackages[0]): Promise<Container> {
+  const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
+  const container = withFolders(debian.container, javaFolders)
+  return withSystemPackages(settings, { ...debian, container }, "debian", ["ca-certificates", ...packages])
+}
+
+/** A program below java/: its classes, and its libraries in libs/. */
+export async function javaProgram(settings: Settings, name: string): Promise<Directory> {
+  const built = await javaBuild(settings, name)
+  return explain(`java/${name} cannot be built`, "Check the network; after a change of pom.xml renew libs.sha256.", () =>
+    built.directory("/out").sync(),
+  )
+}
+
+/** Runs its tests: a main class, which prints a line for each check. */
+export async function javaTest(settings: Settings, name: string, test: string): Promise<Container> {
+  const built = await javaBuild(settings, name)
+  return built
+    .withExec(["sh", "-euc", `javac --release 21 -cp '/out:/out/libs/*' -d /tests ${test}.java`])
+    .withExec(["java", "-cp", "/tests:/out:/out/libs/*", test])
+}
+
+async function javaBuild(settings: Settings, name: string): Promise<Container> {
+  return built(settings, await mavenBox(settings), name, settings.bundle ? ["--offline"] : [])
+}
+
+async function built(settings: Settings, maven: Container, name: string, options: string[]): Promise<Container> {
+  const source = dag.currentModule().source().directory(`java/${name}`)
+  const prepared = maven.withWorkdir("/build").withDirectory("/build", source)
+  // Maven takes one mirror; its libraries are checked against libs.sha256 wherever they come from.
+  const [mirror] = settings.bundle ? [] : await settings.mirrors.of("maven")
+  if (mirror === undefined) return prepared.withExec(["sh", "-euc", build, "build", ...options])
+  return prepared
+    .withNewFile("/maven/settings.xml", mavenSettings(mirror))
+    .withExec(["sh", "-euc", build, "build", "--settings", "/maven/settings.xml", ...options])
+}
+
+/** What Maven fetches for a program, its own plugins included, as a local repository in maven/. */
+export async function javaArtifacts(settings: Settings, name: string): Promise<Directory> {
+  const fetched = await built(settings, await javaRuntime(settings, javaPackages[1]), name, ["-Dmaven.repo.local=/fetched/maven"])
+  return fetched.withExec(["find", "/fetched", "(", "-name", "_remote.repositories", "-o", "-name", "*.lastUpdated", "-o", "-name", "resolver-status.properties", ")", "-delete"]).directory("/fetched").sync()
+}
+
+/** Maven with what it fetched before, or with what a bundle has. */
+async function mavenBox(settings: Settings): Promise<Container> {
+  const maven = await javaRuntime(settings, javaPackages[1])
+  // It writes there even where it fetches nothing.
+  if (settings.bundle) return maven.withDirectory("/root/.m2/repository", settings.bundle.directory.directory("maven"))
+  return maven.withMountedCache("/root/.m2", dag.cacheVolume("openim-maven"), { sharing: CacheSharingMode.Locked })
+}
+
+/** Without classes of its own a program is its libraries alone. */
+const build = `
+mkdir -p /out/libs
+mvn "$@" --batch-mode --no-transfer-progress --quiet dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=/out/libs
+(cd /out/libs && sha256sum --quiet --check --strict /build/libs.sha256)
+test "$(ls /out/libs | wc -l)" -eq "$(wc -l < libs.sha256)" || { echo "there are other libraries than in libs.sha256" >&2; exit 1; }
+find . -maxdepth 1 -name '*.java' | grep -q . || exit 0
+javac --release 21 -cp '/out/libs/*' -d /out $(find . -name '*.java' ! -name '*Test.java')
+`

@@ -1,0 +1,96 @@
+// Looks into sources for programs, configuration files and ports.
+
+import type { Container, Directory } from "@dagger.io/dagger"
+import { gapLines, partsArguments, partsChanges, partsScript, programGaps, readParts, type SourceChanges, type SourceParts } from "../../plan/build/sourceParts.js"
+import { firstOf } from "../../base/attempts.js"
+import { sourceOrigins } from "../../plan/build/origins.js"
+import { pinOf } from "../../plan/versions/pins.js"
+import type { GoModuleAnswer } from "../../plan/versions/upstreamAnswers.js"
+import { upstreamAddress, type Watched } from "../../plan/versions/watch.js"
+import { tailOf } from "../call/failures.js"
+import { log, type Settings } from "../call/settings.js"
+import { resolveSource } from "../build/sources.js"
+import { goToolchain, type Toolchain } from "../toolchains/go.js"
+import { limited, type WatchTools } from "./upstream.js"
+import type { ResolvedSource } from "../build/foundSource.js"
+
+/** Reads them from a folder of this container. In a file, because what a command prints stands in the log of the call. */
+async function partsIn({ catalogue }: Settings, name: string, box: Container, folder: string): Promise<SourceParts> {
+  const looked = box.withExec(["sh", "-c", `(${partsScript}) > /tmp/parts`, "sh", folder, ...partsArguments(catalogue, name)])
+  return readParts(await looked.file("/tmp/parts").contents())
+}
+
+/** What the catalogue does not know of a source that is built, as lines for people. */
+export async function sourceGaps(settings: Settings, name: string, source: ResolvedSource, { container }: Toolchain): Promise<string[]> {
+  const parts = await partsIn(settings, name, mounted(container, source.directory), "/parts")
+  return gapLines(settings.catalogue, name, source.facts.version, programGaps(settings.catalogue, name, parts))
+}
+
+function mounted(container: Container, directory: Directory): Container {
+  return container.withMountedDirectory("/parts", directory)
+}
+
+const said = new Set<string>()
+
+/** Once in a call, whatever is built from the source. To look fails no build. */
+export async function sayGaps(settings: Settings, name: string, source: ResolvedSource, toolchain: Toolchain): Promise<void> {
+  const lines = await sourceGaps(settings, name, source, toolchain).catch((error) => [`the programs of ${name} were not compared: ${tailOf(error, 1)}`])
+  for (const line of lines.filter((line) => !said.has(line))) {
+    said.add(line)
+    log(line)
+  }
+}
+
+/** Of all sources that can be had; of the others the plan's own rows say why not. */
+export async function planGaps(settings: Settings): Promise<string[]> {
+  const found = Object.keys(settings.catalogue.sources).map(async (name) => {
+    try {
+      const source = await resolveSource(settings, name)
+      return await sourceGaps(settings, name, source, await goToolchain(settings, source.goVersion))
+    } catch {
+      return []
+    }
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/** What another version of a source has more and less than the pinned one. That it cannot be said keeps nobody from the version. */
+export async function sourceChanges(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<SourceChanges> {
+  const { catalogue } = settings
+  const of = { source: watched.name, from: watched.pinned, to: version }
+  try {
+    const [before, after] = await Promise.all([of.from, of.to].map((one) => versionParts(settings, tools, watched, one)))
+    return { ...of, ...partsChanges(catalogue, watched.name, before, after) }
+  } catch (error) {
+    return { ...of, notCompared: tailOf(error, 1) }
+  }
+}
+
+async function versionParts(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<SourceParts> {
+  const { catalogue } = settings
+  const { name } = watched
+  const address = upstreamAddress(catalogue, watched, settings.upstreams)
+  // A tag may have moved since.
+  const wanted = pinOf(catalogue.pins.sources[name], version)?.commit ?? `refs/tags/${version}`
+  const ways = {
+    git: async () => {
+      const empty = (await tools.git()).withExec(["git", "init", "-q", "/tmp/source"]).withWorkdir("/tmp/source")
+      const fetched = empty.withExec(limited(["git", "fetch", "-q", "--depth=1", "--", address, wanted]))
+      return partsIn(settings, name, fetched.withExec(["git", "checkout", "-q", "FETCH_HEAD"]), "/tmp/source")
+    },
+    module: async () => {
+      const query = `${catalogue.sources[name].module}@${version}`
+      const fetched = (await tools.go()).withExec(limited(["go", "mod", "download", "-json", query]))
+      const { Dir: folder } = JSON.parse(await fetched.stdout()) as GoModuleAnswer
+      if (folder === undefined) throw new Error("no files")
+      return partsIn(settings, name, fetched, folder)
+    },
+  }
+  const order = sourceOrigins(settings.from, settings.bundle !== undefined)
+  const attempts = order.map((origin) => ({
+    name: origin === "git" ? `git ${address}` : `Go module ${catalogue.sources[name].module}`,
+    limitSeconds: 300,
+    run: () => ways[origin]().catch((error) => Promise.reject(new Error(tailOf(error, 1)))),
+  }))
+  return (await firstOf(`the files of ${name} ${version}`, attempts)).value
+}

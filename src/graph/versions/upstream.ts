@@ -1,0 +1,241 @@
+// Asks upstream which versions there are, and for what pins one of them: git, the Go module proxy, registries.
+
+import { type Container, ReturnType } from "@dagger.io/dagger"
+import type { SourcePin } from "../../catalogue/types.js"
+import { unknownName } from "../../base/nearest.js"
+import { firstOf } from "../../base/attempts.js"
+import { askForSum, checksumAddress } from "../../plan/packages/installed.js"
+import { type Channel, newestTags } from "../../plan/versions/order.js"
+import {
+  type GoModuleAnswer,
+  readChecksum,
+  readModuleVersions,
+  readRemoteTags,
+  readTagList,
+  withoutLetter,
+} from "../../plan/versions/upstreamAnswers.js"
+import { decide, unknownRow, upstreamAddress, type UpstreamTags, type Watched, watchedOf, type WatchRow } from "../../plan/versions/watch.js"
+import { exitCodeOf, tailOf } from "../call/failures.js"
+import { log, platform, type Settings } from "../call/settings.js"
+import { toolbox } from "../call/toolbox.js"
+import { goToolchain } from "../toolchains/go.js"
+
+/** Containers that can ask; each is made when the first question of its kind comes up. */
+export interface WatchTools {
+  git(): Promise<Container>
+  go(): Promise<Container>
+  registry(): Promise<Container>
+  http(): Promise<Container>
+}
+
+/** Where a registry no longer has a pinned digest, `bump --bases` must still run to mend that. */
+export function withoutDigests(settings: Settings): Settings {
+  const { catalogue } = settings
+  return { ...settings, catalogue: { ...catalogue, pins: { ...catalogue.pins, digests: {} } } }
+}
+
+/** Answers are as old as the moment: the engine would otherwise give the ones of the call before. */
+export function watchTools(given: Settings, moment: string): WatchTools {
+  const settings = withoutDigests(given)
+  const now = (container: Container) => container.withEnvVariable("ASKED_AT", moment)
+  return {
+    git: async () => now(await toolbox(settings, [], ["git"])).withEnvVariable("GIT_TERMINAL_PROMPT", "0"),
+    // A module cache of its own: the shared one answers for what the proxy no longer says.
+    go: async () => now((await goToolchain(settings)).container).withEnvVariable("GOMODCACHE", "/tmp/modules").withWorkdir("/tmp"),
+    registry: async () => now(await toolbox(settings, ["regctl"])),
+    http: async () => now(await toolbox(settings, [], ["curl"])),
+  }
+}
+
+/** One row for each; upstreams that cannot be asked have rows too. Fails when none can be asked. */
+export async function watch(settings: Settings, tools: WatchTools, channel: Channel): Promise<WatchRow[]> {
+  const { catalogue } = settings
+  const rows = await Promise.all(
+    watchedOf(catalogue).map(async (watched) => {
+      try {
+        return decide(watched, channel, await upstreamTags(settings, tools, watched))
+      } catch (error) {
+        return unknownRow(watched, (error as Error).message.replace(`${watched.name}: nothing worked: `, ""))
+      }
+    }),
+  )
+  if (rows.some((row) => row.by !== null)) return rows
+  const next = "Check the network, or name mirrors with --upstreams and --goproxy"
+  const reasons = rows.map((row) => `  ${row.component}: ${row.reason}`)
+  throw new Error([`no upstream of stack ${catalogue.stack} could be asked:`, ...reasons, next].join("\n"))
+}
+
+/** The tags of the first that answers. */
+export async function upstreamTags(settings: Settings, tools: WatchTools, watched: Watched): Promise<UpstreamTags> {
+  const questions = questionsOf(settings, tools, watched).map(([name, run]) => ({ name, limitSeconds: preparingSeconds, run }))
+  const { value, by } = await firstOf(watched.name, questions)
+  return { ...value, by }
+}
+
+/** For making the container that asks; the question itself has a shorter limit. */
+const preparingSeconds = 600
+
+type Question = [name: string, ask: () => Promise<Omit<UpstreamTags, "by">>]
+
+/** Of a source git goes first: only it knows what a tag is today. */
+function questionsOf(settings: Settings, tools: WatchTools, watched: Watched): Question[] {
+  const { catalogue } = settings
+  const address = upstreamAddress(catalogue, watched, settings.upstreams)
+  const remoteTags = async () => readRemoteTags(await answer(await tools.git(), ["git", "ls-remote", "--tags", "--", address]))
+  switch (watched.kind) {
+    case "source": {
+      const { module } = catalogue.sources[watched.name]
+      return [
+        [`git ${address}`, async () => ({ tags: await remoteTags(), complete: true })],
+        [`Go module ${module}`, async () => ({ tags: await moduleVersions(await tools.go(), module, watched.pinned), complete: false })],
+      ]
+    }
+    case "archive":
+      return [[`git ${address}`, async () => ({ tags: withoutLetter(await remoteTags()), complete: true })]]
+    case "reference":
+      return [[`registry ${address}`, async () => ({ tags: await registryTags(tools, address, watched), complete: true })]]
+  }
+}
+
+async function registryTags(tools: WatchTools, address: string, watched: Watched): Promise<UpstreamTags["tags"]> {
+  const tags = readTagList(await answer(await tools.registry(), ["regctl", "tag", "ls", address]))
+  const comparable = watched.content !== undefined && tags.has(watched.pinned)
+  if (comparable) tags.set(watched.pinned, await referenceDigest(tools, `${address}:${watched.pinned}`))
+  return tags
+}
+
+/** Of the pinned version the proxy also tells the commit; it may no longer have that version. */
+async function moduleVersions(go: Container, module: string, pinned: string): Promise<Map<string, string | undefined>> {
+  const query = `${module}@${pinned}`
+  const list = (what: string) => answer(go, ["go", "list", "-m", "-versions", "-json", what])
+  const [versions, origin] = await Promise.all([
+    list(query).catch(() => list(module)),
+    answer(go, ["go", "list", "-m", "-json", query]).catch(() => "{}"),
+  ])
+  return readModuleVersions(versions, origin)
+}
+
+/** What pins a version: its commit from git, its checksum from the module proxy; one of the two may be out of reach. */
+export async function sourcePin(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<SourcePin> {
+  const { catalogue } = settings
+  const { title, module } = catalogue.sources[watched.name]
+  const address = upstreamAddress(catalogue, watched, settings.upstreams)
+  const [git, proxy] = await Promise.allSettled([
+    tools.git().then((box) => gitFacts(box, address, version)),
+    tools.go().then((go) => moduleFacts(go, module, version)),
+  ])
+  const facts = git.status === "fulfilled" ? git.value : undefined
+  const sums = proxy.status === "fulfilled" ? proxy.value : undefined
+  if (proxy.status === "rejected") log(`${title} ${version} is pinned without a module's checksum: ${proxy.reason.message}`)
+  if (git.status === "rejected") log(`${title} ${version}: git ${address} refused: ${git.reason.message}`)
+  if (facts !== undefined && sums?.commit !== undefined && sums.commit !== facts.commit) {
+    throw new Error(
+      `${title} ${version}: git has commit ${facts.commit.slice(0, 8)}, the Go module proxy ${sums.commit.slice(0, 8)}: ` +
+        "the tag was moved, and one pin cannot stand for both. Choose another --version, or write the commit that you trust into versions.yaml, without a sum",
+    )
+  }
+  const commit = facts?.commit ?? sums?.commit
+  const created = facts?.created ?? sums?.created
+  if (commit !== undefined && created !== undefined) return { version, commit, sum: sums?.sum, created }
+  const reasons = [git, proxy].map((result) => (result.status === "rejected" ? result.reason.message : "it does not say the commit"))
+  throw new Error(`${title} ${version} cannot be pinned: git ${address} (${reasons[0]}); Go module ${module} (${reasons[1]})`)
+}
+
+/** Fetches the commit alone, without files, where the server can do that. */
+async function gitFacts(git: Container, address: string, version: string): Promise<{ commit: string; created: string }> {
+  const repository = git.withExec(["git", "init", "-q", "/tmp/repository"]).withWorkdir("/tmp/repository")
+  const fetch = ["git", "fetch", "-q", "--depth=1", "--filter=tree:0", "--", address, `refs/tags/${version}`]
+  const fetched = repository.withExec(limited(fetch))
+  const line = await answer(fetched, ["git", "log", "-1", "--format=%H %ct", "FETCH_HEAD"])
+  const [commit, seconds] = line.trim().split(" ")
+  return { commit, created: utc(Number(seconds) * 1000) }
+}
+
+async function moduleFacts(go: Container, module: string, version: string): Promise<{ commit?: string; created?: string; sum?: string }> {
+  const query = `${module}@${version}`
+  // It says in JSON why it failed, too.
+  const download = go.withExec(limited(["go", "mod", "download", "-json", query]), { expect: ReturnType.Any })
+  const answered = (await download.stdout()).trim()
+  if (answered === "") throw new Error((await download.stderr()).trim().split("\n").at(-1) || timedOut)
+  const { Sum: sum, Error: failure } = JSON.parse(answered) as GoModuleAnswer
+  if (failure !== undefined) throw new Error(oneLine(String(failure)))
+  const info = JSON.parse(await answer(download, ["go", "list", "-m", "-json", query])) as GoModuleAnswer
+  return { commit: info.Origin?.Hash, created: info.Time === undefined ? undefined : utc(Date.parse(info.Time)), sum }
+}
+
+function utc(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z")
+}
+
+/** The digest that a registry has for a reference today. */
+export async function referenceDigest(tools: WatchTools, reference: string): Promise<string> {
+  return (await answer(await tools.registry(), ["regctl", "image", "digest", reference])).trim()
+}
+
+/** The manifest of an image for the platform that is built for, as the registry has it. */
+export async function imageManifest(tools: Pick<WatchTools, "registry">, reference: string): Promise<string> {
+  return answer(await tools.registry(), ["regctl", "manifest", "get", "--platform", platform, "--format", "raw-body", reference])
+}
+
+/**
+ * The makers' checksums of a version of an archive, from their own address: a mirror could give those of whatever it has. They tell
+ * that it arrived whole, and that nobody changes it later. A build that has one needs the new one; one that has none may stay so.
+ */
+export async function archiveSums(settings: Settings, tools: WatchTools, name: string, version: string): Promise<Record<string, string>> {
+  const pin = settings.catalogue.pins.archives[name]
+  const found = Object.entries(pin.builds).map(async ([build, { makers, sha256 }]) => {
+    if (version === pin.version && sha256 !== undefined) return []
+    try {
+      if (makers === undefined) throw new Error(`${name} ${version} for ${build}: versions.yaml has no address of its makers: add ${name}'s builds.${build}.makers, or its sha256`)
+      const address = makers.replaceAll(pin.version, version)
+      const run = async () => readChecksum(await answer(await tools.http(), askForSum(address)))
+      return [[build, (await firstOf(`${name} ${version} for ${build}`, [{ name: checksumAddress(address), limitSeconds: preparingSeconds, run }])).value]]
+    } catch (error) {
+      if (sha256 !== undefined) throw error
+      log(`${(error as Error).message}: it stays without a checksum`)
+      return []
+    }
+  })
+  return Object.fromEntries((await Promise.all(found)).flat())
+}
+
+/** A tag that upstream has, or an error with the nearest one. When upstream cannot be asked, pinning it will show. */
+export async function checkVersion(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<void> {
+  const upstream = await upstreamTags(settings, tools, watched).catch((error: Error) => {
+    if (watched.kind !== "source") throw error
+    return undefined
+  })
+  // A module's list leaves out what was retracted, and what no one has asked the proxy for.
+  if (upstream === undefined || upstream.tags.has(version) || !upstream.complete) return
+  throw unknownName(`version of ${watched.name}`, version, newestTags([...upstream.tags.keys()], 12))
+}
+
+const limitSeconds = 30
+const timedOut = `no answer within ${limitSeconds} s`
+
+export function limited(command: string[]): string[] {
+  return ["timeout", String(limitSeconds), ...command]
+}
+
+async function answer(container: Container, command: string[]): Promise<string> {
+  try {
+    return await container.withExec(limited(command)).stdout()
+  } catch (error) {
+    throw new Error(exitCodeOf(error) === 124 ? timedOut : oneLine(tailOf(error)))
+  }
+}
+
+/** The line that says what happened, without the question that a tool repeats before it. */
+function oneLine(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "")
+  const line = lines.find((line) => /^(fatal|go|error):/i.test(line)) ?? lines.at(-1) ?? "no reason given"
+  const said = repeated.reduce((text, pattern) => text.replace(pattern, ""), line)
+  return said.length > 200 ? `${said.slice(0, 200)}…` : said
+}
+
+const repeated = [
+  /^fatal: (unable to access '[^']*': )?/,
+  /^go: (module )?(\S+: )?/,
+  /^failed to (list tags for|request manifest head) \S+: /,
+  /^(Get|Head) "[^"]*": /,
+]

@@ -1,0 +1,89 @@
+// From a component's name to the programs that it consists of.
+
+import { unknownName } from "../../base/nearest.js"
+import { readReference } from "../../base/references.js"
+import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ImageEntry, ProgramEntry, ReferenceEntry } from "../../catalogue/types.js"
+
+export function componentOf(catalogue: Catalogue, name: string): ComponentEntry {
+  return known("component", catalogue.components, name)
+}
+
+/** A component whose image is made here. */
+export function imageOf(catalogue: Catalogue, name: string): ImageEntry {
+  const component = componentOf(catalogue, name)
+  if (component.kind !== "reference") return component
+  throw new Error(`${name} is never built: it is upstream's image ${referenceOf(catalogue, component)}. Use that one`)
+}
+
+/** A component that is built from a source. */
+export function builtOf(catalogue: Catalogue, name: string): BuiltEntry {
+  const component = imageOf(catalogue, name)
+  if (component.kind !== "packaged") return component
+  throw new Error(`${name} is installed, not built from source: it has no programs of its own. Use build --component=${name}`)
+}
+
+/** The full name of an image that others publish. */
+export function referenceOf(catalogue: Catalogue, component: ReferenceEntry): string {
+  return `${component.registry}/${component.image}:${catalogue.pins.references[component.name]}`
+}
+
+/** A base by its name, or by NAME:TAG with another tag of its image, such as alpine:3.19. */
+export function baseOf(catalogue: Catalogue, text: string): BaseEntry {
+  const { name, tag } = readBase(text)
+  const base = known("base", catalogue.bases, name)
+  if (tag === undefined) return base
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) {
+    throw new Error(`--base "${text}": expected NAME or NAME:TAG, such as ${name} or ${name}:${readReference(base.image).tag}`)
+  }
+  const tagged = (reference: string) => `${reference.replace(/@.*$/, "").replace(/:[^:/]*$/, "")}:${tag}`
+  return { ...base, image: tagged(base.image), alternatives: base.alternatives.map(tagged) }
+}
+
+/** The name of a base, and the tag if another one than the catalogue's is meant. */
+export function readBase(text: string): { name: string; tag?: string } {
+  const at = text.indexOf(":")
+  return at === -1 ? { name: text } : { name: text.slice(0, at), tag: text.slice(at + 1) }
+}
+
+function known<T>(kind: string, entries: Record<string, T>, name: string): T {
+  if (!Object.hasOwn(entries, name)) throw unknownName(kind, name, Object.keys(entries))
+  return entries[name]
+}
+
+/** A suite's programs in the order of their start, or the one program. */
+export function programsOf(catalogue: Catalogue, component: BuiltEntry): ProgramEntry[] {
+  return stagesOf(catalogue, component).flat()
+}
+
+export function stagesOf(catalogue: Catalogue, component: BuiltEntry): ProgramEntry[][] {
+  if (component.kind === "program") return [[component]]
+  return component.stages.map((stage) => stage.map((name) => catalogue.components[name]).filter((entry) => entry.kind === "program"))
+}
+
+/** All programs that are built from a source: what one multicall binary holds. */
+export function programsOfSource(catalogue: Catalogue, source: string): ProgramEntry[] {
+  const programs = Object.values(catalogue.components).filter((entry) => entry.kind === "program")
+  return programs.filter((entry) => entry.source === source)
+}
+
+/** What a component needs of its source and that is not there. */
+export function missingPrograms(catalogue: Catalogue, component: BuiltEntry, missing: ProgramEntry[], origin: string): Error {
+  const list = missing.map((entry) => `no ${entry.package} (${entry.program})`).join(", ")
+  const whole = component.kind === "suite" ? `, or single programs that it has, such as --component=${catalogueNeighbour(catalogue, component, missing)}` : ""
+  return new Error(
+    `${component.name} cannot be built: this source (${origin}) has ${list}, which stack.yaml names for it. ` +
+      `Give a source that has it${whole}, or a --catalogue whose stack.yaml fits this source`,
+  )
+}
+
+function catalogueNeighbour(catalogue: Catalogue, component: BuiltEntry, missing: ProgramEntry[]): string {
+  const others = programsOf(catalogue, component).filter((entry) => !missing.includes(entry))
+  return others[0]?.name ?? component.name
+}
+
+/** Images are for one platform only; others fail long before a build would. */
+export function checkPlatform(platform: string): void {
+  if (platform !== "linux/amd64") {
+    throw new Error(`platform ${platform} is not supported: only linux/amd64 images are built; leave --platform out`)
+  }
+}

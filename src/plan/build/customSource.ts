@@ -1,0 +1,117 @@
+// A source of the caller's own: which one it stands for, what its images are called, what a failure means.
+
+import { unknownName } from "../../base/nearest.js"
+import type { Catalogue } from "../../catalogue/types.js"
+import { componentOf } from "./components.js"
+
+/** The version of what is not upstream's as it is, such as v1.8.4-custom.1a2b3c4d: it can be told apart, and be a tag. */
+export function customVersion(version: string, mark: string): string {
+  return `${version.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 80)}-${mark}`
+}
+
+const commit = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
+
+/** The branch of a .git/HEAD, if it names one. */
+export function branchOf(head?: string): string | undefined {
+  return /^ref:\s*(refs\/\S+)$/.exec(head ?? "")?.[1]
+}
+
+/**
+ * The commit of a checkout: from .git/HEAD, the branch's own file, or .git/packed-refs. Undefined where it cannot be known: a
+ * worktree's or a submodule's .git is elsewhere, other repositories keep their branches in another form.
+ */
+export function checkedOut(head?: string, loose?: string, packed?: string): string | undefined {
+  const branch = branchOf(head)
+  const line = branch === undefined ? undefined : packed?.split("\n").find((one) => one.trim().split(/\s+/)[1] === branch)
+  const found = branch === undefined ? head : (loose ?? line?.split(/\s+/)[0])
+  return found !== undefined && commit.test(found) ? found : undefined
+}
+
+/** A password, or a token in the place of a user; SSH has nothing but users there. */
+export function holdsSecret(url: string): boolean {
+  return /^(https?|git):\/\/[^/]*@/.test(url) || /^ssh:\/\/[^/@]*:[^/@]*@/.test(url)
+}
+
+/** Addresses end in logs and labels, so none may hold a password; and who answers must be who is meant. */
+export function checkGitAddress(url: string, { token, knownHosts }: { token?: boolean; knownHosts?: string } = {}): void {
+  if (holdsSecret(url)) {
+    throw new Error("--git: the address holds a password: leave it out and give --git-token=env://TOKEN (and --git-user)")
+  }
+  if (!/^((https?|ssh|git):\/\/[^\s]+|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\s]+)$/.test(url)) {
+    throw new Error(`--git "${url}": expected an address such as https://git.example.com/im/chat.git or git@git.example.com:im/chat.git`)
+  }
+  const server = sshServer(url)
+  if (server !== undefined && !knownHosts?.trim()) {
+    throw new Error(
+      `--git ${url}: give the server's host key as --git-known-hosts, so that nobody else can answer in its place: ` +
+        `${server.scan} > known_hosts prints it; compare it with what the server's owner publishes, then --git-known-hosts="$(cat known_hosts)"`,
+    )
+  }
+  if (token && /^(http|git):/.test(url)) {
+    throw new Error(`--git-token would travel unencrypted to ${url}: give an address that begins with https://, or --git-ssh with an SSH address`)
+  }
+}
+
+/** Where an SSH address leads, as the command that prints the keys there. */
+function sshServer(url: string): { scan: string } | undefined {
+  const full = /^ssh:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(url)
+  if (full !== null) return { scan: `ssh-keyscan ${full[2] === undefined ? "" : `-p ${full[2]} `}${full[1].replace(/[[\]]/g, "")}` }
+  const short = /^[A-Za-z0-9._-]+@([A-Za-z0-9._-]+):/.exec(url)
+  return short === null ? undefined : { scan: `ssh-keyscan ${short[1]}` }
+}
+
+/** A folder below the top of a source, without dots and slashes around it; undefined for the top itself. */
+export function sourcePath(given?: string): string | undefined {
+  const parts = (given ?? "").split("/").filter((part) => part !== "" && part !== ".")
+  if (parts.includes("..") || given?.startsWith("/") || /[*?[\]{}]/.test(given ?? "")) {
+    throw new Error(`--source-path "${given}": expected a folder below the top of --source or --git, such as services/im`)
+  }
+  return parts.length === 0 ? undefined : parts.join("/")
+}
+
+export interface CustomHints {
+  /** What the caller says. */
+  given?: string
+  /** The component that is asked for, when it is one. */
+  component?: string
+  /** The text of the source's go.mod, when it can be had. */
+  goMod?: string
+}
+
+/** Which source of the stack a checkout, a repository or an overlay stands for. */
+export function customSourceName(catalogue: Catalogue, { given, component, goMod }: CustomHints): string {
+  const names = Object.keys(catalogue.sources)
+  if (given !== undefined) {
+    if (!names.includes(given)) throw unknownName("source", given, names)
+    return given
+  }
+  const module = goMod && /^module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1]
+  const known = names.find((name) => catalogue.sources[name].module === module)
+  const entry = component === undefined ? undefined : componentOf(catalogue, component)
+  const asked = entry && "source" in entry ? entry.source : undefined
+  if (known !== undefined && asked !== undefined && known !== asked) {
+    throw new Error(`the given source is ${known} (module ${module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`)
+  }
+  const found = known ?? asked ?? (names.length === 1 ? names[0] : undefined)
+  if (found === undefined) throw new Error(`say which source is given: --source-of=${names.join(" or --source-of=")}`)
+  return found
+}
+
+/** Why a repository cannot be read, in words that lead on. */
+export function gitProblem(url: string, ref: string, reason: string): string {
+  const what = `the source cannot be read from ${url}`
+  if (/authentic|could not read Username|Permission denied|HTTP Basic|\b40[13]\b|requires? auth/i.test(reason)) {
+    return `${what}: the server does not let this user read it. Check --git-token (and --git-user), or --git-ssh and --git-known-hosts`
+  }
+  if (/host key verification/i.test(reason)) return `${what}: its host key is not the one that --git-known-hosts gives. Ask the server's owner which one it has now, and give that`
+  if (/couldn't find remote ref|not found: ref|no such ref|does not contain ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(reason)) {
+    if (/^[0-9a-f]{4,39}$/i.test(ref)) {
+      return `${what}: "${ref}" is neither a branch nor a tag, and a server finds a commit by all its 40 characters only. Give them (git rev-parse ${ref})`
+    }
+    return `${what}: it has no branch, tag or commit "${ref}". Check --git-ref`
+  }
+  if (/not found|does not appear to be a git repository/i.test(reason)) {
+    return `${what}: there is no such repository, or this user may not see it. Check the address and --git-token`
+  }
+  return `${what}: ${reason.replace(/\s*\n\s*/g, " / ")}. Check the address and the network`
+}

@@ -1,0 +1,49 @@
+// The plan of an image's start, which the program launch (go/launch) reads.
+
+import type { BuiltEntry, Catalogue } from "../../catalogue/types.js"
+import { programsOf } from "./components.js"
+import { binFolder, supervisorFolder } from "./image.js"
+
+/** Below go/. */
+export const launchHelper = "launch"
+
+/** The fields are those of the type plan in go/launch/main.go. */
+export function launchPlan(catalogue: Catalogue, component: BuiltEntry) {
+  const { image } = catalogue.sources[component.source]
+  const programs = programsOf(catalogue, component)
+  const used = new Set(programs.flatMap(({ stores }) => stores))
+  return {
+    command: component.kind === "suite" ? [`${binFolder}/pebble`, "run", "--verbose"] : [`${binFolder}/${component.program}`],
+    config: image.config,
+    secrets: Object.entries(image.start.secrets).map(([variable, known]) => ({ variable, known })),
+    allow: image.start.allowSecrets ?? "",
+    addresses: programs.flatMap(({ address }) => (address === undefined ? [] : [address])),
+    stores: Object.entries(image.start.stores)
+      .filter(([name]) => used.has(name))
+      .map(([name, { variables, port, when }]) => ({ name, variables, port: port === undefined ? "" : String(port), when })),
+    ...(component.kind === "suite" ? { supervisor: supervision(catalogue, component) } : {}),
+  }
+}
+
+function supervision(catalogue: Catalogue, component: BuiltEntry) {
+  const { checkPeriod, downChecks, giveUpSeconds, provenSeconds } = catalogue.supervisor
+  const limit = giveUpSeconds ?? Math.ceil(seconds(checkPeriod) * downChecks)
+  return {
+    socket: `${supervisorFolder}/.pebble.socket`,
+    programs: programsOf(catalogue, component).map(({ program, probe }) => ({ name: program, port: probe ?? 0 })),
+    provenSeconds: provenSeconds ?? limit,
+    giveUpSeconds: limit,
+  }
+}
+
+const units: Record<string, number> = { ms: 0.001, s: 1, m: 60 }
+
+/** A time as stack.yaml has it, such as 500ms, 10s or 2m. */
+function seconds(text: string): number {
+  const [, count, unit] = text.match(/^(\d+)(ms|s|m)$/) ?? ["", "0", "s"]
+  return Number(count) * units[unit]
+}
+
+export function launchText(catalogue: Catalogue, component: BuiltEntry): string {
+  return `${JSON.stringify(launchPlan(catalogue, component), null, 2)}\n`
+}

@@ -1,0 +1,30 @@
+// How programs are compiled.
+
+import type { ProgramEntry } from "../../catalogue/types.js"
+
+/** Flags that leave paths, version control and debug data out: the same source gives the same bytes. */
+export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
+
+/** The flags as words of a shell command. */
+export const buildFlagWords = buildFlags.map((flag) => `'${flag}'`).join(" ")
+
+/** The layout of images whose programs were to be one binary, but could not. */
+export const fallbackLayout = "separate, because they cannot be one"
+
+/** The one binary that holds all programs of a source is called by the stack, unless one of them has that name. */
+export function multicallBinary(stack: string, all: ProgramEntry[]): string {
+  return all.some((entry) => entry.program === stack) ? `${stack}-programs` : stack
+}
+
+/** The programs as go/multicall and go/inputs take them. */
+export function programArguments(all: ProgramEntry[]): string[] {
+  return all.map((entry) => `${entry.program}=${entry.package}`)
+}
+
+/** Builds the source in a folder, where the command runs, into one binary below /out; `programs` are words of the shell. */
+export function multicallCommand(binary: string, programs: string, folder = "/src"): string {
+  return (
+    `added=$(multicall -source ${folder} -out /overlay ${programs}) && ` +
+    `go build ${buildFlagWords} -overlay /overlay/overlay.json -o /out/${binary} "./$added"`
+  )
+}

@@ -1,0 +1,293 @@
+// What builds take from outside, item by item: what prewarm fetches, and what an offline bundle must hold. In a bundle everything is
+// made from packages, whatever the machine that filled it can reach: base images are the only images in it.
+
+import { unknownName } from "../../base/nearest.js"
+import type { Catalogue, ImageEntry } from "../../catalogue/types.js"
+import { baseOf, imageOf } from "../build/components.js"
+import { shortDigest } from "../build/inputs.js"
+import { launchHelper } from "../build/launch.js"
+import { installOf, packagesOf } from "../packages/installed.js"
+import type { WantedPackage } from "../packages/types.js"
+import { runnableSuites, serviceOf, startOrder } from "../stack/services.js"
+
+/** Packages with all that they need and the image does not have; `folders` must be there before. `final`: for an image that is handed out. */
+export interface PackagesItem {
+  kind: "packages"
+  /** One image, by its references in order. */
+  references: string[]
+  distribution: string
+  want: (string | WantedPackage)[]
+  rhythm?: string
+  folders?: string[]
+  final?: boolean
+}
+
+/** One thing that is fetched as a whole. */
+export type BundleItem =
+  | { kind: "image"; references: string[] }
+  | PackagesItem
+  /** A product's source, all modules that it names, and its version of Go. */
+  | { kind: "source"; source: string }
+  /** What a source of the caller's own imports; `digest` is of its go.mod and go.sum. */
+  | { kind: "modules"; source: string; digest: string }
+  /** A tool of versions.yaml; `source` names the one whose Go builds it, where that is new enough. */
+  | { kind: "tool"; tool: string; source?: string }
+  /** What a program below go/ imports. */
+  | { kind: "helper"; helper: string }
+  /** The libraries of a program below java/, and what builds it. */
+  | { kind: "java"; java: string }
+  | { kind: "archive"; component: string; build: string }
+
+export interface BundleWish {
+  components: string[]
+  base: string
+  /** Tools of versions.yaml beside those that components need. */
+  tools: string[]
+  /** Services that take the place of official images. */
+  services: string[]
+}
+
+/** A source of the caller's own, which takes the place of a pinned one, or lies on top of it. */
+export interface OwnSource {
+  source: string
+  digest: string
+  onPinned: boolean
+}
+
+/** What prewarm is asked for; without names all that can be built. A single program needs nothing more than its suite. */
+export function prewarmWish(catalogue: Catalogue, asked: Omit<BundleWish, "services"> & { services: boolean }): BundleWish {
+  const all = Object.values(catalogue.components).filter(({ kind }) => kind === "suite" || kind === "packaged")
+  const components = asked.components.length > 0 ? asked.components : all.map(({ name }) => name)
+  const suites = runnableSuites(catalogue).map(({ name }) => name)
+  return { ...asked, components, services: asked.services ? stackServices(catalogue, suites) : [] }
+}
+
+/** The services that run with these suites, and the one that shows them to the machine. */
+export function stackServices(catalogue: Catalogue, suites: string[]): string[] {
+  const { services } = startOrder(catalogue, suites)
+  return [...new Set([...services, ...(catalogue.front ? [catalogue.front.service] : [])])]
+}
+
+/** What rewrites images, so that every component has its digest. */
+export const layoutTool = "regctl"
+
+/** What builds by a source's own magefile, and what supervises several programs: compiled by the source's own Go. */
+const sourceTools = { magefile: "mage", supervisor: "pebble" }
+
+/** Packages that a tool's container has beside it. */
+export const toolPackages: Record<string, string[]> = { [layoutTool]: ["jq"], syft: ["jq"] }
+
+/** Go of the distribution, which fetches any other version by itself. */
+export const goPackages = ["ca-certificates", "golang-go"]
+
+/** What runs Java, and what builds it. */
+export const javaPackages = [["openjdk-21-jre-headless"], ["maven", "openjdk-21-jdk-headless"]]
+
+/** Java's packages link their manuals into this folder, which slim images do not have. */
+export const javaFolders = ["/usr/share/man/man1"]
+
+/** Everything that these builds ask for, each item once. */
+export function bundleItems(catalogue: Catalogue, { components, base, tools, services }: BundleWish, own?: OwnSource): BundleItem[] {
+  for (const tool of tools) if (!Object.hasOwn(catalogue.pins.tools, tool)) throw unknownName("tool", tool, Object.keys(catalogue.pins.tools))
+  const parts = services.map((name) => serviceOf(catalogue, name))
+  const ofServices = parts.flatMap(({ origin }) => ("component" in origin ? [origin.component] : []))
+  const entries = [...new Set([...components, ...ofServices])].map((name) => imageOf(catalogue, name))
+  const packaged = parts.flatMap(({ origin }) => ("component" in origin ? [] : [origin.packaged]))
+  const debian = catalogue.pins.images.debian
+  const onDebian = (more: string[], folders?: string[]): PackagesItem => {
+    return { kind: "packages", references: [debian], distribution: "debian", want: ["ca-certificates", ...more], folders }
+  }
+  const helper = (name: string): BundleItem => ({ kind: "helper", helper: name })
+  const items: BundleItem[] = [
+    { kind: "image", references: [debian] },
+    { ...onDebian([]), want: goPackages },
+    onDebian([]),
+    // Sources of the caller's own may come from a git server within reach.
+    onDebian(["git"]),
+    ...toolItems(layoutTool, onDebian),
+    ...tools.filter((tool) => !Object.values(sourceTools).includes(tool)).flatMap((tool) => toolItems(tool, onDebian)),
+    ...entries.flatMap((entry) => componentItems(catalogue, entry, base, onDebian, own)),
+    ...packaged.flatMap(({ packages, tool, java }): BundleItem[] => [
+      ...(java === undefined ? [onDebian(packages)] : javaPackages.map((more) => onDebian(more, javaFolders))),
+      ...(tool === undefined ? [] : [{ kind: "tool", tool } as const]),
+      ...(java === undefined ? [] : [{ kind: "java", java } as const]),
+    ]),
+    // What supervises each service of a stack.
+    ...(parts.length === 0 ? [] : [{ kind: "tool", tool: sourceTools.supervisor } as const, helper("stackctl")]),
+  ]
+  const unique = new Map(items.map((item) => [itemTitle(catalogue, item), item]))
+  return [...unique.values()]
+}
+
+type OnDebian = (more: string[]) => PackagesItem
+
+function toolItems(tool: string, onDebian: OnDebian): BundleItem[] {
+  return [{ kind: "tool", tool }, ...(toolPackages[tool] ? [onDebian(toolPackages[tool])] : [])]
+}
+
+function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: string, onDebian: OnDebian, own?: OwnSource): BundleItem[] {
+  const base = baseOf(catalogue, baseName)
+  const references = [base.image, ...base.alternatives]
+  const onBase = (more: WantedPackage[], rhythm?: string): BundleItem[] => [
+    { kind: "image", references },
+    { kind: "packages", references, distribution: base.distribution, want: [...base.packages, ...more], rhythm, final: true },
+  ]
+  if (entry.kind !== "packaged") {
+    const { source } = entry
+    const mine = own?.source === source
+    const tools = [sourceTools.magefile, ...(entry.kind === "suite" ? [sourceTools.supervisor] : [])]
+    return [
+      ...onBase([]),
+      ...(mine && !own.onPinned ? [] : [{ kind: "source", source } as const]),
+      ...(mine ? [{ kind: "modules", source, digest: own.digest } as const] : []),
+      ...tools.map((tool): BundleItem => ({ kind: "tool", tool, source })),
+      { kind: "helper", helper: launchHelper },
+    ]
+  }
+  const install = installOf(catalogue, entry, base)
+  const archive: BundleItem[] = install.archive === undefined ? [] : [onDebian(["curl"]), { kind: "archive", component: entry.name, build: install.archive }]
+  const helper: BundleItem[] = entry.helper === undefined ? [] : [{ kind: "helper", helper: entry.helper }]
+  return [...onBase(packagesOf(install, base), entry.rhythm), ...archive, ...helper]
+}
+
+/** What people read; different items have different titles. */
+export function itemTitle(catalogue: Catalogue, item: BundleItem): string {
+  const { pins, sources } = catalogue
+  switch (item.kind) {
+    case "image":
+      return `image ${shortName(item.references[0])}`
+    case "packages":
+      return `packages ${packageSet(item.references[0], item.want)}`
+    case "source":
+      return `Go modules of ${sources[item.source].title} ${pins.sources[item.source].version}`
+    case "modules":
+      return `Go modules of your own ${sources[item.source].title} (${item.digest})`
+    case "tool":
+      return `Go modules of ${item.tool} ${pins.tools[item.tool]?.version ?? ""}`.trim()
+    case "helper":
+      return `Go modules of go/${item.helper}`
+    case "java":
+      return `Maven artifacts of java/${item.java}`
+    case "archive":
+      return `archive of ${item.component} ${pins.archives[item.component].version} for ${item.build}`
+  }
+}
+
+/**
+ * The name of an item's files in a bundle. It changes with what is pinned and decides about them, so that a bundle of other pins lacks
+ * it; `text` is that of the files that say what a program below go/ or java/ takes.
+ */
+export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): string {
+  const { pins } = catalogue
+  const digest = (...content: unknown[]) => shortDigest(content).slice(0, 8)
+  switch (item.kind) {
+    case "image":
+      return imageName(item.references[0])
+    case "packages":
+      return plain(`packages-${shortName(item.references[0])}-${digest(item.distribution, namesOf(item.want))}`)
+    case "source": {
+      const { version, commit, sum } = pins.sources[item.source]
+      return plain(`source-${item.source}-${version}-${digest(commit, sum)}`)
+    }
+    case "modules":
+      return plain(`modules-${item.source}-${item.digest}`)
+    case "tool": {
+      const { version, ...rest } = pins.tools[item.tool] ?? { version: "" }
+      return plain(`tool-${item.tool}-${version}-${digest(rest)}`)
+    }
+    case "helper":
+      return plain(`helper-${item.helper}-${digest(text, pins.go)}`)
+    case "java":
+      return plain(`java-${item.java}-${digest(text)}`)
+    case "archive":
+      // Its checksum may be recorded later: the record tells it.
+      return plain(`archive-${item.component}-${pins.archives[item.component].version}-${item.build}`)
+  }
+}
+
+export function imageName(reference: string): string {
+  return plain(`image-${shortName(reference)}`)
+}
+
+/** What versions.yaml calls packages that are installed together. */
+export function packageSet(image: string, want: (string | WantedPackage)[]): string {
+  return `${namesOf(want).join(", ")} for ${shortName(image)}`
+}
+
+function namesOf(want: (string | WantedPackage)[]): string[] {
+  return want.map((one) => (typeof one === "string" ? one : one.name))
+}
+
+/** Docker Hub's own prefixes say nothing. */
+export function shortName(reference: string): string {
+  return reference.replace(/@.*$/, "").replace(/^docker\.io\/(library\/)?/, "")
+}
+
+/** As the name of a file. */
+function plain(text: string): string {
+  return text.replace(/[^A-Za-z0-9._-]+/g, "-")
+}
+
+/** The name of the list of what a call of prewarm wanted. */
+export function wishName({ components, base, tools, services }: BundleWish): string {
+  const rest = shortDigest([base, [...tools].sort(), [...services].sort()]).slice(0, 8)
+  return `${plain([...components].sort().join(",")).slice(0, 80)}-${rest}`
+}
+
+/** What a bundle says about one of its items. */
+export interface BundleRecord {
+  kind: BundleItem["kind"]
+  title: string
+  bytes: number
+  /** How many there are. */
+  files: number
+  /** Of an image: its name with the digest of what was pulled. */
+  reference?: string
+  /** Of an image: whether it was pulled from a registry, so that others can pull it by its digest. */
+  pulled?: boolean
+  /** Of packages: the image that they were resolved on, as `reference`; what versions.yaml calls them; and the version of each. */
+  image?: string
+  set?: string
+  packages?: Record<string, string>
+  /** Of an archive: which one, and the checksum that it was compared with. */
+  archive?: { component: string; build: string; version: string; sha256: string }
+}
+
+/** The checksum that an archive in a bundle was compared with. */
+export function recordedSum(records: Record<string, BundleRecord>, component: string, build: string, version: string): string | undefined {
+  const archives = Object.values(records).flatMap(({ archive }) => (archive === undefined ? [] : [archive]))
+  return archives.find((one) => one.component === component && one.build === build && one.version === version)?.sha256
+}
+
+export function readBundleRecord(name: string, text: string): BundleRecord {
+  try {
+    return JSON.parse(text) as BundleRecord
+  } catch {
+    throw new Error(`the bundle is damaged: items/${name}.json cannot be read. Copy it again, or make it again with prewarm`)
+  }
+}
+
+/** Why something in a bundle is not what this catalogue pins, or does not fit the image in it; undefined where it will do. */
+export function unfitRecord(catalogue: Catalogue, records: Record<string, BundleRecord>, { kind, reference, pulled, image, set, packages, archive }: BundleRecord): string | undefined {
+  const { digests, packages: locked } = catalogue.pins
+  const [name, digest] = reference?.split("@") ?? []
+  const pin = name === undefined ? undefined : digests[name]
+  if (pulled && pin !== undefined && pin !== digest) return `versions.yaml pins ${pin.slice(0, 19)}, the bundle has ${digest.slice(0, 19)}`
+  const sum = archive && catalogue.pins.archives[archive.component]?.builds[archive.build]?.sha256
+  if (archive && sum !== undefined && sum !== archive.sha256) return `versions.yaml pins checksum ${sum.slice(0, 12)}, the bundle has ${archive.sha256.slice(0, 12)}`
+  if (kind !== "packages" || image === undefined) return undefined
+  const base = records[imageName(image)]?.reference
+  if (base !== undefined && base !== image) return `they were chosen for ${image}, but the bundle has ${base}`
+  const lock = set === undefined ? undefined : locked[set]
+  const other = Object.keys(lock ?? {}).find((one) => lock![one] !== packages?.[one])
+  return other === undefined ? undefined : `versions.yaml locks ${other} ${lock![other]}, the bundle has ${packages?.[other] ?? "none"}`
+}
+
+/** The call cannot go on without these. */
+export function missingItems(titles: string[], has: string[]): Error {
+  const list = titles.length > 5 ? [...titles.slice(0, 5), `${titles.length - 5} more`] : titles
+  return new Error(
+    `the bundle has no ${list.join("; no ")}. It has: ${has.length > 0 ? has.join("; ") : "nothing"}. ` +
+      "Next: where there is a network, with these sources and options, ./daggerw call --bundle=BUNDLE prewarm --components=… export --path=BUNDLE",
+  )
+}

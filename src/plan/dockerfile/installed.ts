@@ -1,0 +1,77 @@
+// The Dockerfile of a server that is installed.
+
+import type { BaseEntry, Catalogue, PackagedEntry } from "../../catalogue/types.js"
+import { addUser, baseStage, copyLibrary, goArguments, goStage, header, installing, settings } from "./stages.js"
+import type { DockerfileOptions } from "./stages.js"
+import { run } from "./words.js"
+import { binFolder, type ImagePlan, userPlan } from "../build/image.js"
+import { archivePlan, installOf, packagedPlan, packagesOf } from "../packages/installed.js"
+import { planPackages } from "../packages/packages.js"
+import { buildFlagWords } from "../build/programs.js"
+
+export function packagedDockerfile(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry, options: DockerfileOptions): string[] {
+  const { archive } = installOf(catalogue, component, base)
+  const { helper } = component
+  return [
+    ...header(catalogue, component, base),
+    ...(helper === undefined ? [] : goArguments(catalogue, options, "versions.yaml names")),
+    "",
+    ...(helper === undefined ? [] : helperStage(catalogue, helper, options)),
+    ...(archive === undefined ? [] : archiveStage(catalogue, component, archive, base, options)),
+    ...finalStage(catalogue, component, base, options),
+  ]
+}
+
+function helperStage(catalogue: Catalogue, helper: string, options: DockerfileOptions): string[] {
+  return [
+    ...goStage(`go${catalogue.pins.go}`, options),
+    "ARG GOPROXY",
+    `COPY go/${helper} /helper`,
+    "WORKDIR /helper",
+    run(`go build ${buildFlagWords} -o /out/${helper} .`),
+    "",
+  ]
+}
+
+/** A stage of its own, so that the image needs no program that downloads. */
+function archiveStage(
+  catalogue: Catalogue,
+  component: PackagedEntry,
+  archive: string,
+  base: BaseEntry,
+  { mirrors }: DockerfileOptions,
+): string[] {
+  const tools = planPackages({ distribution: base.distribution, want: ["ca-certificates", "curl"], mirrors })
+  return [
+    "FROM ${BASE} AS archive",
+    copyLibrary,
+    `RUN ${installing(tools)}`,
+    `RUN ${installing(archivePlan(catalogue, component, archive))}`,
+    "",
+  ]
+}
+
+function finalStage(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry, options: DockerfileOptions): string[] {
+  const { user, pins } = catalogue
+  const owner = `${user.uid}:${user.uid}`
+  const install = installOf(catalogue, component, base)
+  const start = `${binFolder}/${component.start}`
+  const version = install.archive === undefined ? "" : pins.archives[component.name].version
+  const sha256 = install.archive === undefined ? undefined : pins.archives[component.name].builds[install.archive].sha256
+  const plan = packagedPlan(component, base, { version, revision: sha256 === undefined ? "" : `sha256:${sha256}`, created: "" })
+  return [
+    ...baseStage(base, packagesOf(install, base), options),
+    addUser(userPlan(user, component.data, [component.data]), owner),
+    ...(install.archive === undefined ? [] : [`COPY --from=archive /archive/bin/${component.server} ${binFolder}/`]),
+    ...(component.helper === undefined ? [] : [`COPY --from=go /out/${component.helper} ${binFolder}/`]),
+    `COPY shell/${component.start}.sh ${start}`,
+    run(`chmod 755 ${start}`),
+    `WORKDIR ${component.data}`,
+    ...settings(withoutUnknown(plan), owner),
+  ]
+}
+
+/** Which version the packages have is only known when they are installed. */
+function withoutUnknown(plan: ImagePlan): ImagePlan {
+  return { ...plan, labels: Object.fromEntries(Object.entries(plan.labels).filter(([, value]) => value !== "")) }
+}

@@ -1,0 +1,105 @@
+// What the Dockerfiles of all components have in common.
+
+import type { BaseEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
+import { assigned, comment, printed, run } from "./words.js"
+import { healthTimes, type ImagePlan, searchPath, type userPlan } from "../build/image.js"
+import { fetchScript } from "../toolchains/goSources.js"
+import { planPackages } from "../packages/packages.js"
+import { packageScript, type PackageScriptOptions } from "../packages/script.js"
+import type { PackagePlan, PackageRequest } from "../packages/types.js"
+
+export interface DockerfileOptions {
+  mirrors?: PackageRequest["mirrors"]
+  /** The default of the build argument GOPROXY. */
+  goproxy?: string
+}
+
+const library = "/tmp/install-packages.sh"
+
+/** Every stage that installs packages begins with this. */
+export const copyLibrary = "COPY shell/install-packages.sh /tmp/"
+
+export function header(catalogue: Catalogue, component: ImageEntry, base: BaseEntry): string[] {
+  const name = component.image.split("/").at(-1)
+  const others = base.alternatives.map((reference) => `, or ${reference}`).join("")
+  return [
+    comment(
+      `${component.purpose}.`,
+      "",
+      `Generated from stacks/${catalogue.stack}: edit that, then run ./daggerw call dockerfiles. To build, in the repository's folder:`,
+      "",
+      `  docker build -f dockerfiles/${component.name}.Dockerfile -t ${name} .`,
+      `  buildah build --format docker -f dockerfiles/${component.name}.Dockerfile -t ${name} .`,
+      "",
+      "HTTP_PROXY, HTTPS_PROXY and NO_PROXY as build arguments need no ARG, and stay out of the image. Mirrors of packages:",
+      `./daggerw call --mirrors=apt=http://… dockerfile --component=${component.name} prints this file with them.`,
+    ),
+    "",
+    comment(`The base: the same distribution by another name or digest${others}.`),
+    `ARG BASE=${base.image}`,
+  ]
+}
+
+/** The build arguments of the Go stage. */
+export function goArguments({ pins }: Catalogue, { goproxy }: DockerfileOptions, chosenBy: string): string[] {
+  return [
+    comment(
+      "Any image with Go 1.21 or newer, or Debian's, which gets its golang-go. Whichever it is, Go fetches the version",
+      `that ${chosenBy}.`,
+    ),
+    `ARG BUILDER=${pins.images.golang.replace("{version}", pins.go)}`,
+    comment("Go module proxies in order, such as https://goproxy.cn,direct. Go's own default when empty."),
+    `ARG GOPROXY=${goproxy ?? ""}`,
+  ]
+}
+
+/** `toolchain` is a value of GOTOOLCHAIN. */
+export function goStage(toolchain: string, options: DockerfileOptions): string[] {
+  const plan = planPackages({ distribution: "debian", want: ["ca-certificates", "golang-go"], mirrors: options.mirrors })
+  return [
+    "FROM ${BUILDER} AS go",
+    copyLibrary,
+    `RUN command -v go > /dev/null || { \\\n    ${installing(plan)}; }`,
+    assigned("ENV", { CGO_ENABLED: "0", GO111MODULE: "on", GOPATH: "/go", GOTOOLCHAIN: toolchain }),
+  ]
+}
+
+/** Leaves /module/fetch in a stage. */
+export const fetchProgram = run("mkdir /module", `${printed(fetchScript)} \\\n      > /module/fetch`, "chmod 755 /module/fetch")
+
+/** A shell command. */
+export function installing(plan: PackagePlan, options: PackageScriptOptions = {}): string {
+  return `${printed(packageScript(`. ${library}`, plan, options))} \\\n      | sh -s`
+}
+
+/** The last stage up to its packages. */
+export function baseStage(base: BaseEntry, more: PackageRequest["want"], { mirrors }: DockerfileOptions): string[] {
+  const plan = planPackages({ distribution: base.distribution, want: [...base.packages, ...more], mirrors })
+  return ["FROM ${BASE}", copyLibrary, `RUN ${installing(plan, { withoutSetuid: true })} && rm ${library}`]
+}
+
+/** Without a tool for it: base images differ in which one they have. */
+export function addUser({ group, passwd, folders }: ReturnType<typeof userPlan>, owner: string): string {
+  const all = folders.join(" ")
+  return run(`echo '${group}' >> /etc/group`, `echo '${passwd}' >> /etc/passwd`, `mkdir -p ${all}`, `chown ${owner} ${all}`)
+}
+
+/** What the image says about itself. */
+export function settings(plan: ImagePlan, owner: string): string[] {
+  return [
+    assigned("ENV", { PATH: searchPath, ...plan.env }),
+    ...(plan.ports.length === 0 ? [] : [`EXPOSE ${plan.ports.join(" ")}`]),
+    assigned("LABEL", plan.labels),
+    ...(plan.health === undefined ? [] : [healthcheck(plan.health)]),
+    `USER ${owner}`,
+    `ENTRYPOINT ${JSON.stringify(plan.entrypoint)}`,
+    `CMD ${JSON.stringify(plan.arguments)}`,
+  ]
+}
+
+/** Images in OCI's own format have no health check: buildah and podman keep it with --format docker. */
+function healthcheck(command: string): string {
+  const { interval, timeout, startPeriod, startInterval, retries } = healthTimes
+  const start = `--start-period=${startPeriod} --start-interval=${startInterval}`
+  return `HEALTHCHECK --interval=${interval} --timeout=${timeout} ${start} --retries=${retries} \\\n    CMD ${command}`
+}

@@ -1,8 +1,0 @@
-// How Maven is told about a mirror of its central repository.
-
-import { markup } from "./markup.js"
-
-export function mavenSettings(mirror: string): string {
-  return markup`<settings><mirrors><mirror><id>mirror</id><mirrorOf>central</mirrorOf><url>${mirror}</url></mirror></mirrors></settings>
-`.text
-}

@@ -1,0 +1,184 @@
+// Servers that are installed: what goes onto which base, and what their images say about themselves.
+
+import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, PackagedEntry } from "../../catalogue/types.js"
+import { binFolder, type ImagePlan, labelsOf, type SourceFacts } from "../build/image.js"
+import { type BaseFacts, withoutIdentity } from "../build/imageInputs.js"
+import { type ImageInputs, recipeRevision, shortDigest } from "../build/inputs.js"
+import { familyOf, layouts } from "./data.js"
+import { planDownload } from "./packages.js"
+import type { PackageFamily, PackagePlan, WantedPackage } from "./types.js"
+import type { ProvenanceResource } from "../supplychain/provenance.js"
+
+/** How a server gets onto a base. Throws one sentence where it cannot. */
+export function installOf(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry): InstallEntry {
+  const install = component.install[base.distribution]
+  if (install.unavailable === undefined) return install
+  const others = Object.entries(catalogue.bases).filter(([, { distribution }]) => component.install[distribution].unavailable === undefined)
+  const next = others.map(([name]) => `--base=${name}`).join(" or ")
+  throw new Error(`${component.name} cannot be had on ${base.distribution}: ${install.unavailable}. Use ${next || "another server"}`)
+}
+
+/** The packages of an installation, for the package fallback. */
+export function packagesOf({ packages, files }: InstallEntry, base: BaseEntry): WantedPackage[] {
+  const family = packageFamily(base)
+  return packages.map((name, index) => ({ name, files: index === 0 ? { [family]: files } : {} }))
+}
+
+function packageFamily({ distribution }: BaseEntry): PackageFamily {
+  return familyOf[layouts[distribution].managers[0]]
+}
+
+/** Downloads an archive into /archive, from the first mirror that has it. Never one whose checksum nobody knows. */
+export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name: string, mirrors: string[] = []): PackagePlan {
+  const { version, limitSeconds, build } = archiveOf(catalogue, component, name)
+  if (build.sha256 === undefined) throw uncheckedArchive(catalogue, component.name, name)
+  const urls = [...new Set([...mirrors.map((mirror) => `${mirror}/${fileOf(build)}`), ...build.urls])]
+  const download = { urls, sha256: build.sha256, to: "/archive", unpack: true, stripTop: true }
+  return planDownload(component.name, download, limitSeconds)
+}
+
+/** The same, but the file as it is, into a folder, under the name by which a mirror must have it. */
+export function archiveFilePlan(catalogue: Catalogue, component: PackagedEntry, name: string, folder: string, mirrors: string[] = []): PackagePlan {
+  const plan = archivePlan(catalogue, component, name, mirrors)
+  const to = `${folder}/${fileOf(archiveOf(catalogue, component, name).build)}`
+  return { ...plan, downloads: plan.downloads.map((download) => ({ ...download, to, unpack: false, stripTop: false, mode: "0644" })) }
+}
+
+/** Why an archive is not downloaded: nobody has recorded its checksum, and (`reason`) its makers did not say it. */
+export function uncheckedArchive({ pins }: Catalogue, component: string, name: string, reason?: string): Error {
+  const { version, builds } = pins.archives[component]
+  const { makers } = builds[name]
+  const asked = makers === undefined
+    ? "and versions.yaml names no address of its makers (makers)"
+    : `and the one of its makers ${reason === undefined ? "is not known here" : `cannot be read (${reason})`}`
+  const where = makers === undefined ? "find what its makers publish" : `read ${checksumAddress(makers)} where it can be reached`
+  return new Error(
+    `${component} ${version} for ${name} has no checksum in versions.yaml, ${asked}. Nothing is downloaded unchecked. ` +
+      `Next: ${where}, and record it as archives.${component}.builds.${name}.sha256 ` +
+      `(there, bump --component=${component} does so), or use a --catalogue of your own`,
+  )
+}
+
+/** Where the makers of an archive publish its checksum. */
+export function checksumAddress(makers: string): string {
+  return `${makers}.sha256`
+}
+
+/** The command that asks for it; never on from https to anything else. */
+export function askForSum(makers: string): string[] {
+  return ["curl", "-fsSL", ...(makers.startsWith("https:") ? ["--proto", "=https"] : []), checksumAddress(makers)]
+}
+
+/** Tells whose checksum is believed. */
+export function believedChecksum({ pins }: Catalogue, component: string, name: string, sha256: string): string {
+  const { version, builds } = pins.archives[component]
+  const from = checksumAddress(builds[name].makers!)
+  return `${component} ${version} for ${name}: versions.yaml records no checksum, so the makers' is taken, ${sha256} from ${from}. lock or bump writes it down`
+}
+
+/** The same catalogue with the checksum of an archive. */
+export function withChecksum(catalogue: Catalogue, component: string, name: string, sha256: string): Catalogue {
+  const { pins } = catalogue
+  const archive = pins.archives[component]
+  const builds = { ...archive.builds, [name]: { ...archive.builds[name], sha256 } }
+  return { ...catalogue, pins: { ...pins, archives: { ...pins.archives, [component]: { ...archive, builds } } } }
+}
+
+/** What a mirror must call it. */
+function fileOf({ urls }: ArchiveBuild): string {
+  return urls[0].slice(urls[0].lastIndexOf("/") + 1)
+}
+
+function archiveOf(catalogue: Catalogue, component: PackagedEntry, name: string) {
+  const { version, limitSeconds, builds } = catalogue.pins.archives[component.name]
+  return { version, limitSeconds, build: builds[name] }
+}
+
+/** What the installed server tells about itself. */
+export interface ServerReport {
+  version: string
+  /** When its file was made. */
+  created: string
+  /** The package or archive that it came in. */
+  origin: string
+}
+
+const packageVersion: Record<PackageFamily, (name: string) => string> = {
+  apt: (name) => `dpkg-query -W -f '${"${Package} ${Version}"}' ${name}`,
+  dnf: (name) => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}' ${name}`,
+  zypper: (name) => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}' ${name}`,
+  apk: (name) => `apk list -I ${name} 2>/dev/null | sed 's/-\\([0-9][^-]*-r[0-9]*\\) .*/ \\1/'`,
+}
+
+/** Asks the server, which runs with the libraries of this base for the first time then. */
+export function reportScript(component: PackagedEntry, install: InstallEntry, base: BaseEntry): string {
+  const time = `stat -L -c %Y "$(command -v ${component.server})"`
+  const { archive, packages } = install
+  const origin = archive === undefined ? packageVersion[packageFamily(base)](packages[0]) : `echo archive ${archive}`
+  return `set -e; ${time}; ${component.server} --version | head -n 1; ${origin}`
+}
+
+export function readReport(component: PackagedEntry, text: string): ServerReport {
+  const [time, words, origin] = text.trim().split("\n")
+  const version = /\d+\.\d+[0-9.]*/.exec(words ?? "")?.[0]
+  if (!/^\d+$/.test(time) || version === undefined || origin === undefined) {
+    throw new Error(`${component.name} is installed, but its version cannot be told from: ${text.slice(0, 200)}`)
+  }
+  return { version, created: new Date(Number(time) * 1000).toISOString().replace(".000Z", "Z"), origin }
+}
+
+/** The version of the makers, and the package or archive that it came in. */
+export function factsOf(catalogue: Catalogue, component: PackagedEntry, install: InstallEntry, report: ServerReport): SourceFacts & { revision: string } {
+  const { version, created, origin } = report
+  const sha256 = install.archive === undefined ? undefined : archiveOf(catalogue, component, install.archive).build.sha256
+  return { version, created, revision: sha256 === undefined ? origin : `sha256:${sha256}` }
+}
+
+export function packagedInputs(
+  catalogue: Catalogue,
+  component: PackagedEntry,
+  base: BaseEntry,
+  revision: string,
+  prepared: BaseFacts,
+  /** The start script and the helper. */
+  texts: string[],
+): ImageInputs {
+  const image = packagedPlan(component, base, { version: "", revision: "", created: "" })
+  return {
+    source: revision,
+    go: component.helper === undefined ? "" : catalogue.pins.go,
+    base: prepared.reference,
+    packages: prepared.packages,
+    recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user]),
+  }
+}
+
+/** What was installed, as in-toto names it; `revision` is the one in the image's label. */
+export function installedResource(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry, revision: string): ProvenanceResource {
+  const { archive } = component.install[base.distribution]
+  if (archive !== undefined) {
+    const { build } = archiveOf(catalogue, component, archive)
+    return { uri: build.urls[0], digest: { sha256: revision.replace(/^sha256:/, "") } }
+  }
+  const [name, version] = revision.split(" ")
+  const type = { apt: "deb", dnf: "rpm", zypper: "rpm", apk: "apk" }[packageFamily(base)]
+  return { uri: `pkg:${type}/${base.distribution}/${name}@${encodeURIComponent(version)}` }
+}
+
+export function packagedPlan(component: PackagedEntry, base: BaseEntry, facts: SourceFacts): ImagePlan {
+  return {
+    labels: labelsOf(component, base, component, facts),
+    env: component.env,
+    ports: component.ports,
+    entrypoint: [`${binFolder}/${component.start}`],
+    arguments: [],
+    health: `${binFolder}/${component.start} health`,
+  }
+}
+
+/** The first day of the period in which a component is made once: packages are asked for anew when it begins. */
+export function periodOf(rhythm: string, now: Date): string {
+  const day = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()))
+  if (rhythm !== "daily") day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() + 6) % 7))
+  return day.toISOString().slice(0, 10)
+}

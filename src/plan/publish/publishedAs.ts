@@ -1,0 +1,40 @@
+// Under which name the image of a component is found once it was released: with the registry and the tag that publish uses.
+
+import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
+import { referenceOf } from "../build/components.js"
+import { publishedReferences } from "./registries.js"
+
+/**
+ * The image's reference, or its form with words in capitals in the places of what the catalogue does not know, and the reason. On
+ * demand means that no schedule pushes it: the name holds once somebody has called publish or release for it.
+ */
+export type PublishedAs = { onDemand: boolean } & ({ reference: string } | { form: string; reason: string })
+
+export function publishedAs(catalogue: Catalogue, component: ComponentEntry): PublishedAs {
+  if (component.kind === "reference") {
+    const reference = referenceOf(catalogue, component)
+    const digest = catalogue.pins.digests[reference]
+    return { onDemand: false, reference: digest === undefined ? reference : `${reference}@${digest}` }
+  }
+  const onDemand = component.mode === "manual"
+  const version = pinnedVersion(catalogue, component)
+  const to = { registries: component.registry === undefined ? ["registry.invalid"] : [], tags: [] }
+  const [{ reference }] = publishedReferences(component, to, version ?? "VERSION")
+  if (component.registry === undefined) {
+    const reason = "The catalogue has no registry for it: replace REGISTRY by yours"
+    return { onDemand, form: reference.replace("registry.invalid", "REGISTRY"), reason }
+  }
+  if (version === undefined) {
+    const reason = "Its version is that of the base's packages, known once it is built: the report of release names it"
+    return { onDemand, form: reference, reason }
+  }
+  return { onDemand, reference }
+}
+
+/** What publish tags the image with; absent where the packages of the base decide. */
+export function pinnedVersion(catalogue: Catalogue, component: ComponentEntry): string | undefined {
+  const { archives, references, sources } = catalogue.pins
+  if (component.kind === "reference") return references[component.name]
+  if (component.kind === "packaged") return archives[component.name]?.version
+  return sources[component.source].version
+}

@@ -1,0 +1,114 @@
+// Services under a supervisor: what runs in each container, and in which order containers start.
+
+import { unknownName } from "../../base/nearest.js"
+import type { Catalogue, FrontEntry, ServiceEntry, SuiteEntry } from "../../catalogue/types.js"
+import { binFolder, supervisorFolder } from "../build/image.js"
+
+/** Where the supervisor's own API answers over the network, so that tests can stop, kill and ask programs. */
+export const controlPort = 4000
+export const controlFolder = "/control"
+
+export function serviceOf(catalogue: Catalogue, name: string): ServiceEntry {
+  if (!Object.hasOwn(catalogue.services, name)) throw unknownName("service", name, Object.keys(catalogue.services))
+  return catalogue.services[name]
+}
+
+/** A layer for the supervisor of a service: the service itself, started again when it is killed, and the way to the supervisor. */
+export function serviceLayer(service: ServiceEntry, command: string[]): string {
+  const own = {
+    override: "replace",
+    summary: service.purpose,
+    command: quoted(command),
+    startup: "enabled",
+    ...(service.data === undefined ? {} : { "working-dir": service.data }),
+    ...(service.user === undefined ? {} : { user: service.user, group: service.user }),
+    "on-success": "restart",
+    "on-failure": "restart",
+    "backoff-delay": "500ms",
+    "backoff-limit": "5s",
+  }
+  return layer({ [service.name]: own, ...relay(controlFolder) })
+}
+
+/** A layer for a suite's own supervisor: only the way to it; its programs are as in the image. */
+export function suiteControlLayer(): string {
+  return layer(relay(supervisorFolder))
+}
+
+function relay(folder: string) {
+  const command = `${binFolder}/stackctl relay :${controlPort} ${folder}/.pebble.socket`
+  return { control: { override: "replace", summary: "The supervisor's API over the network", command, startup: "enabled" } }
+}
+
+/** JSON is YAML as well. */
+function layer(services: Record<string, object>): string {
+  return `${JSON.stringify({ services }, null, 2)}\n`
+}
+
+/** As Pebble splits a command: like a shell. */
+function quoted(command: string[]): string {
+  return command.map((word) => (/^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ")
+}
+
+/** The suites that can run: those that say what they need. */
+export function runnableSuites(catalogue: Catalogue): SuiteEntry[] {
+  const suites = Object.values(catalogue.components).filter((entry) => entry.kind === "suite")
+  return suites.filter(({ needs }) => needs.length > 0)
+}
+
+/** These suites with the suites that they need, each after those; one that needs itself in the end is refused. */
+export function startOrder(catalogue: Catalogue, wanted: string[]): { services: string[]; suites: SuiteEntry[] } {
+  const services = new Set<string>()
+  const suites: SuiteEntry[] = []
+  const add = (name: string, path: string[]): void => {
+    const entry = catalogue.components[name]
+    if (Object.hasOwn(catalogue.services, name)) {
+      services.add(name)
+      return
+    }
+    if (entry?.kind !== "suite") throw new Error(`${name} is no suite of programs: it cannot run as a part of the stack`)
+    if (path.includes(name)) throw new Error(`stack.yaml: ${[...path, name].join(" needs ")}: a circle, so none of them can start first`)
+    if (suites.includes(entry)) return
+    for (const need of entry.needs) add(need, [...path, name])
+    suites.push(entry)
+  }
+  for (const name of wanted) add(name, [])
+  return { services: [...services], suites }
+}
+
+/** Passes every port on as it is, so that what is signed for an address stays valid. */
+export function frontConfig({ ports }: FrontEntry): string {
+  const servers = Object.entries(ports).map(([outside, inside]) => `  server { listen ${outside}; proxy_pass ${inside}; }`)
+  return `include /etc/nginx/modules-enabled/*.conf;
+events {}
+stream {
+  # A message comes along once in a while.
+  proxy_timeout 1h;
+${servers.join("\n")}
+}
+`
+}
+
+/** The same stack with new passwords and secrets in the places of those that `front.fresh` names; and which variables have them. */
+export function withFreshSecrets(catalogue: Catalogue, random: () => string): { catalogue: Catalogue; changed: Record<string, string> } {
+  const fresh = new Map((catalogue.front?.fresh ?? []).map((value) => [value, random()]))
+  const changed: Record<string, string> = {}
+  const replaced = (text: string): string => {
+    // The longest first: one may be a part of another.
+    const [old, value] = [...fresh].sort(([one], [other]) => other.length - one.length).find(([known]) => text.includes(known)) ?? []
+    return old === undefined || value === undefined ? text : text.replaceAll(old, value)
+  }
+  const variables = (values: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(Object.entries(values).map(([name, old]) => {
+      const value = replaced(old)
+      if (value !== old) changed[name] = value
+      return [name, value]
+    }))
+  const services = Object.entries(catalogue.services).map(([name, entry]) => {
+    return [name, { ...entry, env: variables(entry.env), command: entry.command.map(replaced), ready: entry.ready.map(replaced) }] as const
+  })
+  const components = Object.entries(catalogue.components).map(([name, entry]) => {
+    return [name, entry.kind === "suite" ? { ...entry, connect: variables(entry.connect) } : entry] as const
+  })
+  return { catalogue: { ...catalogue, services: Object.fromEntries(services), components: Object.fromEntries(components) }, changed }
+}

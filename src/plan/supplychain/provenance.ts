@@ -1,0 +1,98 @@
+// What an image was made from, as an in-toto statement with SLSA's provenance (https://slsa.dev/spec/v1.0/provenance).
+// Without times and addresses of the build: the same image built twice has the same statement.
+
+import type { ImageInputs } from "../build/inputs.js"
+import type { SourceFacts } from "../build/image.js"
+
+export interface ProvenanceOf {
+  stack: string
+  /** As it was asked for. */
+  wish: { component: string; base: string; layout: string; builder: string }
+  image: string
+  /** The image's manifest, sha256:… */
+  digest: string
+  inputs: Partial<ImageInputs>
+  /** Absent for images without a source of their own. */
+  source?: ProvenanceSource
+  /** The package or archive of a server that is installed. */
+  installed?: ProvenanceResource
+  /** A URI of who ran the build. */
+  builderId: string
+}
+
+export interface ProvenanceSource extends SourceFacts {
+  url: string
+  module: string
+  /** The checksum of the source's Go module, where the source is pinned by one. */
+  sum?: string
+  /** Of the caller's own: its commit says nothing about edits in a folder or an overlay. */
+  custom: boolean
+}
+
+/** A ResourceDescriptor of in-toto's. */
+export interface ProvenanceResource {
+  uri: string
+  digest?: Record<string, string>
+  annotations?: Record<string, unknown>
+}
+
+export const statementType = "application/vnd.in-toto+json"
+export const provenanceType = "https://slsa.dev/provenance/v1"
+export const buildType = "urn:dagger:module:openim:build"
+
+/** Who the builder is where nobody says: this module, on any machine. */
+export const defaultBuilder = "urn:dagger:module:openim"
+
+export function checkBuilder(id: string): void {
+  if (/^[a-z][a-z0-9+.-]*:\S+$/i.test(id)) return
+  throw new Error(`--builder-id "${id}": expected a URI such as https://github.com/ORG/REPO/.github/workflows/server.yml@refs/heads/main`)
+}
+
+export function provenance(of: ProvenanceOf): object {
+  const { layout, ...wish } = of.wish
+  return {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ name: of.image, digest: sha256(of.digest) }],
+    predicateType: provenanceType,
+    predicate: {
+      buildDefinition: {
+        buildType,
+        externalParameters: { stack: of.stack, ...wish, programs: layout, version: of.source?.version },
+        internalParameters: { inputs: of.inputs },
+        resolvedDependencies: [...sourceResources(of), ...goResources(of.inputs), ...baseResources(of.inputs)],
+      },
+      runDetails: { builder: { id: of.builderId } },
+    },
+  }
+}
+
+function sourceResources({ source, installed }: ProvenanceOf): ProvenanceResource[] {
+  if (source === undefined) return installed === undefined ? [] : [installed]
+  const { url, module, version, revision, sum, custom } = source
+  if (custom) return [{ uri: `git+${url}`, annotations: { custom: true, version, revision } }]
+  const commit = revision !== undefined && /^[0-9a-f]{40}$/.test(revision) ? { digest: { gitCommit: revision } } : {}
+  const git = { uri: `git+${url}@refs/tags/${version}`, ...commit }
+  return sum === undefined ? [git] : [git, { uri: `pkg:golang/${module}@${version}`, digest: { dirHash: dirHash(sum) } }]
+}
+
+/** Go's checksum as in-toto writes it: hexadecimal, without h1: in front. */
+function dirHash(sum: string): string {
+  return Buffer.from(sum.replace(/^h1:/, ""), "base64").toString("hex")
+}
+
+function goResources({ go }: Partial<ImageInputs>): ProvenanceResource[] {
+  // An installed server has none.
+  return /^\d/.test(go ?? "") ? [{ uri: `pkg:golang/stdlib@${go}` }] : []
+}
+
+/** As BuildKit names images; with the digest that was pulled. */
+function baseResources({ base }: Partial<ImageInputs>): ProvenanceResource[] {
+  if (!base) return []
+  const [name, digest] = base.split("@")
+  const tagged = name.replace(/^docker\.io\/(library\/)?/, "").replace(/:([^:/]+)$/, "@$1")
+  return [{ uri: `pkg:docker/${tagged}?platform=linux%2Famd64`, ...(digest && { digest: sha256(digest) }) }]
+}
+
+function sha256(digest: string): Record<string, string> {
+  return { sha256: digest.replace(/^sha256:/, "") }
+}

@@ -1,0 +1,144 @@
+// The functions of the version watch: what they ask, print and change.
+
+import type { Changeset, Directory } from "@dagger.io/dagger"
+import { loadCatalogue } from "../catalogue/load.js"
+import { unknownName } from "../base/nearest.js"
+import type { Catalogue } from "../catalogue/types.js"
+import { checkDate } from "../plan/versions/changelog.js"
+import { type Channel, readChannel } from "../plan/versions/order.js"
+import { changeLine, type SourceChanges } from "../plan/build/sourceParts.js"
+import { githubLines, updatesOf, updatesText, watchedFor, watchedNamed, watchTable, type WatchRow } from "../plan/versions/watch.js"
+import { bumpBases, bumpVersions, type BumpWish, type PinFiles } from "./bump.js"
+import { log, type Settings } from "../graph/call/settings.js"
+import { sourceChanges } from "../graph/versions/sourceParts.js"
+import { watch, watchTools, type WatchTools } from "../graph/versions/upstream.js"
+
+type Form = (settings: Settings, channel: Channel, rows: WatchRow[], changes?: Record<string, SourceChanges>) => string
+
+const json: Form = ({ catalogue }, channel, rows, changes) => `${JSON.stringify({ stack: catalogue.stack, channel, rows, changes }, null, 2)}\n`
+
+const versionForms: Record<string, Form> = {
+  table: (_settings, _channel, rows, changes = {}) =>
+    watchTable(rows) + Object.values(changes).map((change) => `${changeLine(change)}\n`).join(""),
+  json,
+}
+const updateForms: Record<string, Form> = {
+  text: (_settings, _channel, rows) => updatesText(rows),
+  json,
+  github: (_settings, _channel, rows) => githubLines(rows),
+}
+
+/** Answers of this moment. */
+function toolsOf(settings: Settings): WatchTools {
+  return watchTools(settings, new Date().toISOString())
+}
+
+export async function versionsReport(settings: Settings, channel: Channel, format: string, tools = toolsOf(settings)): Promise<string> {
+  const form = formOf(versionForms, format)
+  const rows = await watch(settings, tools, channel)
+  return form(settings, channel, rows, await changesOf(settings, tools, rows))
+}
+
+export async function updatesReport(
+  settings: Settings,
+  channel: Channel,
+  format: string,
+  failOnUpdates: boolean,
+  tools = toolsOf(settings),
+): Promise<string> {
+  const form = formOf(updateForms, format)
+  const rows = await watch(settings, tools, channel)
+  if (failOnUpdates && updatesOf(rows).length > 0) throw new Error(`there are updates:\n${updatesText(rows)}`)
+  return form(settings, channel, rows)
+}
+
+/** Of the sources that have a newer version, by their names. */
+async function changesOf(settings: Settings, tools: WatchTools, rows: WatchRow[]): Promise<Record<string, SourceChanges>> {
+  const newer = updatesOf(rows).filter(({ component }) => Object.hasOwn(settings.catalogue.sources, component))
+  const found = newer.map(async ({ component, newest }) => {
+    return [component, await sourceChanges(settings, tools, watchedNamed(settings.catalogue, component), newest!)] as const
+  })
+  return Object.fromEntries(await Promise.all(found))
+}
+
+function formOf(forms: Record<string, Form>, format: string): Form {
+  if (!Object.hasOwn(forms, format)) throw unknownName("value of --format", format, Object.keys(forms))
+  return forms[format]
+}
+
+/** Where the files lie: in a checkout of this project, or all in the folder of a catalogue of one's own. */
+export interface BumpPlace {
+  folder: Directory
+  stack?: string
+}
+
+export async function bumpChanges(
+  settings: Settings,
+  { folder, stack }: BumpPlace,
+  wish: BumpWish,
+  bases: boolean,
+  tools = toolsOf(settings),
+): Promise<Changeset> {
+  if (wish.date !== undefined) checkDate(wish.date)
+  if (bases && (wish.component !== undefined || wish.version !== undefined)) {
+    throw new Error("--bases pins all base images: leave --component and --version out")
+  }
+  const names = {
+    versions: stack === undefined ? "versions.yaml" : `stacks/${stack}/versions.yaml`,
+    env: stack === undefined ? "env.template" : "compose/env.template",
+    changelog: "CHANGELOG.md",
+  }
+  const files: PinFiles = {
+    versions: await folder.file(names.versions).contents(),
+    env: await textOf(folder, names.env),
+    changelog: await textOf(folder, names.changelog),
+  }
+  const changed = bases ? await bumpBases(settings, tools, files, wish.date) : await bumpVersions(settings, tools, files, wish)
+  let after = folder
+  for (const name of ["versions", "env", "changelog"] as const) {
+    const text = changed[name]
+    if (text !== undefined && text !== files[name]) after = after.withNewFile(names[name], text)
+  }
+  for (const [name, text] of Object.entries(stack === undefined ? {} : (changed.dockerfiles ?? {}))) {
+    after = after.withNewFile(`dockerfiles/${name}`, text)
+  }
+  return after.changes(folder)
+}
+
+async function textOf(folder: Directory, name: string): Promise<string | undefined> {
+  return (await folder.exists(name)) ? folder.file(name).contents() : undefined
+}
+
+/** The newer versions of what these components are made from; what cannot be asked stays as it is pinned. */
+export async function releaseChanges(
+  settings: Settings,
+  { folder, stack }: BumpPlace,
+  components: string[],
+  channel: string,
+  date?: string,
+  tools?: WatchTools,
+): Promise<Changeset> {
+  if (channel === "pinned") return folder.changes(folder)
+  const newer = readChannel(channel)
+  let now = settings
+  let after = folder
+  for (const component of watchedFor(settings.catalogue, components)) {
+    // What is built from a source of the caller's own does not follow upstream.
+    const { custom } = settings
+    if (custom?.of === component && (custom.git ?? custom.checkout) !== undefined) continue
+    try {
+      const changes = await bumpChanges(now, { folder: after, stack }, { channel: newer, component, date }, false, tools)
+      after = changes.after()
+      now = { ...settings, catalogue: await catalogueIn(after, stack) }
+    } catch (error) {
+      log(`${component} stays as it is pinned: ${(error as Error).message}`)
+    }
+  }
+  return after.changes(folder)
+}
+
+/** The catalogue as it is in a checkout, or in a folder of one's own. */
+export function catalogueIn(folder: Directory, stack: string | undefined): Promise<Catalogue> {
+  const below = stack === undefined ? "" : `stacks/${stack}/`
+  return loadCatalogue(stack ?? "catalogue", (name) => folder.file(`${below}${name}`).contents())
+}

@@ -1,0 +1,46 @@
+// A release from newer versions to what registries hold: the pins, the plan, the images, and the record of it.
+
+import type { Changeset } from "@dagger.io/dagger"
+import { type ReleasedComponent, releaseRecord } from "../plan/publish/released.js"
+import { planRows, readPlanRecord } from "../plan/publish/planRows.js"
+import type { BuildOptions } from "../graph/build/components.js"
+import { earlierImages, planInputs } from "./plan.js"
+import { type PublishOrder, releaseAll, unsignedAreBuilt } from "./release.js"
+import type { Settings } from "../graph/call/settings.js"
+import type { WatchTools } from "../graph/versions/upstream.js"
+import { type BumpPlace, catalogueIn, releaseChanges } from "./versions.js"
+
+export interface ReleaseWish {
+  names: string[]
+  /** Which newer versions to take; pinned for none. */
+  channel: string
+  date?: string
+  /** The text of an earlier release's state, instead of asking registries. */
+  record?: string
+  failFast: boolean
+}
+
+export interface WholeRelease {
+  released: ReleasedComponent[]
+  record: string
+  changes: Changeset
+}
+
+export async function wholeRelease(
+  pinned: Settings,
+  options: BuildOptions,
+  place: BumpPlace,
+  wish: ReleaseWish,
+  order: PublishOrder,
+  tools?: WatchTools,
+): Promise<WholeRelease> {
+  const { names } = wish
+  const changes = await releaseChanges(pinned, place, names, wish.channel, wish.date, tools)
+  const settings = { ...pinned, catalogue: await catalogueIn(changes.after(), place.stack) }
+  const to = { registries: order.registries, tags: order.tags }
+  const inputs = await planInputs(settings, options, names)
+  const earlier = wish.record === undefined ? await earlierImages(settings, inputs, order) : readPlanRecord(wish.record, to)
+  const rows = await unsignedAreBuilt(settings, planRows(inputs, earlier), order)
+  const released = await releaseAll(settings, rows, options, wish.failFast, order)
+  return { released, record: releaseRecord(settings.catalogue, rows, released, to), changes }
+}
