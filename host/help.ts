@@ -22,6 +22,8 @@ Engine: _EXPERIMENTAL_DAGGER_RUNNER_HOST, our own if it runs, the official image
         packages in one of these, the same in namespaces without any (root on Linux).
 Cache:  ${cacheDir}
 
+More: docs/engine.md, docs/mirrors.md, docs/offline.md, docs/troubleshooting.md
+
 Environment:
 ${VARIABLES.map(({ name, purpose }) => `  ${name.padEnd(width)}  ${purpose}`).join("\n")}`
 }

@@ -1,4 +1,28 @@
-// The commands that a Markdown text shows.
+// What a Markdown text has: commands, links, headings.
+
+/** Its links and the addresses of its images, code apart. */
+export function linksOf(text: string): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]*`/g, "")
+  return [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => target!)
+}
+
+/** The anchors that GitHub makes of its headings: lower case, without punctuation, numbered where a heading comes again. */
+export function anchorsOf(text: string): string[] {
+  const seen = new Map<string, number>()
+  const headings = text.replace(/^```[\s\S]*?^```/gm, "").matchAll(/^#{1,6}\s+(.*?)\s*$/gm)
+  return [...headings].map(([, heading]) => {
+    const plain = heading!.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase()
+    const name = plain.replace(/[^\p{L}\p{N}\p{M} _-]/gu, "").replace(/ /g, "-")
+    const count = seen.get(name) ?? 0
+    seen.set(name, count + 1)
+    return count === 0 ? name : `${name}-${count}`
+  })
+}
+
+/** The blocks of code, each with its language. */
+export function blocksOf(text: string): { language: string; code: string }[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(([, language, code]) => ({ language: language!, code: code! }))
+}
 
 /** Those of its blocks of shell commands, one each: comments gone, lines joined, lists and loops taken apart. */
 export function commandsOf(text: string): string[] {

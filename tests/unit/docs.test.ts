@@ -1,21 +1,31 @@
-// Each command of the README is one that the module, the wrapper and this repository have; what is shown together fits together.
+// README and docs: each command is one that the module, the wrapper and this repository have, each link leads somewhere, and what is
+// shown together fits together.
 
-import { existsSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
 import { describe, expect, it } from "vitest"
 import { arrange } from "../../host/call/arrange.js"
 import { readCommand } from "../../host/call/command.js"
 import { functionList } from "../../host/call/functions.js"
-import { commandsOf, inlineCommands, words } from "./readmeCommands.js"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import { imageOf } from "../../src/plan/components.js"
+import { builtImageWords } from "../../src/plan/built.js"
+import { anchorsOf, blocksOf, commandsOf, inlineCommands, linksOf, words } from "./markdown.js"
 
 const root = new URL("../..", import.meta.url).pathname
-const text = readFileSync(join(root, "README.md"), "utf8")
+const read = (name: string) => readFileSync(join(root, name), "utf8")
+/** What people read: Markdown at the top, and in these folders. */
+const pages = ["", "docs", "dockerfiles", "engine"].flatMap((folder) =>
+  readdirSync(join(root, folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name)),
+)
+const readme = read("README.md")
+const text = pages.map(read).join("\n\n")
 const main = functionList.objects[functionList.main]!
 const help = readFileSync(join(root, "host/help.ts"), "utf8") + readFileSync(join(root, "host/bundle.ts"), "utf8")
 
 /** What is wrong with a command, or nothing. */
 function fault(command: string): string | undefined {
-  const [program, ...given] = words(command)
+  const [program, ...given] = words(command.replace(/\s+> \S+$/, ""))
   if (program === "./daggerw") {
     if (given[0] === "engine" || given[0] === "bundle") {
       const verb = given[0] === "bundle" && !/^(verify|prune)$/.test(given[1] ?? "") ? "bundle DIR" : given.slice(0, 2).join(" ")
@@ -37,22 +47,24 @@ function fault(command: string): string | undefined {
   }
   if (program === "docker" && given[0] === "build") {
     const file = given[given.indexOf("-f") + 1]!
-    return existsSync(join(root, file)) ? undefined : `there is no ${file}`
+    return existsSync(join(root, file)) || text.includes(` > ${file}`) ? undefined : `there is no ${file}`
   }
+  if (/^(\.\/|\.ci\/|tests\/|bench\/)/.test(program!)) return existsSync(join(root, program!)) ? undefined : `there is no ${program}`
   return undefined
 }
 
 const commands = commandsOf(text)
+const all = [...new Set([...commands, ...inlineCommands(text, Object.keys(main.functions))])]
 
-describe("the README's commands", () => {
+describe("the commands of README and docs", () => {
   it("are found", () => {
     for (const start of ["./daggerw call build --component=server", "./daggerw call test", "./daggerw engine doctor", "docker run -d"]) {
       expect(commands.some((command) => command.startsWith(start)), start).toBe(true)
     }
-    expect(inlineCommands(text, Object.keys(main.functions))).toEqual(expect.arrayContaining(["./daggerw call base-images", "./daggerw call sbom --component=server"]))
+    expect(inlineCommands(text, Object.keys(main.functions))).toEqual(expect.arrayContaining(["./daggerw call base-images", "./daggerw call mirrors --format=env"]))
   })
 
-  it.each([...commands, ...inlineCommands(text, Object.keys(main.functions))])("%s", (command) => {
+  it.each(all)("%s", (command) => {
     expect(fault(command)).toBeUndefined()
   })
 
@@ -64,12 +76,69 @@ describe("the README's commands", () => {
     ["./daggerw fly", "./daggerw has no fly"],
     ["npm run fly", "no script fly"],
     ["docker build -f dockerfiles/fly.Dockerfile .", "no dockerfiles/fly.Dockerfile"],
+    ["tests/fly/run", "there is no tests/fly/run"],
   ])("would not pass: %s", (command, words) => {
     expect(fault(command)).toContain(words)
   })
 })
 
-describe("the containers that the README starts together", () => {
+describe("the README", () => {
+  it("has at most 120 lines", () => {
+    expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(120)
+  })
+
+  it("names every page of docs/", () => {
+    const linked = linksOf(readme).map((target) => target.split("#")[0])
+    for (const page of pages.filter((name) => name.startsWith("docs/"))) expect(linked, page).toContain(page)
+  })
+
+  it("shows what a build prints at its end", async () => {
+    const catalogue = await loadCatalogue("openim", async (name) => read(`stacks/openim/${name}`))
+    const { image } = imageOf(catalogue, "server")
+    const base = catalogue.bases["debian"]!.image
+    const printed = builtImageWords({ component: "server", image, version: "VERSION", base, megabytes: 0 }).join("\n")
+    expect(blocksOf(readme).find(({ language }) => language === "text")!.code.trimEnd()).toBe(printed.replace("0 MB", "SIZE MB"))
+  })
+})
+
+describe("the links", () => {
+  /** Why a link of a page leads nowhere. */
+  function deadEnd(page: string, target: string): string | undefined {
+    if (/^(https:|mailto:)/.test(target)) return undefined
+    const [path, anchor] = target.split("#") as [string, string?]
+    const file = path === "" ? page : relative(root, join(root, dirname(page), path))
+    if (file.startsWith("..")) return "it leaves the repository"
+    if (!existsSync(join(root, file))) return `there is no ${file}`
+    if (anchor === undefined) return undefined
+    if (!statSync(join(root, file)).isFile() || !file.endsWith(".md")) return `${file} has no headings`
+    return anchorsOf(read(file)).includes(decodeURIComponent(anchor)) ? undefined : `${file} has no heading #${anchor}`
+  }
+
+  it.each(pages.flatMap((page) => linksOf(read(page)).map((target) => [page, target])))("%s: %s", (page, target) => {
+    expect(deadEnd(page!, target!)).toBeUndefined()
+  })
+
+  it.each([
+    ["README.md", "docs/fly.md", "there is no docs/fly.md"],
+    ["docs/run.md", "README.md", "there is no docs/README.md"],
+    ["README.md", "docs/run.md#fly", "docs/run.md has no heading #fly"],
+    ["docs/run.md", "../../fly.md", "it leaves the repository"],
+  ])("would not pass: %s: %s", (page, target, words) => {
+    expect(deadEnd(page, target)).toBe(words)
+  })
+
+  it("go to headings as GitHub names them", () => {
+    expect(anchorsOf("# What is `x`, and why?\n## Two [links](a.md)\n```sh\n# not one\n```\n## 运行 镜像\n# A_b-c\n# A_b-c")).toEqual(
+      ["what-is-x-and-why", "two-links", "运行-镜像", "a_b-c", "a_b-c-1"],
+    )
+  })
+
+  it("are found, those in code apart", () => {
+    expect(linksOf("[a](b.md#c) `[no](code)` ![image](d.png)\n```\n[no](block)\n```\n")).toEqual(["b.md#c", "d.png"])
+  })
+})
+
+describe("the containers that docs/run.md starts together", () => {
   const runs = commands.filter((command) => command.startsWith("docker run")).map((command) => words(command))
   const variables = (name: string): Record<string, string> => {
     const run = runs.find((given) => given.includes(`--name=${name}`))!
