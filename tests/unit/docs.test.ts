@@ -8,8 +8,8 @@ import { arrange } from "../../host/call/arrange.js"
 import { readCommand } from "../../host/call/command.js"
 import { functionList } from "../../host/call/functions.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import { imageOf } from "../../src/plan/components.js"
-import { builtImageWords } from "../../src/plan/built.js"
+import { imageOf } from "../../src/plan/build/components.js"
+import { builtImageWords } from "../../src/plan/build/built.js"
 import { anchorsOf, blocksOf, commandsOf, inlineCommands, linksOf, words } from "./markdown.js"
 
 const root = new URL("../..", import.meta.url).pathname
