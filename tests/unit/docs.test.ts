@@ -101,6 +101,27 @@ describe("the README", () => {
   })
 })
 
+describe("README.zh-CN.md", () => {
+  const chinese = read("README.zh-CN.md")
+
+  it("shows the same code", () => {
+    expect(blocksOf(chinese)).toEqual(blocksOf(readme))
+  })
+
+  it("links to the same pages, and each to the other", () => {
+    const others = (text: string) => [...new Set(linksOf(text).filter((target) => !/^README(\.zh-CN)?\.md$/.test(target)))].sort()
+    expect(others(chinese)).toEqual(others(readme))
+    expect(linksOf(readme)).toContain("README.zh-CN.md")
+    expect(linksOf(chinese)).toContain("README.md")
+  })
+
+  it("has the same sections, and no more lines", () => {
+    const levels = (text: string) => [...text.matchAll(/^(#+) /gm)].map(([, level]) => level)
+    expect(levels(chinese)).toEqual(levels(readme))
+    expect(chinese.trimEnd().split("\n").length).toBeLessThanOrEqual(120)
+  })
+})
+
 describe("the links", () => {
   /** Why a link of a page leads nowhere. */
   function deadEnd(page: string, target: string): string | undefined {
