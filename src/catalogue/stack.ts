@@ -64,10 +64,11 @@ function named<T>(reader: Reader, read: (entry: Reader, key: string) => T): Reco
 }
 
 function readSource(reader: Reader): SourceEntry {
-  reader.keys(["title", "url", "module", "licenses", "config", "versionFile", "otherPrograms", "image"])
+  reader.keys(["title", "url", "toolchain", "module", "licenses", "config", "versionFile", "otherPrograms", "image"])
   return {
     title: reader.at("title").text(),
     url: reader.at("url").text("an https:// address", /^https:\/\//),
+    toolchain: reader.at("toolchain").text("the name of a toolchain, such as go", name),
     module: reader.at("module").text("a Go module path", /^[a-z0-9.-]+(\/[A-Za-z0-9._~-]+)+$/),
     licenses: reader.at("licenses").optionalText(),
     config: reader.at("config").optionalText("a path below the source", relative),

@@ -17,6 +17,9 @@ export interface Catalogue {
 export interface SourceEntry {
   title: string
   url: string
+  /** What builds it, by the name of one of plan/toolchains. */
+  toolchain: string
+  /** Its name in the toolchain's package registry. */
   module: string
   licenses?: string
   config?: string

@@ -5,7 +5,7 @@ import { fromFirst, pullFirst, withSystemPackages } from "../graph/build/bases.j
 import { callMirrors, mirrorEntries } from "../graph/call/mirrors.js"
 import type { Settings } from "../graph/call/settings.js"
 import { toolbox } from "../graph/call/toolbox.js"
-import { goToolchain } from "../graph/toolchains/go.js"
+import { goToolchain } from "../graph/toolchains/go/container.js"
 import { ask } from "../mirrors/ask.js"
 import { type AskedMirror, askSeconds, mirrorChoice } from "../mirrors/choice.js"
 import type { TestCase } from "../plan/tests/suites.js"

@@ -2,7 +2,7 @@
 
 import type { Directory, File } from "@dagger.io/dagger"
 import type { Settings } from "../graph/call/settings.js"
-import { goToolchain, withBuildCache } from "../graph/toolchains/go.js"
+import { goToolchain, withBuildCache } from "../graph/toolchains/go/container.js"
 import { buildFlags } from "../plan/build/programs.js"
 
 /** Where tests put it: `refusesClone3 COMMAND…`. */

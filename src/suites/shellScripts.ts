@@ -2,7 +2,7 @@
 
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { Settings } from "../graph/call/settings.js"
-import { fetchScript } from "../plan/toolchains/goSources.js"
+import { fetchScript } from "../plan/toolchains/go/sources.js"
 import { fileQuestions, imageQuestions, programQuestions, serverQuestions, smokeScript } from "../plan/tests/smoke.js"
 import { waitScript } from "../plan/build/supervisor.js"
 import { same } from "./cases.js"

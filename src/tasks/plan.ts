@@ -15,7 +15,7 @@ import { publishedImages } from "../graph/publish/published.js"
 import type { PublishOrder } from "./release.js"
 import type { Settings } from "../graph/call/settings.js"
 import { missingIn, resolveSource } from "../graph/build/sources.js"
-import { goToolchain, helperTexts } from "../graph/toolchains/go.js"
+import { goToolchain, helperTexts } from "../graph/toolchains/go/container.js"
 
 /** Where to look for what was published. */
 export type PublishedIn = Pick<PublishOrder, "registries" | "tags" | "access" | "mark">

@@ -5,7 +5,7 @@ import { imageRows, imagesData, imagesTable, isOutOfReach, pullSize, refusalReas
 import { catalogueImages, type ImageChoice } from "../../src/plan/images/catalogueImages.js"
 import { readBuildArguments } from "../../src/plan/images/dockerfileArguments.js"
 import { dockerfileImages, isDockerfile } from "../../src/plan/images/dockerfileImages.js"
-import { moduleFile } from "../../src/plan/toolchains/goSources.js"
+import { moduleFile } from "../../src/plan/toolchains/go/sources.js"
 import { engineImages } from "../../src/plan/build/origins.js"
 import { fullReference, readReference } from "../../src/base/references.js"
 import { isNeeded, mergedImages, type WantedImage } from "../../src/plan/images/wantedImages.js"

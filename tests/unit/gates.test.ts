@@ -26,7 +26,7 @@ const stackText = `
 stack: tea
 title: Tea
 sources:
-  house: { title: House, url: https://git.example.com/house, module: example.com/house, image: { home: /h, config: /h/c, logs: /h/l, arguments: [], env: {} } }
+  house: { title: House, url: https://git.example.com/house, toolchain: go, module: example.com/house, image: { home: /h, config: /h/c, logs: /h/l, arguments: [], env: {} } }
 user: { name: tea, uid: 10001 }
 components:
   house: { purpose: All, source: house, stages: [[pot]], needs: [cache, store], image: tea/house, rhythm: daily, mode: auto }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { goVersionOf, newer } from "../../src/plan/toolchains/go.js"
+import { goVersionOf, newer } from "../../src/plan/toolchains/go/version.js"
 
 describe("the Go version of a go.mod", () => {
   it.each([

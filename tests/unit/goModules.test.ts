@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { checkModuleRules, moduleVariables, refusedModule } from "../../src/plan/toolchains/goModules.js"
+import { checkModuleRules, moduleVariables, refusedModule } from "../../src/plan/toolchains/go/modules.js"
 
 describe("rules for private modules", () => {
   it("become Go's own variables", () => {

@@ -14,6 +14,7 @@ sources:
   post:
     title: Post
     url: https://git.example.com/post
+    toolchain: go
     module: example.com/post
     image:
       home: /post

@@ -14,7 +14,7 @@ import { buildPrograms, type BuiltPrograms, type ProgramBuilder, type ProgramLay
 import type { Settings } from "../call/settings.js"
 import { sayGaps } from "../versions/sourceParts.js"
 import { checkConfig, missingIn, resolveSource } from "./sources.js"
-import { buildHelper, buildTool, goToolchain, helperTexts, type Toolchain } from "../toolchains/go.js"
+import { buildHelper, buildTool, goToolchain, helperTexts, type Toolchain } from "../toolchains/go/container.js"
 import type { ResolvedSource } from "./foundSource.js"
 
 /** How images are put together. */

@@ -8,7 +8,7 @@ import { shortDigest } from "../../plan/build/inputs.js"
 import { programArguments } from "../../plan/build/programs.js"
 import type { PreparedBase } from "./bases.js"
 import type { Settings } from "../call/settings.js"
-import { buildHelper, type Toolchain } from "../toolchains/go.js"
+import { buildHelper, type Toolchain } from "../toolchains/go/container.js"
 import { type ResolvedSource, wholeOf } from "./foundSource.js"
 import { treeDigest } from "./treeDigest.js"
 

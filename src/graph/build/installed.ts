@@ -27,7 +27,7 @@ import type { BuiltImage } from "./layouts.js"
 import { withPackages } from "./packages.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { buildHelper, goToolchain, helperTexts } from "../toolchains/go.js"
+import { buildHelper, goToolchain, helperTexts } from "../toolchains/go/container.js"
 
 export async function packagedImage(given: Settings, component: PackagedEntry, base: BaseEntry): Promise<BuiltImage> {
   const install = installOf(given.catalogue, component, base)

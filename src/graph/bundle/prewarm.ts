@@ -8,8 +8,8 @@ import {
   unfitRecord, wishName,
 } from "../../plan/bundle/items.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
-import { newer } from "../../plan/toolchains/go.js"
-import { fetchScript } from "../../plan/toolchains/goSources.js"
+import { newer } from "../../plan/toolchains/go/version.js"
+import { fetchScript } from "../../plan/toolchains/go/sources.js"
 import { archiveFilePlan, periodOf } from "../../plan/packages/installed.js"
 import { planPackages } from "../../plan/packages/packages.js"
 import { pullScript } from "../../plan/images/pulledImages.js"
@@ -26,7 +26,7 @@ import { withRegistryServices } from "../publish/registries.js"
 import { type Bundle, log, type PulledImage, type Settings } from "../call/settings.js"
 import { resolveSource } from "../build/sources.js"
 import { toolbox } from "../call/toolbox.js"
-import { goToolchain, toolPin } from "../toolchains/go.js"
+import { goToolchain, toolPin } from "../toolchains/go/container.js"
 import { wholeOf } from "../build/foundSource.js"
 
 export interface Prewarmed {

@@ -5,7 +5,7 @@ import type { Catalogue } from "../../catalogue/types.js"
 import { withoutCredentials } from "../../base/addresses.js"
 import type { MirrorChoice } from "../../mirrors/choice.js"
 import type { BundleRecord } from "../../plan/bundle/items.js"
-import type { ModuleRules } from "../../plan/toolchains/goModules.js"
+import type { ModuleRules } from "../../plan/toolchains/go/modules.js"
 import type { BytesFrom } from "../../plan/build/origins.js"
 
 /** What images are for. */

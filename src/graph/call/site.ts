@@ -2,8 +2,9 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import { loadCatalogue } from "../../catalogue/load.js"
-import { checkModuleRules } from "../../plan/toolchains/goModules.js"
+import { checkModuleRules } from "../../plan/toolchains/go/modules.js"
 import { bytesFrom } from "../../plan/build/origins.js"
+import { checkToolchains } from "../../plan/toolchains/toolchains.js"
 import { readUpstreams } from "../../plan/versions/upstreamAnswers.js"
 import { watchedOf } from "../../plan/versions/watch.js"
 import { readBundle } from "../bundle/bundle.js"
@@ -24,6 +25,7 @@ export interface Site {
 export async function siteSettings({ stack, catalogue: folder, bases, goproxy, modules, mirrors, upstreams, bundle }: Site): Promise<Settings> {
   checkModuleRules(goproxy ?? undefined, modules ?? {})
   const catalogue = await loadCatalogue(stack, folder ? (name) => folder.file(name).contents() : undefined)
+  checkToolchains(catalogue)
   return {
     catalogue,
     from: bytesFrom(bases, process.env.DAGGER_BASES),

@@ -13,7 +13,7 @@ import { explain } from "../call/failures.js"
 import type { BuiltImage, Layout } from "../build/layouts.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { toolPin } from "../toolchains/go.js"
+import { toolPin } from "../toolchains/go/container.js"
 
 const label = (name: string) => `org.opencontainers.image.${name}`
 

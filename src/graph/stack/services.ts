@@ -12,7 +12,7 @@ import { explain } from "../call/failures.js"
 import { javaProgram, javaRuntime } from "../toolchains/java.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { buildHelper, buildTool, goToolchain } from "../toolchains/go.js"
+import { buildHelper, buildTool, goToolchain } from "../toolchains/go/container.js"
 
 export interface ServiceParts {
   container: Container

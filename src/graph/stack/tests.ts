@@ -9,7 +9,7 @@ import { fromFirst } from "../build/bases.js"
 import { exitCodeOf, tailOf } from "../call/failures.js"
 import { javaTest } from "../toolchains/java.js"
 import type { Settings } from "../call/settings.js"
-import { goToolchain, withBuildCache } from "../toolchains/go.js"
+import { goToolchain, withBuildCache } from "../toolchains/go/container.js"
 
 /** Node with the packages of the checkout's lock file, in /checkout. */
 export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {

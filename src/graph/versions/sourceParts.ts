@@ -10,7 +10,7 @@ import { upstreamAddress, type Watched } from "../../plan/versions/watch.js"
 import { tailOf } from "../call/failures.js"
 import { log, type Settings } from "../call/settings.js"
 import { resolveSource } from "../build/sources.js"
-import { goToolchain, type Toolchain } from "../toolchains/go.js"
+import { goToolchain, type Toolchain } from "../toolchains/go/container.js"
 import { limited, type WatchTools } from "./upstream.js"
 import type { ResolvedSource } from "../build/foundSource.js"
 

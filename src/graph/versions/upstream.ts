@@ -18,7 +18,7 @@ import { decide, unknownRow, upstreamAddress, type UpstreamTags, type Watched, w
 import { exitCodeOf, tailOf } from "../call/failures.js"
 import { log, platform, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { goToolchain } from "../toolchains/go.js"
+import { goToolchain } from "../toolchains/go/container.js"
 
 /** Containers that can ask; each is made when the first question of its kind comes up. */
 export interface WatchTools {

@@ -5,7 +5,7 @@ import type { BaseEntry, BuiltEntry, Catalogue, ProgramEntry, SuiteEntry } from 
 import { programsOf, programsOfSource } from "../build/components.js"
 import { addUser, baseStage, type DockerfileOptions, fetchProgram, goArguments, goStage, header, settings } from "./stages.js"
 import { comment, printed, run } from "./words.js"
-import { oldestGo } from "../toolchains/go.js"
+import { oldestGo } from "../toolchains/go/version.js"
 import { binFolder, imagePlan, launchFile, programFolders, userPlan } from "../build/image.js"
 import { launchHelper, launchText } from "../build/launch.js"
 import { buildFlagWords, programArguments, multicallBinary, multicallCommand } from "../build/programs.js"

@@ -3,7 +3,7 @@
 import type { BaseEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
 import { assigned, comment, printed, run } from "./words.js"
 import { healthTimes, type ImagePlan, searchPath, type userPlan } from "../build/image.js"
-import { fetchScript } from "../toolchains/goSources.js"
+import { fetchScript } from "../toolchains/go/sources.js"
 import { planPackages } from "../packages/packages.js"
 import { packageScript, type PackageScriptOptions } from "../packages/script.js"
 import type { PackagePlan, PackageRequest } from "../packages/types.js"

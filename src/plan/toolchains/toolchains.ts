@@ -1,0 +1,28 @@
+// The toolchains by name.
+
+import { unknownName } from "../../base/nearest.js"
+import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
+import { go } from "./go/toolchain.js"
+import type { ToolchainPlan } from "./toolchain.js"
+
+export const toolchains: Record<string, ToolchainPlan> = { go }
+
+export function toolchainNamed(name: string): ToolchainPlan {
+  if (!Object.hasOwn(toolchains, name)) throw unknownName("toolchain", name, Object.keys(toolchains))
+  return toolchains[name]
+}
+
+export function toolchainOf(entry: SourceEntry): ToolchainPlan {
+  return toolchainNamed(entry.toolchain)
+}
+
+/** Before anything is built: each source must name a toolchain that there is. */
+export function checkToolchains({ stack, sources }: Catalogue): void {
+  for (const [name, { toolchain }] of Object.entries(sources)) {
+    try {
+      toolchainNamed(toolchain)
+    } catch (error) {
+      throw new Error(`stack ${stack}: stack.yaml: sources.${name}.toolchain: ${(error as Error).message}`)
+    }
+  }
+}
