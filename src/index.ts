@@ -64,7 +64,7 @@ import { publishedTable } from "./plan/publish/publishing.js"
 import { chosenComponents, readExpected, type ReleasedComponent, releasedTable } from "./plan/publish/released.js"
 import { componentTable, planRows, planTable, readPlanRecord } from "./plan/publish/planRows.js"
 import { sbomFormat } from "./plan/supplychain/sbom.js"
-import { runnableSuites } from "./plan/stack/services.js"
+import { runnableGroups } from "./plan/stack/services.js"
 import { countsOf } from "./plan/tests/suites.js"
 import { suitesText } from "./plan/tests/text.js"
 import { checkVersionName } from "./plan/build/versionNames.js"
@@ -683,7 +683,7 @@ export class Openim {
   @func({ cache: "session" })
   async stack(): Promise<Service> {
     const { catalogue } = await siteSettings(this.site())
-    const components = runnableSuites(catalogue).map(({ name }) => name)
+    const components = runnableGroups(catalogue).map(({ name }) => name)
     const settings = await this.settings(undefined, undefined, { components, services: stackServices(catalogue, components) })
     return stackFront(settings, this.options())
   }
@@ -1070,7 +1070,7 @@ export class Openim {
     const base = baseOf(catalogue, this.base)
     // Go may be installed on Debian, whatever the base.
     const packages = await Promise.all(["debian", base.distribution].map((distribution) => packageMirrors(settings, distribution)))
-    const archive = entry.kind === "packaged" ? installOf(catalogue, entry, base).archive : undefined
+    const archive = entry.kind === "installed" ? installOf(catalogue, entry, base).archive : undefined
     const summed = archive === undefined ? settings : await withArchiveSum(settings, entry.name, archive)
     return dockerfile(summed.catalogue, entry, base, { mirrors: Object.assign({}, ...packages), goproxy: await goproxyOf(settings) })
   }
