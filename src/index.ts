@@ -365,7 +365,7 @@ export class Openim {
   @func({ cache: "never" })
   async release(
     /** The checkout whose pins change, with the tests that run on a stack */
-    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!dockerfiles/*.Dockerfile", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
     checkout: Directory,
     /** Only these. When none is named: all whose mode is auto or incremental (the function components tells); manual ones must be named */
     components: string[] = [],
@@ -632,7 +632,7 @@ export class Openim {
 
   /**
    * Pins newer versions: every update of the channel, or one component. Gives the changes of versions.yaml, compose/env.template,
-   * CHANGELOG.md and dockerfiles/, which dagger shows and writes (-y writes without asking). Earlier versions stay listed in
+   * stacks/STACK/CHANGELOG.md and dockerfiles/, which dagger shows and writes (-y writes without asking). Earlier versions stay listed in
    * versions.yaml, and --component=server --version=v3.8.2 goes back to one without asking the network. What was left that way
    * is not taken again automatically. The changelog says which programs, ports and configuration files of a source came or went, and
    * which programs are in no image. Without news nothing changes. Fails when a version does not exist or cannot be pinned
@@ -640,7 +640,7 @@ export class Openim {
   @func({ cache: "never" })
   async bump(
     /** The checkout whose files change. With --catalogue it is that folder, where env.template and CHANGELOG.md lie beside versions.yaml */
-    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile"] })
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!dockerfiles/*.Dockerfile"] })
     checkout: Directory,
     /** Only this source, archive or referenced image, such as server, chat, mongodb or web. All when not given */
     component?: string,
