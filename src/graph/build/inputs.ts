@@ -44,5 +44,5 @@ export async function baseFacts({ pulled, container }: PreparedBase): Promise<Ba
 const listPackages = `
 if command -v dpkg-query >/dev/null; then dpkg-query -W
 elif command -v rpm >/dev/null; then rpm -qa
-else apk info -v
+else PATH=$PATH:/sbin apk info -v
 fi | LC_ALL=C sort`
