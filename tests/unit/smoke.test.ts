@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import type { ImageEntry, InstalledEntry, SourceImageEntry } from "../../src/catalogue/types.js"
-import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript } from "../../src/plan/tests/smoke.js"
+import type { ImageEntry, PackagedEntry, SourceImageEntry } from "../../src/catalogue/types.js"
+import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript, surplusCertificates } from "../../src/plan/tests/smoke.js"
 
 let root: string
 const path = (...parts: string[]) => join(root, ...parts)
@@ -66,7 +66,7 @@ describe("programs of a source", () => {
 })
 
 describe("a server", () => {
-  const questions = () => serverQuestions({ server: "store", start: "start-store", data: path("data") } as InstalledEntry)
+  const questions = () => serverQuestions({ server: "store", start: "start-store", data: path("data") } as PackagedEntry)
   /** Answers while its file is there. */
   const start = (changed: { refusal?: string; health?: string; run?: string } = {}) => {
     const { refusal = 'echo "start-store: no password: set STORE_PASSWORD" >&2; exit 1', health = "[ -e up ] || exit 1; exit 0", run = 'trap "rm up; exit 0" TERM; : > up; while :; do sleep 0.1; done' } = changed
@@ -147,7 +147,7 @@ describe("every question", () => {
   const all = () => [
     ...imageQuestions([
       ...programQuestions({ config: path("config"), logs: path("logs") } as SourceImageEntry, ["one"]),
-      ...serverQuestions({ server: "store", start: "start-store", data: path("data") } as InstalledEntry),
+      ...serverQuestions({ server: "store", start: "start-store", data: path("data") } as PackagedEntry),
     ]),
     ...fileQuestions(path("image")),
   ]
@@ -172,7 +172,7 @@ describe("an image's settings", () => {
     health: ["check"],
     foreign: [] as string[],
   }
-  const component = { kind: "group", ports: [10001, 10002] } as unknown as ImageEntry
+  const component = { kind: "suite", ports: [10001, 10002] } as unknown as ImageEntry
   const failed = (changed: object) => findingsOf({ ...image, ...changed }, component).filter(({ ok }) => !ok).map(({ name }) => name)
 
   it.each([
@@ -188,4 +188,15 @@ describe("an image's settings", () => {
     const { name, ok, skipped } = findingsOf({ ...image, foreign: undefined }, component).at(-1)!
     expect({ name, ok, skipped }).toEqual({ name: "no certificate of the building machine is left", ok: true, skipped: true })
   })
+})
+
+describe("certificates that no package has brought", () => {
+  const packaged = ["ACCVRAIZ1", "Certum Root (CA), 2", "third"]
+  it.each([
+    ["none on Debian", ["ACCVRAIZ1", "Certum_Root_=CA=__2"], 2, []],
+    ["none on Alpine", ["ca-cert-ACCVRAIZ1", "ca-cert-Certum_Root_=CA=__2"], 2, []],
+    ["a company's on Debian", ["ACCVRAIZ1", "company"], 3, ["company"]],
+    ["a company's on Alpine", ["ca-cert-ACCVRAIZ1", "ca-cert-company"], 3, ["ca-cert-company"]],
+    ["one in the bundle alone", ["ACCVRAIZ1"], 4, ["1 certificates in the bundle"]],
+  ])("%s", (_, installed, bundled, found) => expect(surplusCertificates({ packaged, installed, bundled })).toEqual(found))
 })

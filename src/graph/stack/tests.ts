@@ -3,7 +3,7 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { ImageEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
-import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript } from "../../plan/tests/smoke.js"
+import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript, surplusCertificates } from "../../plan/tests/smoke.js"
 import { checkCases, goTestCases, type TestCase, vitestCases } from "../../plan/tests/suites.js"
 import { fromFirst } from "../build/bases.js"
 import { exitCodeOf, tailOf } from "../call/failures.js"
@@ -97,7 +97,7 @@ function casesIn({ ok, text }: Output, read: (text: string) => TestCase[]): Test
 /** What can be seen of a built image without any of the services it needs. */
 export async function smokeTest(settings: Settings, component: ImageEntry, image: Container): Promise<TestCase[]> {
   const { catalogue } = settings
-  const own = component.kind === "installed" ? serverQuestions(component) : programQuestions(
+  const own = component.kind === "packaged" ? serverQuestions(component) : programQuestions(
     catalogue.sources[component.source].image,
     programsOf(catalogue, component).map((entry) => entry.program),
   )
@@ -125,16 +125,12 @@ async function foreignCertificates(image: Container): Promise<string[] | undefin
   if (!(await image.exists(list))) return undefined
   const names = async (folder: string, ending: string) =>
     (await image.directory(folder).entries()).filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -4))
-  const packaged = await names(list, ".crt")
-  const [installed, bundle] = await Promise.all([
+  const [packaged, installed, bundle] = await Promise.all([
+    names(list, ".crt"),
     names("/etc/ssl/certs", ".pem"),
     image.file("/etc/ssl/certs/ca-certificates.crt").contents(),
   ])
-  // update-ca-certificates makes file names plain.
-  const plain = new Set(packaged.map((name) => name.replace(/[ ,]/g, "_").replace(/[()]/g, "=")))
-  const bundled = bundle.split("-----BEGIN CERTIFICATE-----").length - 1
-  const surplus = bundled > packaged.length ? [`${bundled - packaged.length} certificates in the bundle`] : []
-  return [...installed.filter((name) => !plain.has(name)), ...surplus]
+  return surplusCertificates({ packaged, installed, bundled: bundle.split("-----BEGIN CERTIFICATE-----").length - 1 })
 }
 
 /** Runs a tool by its name alone; it must be found on PATH and say what it is. */

@@ -1,6 +1,6 @@
 // The smoke test of an image, as a script that runs in it and a judgement of what it and the image's settings say.
 
-import type { ImageEntry, InstalledEntry, SourceImageEntry } from "../../catalogue/types.js"
+import type { ImageEntry, PackagedEntry, SourceImageEntry } from "../../catalogue/types.js"
 import type { TestCase } from "./suites.js"
 
 export interface ImageFacts {
@@ -26,7 +26,7 @@ export function programQuestions({ config, logs }: SourceImageEntry, programs: s
   ]
 }
 
-export function serverQuestions({ server, start, data }: InstalledEntry): SmokeQuestion[] {
+export function serverQuestions({ server, start, data }: PackagedEntry): SmokeQuestion[] {
   return [
     [`${server} starts and answers --version`, `${server} --version`],
     ["the data folder can be written, and is empty", `files=$(ls -A ${data}) && [ -z "$files" ] && touch ${data}/smoke && rm ${data}/smoke`],
@@ -133,4 +133,12 @@ function certificates(foreign?: string[]): TestCase {
   const name = "no certificate of the building machine is left"
   if (foreign === undefined) return { name, ok: true, skipped: true, detail: "this distribution has no list of single certificates" }
   return { name, ok: foreign.length === 0, detail: foreign.join(", ") }
+}
+
+/** Which certificates no package has brought: by the names of files without their endings, and by how many the bundle holds. */
+export function surplusCertificates({ packaged, installed, bundled }: { packaged: string[]; installed: string[]; bundled: number }): string[] {
+  // update-ca-certificates makes file names plain; Alpine's puts a word before them.
+  const plain = new Set(packaged.map((name) => name.replace(/[ ,]/g, "_").replace(/[()]/g, "=")))
+  const surplus = bundled > packaged.length ? [`${bundled - packaged.length} certificates in the bundle`] : []
+  return [...installed.filter((name) => !plain.has(name.replace(/^ca-cert-/, ""))), ...surplus]
 }
