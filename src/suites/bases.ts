@@ -3,11 +3,13 @@
 import { randomUUID } from "node:crypto"
 import type { Container, Directory } from "@dagger.io/dagger"
 import type { BaseEntry } from "../catalogue/types.js"
+import { prepareBase } from "../graph/build/bases.js"
 import { type BuildWish, componentImage } from "../graph/build/components.js"
+import { baseFacts } from "../graph/build/inputs.js"
 import type { Settings } from "../graph/call/settings.js"
-import { smokeTest } from "../graph/stack/tests.js"
 import { toolbox } from "../graph/call/toolbox.js"
-import { imageOf } from "../plan/build/components.js"
+import { smokeTest } from "../graph/stack/tests.js"
+import { baseOf, imageOf } from "../plan/build/components.js"
 import type { TestCase } from "../plan/tests/suites.js"
 import { type BaseRoot, baseRoots } from "./baseRoots.js"
 import { bundleImageTests } from "./bundleImages.js"
@@ -83,7 +85,23 @@ async function baseCases({ root, name, reference, server, shop, wish }: OnBase):
         same(await bytes(name), await bytes("debian"))
       },
     ],
-    ["packages were installed by the base's own manager, and nothing of the engine's certificates is left", async () => same(await asRoot(await image(shop, wish.component), whole(root)), "")],
+    [
+      "what decides its digest changes with the packages that are installed",
+      async () => {
+        const prepared = await prepareBase(server, baseOf(server.catalogue, name))
+        const [before, after] = await Promise.all([{ ...prepared, container: prepared.pulled.container }, prepared].map(baseFacts))
+        same(before.reference, after.reference)
+        if (before.packages === after.packages) throw new Error("the same packages before and after they were installed")
+      },
+    ],
+    [
+      "packages were installed by the base's own manager, and nothing of the engine's certificates is left",
+      async () => {
+        const built = await image(shop, wish.component)
+        same(await asRoot(built, whole(root)), "")
+        if (root.base !== "alpine") same(await certificates(built), await certificates(root.container))
+      },
+    ],
     [
       "the shop passes the smoke test, starts, and its health check says when",
       async () => {
@@ -108,12 +126,16 @@ function redisCase(
 
 /** Prints what of the packages is not as they brought it. */
 function whole({ base }: BaseRoot): string {
-  return base === "alpine" ? "apk --no-network info -e ca-certificates tzdata >&2; apk --no-network audit --system --packages /etc/ssl /usr/share/ca-certificates" : "rpm -V ca-certificates tzdata"
+  return base === "alpine" ? "apk --no-network info -e ca-certificates tzdata >&2; apk --no-network audit --system --packages /usr/share/ca-certificates" : "rpm -V ca-certificates tzdata"
 }
 
 function asRoot(built: Container, command: string): Promise<string> {
-  // Without the engine's certificates: it lends them to commands in images that it knows.
   return built.withUser("0:0").withExec(["sh", "-c", command]).stdout()
+}
+
+/** Asked without a command: the engine lends certificates to each, and takes them away again. */
+function certificates(image: Container): Promise<string> {
+  return image.file("/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem").digest({ excludeMetadata: true })
 }
 
 /** No while nothing runs; yes once it does. */
