@@ -31,7 +31,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 if ! cd "$folder" 2> /dev/null || [ ! -d items ] || [ -z "$(find items -name '*.sha256' -o -name '*.json')" ]; then
-  fail "$folder is no bundle: it has no items/*.sha256" "make one: ./daggerw call prewarm export --path=DIR"
+  fail "$folder is not an offline bundle: it has no items/*.sha256" "make one: ./daggerw call prewarm export --path=DIR (see docs/offline.md)"
 fi
 
 # Names come from whoever made the bundle: they are shown without what could steer a terminal.

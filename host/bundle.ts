@@ -137,6 +137,6 @@ function listsOf(folder: string): string[] {
   const items = join(folder, "items")
   const found = existsSync(items) ? readdirSync(items) : []
   const names = new Set(found.flatMap((name) => /^(.+)\.(?:json|sha256)$/.exec(name)?.[1] ?? []))
-  if (names.size === 0) throw new Problem(`${folder} is no bundle: it has no items/*.sha256`, "make one: ./daggerw call prewarm export --path=DIR")
+  if (names.size === 0) throw new Problem(`${folder} is not an offline bundle: it has no items/*.sha256`, "make one: ./daggerw call prewarm export --path=DIR (see docs/offline.md)")
   return [...names].sort()
 }

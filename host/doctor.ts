@@ -1,4 +1,4 @@
-// Each requirement of this machine with ok or the mend. Nothing is changed and nothing large is fetched.
+// Each requirement of this machine with ok or how to fix it. Nothing is changed and nothing large is fetched.
 import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -20,7 +20,7 @@ import { attempt } from "./run"
 import { bytes } from "./say"
 import { DAGGER, RELEASES } from "./versions"
 
-type Verdict = "ok" | "note" | "mend"
+type Verdict = "ok" | "note" | "fix"
 
 interface Finding {
   name: string
@@ -39,10 +39,10 @@ export async function doctor(): Promise<number> {
       findings.push({ name, verdict, text })
     } catch (error) {
       const next = error instanceof Problem && error.next ? `; ${error.next}` : ""
-      findings.push({ name, verdict: "mend", text: `${sentence(error)}${next}` })
+      findings.push({ name, verdict: "fix", text: `${sentence(error)}${next}` })
     }
     const last = findings.at(-1)!
-    process.stdout.write(`${{ ok: "ok  ", note: "-   ", mend: "MEND" }[last.verdict]} ${last.name}: ${withoutCredentials(last.text)}\n`)
+    process.stdout.write(`${{ ok: "ok  ", note: "-   ", fix: "FIX " }[last.verdict]} ${last.name}: ${withoutCredentials(last.text)}\n`)
   }
 
   await check("Node", () => ["ok", process.version])
@@ -50,7 +50,7 @@ export async function doctor(): Promise<number> {
     const parent = existsSync(cacheDir) ? cacheDir : "/"
     const { bavail, bsize } = statfsSync(parent)
     const free = bavail * bsize
-    return free < DISK ? ["mend", `${cacheDir} has ${bytes(free)} free, a build from packages takes ${bytes(DISK)}: set OPENIM_CACHE to a larger disk`] : ["ok", `${cacheDir}, ${bytes(free)} free`]
+    return free < DISK ? ["fix", `${cacheDir} has ${bytes(free)} free, a build from packages takes ${bytes(DISK)}: set OPENIM_CACHE to a larger disk`] : ["ok", `${cacheDir}, ${bytes(free)} free`]
   })
   await check("Dagger CLI", () => {
     const cli = givenCli() ?? pathCli() ?? readyCli()
@@ -75,14 +75,14 @@ export async function doctor(): Promise<number> {
   await check("Docker, podman or nerdctl", () => (docker.tool ? ["ok", `${docker.tool} answers`] : ["note", docker.reason]))
   await check("engine without Docker", () => {
     if (!namespaces) return ["ok", "namespaces can be made"]
-    return [docker.tool || given ? "note" : "mend", `${namespaces}${docker.tool || given ? "" : "; run as root, or start Docker, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST"}`]
+    return [docker.tool || given ? "note" : "fix", `${namespaces}${docker.tool || given ? "" : "; run as root, or start Docker, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST"}`]
   })
   for (const name of Object.keys(TOOLS) as ToolName[]) {
     await check(name === "keyring" ? TOOLS[name].package : `${TOOLS[name].command} (${TOOLS[name].package})`, async () => {
       const [lacking] = await missing([name])
       if (!lacking) return ["ok", name === "go" ? await goText() : TOOLS[name].purpose]
       const self = isRoot() && hasApt()
-      return [self || docker.tool || given ? "note" : "mend", `missing (${lacking.purpose})${self ? ": installed when it is needed" : `: ${installCommand([lacking])}`}`]
+      return [self || docker.tool || given ? "note" : "fix", `missing (${lacking.purpose})${self ? ": installed when it is needed" : `: ${installCommand([lacking])}`}`]
     })
   }
   await check("name servers for the engine", () => ["ok", resolvConf(env("OPENIM_DNS")).match(/^nameserver\s+\S+/gm)?.map((line) => line.split(/\s+/)[1]).join(", ") ?? ""])
@@ -92,7 +92,7 @@ export async function doctor(): Promise<number> {
   for (const [name, value] of Object.entries(proxies())) {
     if (process.env[name]) await check(name, () => ["note", /^no_proxy$/i.test(name) ? value : shownProxy(value)])
   }
-  return findings.some((finding) => finding.verdict === "mend") ? 1 : 0
+  return findings.some((finding) => finding.verdict === "fix") ? 1 : 0
 }
 
 async function goText(): Promise<string> {

@@ -51,7 +51,7 @@ const wrong = (line: number, what: string): Problem => new Problem(`${placeOf(li
 function expanded(text: string, line: number, key: string, lookup: (name: string) => string | undefined): string {
   if (!/["'`\\]|\$[A-Za-z_{(]/.test(text)) {
     if (/^\s/.test(text)) throw wrong(line, `write ${key}=${text.trim()} without spaces around the =`)
-    if (/\s#/.test(text)) throw wrong(line, `what stands behind # would belong to the value of ${key}: write the comment on a line of its own`)
+    if (/\s#/.test(text)) throw wrong(line, `what stands behind # would belong to the value of ${key}: write the comment on a separate line`)
     return text
   }
   if (/`|\$\(/.test(text)) throw wrong(line, `${key} runs a command, which is not done here: write the value itself`)

@@ -13,7 +13,7 @@ export function help(): string {
 ./daggerw engine stop                  stops the engine; its cache stays
 ./daggerw engine logs [-f]             the engine's log
 ./daggerw engine prune [--all] [--yes] removes what is no longer used; with --all also the engine's cache and downloads
-./daggerw engine doctor                what this machine needs, each with ok or the mend
+./daggerw engine doctor                what this machine needs, each with ok or how to fix it
 
 ${USAGE}
 

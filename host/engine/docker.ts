@@ -68,7 +68,7 @@ export async function startOfficial(makeRoom: () => Promise<void>): Promise<Engi
     await step({ name: "engine-pull", title: `Fetching the engine's image ${image}`, seconds: 60 }, async (note) => {
       const pulled = await attempt([tool, "pull", image], { log: "docker.log", limitSeconds: 900, onLine: (line) => note(line.slice(0, 60)) })
       const again = env("OPENIM_ENGINE_IMAGE") && ENGINE_DIGEST ? `; a mirror must have it with all its platforms, so that the digest stays: regctl image copy ${ENGINE_IMAGE} …, or skopeo copy --all` : ""
-      if (pulled.code !== 0) throw new Problem(`${image} cannot be had: ${lastWords(pulled.tail, 1)}${again}`)
+      if (pulled.code !== 0) throw new Problem(`${image} cannot be pulled: ${lastWords(pulled.tail, 1)}${again}`)
     })
   }
   const flags = await workingFlags(tool, image)

@@ -24,7 +24,7 @@ export async function checkEngineRoute(): Promise<void> {
   const install = hasApt() ? "sudo apt-get install docker.io" : "install Docker or podman"
   throw new Problem(
     `no engine can be started here: Docker: ${reason}; without Docker: ${wanted === "docker" ? "OPENIM_ENGINE=docker forbids it" : namespaces}`,
-    `one of: start the Docker daemon (${install}); run daggerw as root on Linux (sudo -EH ./daggerw …); or set _EXPERIMENTAL_DAGGER_RUNNER_HOST to an engine elsewhere, for example tcp://host:1234 or ssh://user@host`,
+    `one of: start the Docker daemon (${install}); run daggerw as root on Linux (sudo -EH ./daggerw …); or set _EXPERIMENTAL_DAGGER_RUNNER_HOST to an engine elsewhere, for example tcp://host:1234 or ssh://user@host (see docs/engine.md)`,
   )
 }
 

@@ -16,7 +16,7 @@ const pattern = new RegExp(`^((?:${host}/)?${part}(?:/${part})*)(?::([A-Za-z0-9_
 export function readReference(text: string): ImageName {
   const [, path, tag, digest] = pattern.exec(text) ?? []
   if (path === undefined) {
-    throw new Error(`"${text}" is no image: expected NAME:TAG or NAME@sha256:…, such as alpine:3.22 or quay.io/coreos/etcd:v3.5.21`)
+    throw new Error(`"${text}" is not an image: expected NAME:TAG or NAME@sha256:…, such as alpine:3.22 or quay.io/coreos/etcd:v3.5.21`)
   }
   const [first = "", ...rest] = path.split("/")
   const named = rest.length > 0 && (/[.:A-Z]/.test(first) || first === "localhost")

@@ -88,7 +88,7 @@ export async function bundleTests(given: Settings, moment: string): Promise<Test
     [
       "what is no bundle, and what the bundle lacks, is said before anything is built",
       async () => {
-        await fails(() => readBundle(dag.directory().withNewFile("a", "")), "--bundle is no bundle: it has no items/*.json")
+        await fails(() => readBundle(dag.directory().withNewFile("a", "")), "--bundle: this folder is not an offline bundle (no items/*.json)")
         const bundle = await readBundle(folder)
         await fails(() => checkNeeds({ ...settings, bundle }, needs("server")), "the bundle has no ")
       },

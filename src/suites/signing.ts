@@ -48,7 +48,7 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
     ],
     [
       "a key that is none is told apart",
-      () => fails(() => sign({ key: dag.setSecret("no-key", "no key at all") }, "no key"), "the signing key is no private key of cosign's"),
+      () => fails(() => sign({ key: dag.setSecret("no-key", "no key at all") }, "no key"), "the signing key is not a private key of cosign"),
     ],
     [
       "an image that is not there is told apart",

@@ -81,7 +81,7 @@ export async function supplychainTests(settings: Settings, checkout: Directory, 
     ],
     [
       "a file that is no database is told apart",
-      () => fails(() => scan({ file: fixture }), "--database database.sql is no vulnerability database for grype (unable to import"),
+      () => fails(() => scan({ file: fixture }), "--database database.sql is not a vulnerability database for grype (unable to import"),
     ],
     [
       "a database out of reach can be given instead",

@@ -253,8 +253,8 @@ describe("./daggerw bundle", () => {
     [[], "name one folder"],
     [["a", "b"], "name one folder"],
     [["--force", "a"], "--force is not an option"],
-    [["verify", "nowhere"], "nowhere is no bundle"],
-    [["prune", "nowhere"], "nowhere is no bundle"],
+    [["verify", "nowhere"], "nowhere is not an offline bundle"],
+    [["prune", "nowhere"], "nowhere is not an offline bundle"],
   ])("refuses %j", async (args, words) => {
     const done = await box.run(["bundle", ...args])
     expect(done.code).toBe(1)

@@ -127,7 +127,7 @@ describe("a Dockerfile's images", () => {
   it.each([
     ["ARG A\nFROM alpine:$A", 'f: "alpine:$A" names an image, but ARG A has no default. Write ARG A=… there, or give --build-args=A=…'],
     ["FROM alpine AS a\nARG A=1\nFROM alpine:${A}", 'f: "alpine:${A}" names an image, but no ARG A stands before the first FROM.'],
-    ["FROM Alpine:3.22", 'f: "Alpine:3.22" is no image: expected NAME:TAG'],
+    ["FROM Alpine:3.22", 'f: "Alpine:3.22" is not an image: expected NAME:TAG'],
     ["RUN true", "f: no FROM"],
     ["FROM", "f: a FROM without an image, line 1"],
   ])("are asked for in one message: %j", (file, message) => expect(dockerfileImages("f", file)).rejects.toThrow(message))
@@ -151,7 +151,7 @@ describe("references", () => {
   ])("%s is %s", (given, full) => expect(fullReference(given)).toBe(full))
 
   it.each(["", "a b", "a:", "-a", "a/../b", "a@sha256:1", "a//b"])("%j is none", (given) => {
-    expect(() => readReference(given)).toThrow("is no image: expected NAME:TAG")
+    expect(() => readReference(given)).toThrow("is not an image: expected NAME:TAG")
   })
 })
 

@@ -104,7 +104,7 @@ describe("a Dockerfile", () => {
     expect(mongodb).toContain('GOTOOLCHAIN="go1.21.5"')
     expect(finalStage(of("redis"))).toContain("has_manager apt-get 'ca-certificates tzdata redis-server redis-tools'")
     expect(of("redis")).not.toContain("golang")
-    expect(() => of("mongodb", "alpine")).toThrow("mongodb cannot be had on alpine")
+    expect(() => of("mongodb", "alpine")).toThrow("mongodb is not available on alpine")
   })
 
   it("takes another distribution's packages on another base", () => {

@@ -53,9 +53,9 @@ describe("servers that are installed", () => {
     expect(planPackages({ distribution: base.distribution, want }).steps.at(-1)).toMatchObject({ packages })
   })
 
-  it("are refused where they cannot be had, with the bases that have them", () => {
+  it("are refused where they are not available, with the bases that have them", () => {
     expect(() => installOf(catalogue, mongodb, catalogue.bases.alpine)).toThrow(
-      "mongodb cannot be had on alpine: it is not made for musl. Use --base=debian or --base=anolis or --base=openeuler",
+      "mongodb is not available on alpine: it is not made for musl. Use --base=debian or --base=anolis or --base=openeuler",
     )
   })
 })
@@ -125,7 +125,7 @@ describe("what is installed", () => {
   })
 
   it("is refused when it tells nothing", () => {
-    expect(() => readReport(redis, "1757868730\nsh: redis-server: not found\nx")).toThrow("its version cannot be told from")
+    expect(() => readReport(redis, "1757868730\nsh: redis-server: not found\nx")).toThrow("its version cannot be read from")
   })
 
   it("is in the labels: the package's version, or the archive's checksum", () => {

@@ -24,8 +24,8 @@ describe("where an image is published", () => {
   it.each([
     ["chat", [], ["v1"], "chat is private and has no registry of its own: name one"],
     ["server", ["https://ghcr.io/me"], ["v1"], "leave the scheme out"],
-    ["server", ["GHCR.io/me"], ["v1"], '"GHCR.io/me" is no registry'],
-    ["server", [""], ["v1"], '"" is no registry'],
+    ["server", ["GHCR.io/me"], ["v1"], '"GHCR.io/me" is not a registry'],
+    ["server", [""], ["v1"], '"" is not a registry'],
     ["server", ["company/im"], ["v1"], "docker.io/company/im for Docker Hub"],
     ["server", [], [], "no tag is given"],
     ["server", [], ["v1", "not a tag"], '"not a tag" cannot be a tag'],

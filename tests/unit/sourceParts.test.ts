@@ -49,7 +49,7 @@ describe("the programs of a source", () => {
   ])("are named when no image gets them: %s", (_where, file, folder) => {
     expect(lines({ ...server, [file]: main })).toEqual([
       `WARNING: OpenIM Server v2 has programs that are in no image: ${folder}. ` +
-        "Add them to stack.yaml as components, or to sources.server.otherPrograms if they shall be in none",
+        "Add them to stack.yaml as components, or to sources.server.otherPrograms if they belong in none",
     ])
   })
 

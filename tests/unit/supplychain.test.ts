@@ -154,8 +154,8 @@ describe("signing", () => {
 
   it("says what is wrong with a key", () => {
     expect(keyProblem("Error: reading key: decrypt: encrypted: decryption failed")).toContain("the password does not open the signing key")
-    expect(keyProblem("Error: reading key: invalid pem block")).toContain("no private key of cosign's")
-    expect(keyProblem("Error: reading key: unsupported pem type: PRIVATE KEY")).toContain("no private key of cosign's")
+    expect(keyProblem("Error: reading key: invalid pem block")).toContain("not a private key of cosign")
+    expect(keyProblem("Error: reading key: unsupported pem type: PRIVATE KEY")).toContain("not a private key of cosign")
     expect(keyProblem("one\ntwo")).toBe("the signing key cannot be read: two")
   })
 })

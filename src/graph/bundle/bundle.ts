@@ -23,7 +23,7 @@ import { type Bundle, platform, type PulledImage } from "../call/settings.js"
 export async function readBundle(directory: Directory): Promise<Bundle> {
   const files = await directory.glob("items/*.json")
   if (files.length === 0) {
-    throw new Error("--bundle is no bundle: it has no items/*.json. Make one where there is a network: ./daggerw call prewarm export --path=BUNDLE")
+    throw new Error("--bundle: this folder is not an offline bundle (no items/*.json), see docs/offline.md. Make one where there is a network: ./daggerw call prewarm export --path=BUNDLE")
   }
   const names = files.map((file) => file.replace(/^items\//, "").replace(/\.json$/, ""))
   const texts = await Promise.all(files.map((file) => directory.file(file).contents()))

@@ -44,7 +44,7 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   }
 }
 
-const copyAgain = "Next: copy it again from where it is whole (./daggerw bundle verify DIR tells), or ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network"
+const copyAgain = "Next: copy it again from where it is whole (./daggerw bundle verify DIR checks it), or ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network"
 
 /** By what it imports: its other files come along with each call. */
 export async function ownSource(settings: Settings): Promise<OwnSource | undefined> {

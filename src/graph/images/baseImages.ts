@@ -169,5 +169,5 @@ function digestIn(reference: string): string | undefined {
 
 function cacheNote(rows: ImageRow[]): string[] {
   const open = rows.some(({ status, digest, reason }) => status === "missing" && digest !== undefined && reason === "can be fetched")
-  return open ? ["an image that can be fetched may be in the engine's cache already: an engine does not tell which images it keeps"] : []
+  return open ? ["an image that can be fetched may be in the engine's cache already: an engine cannot list its cached images"] : []
 }

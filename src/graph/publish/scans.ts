@@ -43,8 +43,8 @@ async function fetched(grype: Container, { address = publicDatabase, service }: 
     return await bound.withEnvVariable("GRYPE_DB_UPDATE_URL", address).withExec(["grype", "db", "update"]).sync()
   } catch (error) {
     throw new Error(
-      `the vulnerability database cannot be had from ${address} (${reasonOf(error)}). ` +
-        "Fetch its archive where it can be had (v6/latest.json there names it), and give that file as --database",
+      `the vulnerability database cannot be downloaded from ${address} (${reasonOf(error)}). ` +
+        "Download its archive where it is available (v6/latest.json there names it), and give that file as --database",
     )
   }
 }
@@ -55,7 +55,7 @@ async function imported(grype: Container, database: File): Promise<Container> {
     return await grype.withMountedFile(`/given/${name}`, database).withExec(["grype", "db", "import", `/given/${name}`]).sync()
   } catch (error) {
     throw new Error(
-      `--database ${name} is no vulnerability database for grype (${reasonOf(error)}). ` +
+      `--database ${name} is not a vulnerability database for grype (${reasonOf(error)}). ` +
         `Give an archive from ${publicDatabase} (.tar.zst, .tar.gz), or a database file (.db)`,
     )
   }

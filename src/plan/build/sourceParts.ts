@@ -84,7 +84,7 @@ export function programGaps(catalogue: Catalogue, source: string, { programs }: 
 /** One line for each kind; none where source and catalogue agree. */
 export function gapLines(catalogue: Catalogue, source: string, version: string, { unknown, missing }: ProgramGaps): string[] {
   const what = `WARNING: ${catalogue.sources[source].title} ${version}`
-  const next = `Add them to stack.yaml as components, or to sources.${source}.otherPrograms if they shall be in none`
+  const next = `Add them to stack.yaml as components, or to sources.${source}.otherPrograms if they belong in none`
   return [
     ...(unknown.length > 0 ? [`${what} has programs that are in no image: ${unknown.join(", ")}. ${next}`] : []),
     ...(missing.length > 0 ? [`${what} does not have these programs of stack.yaml: ${missing.map(describe).join(", ")}`] : []),

@@ -32,7 +32,7 @@ export async function dockerfileImages(file: string, text: string, given: Record
   const { DockerfileParser } = await import("dockerfile-ast")
   const parsed = DockerfileParser.parse(text)
   const stages = readStages(file, parsed, argumentValues(file, declaredArguments(parsed), given))
-  if (stages.length === 0) throw new Error(`${file}: no FROM: this is no Dockerfile`)
+  if (stages.length === 0) throw new Error(`${file}: no FROM: this is not a Dockerfile`)
   const final = finalStages(stages)
   return stages.flatMap(({ title: stage, base, files }, index) => {
     const used: [image: string, purpose: string][] = [...files]

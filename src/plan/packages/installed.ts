@@ -15,7 +15,7 @@ export function installOf(catalogue: Catalogue, component: PackagedEntry, base: 
   if (install.unavailable === undefined) return install
   const others = Object.entries(catalogue.bases).filter(([, { distribution }]) => component.install[distribution].unavailable === undefined)
   const next = others.map(([name]) => `--base=${name}`).join(" or ")
-  throw new Error(`${component.name} cannot be had on ${base.distribution}: ${install.unavailable}. Use ${next || "another server"}`)
+  throw new Error(`${component.name} is not available on ${base.distribution}: ${install.unavailable}. Use ${next || "another server"}`)
 }
 
 /** The packages of an installation, for the package fallback. */
@@ -122,7 +122,7 @@ export function readReport(component: PackagedEntry, text: string): ServerReport
   const [time, words, origin] = text.trim().split("\n")
   const version = /\d+\.\d+[0-9.]*/.exec(words ?? "")?.[0]
   if (!/^\d+$/.test(time) || version === undefined || origin === undefined) {
-    throw new Error(`${component.name} is installed, but its version cannot be told from: ${text.slice(0, 200)}`)
+    throw new Error(`${component.name} is installed, but its version cannot be read from: ${text.slice(0, 200)}`)
   }
   return { version, created: new Date(Number(time) * 1000).toISOString().replace(".000Z", "Z"), origin }
 }

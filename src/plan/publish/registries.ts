@@ -43,7 +43,7 @@ export function repositoryIn(registry: string, image: string): { host: string; r
   }
   const [, host, namespace] = /^([a-z0-9.-]+(?::\d+)?)((?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)\/?$/.exec(registry) ?? []
   if (host === undefined) {
-    throw new Error(`"${registry}" is no registry: expected HOST, HOST:PORT or HOST/NAMESPACE in small letters, such as harbor.example.com/im`)
+    throw new Error(`"${registry}" is not a registry: expected HOST, HOST:PORT or HOST/NAMESPACE in lower case, such as harbor.example.com/im`)
   }
   // Without a dot or a port Docker's rules take it for a name on Docker Hub.
   if (!/[.:]|^localhost$/.test(host)) {

@@ -49,7 +49,7 @@ export function registryHost(references: string[]): string {
 export function keyProblem(said: string): string {
   if (said.includes("decryption failed")) return "the password does not open the signing key: give the key's own as --sign-password"
   if (/pem/i.test(said)) {
-    return "the signing key is no private key of cosign's: cosign generate-key-pair makes one, cosign import-key-pair takes yours"
+    return "the signing key is not a private key of cosign: cosign generate-key-pair makes one, cosign import-key-pair takes yours"
   }
   return `the signing key cannot be read: ${said.split("\n").at(-1)}`
 }

@@ -78,7 +78,7 @@ export function decide(watched: Watched, channel: Channel, upstream: UpstreamTag
   const row = { component: watched.name, pinned: watched.pinned, newest: null, moved: null, by: upstream.by }
   const pinned = readRelease(watched.pinned)
   if (pinned === undefined) {
-    return { ...row, decision: "unknown", reason: `${watched.pinned} is no version such as v3.8.3, so nothing can be newer` }
+    return { ...row, decision: "unknown", reason: `${watched.pinned} is not a version such as v3.8.3, so nothing can be newer` }
   }
   const releases = [...upstream.tags.keys()].map(readRelease).filter((release) => release !== undefined)
   const newest = newestOf((releases as Release[]).filter((release) => inLine(watched, pinned, release) && inChannel(channel, release)))
