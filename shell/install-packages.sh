@@ -3,7 +3,8 @@
 #
 # A plan calls them in order. It comes after this text in one file, or reads this file in with ".":
 #   begin 'tree' 300                            what messages call it; the seconds that each attempt may take
-#   if has_manager dnf 'tree' '/usr/bin/tree'; then         packages to install; files that prove it
+#   if has_manager dnf 'tree' '/usr/bin/tree'; then         packages to install; files that prove it; where the packages are
+#                                             locked with all that they need, the names of those that are wanted themselves
 #     via_mirror 'https://mirror.example/os' signed '/$basearch'        an address; repositories below it
 #     via_own_sources                           what the image brings
 #   fi
@@ -87,8 +88,8 @@ in_time() { # command
 # --- Attempts by package managers
 
 # Is the manager here at all, and is there anything left to do?
-has_manager() { # manager, packages, files that prove them
-  manager=$1 packages=$2 files=$3
+has_manager() { # manager, packages, files that prove them, names of the wanted ones where the packages are locked
+  manager=$1 packages=$2 files=$3 wanted=${4:-}
   case $manager in
     microdnf | dnf | yum) family=dnf ;;
     apt-get) family=apt ;;
@@ -267,18 +268,40 @@ run_manager() { # options that select the sources
       in_time zypper --non-interactive --cache-dir "$work/cache" "$@" install --no-recommends $packages || result=$?
       # 100 to 103 are news: updates, a restart to make.
       case $result in 10[0-3]) ;; *) return "$result" ;; esac ;;
-    apk) in_time apk add --no-cache "$@" $packages ;;
+    apk)
+      # Locked packages would stay in the list of what is wanted, with their versions.
+      if [ -n "$wanted" ]; then cp "$root/etc/apk/world" "$work/world" || return; fi
+      in_time apk add --no-cache "$@" $packages || return
+      if [ -n "$wanted" ]; then
+        cp "$work/world" "$root/etc/apk/world" && in_time apk add --no-network "$@" $wanted
+      fi ;;
     apt-get)
       archives=${apt_archives:-$work/cache/archives}
       # apt wants the folders "partial" to be there.
       mkdir -p "$work/lists/partial" "$archives/partial" "$work/log"
       set -- -q -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o "Dir::Cache::archives=$archives" \
         -o "Dir::Log=$work/log" "$@"
+      if [ -n "$wanted" ]; then dependencies=$(apt-mark "$@" showauto 2>>"$log"); fi
       # Without Error-Mode=any a mirror that cannot be reached is only a warning.
       in_time apt-get "$@" -o APT::Update::Error-Mode=any update &&
         in_time apt-get "$@" -y --no-install-recommends -o Dpkg::Use-Pty=0 \
-          -o Dpkg::Options::=--log="$work/log/dpkg.log" install $packages ;;
+          -o Dpkg::Options::=--log="$work/log/dpkg.log" install $packages || return
+      if [ -n "$wanted" ]; then mark_dependencies "$@"; fi ;;
   esac
+}
+
+# apt keeps a list of what was installed only because others need it. Locked packages are all named, so it does not know.
+# shellcheck disable=SC2086 # a list of words
+mark_dependencies() { # options of apt
+  unmarked=
+  for package in $packages; do
+    one=${package%%=*}
+    case " $wanted " in *" $one "*) continue ;; esac
+    # What the base has keeps its mark, also in a newer version.
+    case $before in *" $package "*) printf '%s\n' "$dependencies" | grep -qxF "$one" || continue ;; esac
+    unmarked="$unmarked $one"
+  done
+  if [ -n "$unmarked" ]; then in_time apt-mark "$@" auto $unmarked; fi
 }
 
 installed() { # one package

@@ -7,11 +7,11 @@ import { readBundle } from "../graph/bundle/bundle.js"
 import { compareBundle, lockedVersions } from "../tasks/bundleCheck.js"
 import { checkNeeds } from "../graph/bundle/needs.js"
 import { componentImage } from "../graph/build/components.js"
+import { imageLayout } from "../graph/build/layouts.js"
 import { prewarmed } from "../graph/bundle/prewarm.js"
 import type { Settings } from "../graph/call/settings.js"
 import { type BundleRow, bundleTable } from "../plan/bundle/check.js"
 import { prewarmWish } from "../plan/bundle/items.js"
-import { inputsLabel } from "../plan/build/inputs.js"
 import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, fails, same } from "./cases.js"
 
@@ -23,8 +23,10 @@ export async function bundleTests(given: Settings, moment: string): Promise<Test
   const { bundle: folder, rows } = await prewarmed(settings, needs("redis"))
   const compared = async (directory: Directory, ...components: string[]) =>
     compareBundle(settings, await readBundle(directory), needs(...components), moment)
-  /** What the image says that it was made from: its packages with their versions among it. */
-  const inputs = async (changed: Partial<Settings>) => (await componentImage({ ...settings, ...changed }, wish)).container.label(inputsLabel)
+  const digest = async (changed: Partial<Settings>) => {
+    const used = { ...settings, ...changed }
+    return (await imageLayout(used, await componentImage(used, wish))).digest
+  }
 
   return casesOf([
     [
@@ -82,7 +84,7 @@ export async function bundleTests(given: Settings, moment: string): Promise<Test
         const redis = sets.find(([, packages]) => "redis-server" in packages)!
         same(JSON.stringify(locked.pins.packages[redis[0]]), JSON.stringify(redis[1]))
         same(await lockedVersions(bundle, versions), versions)
-        same(await inputs({ catalogue: locked }), await inputs({ bundle, from: "packages" }))
+        same(await digest({ catalogue: locked }), await digest({ bundle, from: "packages" }))
       },
     ],
     [

@@ -298,6 +298,36 @@ describe.concurrent("the manual step", () => {
   })
 })
 
+describe("locked packages leave the same record as those that are found by name", () => {
+  const locked = { tool: "2.0", lib: "1.0", newer: "3.0", base: "4.0" }
+
+  it("apt: what others need is marked so; what the base had keeps its mark", async ({ machine }) => {
+    for (const before of ["newer", "base"]) machine.write(`state/${before}`, "")
+    machine.fake("apt-get", `case "$*" in *install*) ${install} "$STATE/lib" ;; esac`)
+    machine.fake("apt-mark", `case "$*" in *showauto) printf 'newer\\nold\\n' ;; esac`)
+    const marks = () => machine.read("state/calls").split("\n").filter((line) => line.startsWith("apt-mark")).map((line) => line.replace(/ -[oq].* (?=showauto|auto)/, " "))
+    expect((await machine.install({ distribution: "debian", locked })).by).toBe("apt-get")
+    expect(marks()).toEqual(["apt-mark showauto", "apt-mark auto lib newer"])
+  })
+
+  it("apt: nothing is marked where no package is locked, nor after an installation that failed", async ({ machine }) => {
+    machine.fake("apt-mark", "")
+    machine.fake("apt-get", `case "$*" in *tool=2.0*) exit 100 ;; *install*) ${install} ;; esac`)
+    expect((await machine.install({ distribution: "debian", locked })).refusals).toHaveLength(1)
+    expect(machine.read("state/calls")).not.toContain(" auto ")
+  })
+
+  it("apk: the list of what is wanted holds names only, and those that are wanted only", async ({ machine }) => {
+    mkdirSync(machine.path("root/etc/apk"), { recursive: true })
+    machine.write("root/etc/apk/world", "busybox\n")
+    machine.write("state/lib", "")
+    machine.fake("apk", `case $1 in info) [ -e "$STATE/\${3%%=*}" ] ;; add) shift 2; ${install}; for one; do echo "$one"; done >>${machine.path("root/etc/apk/world")} ;; esac`)
+    expect((await machine.install({ distribution: "alpine", locked: { tool: "2.0", lib: "1.0" } })).by).toBe("apk")
+    expect(machine.read("root/etc/apk/world")).toBe("busybox\ntool\n")
+    expect(machine.read("state/calls")).toContain("apk add --no-cache tool=2.0 lib=1.0\n")
+  })
+})
+
 describe("the right to act as another user", () => {
   it.for(["with find", "without find"])("is taken from every file, %s", async (tool, { machine }) => {
     const found = process.env.PATH!.split(delimiter).map((folder) => join(folder, "find")).find(existsSync)

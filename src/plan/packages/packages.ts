@@ -26,7 +26,7 @@ export function planPackages(request: PackageRequest): PackagePlan {
         files: wanted.flatMap((want) => want.files?.[family] ?? []).map((file) => valid.path(file, "file")),
         sources: sourcesOf(request, family, layout),
       }
-      return request.locked === undefined ? [step] : [{ ...step, packages: exactly(request.locked, family) }, step]
+      return request.locked === undefined ? [step] : [{ ...step, packages: exactly(request.locked, family), wanted: step.packages }, step]
     }),
     downloads: wanted.flatMap((want) => (want.manual ? [downloadOf(want.name, want.manual)] : [])),
     withoutDownload: wanted.filter((want) => !want.manual).map((want) => want.name),

@@ -42,10 +42,10 @@ const dropSetuid = [
   "fi",
 ]
 
-function managerLines({ manager, packages, files, sources }: PackageStep): string[] {
+function managerLines({ manager, packages, wanted, files, sources }: PackageStep): string[] {
   if (sources.length === 0) return []
   return [
-    `if ${call("has_manager", manager, packages.join(" "), files.join(" "))}; then`,
+    `if ${call("has_manager", manager, packages.join(" "), files.join(" "), ...(wanted ? [wanted.join(" ")] : []))}; then`,
     ...sources.map((source) => {
       if (source === "own") return "  via_own_sources"
       return `  ${call("via_mirror", source.url, source.unsigned ? "unsigned" : "signed", ...source.repositories)}`

@@ -57,6 +57,8 @@ export interface PackageRequest {
 export interface PackageStep {
   manager: PackageManager
   packages: string[]
+  /** Where the packages are locked with all that they need: the names of those that are wanted themselves. */
+  wanted?: string[]
   /** They prove that the packages are there. */
   files: string[]
   sources: ("own" | Required<PackageMirror>)[]
