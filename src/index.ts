@@ -64,7 +64,7 @@ import { publishedTable } from "./plan/publish/publishing.js"
 import { chosenComponents, readExpected, type ReleasedComponent, releasedTable } from "./plan/publish/released.js"
 import { componentTable, planRows, planTable, readPlanRecord } from "./plan/publish/planRows.js"
 import { sbomFormat } from "./plan/supplychain/sbom.js"
-import { runnableSuites } from "./plan/stack/services.js"
+import { runnableGroups } from "./plan/stack/services.js"
 import { countsOf } from "./plan/tests/suites.js"
 import { suitesText } from "./plan/tests/text.js"
 import { checkVersionName } from "./plan/build/versionNames.js"
@@ -365,7 +365,7 @@ export class Openim {
   @func({ cache: "never" })
   async release(
     /** The checkout whose pins change, with the tests that run on a stack */
-    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!dockerfiles/*.Dockerfile", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"] })
     checkout: Directory,
     /** Only these. When none is named: all whose mode is auto or incremental (the function components tells); manual ones must be named */
     components: string[] = [],
@@ -632,7 +632,7 @@ export class Openim {
 
   /**
    * Pins newer versions: every update of the channel, or one component. Gives the changes of versions.yaml, compose/env.template,
-   * CHANGELOG.md and dockerfiles/, which dagger shows and writes (-y writes without asking). Earlier versions stay listed in
+   * stacks/STACK/CHANGELOG.md and dockerfiles/, which dagger shows and writes (-y writes without asking). Earlier versions stay listed in
    * versions.yaml, and --component=server --version=v3.8.2 goes back to one without asking the network. What was left that way
    * is not taken again automatically. The changelog says which programs, ports and configuration files of a source came or went, and
    * which programs are in no image. Without news nothing changes. Fails when a version does not exist or cannot be pinned
@@ -640,7 +640,7 @@ export class Openim {
   @func({ cache: "never" })
   async bump(
     /** The checkout whose files change. With --catalogue it is that folder, where env.template and CHANGELOG.md lie beside versions.yaml */
-    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!CHANGELOG.md", "!dockerfiles/*.Dockerfile"] })
+    @argument({ defaultPath: "/", ignore: ["*", "!stacks", "!compose", "!dockerfiles/*.Dockerfile"] })
     checkout: Directory,
     /** Only this source, archive or referenced image, such as server, chat, mongodb or web. All when not given */
     component?: string,
@@ -683,7 +683,7 @@ export class Openim {
   @func({ cache: "session" })
   async stack(): Promise<Service> {
     const { catalogue } = await siteSettings(this.site())
-    const components = runnableSuites(catalogue).map(({ name }) => name)
+    const components = runnableGroups(catalogue).map(({ name }) => name)
     const settings = await this.settings(undefined, undefined, { components, services: stackServices(catalogue, components) })
     return stackFront(settings, this.options())
   }
@@ -1070,7 +1070,7 @@ export class Openim {
     const base = baseOf(catalogue, this.base)
     // Go may be installed on Debian, whatever the base.
     const packages = await Promise.all(["debian", base.distribution].map((distribution) => packageMirrors(settings, distribution)))
-    const archive = entry.kind === "packaged" ? installOf(catalogue, entry, base).archive : undefined
+    const archive = entry.kind === "installed" ? installOf(catalogue, entry, base).archive : undefined
     const summed = archive === undefined ? settings : await withArchiveSum(settings, entry.name, archive)
     return dockerfile(summed.catalogue, entry, base, { mirrors: Object.assign({}, ...packages), goproxy: await goproxyOf(settings) })
   }

@@ -7,6 +7,8 @@ export interface Command {
   name?: string
   /** How many words stand before what follows the command's name. */
   length: number
+  /** What follows it, without options and their values. */
+  operands: string[]
   /** The module or none that the words name: -m, --mod, -M. */
   module?: string
   /** It only asks for help. */
@@ -17,7 +19,7 @@ export interface Command {
 
 /** Reads the words up to the command's name, and looks for -m and --help in all of them. */
 export function readCommand(words: string[]): Command {
-  const command: Command = { length: 0, help: false, script: false }
+  const command: Command = { length: 0, operands: [], help: false, script: false }
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!
     if (word === "--") break
@@ -25,7 +27,7 @@ export function readCommand(words: string[]): Command {
       if (command.name === undefined) {
         command.name = word
         command.length = at + 1
-      }
+      } else command.operands.push(word)
       continue
     }
     const known: Flag[] = ROOT

@@ -6,6 +6,8 @@ export type Options = Record<string, string>
 export interface KnownFunction {
   /** The type of its result: an object's name where a call may go on. */
   gives: string
+  /** `dagger check` runs it. */
+  check?: true
   options: Options
 }
 

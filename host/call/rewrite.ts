@@ -5,6 +5,7 @@ import { dirname, join, sep } from "node:path"
 import { readDotenv } from "../dotenv"
 import { Problem } from "../problem"
 import { arrange, type GivenOption, optionsOf, type Segment, wordsOf } from "./arrange"
+import { checkChecks } from "./checks"
 import { type Command, readCommand } from "./command"
 import { MODULE_COMMANDS, OTHER_COMMANDS } from "./dagger"
 import { type FileOptions, fileOptions } from "./dotenvKeys"
@@ -43,6 +44,7 @@ export function rewrite(words: string[], place: Place, list: FunctionList = func
   }
   if (!isOurs(command, place)) return { words, remarks: [] }
   if (command.name === "call") return call(words, command, place, list)
+  if (command.name === "check" || command.name === "checks") checkChecks(command.help ? [] : command.operands, list)
 
   const away = place.folder !== place.project && command.module === undefined
   const file: FileOptions = command.help ? { options: [], remarks: [] } : dotenvOf(place, list)

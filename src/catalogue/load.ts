@@ -31,7 +31,7 @@ function assemble(folder: string, part: Omit<Catalogue, "pins">, pins: Catalogue
     if (kind === "reference" && pins.references[name] === undefined) throw missing(`references.${name} (the tag of a referenced image)`)
   }
   for (const component of Object.values(part.components)) {
-    if (component.kind !== "packaged") continue
+    if (component.kind !== "installed") continue
     for (const { archive } of Object.values(component.install)) {
       const build = archive === undefined ? true : pins.archives[component.name]?.builds[archive]
       if (build === undefined) throw missing(`archives.${component.name}.builds.${archive} (the archive of a component in stack.yaml)`)

@@ -9,7 +9,7 @@ import type {
   ComponentEntry,
   FrontEntry,
   InstallEntry,
-  PackagedEntry,
+  InstalledEntry,
   PackagedService,
   PublishedService,
   ServiceEntry,
@@ -163,7 +163,7 @@ function readComponent(reader: Reader, key: string): ComponentEntry {
   if (mark === "install") {
     return {
       ...entry,
-      kind: "packaged",
+      kind: "installed",
       url: reader.at("url").text("an https:// address", /^https:\/\//),
       licenses: reader.at("licenses").optionalText(),
       server: reader.at("server").text("the server's program", name),
@@ -176,9 +176,9 @@ function readComponent(reader: Reader, key: string): ComponentEntry {
   const source = reader.at("source").text("the name of a source", name)
   if (mark === "stages") {
     const stages = reader.at("stages").items().map((stage) => stage.texts("the name of a component", name))
-    const needs = reader.at("needs").texts("the name of a service or of another suite", name)
+    const needs = reader.at("needs").texts("the name of a service or of another group", name)
     const connect = reader.at("connect").dictionary("a variable's name in capitals", variable)
-    return { ...entry, kind: "suite", source, stages, needs, connect }
+    return { ...entry, kind: "group", source, stages, needs, connect }
   }
   const probe = reader.at("probe").missing ? undefined : port(reader.at("probe"))
   if (probe !== undefined && !entry.ports.includes(probe)) reader.at("probe").fail("one of the component's ports")
@@ -248,8 +248,8 @@ function readFront(reader: Reader): FrontEntry {
   return {
     service: reader.at("service").text("the name of a service", name),
     ports: reader.at("ports").dictionary("a port number in quotes", /^\d+$/, "HOST:PORT within the stack", /^[a-z][a-z0-9-]*:\d+$/),
-    connect: Object.fromEntries(reader.at("connect").entries().map(([suite, entry]) => [suite, variables(entry)])),
-    fresh: reader.at("fresh").texts("a password of a service or a suite"),
+    connect: Object.fromEntries(reader.at("connect").entries().map(([group, entry]) => [group, variables(entry)])),
+    fresh: reader.at("fresh").texts("a password of a service or a group"),
   }
 }
 
@@ -307,7 +307,7 @@ function readSupervisor(reader: Reader): SupervisorEntry {
 function checkReferences(root: Reader, part: StackPart): void {
   for (const component of Object.values(part.components)) {
     if (component.kind === "reference") continue
-    if (component.kind === "packaged") {
+    if (component.kind === "installed") {
       checkDistributions(root, part, component)
       continue
     }
@@ -327,8 +327,8 @@ function checkReferences(root: Reader, part: StackPart): void {
     }
     for (const item of reader.at("needs").items()) {
       const need = item.text()
-      const suite = Object.values(part.components).some((entry) => entry.kind === "suite" && entry.name === need)
-      if (need === component.name || (!suite && !Object.hasOwn(part.services, need))) item.fail("the name of a service or of another suite")
+      const group = Object.values(part.components).some((entry) => entry.kind === "group" && entry.name === need)
+      if (need === component.name || (!group && !Object.hasOwn(part.services, need))) item.fail("the name of a service or of another group")
     }
   }
   if (part.front !== undefined && !Object.hasOwn(part.services, part.front.service)) root.at("front").at("service").fail("the name of a service")
@@ -336,7 +336,7 @@ function checkReferences(root: Reader, part: StackPart): void {
     const entry = root.at("services").at(service)
     const installed = (at: Reader, component: string): void => {
       const found = Object.values(part.components).find(({ name }) => name === component)
-      if (found?.kind !== "packaged") at.fail("the name of a component that is installed")
+      if (found?.kind !== "installed") at.fail("the name of a component that is installed")
     }
     if ("component" in origin) installed(entry.at("component"), origin.component)
     else if (origin.published !== undefined) installed(entry.at("published").at("component"), origin.published.component)
@@ -344,7 +344,7 @@ function checkReferences(root: Reader, part: StackPart): void {
 }
 
 /** Each base must be told how to get it, or that it cannot. */
-function checkDistributions(root: Reader, part: StackPart, { name: component, install }: PackagedEntry): void {
+function checkDistributions(root: Reader, part: StackPart, { name: component, install }: InstalledEntry): void {
   const reader = root.at("components").at(component).at("install")
   const wanted = new Set(Object.values(part.bases).map((base) => base.distribution))
   for (const distribution of wanted) {

@@ -99,20 +99,20 @@ export interface AddressEntry {
 }
 
 /** Several programs of a source under a supervisor. */
-export interface SuiteEntry extends CommonEntry {
-  kind: "suite"
+export interface GroupEntry extends CommonEntry {
+  kind: "group"
   source: string
   /** Its components, in stages of their start. */
   stages: string[][]
-  /** Services and other suites that it runs with, by their names, which are their host names as well. */
+  /** Services and other groups that it runs with, by their names, which are their host names as well. */
   needs: string[]
   /** Variables that make its programs find these. */
   connect: Record<string, string>
 }
 
 /** A server that is installed, from packages or an archive of its makers, instead of being built. */
-export interface PackagedEntry extends CommonEntry {
-  kind: "packaged"
+export interface InstalledEntry extends CommonEntry {
+  kind: "installed"
   /** Where its makers develop it: the image's source. */
   url: string
   licenses?: string
@@ -145,9 +145,9 @@ export interface ReferenceEntry extends CommonEntry {
 }
 
 /** What is built from a source. */
-export type BuiltEntry = ProgramEntry | SuiteEntry
+export type BuiltEntry = ProgramEntry | GroupEntry
 /** Whose image is made here. */
-export type ImageEntry = BuiltEntry | PackagedEntry
+export type ImageEntry = BuiltEntry | InstalledEntry
 export type ComponentEntry = ImageEntry | ReferenceEntry
 
 export interface BaseEntry {
@@ -195,7 +195,7 @@ export interface FrontEntry {
   service: string
   /** HOST:PORT within the stack, by the port outside. */
   ports: Record<string, string>
-  /** Variables of suites that only hold outside, by the suites' names. */
+  /** Variables of groups that only hold outside, by the groups' names. */
   connect: Record<string, Record<string, string>>
   /** Passwords and secrets of tests, which everybody can read: what is shown gets others. */
   fresh?: string[]

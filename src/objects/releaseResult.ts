@@ -26,7 +26,7 @@ export class ReleaseResult {
     return this.table
   }
 
-  /** The newer versions that were released, as changes of versions.yaml, compose/env.template, CHANGELOG.md and dockerfiles/. Empty when nothing was newer */
+  /** The newer versions that were released, as changes of versions.yaml, compose/env.template, the stack's CHANGELOG.md and dockerfiles/. Empty when nothing was newer */
   @func({ cache: "never" })
   changes(): Changeset {
     return this.pins

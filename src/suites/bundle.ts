@@ -105,6 +105,6 @@ function text({ state, title }: BundleRow): string {
 /** The source of the component server. */
 function sourceOf({ components }: Settings["catalogue"]): string {
   const entry = components.server
-  if (entry?.kind !== "suite") throw new Error("server is not a suite")
+  if (entry?.kind !== "group") throw new Error("server is not a group")
   return entry.source
 }

@@ -18,7 +18,7 @@ const limitSeconds = 45
 export async function mutationTests(settings: Settings, options: BuildOptions, checkout: Directory, mark?: string): Promise<TestCase[]> {
   const { config } = settings.catalogue.sources.server.image
   const integration = async (name: string, change: (server: Container) => Container | Promise<Container>): Promise<TestCase[]> => {
-    const stack = await openStack(settings, { ...options, name, suites: ["server"], change: (_, server) => change(server) })
+    const stack = await openStack(settings, { ...options, name, groups: ["server"], change: (_, server) => change(server) })
     try {
       return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds, mark }))).cases
     } finally {

@@ -21,7 +21,7 @@ const host = `${registryName}:5000`
 export async function programTests(settings: Settings, options: BuildOptions): Promise<TestCase[]> {
   const { catalogue } = settings
   const names = Object.values(catalogue.components).flatMap(({ kind, name }) => (kind === "program" ? [name] : []))
-  const others = Object.values(catalogue.components).flatMap(({ kind, name }) => (kind === "suite" ? [name] : []))
+  const others = Object.values(catalogue.components).flatMap(({ kind, name }) => (kind === "group" ? [name] : []))
   const mark = randomUUID()
   const { open } = await testRegistries(settings, mark)
   const access = { plainHttp: true, service: open }

@@ -1,7 +1,7 @@
-// The programs of a suite as containers, one for each, from the images of the single programs: they find each other through the registry.
+// The programs of a group as containers, one for each, from the images of the single programs: they find each other through the registry.
 
 import type { Directory, Service } from "@dagger.io/dagger"
-import type { ProgramEntry, SuiteEntry } from "../catalogue/types.js"
+import type { ProgramEntry, GroupEntry } from "../catalogue/types.js"
 import { type BuildOptions, componentImage } from "../graph/build/components.js"
 import { controlTools, service } from "../graph/stack/services.js"
 import type { Settings } from "../graph/call/settings.js"
@@ -27,7 +27,7 @@ export async function separateTests(settings: Settings, options: BuildOptions, c
 /** Services of its own: what programs have registered elsewhere must not be found here. */
 async function separateStack(settings: Settings, options: BuildOptions): Promise<Stack> {
   const { catalogue } = settings
-  const entry = imageOf(catalogue, suite) as SuiteEntry
+  const entry = imageOf(catalogue, suite) as GroupEntry
   const programs = programsOf(catalogue, entry)
   const [tools, made, images] = await Promise.all([
     controlTools(settings),

@@ -48,10 +48,10 @@ export function shellCases(settings: Settings, box: Container, checkout: Directo
 /** As they run: with a first line that says which shell. */
 function scripts({ catalogue }: Settings): Record<string, string> {
   const smoke = (questions: Parameters<typeof smokeScript>[0]) => `#!/bin/sh\n${smokeScript(questions)}\n`
-  const packaged = Object.values(catalogue.components).flatMap((entry) => (entry.kind === "packaged" ? [entry] : []))
+  const installed = Object.values(catalogue.components).flatMap((entry) => (entry.kind === "installed" ? [entry] : []))
   const sources = Object.entries(catalogue.sources)
   return {
-    ...Object.fromEntries(packaged.map((entry) => [`smoke-${entry.name}`, smoke(imageQuestions(serverQuestions(entry)))])),
+    ...Object.fromEntries(installed.map((entry) => [`smoke-${entry.name}`, smoke(imageQuestions(serverQuestions(entry)))])),
     ...Object.fromEntries(sources.map(([name, { image }]) => [`smoke-source-${name}`, smoke(imageQuestions(programQuestions(image, ["one", "two"])))])),
     "smoke-files": smoke(fileQuestions("/image")),
     "fetch-modules": fetchScript,

@@ -1,7 +1,7 @@
 // A server that does not reach what it needs: it says so at once, and says at its end which programs that kept down.
 
 import { type Container, ReturnType } from "@dagger.io/dagger"
-import type { SuiteEntry } from "../catalogue/types.js"
+import type { GroupEntry } from "../catalogue/types.js"
 import { type BuildOptions, componentImage } from "../graph/build/components.js"
 import type { Settings } from "../graph/call/settings.js"
 import { type Stack, withNeeds } from "../graph/stack/stack.js"
@@ -16,7 +16,7 @@ const closed = "127.0.0.1:9"
 
 export async function startTests(settings: Settings, options: BuildOptions, stack: Stack, mark: string): Promise<TestCase[]> {
   const { catalogue } = settings
-  const suite = builtOf(catalogue, "server") as SuiteEntry
+  const suite = builtOf(catalogue, "server") as GroupEntry
   const plan = launchPlan(catalogue, suite)
   const [server, single] = await Promise.all(
     ["server", "server-rpc-msg"].map(async (component) => (await componentImage(settings, { ...options, component })).container),

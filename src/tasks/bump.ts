@@ -1,4 +1,4 @@
-// From newer versions to the changed files of a checkout: versions.yaml, CHANGELOG.md, and what is generated from versions.yaml.
+// From newer versions to the changed files of a checkout: versions.yaml, its changelog, and what is generated from versions.yaml.
 
 import type { Catalogue, Pins } from "../catalogue/types.js"
 import { readVersions } from "../catalogue/versions.js"

@@ -10,7 +10,7 @@ import type { EarlierImage, PlanInput } from "../plan/publish/planRows.js"
 import { prepareBase } from "../graph/build/bases.js"
 import type { BuildOptions } from "../graph/build/components.js"
 import { baseFacts, sourceDigests } from "../graph/build/inputs.js"
-import { packagedInput } from "../graph/build/installed.js"
+import { installedInput } from "../graph/build/installed.js"
 import { publishedImages } from "../graph/publish/published.js"
 import type { PublishOrder } from "./release.js"
 import type { Settings } from "../graph/call/settings.js"
@@ -50,7 +50,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
   const [prepared, launcher, ...entries] = await Promise.all([prepareBase(settings, base).then(baseFacts), helperTexts(launchHelper), ...known])
   const sources = Object.fromEntries(entries)
   const rows = components.map(async (component) => {
-    if (component.kind === "packaged") return packagedInput(settings, component, base)
+    if (component.kind === "installed") return installedInput(settings, component, base)
     if (component.kind === "reference") return { component: component.name, source: referenceOf(catalogue, component) }
     const found = sources[component.source]
     if ("refused" in found) {

@@ -5,6 +5,7 @@ import { loadCatalogue } from "../catalogue/load.js"
 import { unknownName } from "../base/nearest.js"
 import type { Catalogue } from "../catalogue/types.js"
 import { checkDate } from "../plan/versions/changelog.js"
+import { pinPaths } from "../plan/versions/pinFiles.js"
 import { type Channel, readChannel } from "../plan/versions/order.js"
 import { changeLine, type SourceChanges } from "../plan/build/sourceParts.js"
 import { githubLines, updatesOf, updatesText, watchedFor, watchedNamed, watchTable, type WatchRow } from "../plan/versions/watch.js"
@@ -83,11 +84,7 @@ export async function bumpChanges(
   if (bases && (wish.component !== undefined || wish.version !== undefined)) {
     throw new Error("--bases pins all base images: leave --component and --version out")
   }
-  const names = {
-    versions: stack === undefined ? "versions.yaml" : `stacks/${stack}/versions.yaml`,
-    env: stack === undefined ? "env.template" : "compose/env.template",
-    changelog: "CHANGELOG.md",
-  }
+  const names = pinPaths(stack)
   const files: PinFiles = {
     versions: await folder.file(names.versions).contents(),
     env: await textOf(folder, names.env),

@@ -6,18 +6,19 @@ import { loadCatalogue } from "../../src/catalogue/load.js"
 import { withChanges } from "../../src/plan/versions/changelog.js"
 import { dockerfiles } from "../../src/plan/dockerfile/dockerfile.js"
 import { envTemplate } from "../../src/plan/versions/envTemplate.js"
+import { pinPaths } from "../../src/plan/versions/pinFiles.js"
 import { aged } from "./aged.js"
 
 const checkout = process.env.AGED ?? ""
 const read = (path: string) => readFileSync(join(checkout, path), "utf8")
 const write = (path: string, text: string) => writeFileSync(join(checkout, path), text)
 
-const versions = "stacks/openim/versions.yaml"
+const { versions, env, changelog } = pinPaths("openim")
 const before = read(versions)
 const names = process.env.BUMPED?.split(",")
 write(versions, aged(before, names && ((name) => names.includes(name))))
 if (read(versions) === before) throw new Error("nothing was bumped")
 const catalogue = await loadCatalogue("openim", async (name) => read(`stacks/openim/${name}`))
-write("compose/env.template", envTemplate(catalogue, read("compose/env.template")))
-write("CHANGELOG.md", withChanges(read("CHANGELOG.md"), ["everything: old → new"], "2031-02-03"))
+write(env, envTemplate(catalogue, read(env)))
+write(changelog, withChanges(read(changelog), ["everything: old → new"], "2031-02-03"))
 for (const [name, text] of Object.entries(dockerfiles(catalogue))) write(`dockerfiles/${name}`, text)

@@ -6,6 +6,7 @@ import { readVersions } from "../../src/catalogue/versions.js"
 import { checkDate, withChanges } from "../../src/plan/versions/changelog.js"
 import { envTemplate } from "../../src/plan/versions/envTemplate.js"
 import { referenceOf } from "../../src/plan/build/components.js"
+import { pinPaths } from "../../src/plan/versions/pinFiles.js"
 import { pinnedVersion, publishedAs } from "../../src/plan/publish/publishedAs.js"
 import { publishTargets } from "../../src/plan/publish/registries.js"
 import { withArchive, withArchiveChecksums, withDigests, withReferenceTag, withSourcePin } from "../../src/plan/versions/pins.js"
@@ -220,6 +221,28 @@ describe("where an image is published", () => {
     const digest = `sha256:${"d".repeat(64)}`
     const pinned = { ...catalogue, pins: { ...catalogue.pins, digests: { "docker.io/openim/openim-web-front:release-v1.2.3": digest } } }
     expect(publishedAs(pinned, catalogue.components.web)).toEqual({ onDemand: false, reference: `docker.io/openim/openim-web-front:release-v1.2.3@${digest}` })
+  })
+})
+
+describe("the files that a bump changes", () => {
+  it("are this checkout's", () => {
+    for (const path of Object.values(pinPaths("openim"))) expect(existsSync(`${root}/${path}`), path).toBe(true)
+  })
+
+  it("are all committed by the workflow that bumps", () => {
+    const text = readFileSync(`${root}/.github/workflows/server.yml`, "utf8")
+    const added = [...text.matchAll(/git add -A -- (.*)/g)].map(([, words]) => words!.split(" "))
+    expect(added.length).toBeGreaterThan(0)
+    for (const words of added) {
+      for (const word of words) expect(existsSync(`${root}/${word}`), word).toBe(true)
+      for (const path of [...Object.values(pinPaths("openim")), "dockerfiles/server.Dockerfile"]) {
+        expect(words.some((word) => path.startsWith(`${word}/`)), path).toBe(true)
+      }
+    }
+  })
+
+  it("are side by side in the folder of a custom catalogue", () => {
+    expect(pinPaths()).toEqual({ versions: "versions.yaml", env: "env.template", changelog: "CHANGELOG.md" })
   })
 })
 

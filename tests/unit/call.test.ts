@@ -17,6 +17,7 @@ const list: FunctionList = {
       functions: {
         build: { gives: "Box", options: { component: "String!", version: "String", "plain-http": "Boolean", base: "Boolean", service: "Service" } },
         test: { gives: "String", options: { suites: "[String]" } },
+        smoke: { gives: "String", check: true, options: { component: "String" } },
         publish: { gives: "String", options: { component: "String!", password: "Secret", record: "File", tags: "[String]" } },
         sale: { gives: "Sale", options: { registry: "[String]" } },
         rooms: { gives: "Rooms", options: {} },
@@ -27,7 +28,7 @@ const list: FunctionList = {
       },
     },
     Sale: { options: { table: "String!" }, functions: { report: { gives: "String", options: {} }, state: { gives: "Folder", options: {} } } },
-    Rooms: { options: {}, functions: { redis: { gives: "Box", options: {} } } },
+    Rooms: { options: {}, functions: { redis: { gives: "Box", options: {} }, tidy: { gives: "String", check: true, options: {} } } },
     Box: {
       options: {},
       functions: {
@@ -149,10 +150,20 @@ describe("wrong words", () => {
     ["call build --source --component=x", "--source needs a value"],
     ["call build --component=x -z", "build has no option -z"],
     ["build --component=x", "build is a function of the module: ./daggerw call build"],
+    ["check smok", "there is no check smok, did you mean smoke? (./daggerw check -l lists them)"],
+    ["check --progress plain smoke xyzzyx", "there is no check xyzzyx (./daggerw check -l lists them)"],
+    ["check rooms:tidi", "there is no check rooms:tidi, did you mean rooms:tidy?"],
+    ["check build", "build is not a check, but a function: ./daggerw call build"],
   ])("%s", (line, message) => {
     const said = refusal(...line.split(" "))
     expect(said).toContain(message)
     expect(said).not.toContain("\n")
+  })
+})
+
+describe("the checks", () => {
+  it.each(["check", "check smoke rooms:tidy", "check -l rooms", "check sm*", "check --progress=plain smoke", "check -m ../other smok", "check smok --help"])("%s", (line) => {
+    expect(words(line)).toBe(line)
   })
 })
 
@@ -229,7 +240,7 @@ describe("from another folder", () => {
     folder = root
   })
 
-  it.each(["functions", "check shop", "generate -l"])("%s runs in the project", (line) => {
+  it.each(["functions", "check smoke", "generate -l"])("%s runs in the project", (line) => {
     expect(of(...line.split(" "))).toMatchObject({ words: line.split(" "), folder: project })
   })
 

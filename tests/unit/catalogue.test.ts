@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import type { SuiteEntry } from "../../src/catalogue/types.js"
+import type { GroupEntry } from "../../src/catalogue/types.js"
 import { nearest } from "../../src/base/nearest.js"
 import { fixtureText } from "./fixtures.js"
 
@@ -19,7 +19,7 @@ const lineOf = (file: string, text: string) => own[file].slice(0, own[file].inde
 describe("the openim catalogue", () => {
   it("has the server with twelve programs, chat with four, and the front ends", async () => {
     const catalogue = await loadCatalogue("openim")
-    const members = (name: string) => (catalogue.components[name] as SuiteEntry).stages.flat()
+    const members = (name: string) => (catalogue.components[name] as GroupEntry).stages.flat()
     expect(members("server")).toHaveLength(12)
     expect(members("chat")).toHaveLength(4)
     expect(catalogue.components.web.kind).toBe("reference")

@@ -39,31 +39,32 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 describe("what CI runs", () => {
   it("ends in one line with all counts", () => {
-    expect(run({})).toEqual({ status: 0, last: "12 passed, 0 failed" })
+    expect(run({})).toEqual({ status: 0, last: "13 passed, 0 failed" })
   })
 
   it("counts what was skipped", () => {
-    expect(run({ host: "echo '2 passed, 0 failed, 17 skipped'", test: "echo '5 passed, 0 failed, 1 skipped'" })).toEqual({ status: 0, last: "12 passed, 0 failed, 18 skipped" })
+    expect(run({ host: "echo '2 passed, 0 failed, 17 skipped'", test: "echo '5 passed, 0 failed, 1 skipped'" })).toEqual({ status: 0, last: "13 passed, 0 failed, 18 skipped" })
   })
 
   it("reads the counts from the message of a failed call", () => {
     const trace = " [traceparent:a91e1a4b04d82011892b6f1066ad5cad-31398f4eb4cf7af7]"
     for (const [before, after] of [["! ", ""], ["  ", ""], ["Error: ", ""], ["! Error: ", trace], ["Error: ", trace], ["", trace]]) {
-      expect(run({ engine: `echo '${before}2 passed, 1 failed, 4 skipped${after}'; exit 1` })).toEqual({ status: 1, last: "11 passed, 1 failed, 4 skipped" })
+      expect(run({ engine: `echo '${before}2 passed, 1 failed, 4 skipped${after}'; exit 1` })).toEqual({ status: 1, last: "12 passed, 1 failed, 4 skipped" })
     }
   })
 
   it.each([
-    ["a command that ends badly after good counts", { engine: "echo '3 passed, 0 failed'; exit 1" }, "12 passed, 1 failed"],
-    ["a command that says nothing", { host: ":" }, "10 passed, 1 failed"],
-    ["a command whose cases were all skipped", { host: "echo '0 passed, 0 failed, 17 skipped'" }, "10 passed, 1 failed, 17 skipped"],
-    ["a failed check", { checks: "exit 1" }, "11 passed, 1 failed"],
+    ["a command that ends badly after good counts", { engine: "echo '3 passed, 0 failed'; exit 1" }, "13 passed, 1 failed"],
+    ["a command that says nothing", { host: ":" }, "11 passed, 1 failed"],
+    ["a command whose cases were all skipped", { host: "echo '0 passed, 0 failed, 17 skipped'" }, "11 passed, 1 failed, 17 skipped"],
+    ["a failed check", { checks: "exit 1" }, "11 passed, 2 failed"],
+    ["one of two failed checks", { checks: "[ $3 != smoke ]" }, "12 passed, 1 failed"],
   ])("has %s as failed", (_, answers, last) => {
     expect(run(answers)).toEqual({ status: 1, last })
   })
 
   it("takes no counts from the middle of a line", () => {
-    expect(run({ test: "echo 'a case that prints 900 passed, 0 failed'" })).toEqual({ status: 1, last: "7 passed, 1 failed" })
-    expect(run({ test: "echo '5 passed, 0 failed of many'" })).toEqual({ status: 1, last: "7 passed, 1 failed" })
+    expect(run({ test: "echo 'a case that prints 900 passed, 0 failed'" })).toEqual({ status: 1, last: "8 passed, 1 failed" })
+    expect(run({ test: "echo '5 passed, 0 failed of many'" })).toEqual({ status: 1, last: "8 passed, 1 failed" })
   })
 })

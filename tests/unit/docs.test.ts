@@ -10,7 +10,7 @@ import { functionList } from "../../host/call/functions.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { imageOf } from "../../src/plan/build/components.js"
 import { builtImageWords } from "../../src/plan/build/built.js"
-import { anchorsOf, blocksOf, commandsOf, inlineCommands, linksOf, words } from "./markdown.js"
+import { anchorsOf, blocksOf, commandsOf, inlineCommands, linksOf, pathsOf, words } from "./markdown.js"
 
 const root = new URL("../..", import.meta.url).pathname
 const read = (name: string) => readFileSync(join(root, name), "utf8")
@@ -45,6 +45,7 @@ function fault(command: string): string | undefined {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> }
     return script === "ci" || Object.hasOwn(scripts, script!) ? undefined : `package.json has no script ${script}`
   }
+  if (program === "npx" && given[0] === "vitest") return existsSync(join(root, given[2]!)) ? undefined : `there is no ${given[2]}`
   if (program === "docker" && given[0] === "build") {
     const file = given[given.indexOf("-f") + 1]!
     return existsSync(join(root, file)) || text.includes(` > ${file}`) ? undefined : `there is no ${file}`
@@ -77,6 +78,7 @@ describe("the commands of README and docs", () => {
     ["npm run fly", "no script fly"],
     ["docker build -f dockerfiles/fly.Dockerfile .", "no dockerfiles/fly.Dockerfile"],
     ["tests/fly/run", "there is no tests/fly/run"],
+    ["npx vitest run tests/unit/fly.test.ts", "there is no tests/unit/fly.test.ts"],
   ])("would not pass: %s", (command, words) => {
     expect(fault(command)).toContain(words)
   })
@@ -154,7 +156,13 @@ describe("the links", () => {
     )
   })
 
-  it("are found, those in code apart", () => {
+  it.each(pages.filter((page) => page !== "CHANGELOG.md").flatMap((page) => pathsOf(read(page)).map((path) => [page, path])))("%s: `%s`", (page, path) => {
+    // A page in a folder may name what is beside it.
+    expect([path!, join(dirname(page!), path!)].some((one) => existsSync(join(root, one)))).toBe(true)
+  })
+
+  it("and paths are found, those in code apart", () => {
+    expect(pathsOf("`src/a.ts` `stacks/STACK/x` `other/b` `host/`\n```\n`src/c.ts`\n```")).toEqual(["src/a.ts", "host/"])
     expect(linksOf("[a](b.md#c) `[no](code)` ![image](d.png)\n```\n[no](block)\n```\n")).toEqual(["b.md#c", "d.png"])
   })
 })

@@ -92,7 +92,7 @@ describe("the plan of an image's start", () => {
     expect(planOf(catalogue, "desk")).toMatchObject({ addresses: [], stores: [] })
   })
 
-  it("of a suite has those of all its programs, and when to give up", () => {
+  it("of a group has those of all its programs, and when to give up", () => {
     expect(planOf(read(), "post")).toMatchObject({
       command: ["/usr/local/bin/pebble", "run", "--verbose"],
       addresses: [{ variable: "POST_SORTER_IP" }],
@@ -135,7 +135,7 @@ describe("the stack of OpenIM", () => {
     catalogue = await loadCatalogue("openim")
   })
 
-  const built = () => Object.values(catalogue.components).filter((entry): entry is BuiltEntry => entry.kind === "program" || entry.kind === "suite")
+  const built = () => Object.values(catalogue.components).filter((entry): entry is BuiltEntry => entry.kind === "program" || entry.kind === "group")
 
   it("refuses a well-known secret in every image that is built from a source", () => {
     for (const component of built()) {
@@ -147,11 +147,11 @@ describe("the stack of OpenIM", () => {
 
   it("gives its own secrets to the suites that it runs itself, and other ones to what it shows", () => {
     const { catalogue: shown } = withFreshSecrets(catalogue, () => "random")
-    for (const suite of built().filter((entry) => entry.kind === "suite")) {
-      for (const { variable, known } of launchPlan(catalogue, suite).secrets) {
-        expect(suite.connect[variable], variable).toBeTruthy()
-        expect(known).not.toContain(suite.connect[variable])
-        expect((shown.components[suite.name] as typeof suite).connect[variable], variable).toBe("random")
+    for (const group of built().filter((entry) => entry.kind === "group")) {
+      for (const { variable, known } of launchPlan(catalogue, group).secrets) {
+        expect(group.connect[variable], variable).toBeTruthy()
+        expect(known).not.toContain(group.connect[variable])
+        expect((shown.components[group.name] as typeof group).connect[variable], variable).toBe("random")
       }
     }
   })

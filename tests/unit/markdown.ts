@@ -19,6 +19,13 @@ export function anchorsOf(text: string): string[] {
   })
 }
 
+/** Paths of this repository in a line of text: `src/index.ts`, not `stacks/STACK/…`. */
+export function pathsOf(text: string): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```/gm, "")
+  const quoted = [...prose.matchAll(/`((?:\.ci|\.github|bench|compose|docs|dockerfiles|engine|go|host|java|shell|src|stacks|tests)\/[\w./-]*)`/g)]
+  return quoted.map(([, path]) => path!).filter((path) => !/\/[A-Z]+\//.test(path))
+}
+
 /** The blocks of code, each with its language. */
 export function blocksOf(text: string): { language: string; code: string }[] {
   return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(([, language, code]) => ({ language: language!, code: code! }))

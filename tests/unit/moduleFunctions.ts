@@ -58,7 +58,11 @@ function ownObjects(root: string): Record<string, KnownObject> {
       const functions: Record<string, KnownFunction> = {}
       for (const member of node.members) {
         if (!ts.isMethodDeclaration(member) || !decorated(member, "func")) continue
-        functions[kebab(member.name.getText())] = { gives: typeName(member.type), options: ownOptions(member.parameters) }
+        functions[kebab(member.name.getText())] = {
+          gives: typeName(member.type),
+          ...(decorated(member, "check") ? { check: true as const } : {}),
+          options: ownOptions(member.parameters),
+        }
       }
       found[node.name.text] = { options: constructor ? ownOptions(constructor.parameters) : {}, functions }
     }

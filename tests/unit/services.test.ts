@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { readStack } from "../../src/catalogue/stack.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { frontConfig, runnableSuites, serviceLayer, serviceOf, startOrder, suiteControlLayer } from "../../src/plan/stack/services.js"
+import { frontConfig, runnableGroups, serviceLayer, serviceOf, startOrder, groupControlLayer } from "../../src/plan/stack/services.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
 import { readFileSync } from "node:fs"
 
@@ -21,7 +21,7 @@ describe("services", () => {
     const layer = JSON.parse(serviceLayer(serviceOf(catalogue, "postgres"), ["start-postgres"])) as { services: Record<string, object> }
     expect(layer.services.postgres).toMatchObject({ command: "start-postgres", user: "postgres", "working-dir": "/data", "on-failure": "restart" })
     expect(layer.services.control).toMatchObject({ command: "/usr/local/bin/stackctl relay :4000 /control/.pebble.socket" })
-    expect(suiteControlLayer()).toContain("/var/lib/pebble/default/.pebble.socket")
+    expect(groupControlLayer()).toContain("/var/lib/pebble/default/.pebble.socket")
   })
 
   it("keep the words of a command together", () => {
@@ -34,25 +34,25 @@ describe("services", () => {
     const changed = (from: string, to: string) => () => readStack("stack.yaml", stackText.replace(from, to))
     expect(changed("    component: redis\n", "    component: server\n")).toThrow(/services\.redis\.component: expected the name of a component that is installed/)
     expect(changed("    image: kafka\n", "    image: kafka\n    component: redis\n")).toThrow("no image next to component")
-    expect(changed("    needs: [etcd, redis, kafka, minio, mongo]", "    needs: [etcd, redys]")).toThrow("the name of a service or of another suite")
+    expect(changed("    needs: [etcd, redis, kafka, minio, mongo]", "    needs: [etcd, redys]")).toThrow("the name of a service or of another group")
     expect(changed("    ready: [stackctl, probe, \"kafka://127.0.0.1:9092\"]", "    ready: []")).toThrow("services.kafka.ready: expected a command as a list of words")
     expect(changed("  service: nginx\n  ports:", "  service: nginks\n  ports:")).toThrow("front.service: expected the name of a service")
   })
 })
 
 describe("a stack", () => {
-  it("starts what a suite needs before it", () => {
-    expect(runnableSuites(catalogue).map(({ name }) => name)).toEqual(["server", "chat"])
-    const { services, suites } = startOrder(catalogue, ["chat"])
+  it("starts what a group needs before it", () => {
+    expect(runnableGroups(catalogue).map(({ name }) => name)).toEqual(["server", "chat"])
+    const { services, groups } = startOrder(catalogue, ["chat"])
     expect(services).toEqual(["etcd", "redis", "mongo", "kafka", "minio"])
-    expect(suites.map(({ name }) => name)).toEqual(["server", "chat"])
+    expect(groups.map(({ name }) => name)).toEqual(["server", "chat"])
   })
 
-  it("refuses circles, and what is no suite", () => {
+  it("refuses circles, and what is not a group", () => {
     const { server } = catalogue.components
     const circle = { ...catalogue, components: { ...catalogue.components, server: { ...server, needs: ["chat"] } } } as Catalogue
     expect(() => startOrder(circle, ["chat"])).toThrow("chat needs server needs chat: a circle")
-    expect(() => startOrder(catalogue, ["server-api"])).toThrow("server-api is no suite of programs")
+    expect(() => startOrder(catalogue, ["server-api"])).toThrow("server-api is not a group of programs")
   })
 
   it("shows its ports through one proxy", () => {

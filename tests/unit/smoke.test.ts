@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import type { ImageEntry, PackagedEntry, SourceImageEntry } from "../../src/catalogue/types.js"
+import type { ImageEntry, InstalledEntry, SourceImageEntry } from "../../src/catalogue/types.js"
 import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript, surplusCertificates } from "../../src/plan/tests/smoke.js"
 
 let root: string
@@ -66,7 +66,7 @@ describe("programs of a source", () => {
 })
 
 describe("a server", () => {
-  const questions = () => serverQuestions({ server: "store", start: "start-store", data: path("data") } as PackagedEntry)
+  const questions = () => serverQuestions({ server: "store", start: "start-store", data: path("data") } as InstalledEntry)
   /** Answers while its file is there. */
   const start = (changed: { refusal?: string; health?: string; run?: string } = {}) => {
     const { refusal = 'echo "start-store: no password: set STORE_PASSWORD" >&2; exit 1', health = "[ -e up ] || exit 1; exit 0", run = 'trap "rm up; exit 0" TERM; : > up; while :; do sleep 0.1; done' } = changed
@@ -147,7 +147,7 @@ describe("every question", () => {
   const all = () => [
     ...imageQuestions([
       ...programQuestions({ config: path("config"), logs: path("logs") } as SourceImageEntry, ["one"]),
-      ...serverQuestions({ server: "store", start: "start-store", data: path("data") } as PackagedEntry),
+      ...serverQuestions({ server: "store", start: "start-store", data: path("data") } as InstalledEntry),
     ]),
     ...fileQuestions(path("image")),
   ]
@@ -172,7 +172,7 @@ describe("an image's settings", () => {
     health: ["check"],
     foreign: [] as string[],
   }
-  const component = { kind: "suite", ports: [10001, 10002] } as unknown as ImageEntry
+  const component = { kind: "group", ports: [10001, 10002] } as unknown as ImageEntry
   const failed = (changed: object) => findingsOf({ ...image, ...changed }, component).filter(({ ok }) => !ok).map(({ name }) => name)
 
   it.each([

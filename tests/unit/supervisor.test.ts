@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process"
 import { createServer } from "node:net"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import type { Catalogue, SuiteEntry } from "../../src/catalogue/types.js"
+import type { Catalogue, GroupEntry } from "../../src/catalogue/types.js"
 import { supervisorLayer, waitScript } from "../../src/plan/build/supervisor.js"
 
 let catalogue: Catalogue
@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 
 type Layer = { services: Record<string, { command: string }>; checks: { programs: { exec: { command: string } } } }
-const layer = () => supervisorLayer(catalogue, catalogue.components.server as SuiteEntry) as unknown as Layer
+const layer = () => supervisorLayer(catalogue, catalogue.components.server as GroupEntry) as unknown as Layer
 
 describe("the supervisor's layer", () => {
   it("starts the first stage at once and lets later ones wait for its ports", () => {

@@ -9,7 +9,7 @@ import { prepareBase } from "./bases.js"
 import { finalImage } from "./images.js"
 import { baseFacts, sourceDigests } from "./inputs.js"
 import type { BuiltImage } from "./layouts.js"
-import { packagedImage } from "./installed.js"
+import { installedImage } from "./installed.js"
 import { buildPrograms, type BuiltPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
 import type { Settings } from "../call/settings.js"
 import { sayGaps } from "../versions/sourceParts.js"
@@ -51,7 +51,7 @@ export async function componentBinaries(settings: Settings, wish: BuildWish): Pr
 export async function componentImage(settings: Settings, wish: BuildWish): Promise<BuiltImage> {
   const entry = imageOf(settings.catalogue, wish.component)
   const base = baseOf(settings.catalogue, wish.base)
-  if (entry.kind === "packaged") return packagedImage(settings, entry, base)
+  if (entry.kind === "installed") return installedImage(settings, entry, base)
   const preparing = prepareBase(settings, base)
   const [workshop, prepared, facts] = await Promise.all([
     openWorkshop(settings, wish.component, wish.base),
@@ -63,7 +63,7 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   const [binaries, launcher, supervisor, digests, launcherTexts] = await Promise.all([
     binariesIn(settings, workshop, wish),
     buildHelper(settings, toolchain, launchHelper).sync(),
-    component.kind === "suite" ? buildTool(settings, toolchain, "pebble") : undefined,
+    component.kind === "group" ? buildTool(settings, toolchain, "pebble") : undefined,
     sourceDigests(settings, component.source, source, toolchain, programsOf(settings.catalogue, component)),
     helperTexts(launchHelper),
   ])

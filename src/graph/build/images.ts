@@ -36,7 +36,7 @@ export async function finalImage(catalogue: Catalogue, parts: ImageParts): Promi
     .withDirectory(binFolder, parts.binaries, { owner: "0:0" })
     .withFile(launchProgram, parts.launcher, { permissions: 0o755, owner: "0:0" })
     .withNewFile(launchFile, launchText(catalogue, component), { permissions: 0o644, owner: "0:0" })
-  if (component.kind === "suite" && parts.supervisor !== undefined) {
+  if (component.kind === "group" && parts.supervisor !== undefined) {
     image = image
       .withFile(`${binFolder}/pebble`, parts.supervisor, { permissions: 0o755, owner: "0:0" })
       .withNewFile(waitProgram, waitScript(base), { permissions: 0o755, owner: "0:0" })

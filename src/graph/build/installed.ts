@@ -1,15 +1,15 @@
 // Images of servers that are installed: base and packages, or an archive of the makers, a start script, a user.
 
 import { type Container, dag, type File } from "@dagger.io/dagger"
-import type { BaseEntry, InstallEntry, PackagedEntry } from "../../catalogue/types.js"
+import type { BaseEntry, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder } from "../../plan/build/image.js"
 import type { ImageInputs } from "../../plan/build/inputs.js"
 import {
   archivePlan,
   factsOf,
   installOf,
-  packagedInputs,
-  packagedPlan,
+  installedInputs,
+  installedPlan,
   packagesOf,
   periodOf,
   readReport,
@@ -29,7 +29,7 @@ import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
 import { buildHelper, goToolchain, helperTexts } from "../toolchains/go/container.js"
 
-export async function packagedImage(given: Settings, component: PackagedEntry, base: BaseEntry): Promise<BuiltImage> {
+export async function installedImage(given: Settings, component: InstalledEntry, base: BaseEntry): Promise<BuiltImage> {
   const install = installOf(given.catalogue, component, base)
   const settings = install.archive === undefined ? given : await withArchiveSum(given, component.name, install.archive)
   const { catalogue } = settings
@@ -42,12 +42,12 @@ export async function packagedImage(given: Settings, component: PackagedEntry, b
   const facts = factsOf(catalogue, component, install, await reportOf(server, component, install, base))
   const inputs = await inputsOf(settings, component, base, facts.revision, prepared)
   const started = await withStart(settings, server, component)
-  const container = withPlan(started, packagedPlan(component, base, facts), inputs).withUser(ownerOf(catalogue))
+  const container = withPlan(started, installedPlan(component, base, facts), inputs).withUser(ownerOf(catalogue))
   return { container, base: prepared.pulled, created: facts.created }
 }
 
 /** For the plan: what would be installed now. An archive is not fetched for it: its checksum says all. */
-export async function packagedInput(given: Settings, component: PackagedEntry, base: BaseEntry): Promise<PlanInput> {
+export async function installedInput(given: Settings, component: InstalledEntry, base: BaseEntry): Promise<PlanInput> {
   let settings = given
   let install: InstallEntry
   try {
@@ -67,12 +67,12 @@ export async function packagedInput(given: Settings, component: PackagedEntry, b
 }
 
 /** The base with the server's packages, as they are in this period of the component's rhythm. */
-function withServerPackages(settings: Settings, component: PackagedEntry, base: BaseEntry, install: InstallEntry): Promise<PreparedBase> {
+function withServerPackages(settings: Settings, component: InstalledEntry, base: BaseEntry, install: InstallEntry): Promise<PreparedBase> {
   return prepareBase(settings, base, packagesOf(install, base), periodOf(component.rhythm, new Date()))
 }
 
 /** In a container of its own, so that the image needs no program that downloads. */
-async function archivedServer(settings: Settings, component: PackagedEntry, name: string): Promise<File> {
+async function archivedServer(settings: Settings, component: InstalledEntry, name: string): Promise<File> {
   const { bundle } = settings
   const plan = archivePlan(settings.catalogue, component, name, bundle ? [`file://${mounted}`] : await settings.mirrors.of("archive"))
   const curl = await toolbox(settings, [], ["curl"])
@@ -86,7 +86,7 @@ async function archivedServer(settings: Settings, component: PackagedEntry, name
   )
 }
 
-async function reportOf(server: Container, component: PackagedEntry, install: InstallEntry, base: BaseEntry): Promise<ServerReport> {
+async function reportOf(server: Container, component: InstalledEntry, install: InstallEntry, base: BaseEntry): Promise<ServerReport> {
   const what = `${component.server} is installed, but does not run on ${base.image}`
   const text = await explain(what, "Choose another --base.", () =>
     server.withExec(["sh", "-c", reportScript(component, install, base)]).stdout(),
@@ -96,7 +96,7 @@ async function reportOf(server: Container, component: PackagedEntry, install: In
 
 async function inputsOf(
   settings: Settings,
-  component: PackagedEntry,
+  component: InstalledEntry,
   base: BaseEntry,
   revision: string,
   prepared: PreparedBase,
@@ -106,10 +106,10 @@ async function inputsOf(
     startScript(component).contents(),
     component.helper === undefined ? [] : helperTexts(component.helper),
   ])
-  return packagedInputs(settings.catalogue, component, base, revision, facts, [start, ...helper])
+  return installedInputs(settings.catalogue, component, base, revision, facts, [start, ...helper])
 }
 
-async function withStart(settings: Settings, server: Container, component: PackagedEntry): Promise<Container> {
+async function withStart(settings: Settings, server: Container, component: InstalledEntry): Promise<Container> {
   const { catalogue } = settings
   const root = { permissions: 0o755, owner: "0:0" }
   const image = (await withUser(catalogue, server, component.data, [component.data]))
@@ -120,6 +120,6 @@ async function withStart(settings: Settings, server: Container, component: Packa
   return image.withFile(`${binFolder}/${component.helper}`, helper, root)
 }
 
-function startScript(component: PackagedEntry): File {
+function startScript(component: InstalledEntry): File {
   return dag.currentModule().source().file(`shell/${component.start}.sh`)
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto"
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import type { PackagedEntry } from "../../catalogue/types.js"
+import type { InstalledEntry } from "../../catalogue/types.js"
 import {
   type BundleItem, type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, layoutTool, type PackagesItem, packageSet, toolPackages,
   unfitRecord, wishName,
@@ -202,7 +202,7 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
       const { component: name, build } = item
       const summed = (await withArchiveSum(settings, name, build)).catalogue
       const { version, builds } = summed.pins.archives[name]
-      const plan = archiveFilePlan(summed, imageOf(summed, name) as PackagedEntry, build, "/archives", await settings.mirrors.of("archive"))
+      const plan = archiveFilePlan(summed, imageOf(summed, name) as InstalledEntry, build, "/archives", await settings.mirrors.of("archive"))
       const fetched = await withPackages(await toolbox(settings, [], ["curl"]), plan)
       const facts = { archive: { component: name, build, version, sha256: builds[build].sha256! } }
       return { directory: dag.directory().withDirectory("archives", fetched.directory("/archives")), facts }

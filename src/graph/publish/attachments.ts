@@ -66,7 +66,7 @@ export async function imageProvenance(
     [inputsLabel, label("version"), label("revision")].map((name) => image.container.label(name)),
   )
   const madeOf = (): { source: ProvenanceSource } | { installed: ProvenanceResource } => {
-    if (component.kind === "packaged") {
+    if (component.kind === "installed") {
       return { installed: installedResource(catalogue, component, baseOf(catalogue, wish.base), revision) }
     }
     const { url, module } = catalogue.sources[component.source]

@@ -49,7 +49,7 @@ export async function stackGate(settings: Settings, options: BuildOptions, gate:
       ...options,
       // The same images share one stack, others have nothing to do with it.
       name: `gate-${shortDigest(candidates.map(({ layout }) => layout.digest).sort())}`,
-      suites: stackOf(catalogue, names),
+      groups: stackOf(catalogue, names),
       images: Object.fromEntries(candidates.map(({ component, container }) => [component, container])),
     },
   )

@@ -2,10 +2,10 @@
 
 import { randomUUID } from "node:crypto"
 import type { Container, Directory, Service } from "@dagger.io/dagger"
-import type { SuiteEntry } from "../../catalogue/types.js"
+import type { GroupEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
 import { binFolder, supervisorFolder } from "../../plan/build/image.js"
-import { controlPort, runnableSuites, startOrder, suiteControlLayer, withFreshSecrets } from "../../plan/stack/services.js"
+import { controlPort, runnableGroups, startOrder, groupControlLayer, withFreshSecrets } from "../../plan/stack/services.js"
 import { type BuildOptions, componentImage } from "../build/components.js"
 import { ownerOf } from "../build/images.js"
 import { type ControlTools, controlTools, front, service } from "./services.js"
@@ -14,11 +14,11 @@ import { nodeProject } from "./tests.js"
 import { toolbox } from "../call/toolbox.js"
 
 export interface Stack {
-  /** Services and suites by their host names. */
+  /** Services and groups by their host names. */
   parts: Record<string, Service>
-  /** The programs of each suite. */
+  /** The programs of each group. */
   programs: Record<string, string[]>
-  /** The shell command of each suite's own health check. */
+  /** The shell command of each group's own health check. */
   health: Record<string, string>
   /** Services that are not what they stand for. */
   standIns: Record<string, string>
@@ -28,8 +28,8 @@ export interface Stack {
 }
 
 export interface StackOptions extends BuildOptions {
-  /** The suites that are wanted; all that can run when not given. */
-  suites?: string[]
+  /** The groups that are wanted; all that can run when not given. */
+  groups?: string[]
   /**
    * Services of its own, which have nothing to do with those of another stack: on the same ones, programs of the other would do what
    * this one's should, and what ends of the other would take these along.
@@ -37,38 +37,38 @@ export interface StackOptions extends BuildOptions {
   name?: string
   /** Images that take the places of their components: those that are to be published. */
   images?: Record<string, Container>
-  /** What is different about a suite's container. */
-  change?: (suite: string, container: Container) => Container | Promise<Container>
-  /** Whether a suite counts as started when its programs answer, by the image's own health check. Tests wait by themselves, and know more. */
+  /** What is different about a group's container. */
+  change?: (group: string, container: Container) => Container | Promise<Container>
+  /** Whether a group counts as started when its programs answer, by the image's own health check. Tests wait by themselves, and know more. */
   waitForPrograms?: boolean
 }
 
 /** Services and images are made side by side; nothing is started yet. */
 export async function openStack(settings: Settings, options: StackOptions): Promise<Stack> {
   const { catalogue } = settings
-  const wanted = options.suites ?? runnableSuites(catalogue).map(({ name }) => name)
-  if (wanted.length === 0) throw new Error(`stack ${catalogue.stack}: no suite in stack.yaml says what it needs, so there is nothing to run`)
-  const { services, suites } = startOrder(catalogue, wanted)
+  const wanted = options.groups ?? runnableGroups(catalogue).map(({ name }) => name)
+  if (wanted.length === 0) throw new Error(`stack ${catalogue.stack}: no group in stack.yaml says what it needs, so there is nothing to run`)
+  const { services, groups } = startOrder(catalogue, wanted)
   const given = options.images ?? {}
   const imageFor = async (component: string): Promise<Container> =>
     Object.hasOwn(given, component) ? given[component] : (await componentImage(settings, { ...options, component })).container
   const [tools, images, made] = await Promise.all([
     controlTools(settings),
-    Promise.all(suites.map(({ name }) => imageFor(name))),
+    Promise.all(groups.map(({ name }) => imageFor(name))),
     Promise.all(services.map((name) => service(settings, name, options.name, given))),
   ])
   const parts: Record<string, Service> = Object.fromEntries(services.map((name, index) => [name, made[index].service]))
   const change = options.change ?? ((_, container) => container)
-  for (const [index, suite] of suites.entries()) {
-    const container = connected(settings, suite, images[index], parts, tools)
-    const changed = await change(suite.name, options.waitForPrograms ? container : container.withDockerHealthcheck(controlReady, controlTimes))
-    parts[suite.name] = changed.asService({ useEntrypoint: true })
+  for (const [index, group] of groups.entries()) {
+    const container = connected(settings, group, images[index], parts, tools)
+    const changed = await change(group.name, options.waitForPrograms ? container : container.withDockerHealthcheck(controlReady, controlTimes))
+    parts[group.name] = changed.asService({ useEntrypoint: true })
   }
   const standIns = services.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))
-  const programs = Object.fromEntries(suites.map((suite) => [suite.name, programsOf(catalogue, suite).map(({ program }) => program)]))
+  const programs = Object.fromEntries(groups.map((group) => [group.name, programsOf(catalogue, group).map(({ program }) => program)]))
   const commands = await Promise.all(images.map((image) => image.dockerHealthcheck().args()))
-  const health = Object.fromEntries(suites.map((suite, index) => [suite.name, commands[index].at(-1) ?? ""]))
-  const env = Object.assign({}, ...suites.map(({ connect }) => connect))
+  const health = Object.fromEntries(groups.map((group, index) => [group.name, commands[index].at(-1) ?? ""]))
+  const env = Object.assign({}, ...groups.map(({ connect }) => connect))
   return { parts, programs, health, standIns: Object.fromEntries(standIns), env, tools }
 }
 
@@ -78,7 +78,7 @@ const controlTimes = { startPeriod: "30s", startInterval: "200ms", retries: 2 }
 /** The image as it is, with the way to its supervisor. */
 function connected(
   { catalogue }: Settings,
-  suite: SuiteEntry,
+  group: GroupEntry,
   image: Container,
   parts: Record<string, Service>,
   tools: ControlTools,
@@ -86,12 +86,12 @@ function connected(
   const owner = ownerOf(catalogue)
   let container = image
     .withFile(`${binFolder}/stackctl`, tools.stackctl, { permissions: 0o755, owner: "0:0" })
-    .withNewFile(`${supervisorFolder}/layers/002-control.yaml`, suiteControlLayer(), { owner })
-  return withNeeds(container, suite, parts)
+    .withNewFile(`${supervisorFolder}/layers/002-control.yaml`, groupControlLayer(), { owner })
+  return withNeeds(container, group, parts)
 }
 
 /** The image with what it needs, and with the variables that make it find that. */
-export function withNeeds(image: Container, { connect, needs }: SuiteEntry, parts: Record<string, Service>): Container {
+export function withNeeds(image: Container, { connect, needs }: GroupEntry, parts: Record<string, Service>): Container {
   const told = Object.entries(connect).reduce((container, [name, value]) => container.withEnvVariable(name, value), image)
   return needs.reduce((container, need) => container.withServiceBinding(need, parts[need]), told)
 }
@@ -103,8 +103,8 @@ export async function stackFront(given: Settings, options: BuildOptions): Promis
   const { catalogue, changed } = withFreshSecrets(given.catalogue, () => randomUUID().replaceAll("-", ""))
   const settings = { ...given, catalogue }
   for (const [name, value] of Object.entries(changed)) log(`made for this call: ${name}=${value}`)
-  const outside = (suite: string, container: Container): Container =>
-    Object.entries(entry.connect[suite] ?? {}).reduce((image, [name, value]) => image.withEnvVariable(name, value), container)
+  const outside = (group: string, container: Container): Container =>
+    Object.entries(entry.connect[group] ?? {}).reduce((image, [name, value]) => image.withEnvVariable(name, value), container)
   const { parts } = await openStack(settings, { ...options, change: outside, waitForPrograms: true })
   const hosts = new Set(Object.values(entry.ports).map((address) => address.split(":")[0]))
   const behind = Object.entries(parts).filter(([name]) => hosts.has(name))
@@ -123,7 +123,7 @@ export async function stopStack({ parts }: Stack): Promise<void> {
 const results = "/results"
 
 export interface StackTest {
-  /** The suite: a file below tests/stack. */
+  /** The group: a file below tests/stack. */
   name: string
   /** Tools of versions.yaml that it uses. */
   tools?: string[]
@@ -143,10 +143,10 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
   let runner = project.withFile(`${binFolder}/stackctl`, stack.tools.stackctl, { permissions: 0o755 })
   for (const tool of test.tools ?? []) runner = runner.withFile(`${binFolder}/${tool}`, box.file(`${binFolder}/${tool}`), { permissions: 0o755 })
   for (const [name, part] of Object.entries(stack.parts)) runner = runner.withServiceBinding(name, part)
-  for (const [suite, programs] of Object.entries(stack.programs)) {
+  for (const [group, programs] of Object.entries(stack.programs)) {
     runner = runner
-      .withEnvVariable(`STACK_${suite.toUpperCase()}_PROGRAMS`, programs.join(","))
-      .withEnvVariable(`STACK_${suite.toUpperCase()}_HEALTH`, stack.health[suite])
+      .withEnvVariable(`STACK_${group.toUpperCase()}_PROGRAMS`, programs.join(","))
+      .withEnvVariable(`STACK_${group.toUpperCase()}_HEALTH`, stack.health[group])
   }
   for (const [name, value] of Object.entries(stack.env)) runner = runner.withEnvVariable(name, value)
   const ran = runner

@@ -97,7 +97,7 @@ function casesIn({ ok, text }: Output, read: (text: string) => TestCase[]): Test
 /** What can be seen of a built image without any of the services it needs. */
 export async function smokeTest(settings: Settings, component: ImageEntry, image: Container): Promise<TestCase[]> {
   const { catalogue } = settings
-  const own = component.kind === "packaged" ? serverQuestions(component) : programQuestions(
+  const own = component.kind === "installed" ? serverQuestions(component) : programQuestions(
     catalogue.sources[component.source].image,
     programsOf(catalogue, component).map((entry) => entry.program),
   )

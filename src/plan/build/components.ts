@@ -18,7 +18,7 @@ export function imageOf(catalogue: Catalogue, name: string): ImageEntry {
 /** A component that is built from a source. */
 export function builtOf(catalogue: Catalogue, name: string): BuiltEntry {
   const component = imageOf(catalogue, name)
-  if (component.kind !== "packaged") return component
+  if (component.kind !== "installed") return component
   throw new Error(`${name} is installed, not built from source: it has no programs of its own. Use build --component=${name}`)
 }
 
@@ -50,7 +50,7 @@ function known<T>(kind: string, entries: Record<string, T>, name: string): T {
   return entries[name]
 }
 
-/** A suite's programs in the order of their start, or the one program. */
+/** A group's programs in the order of their start, or the one program. */
 export function programsOf(catalogue: Catalogue, component: BuiltEntry): ProgramEntry[] {
   return stagesOf(catalogue, component).flat()
 }
@@ -69,7 +69,7 @@ export function programsOfSource(catalogue: Catalogue, source: string): ProgramE
 /** What a component needs of its source and that is not there. */
 export function missingPrograms(catalogue: Catalogue, component: BuiltEntry, missing: ProgramEntry[], origin: string): Error {
   const list = missing.map((entry) => `no ${entry.package} (${entry.program})`).join(", ")
-  const whole = component.kind === "suite" ? `, or single programs that it has, such as --component=${catalogueNeighbour(catalogue, component, missing)}` : ""
+  const whole = component.kind === "group" ? `, or single programs that it has, such as --component=${catalogueNeighbour(catalogue, component, missing)}` : ""
   return new Error(
     `${component.name} cannot be built: this source (${origin}) has ${list}, which stack.yaml names for it. ` +
       `Give a source that has it${whole}, or a --catalogue whose stack.yaml fits this source`,

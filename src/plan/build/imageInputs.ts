@@ -46,7 +46,7 @@ export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts)
   const programs = entries.map((entry) => [entry.program, digests.programs[entry.program]])
   const image = imagePlan(catalogue, component, of.base, of.facts)
   const start = [launchPlan(catalogue, component), of.launcher]
-  const supervisor = component.kind === "suite" && [supervisorLayer(catalogue, component), catalogue.pins.tools.pebble]
+  const supervisor = component.kind === "group" && [supervisorLayer(catalogue, component), catalogue.pins.tools.pebble]
   return {
     source: shortDigest([programs, digests.config]),
     go: of.goVersion,

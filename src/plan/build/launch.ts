@@ -13,7 +13,7 @@ export function launchPlan(catalogue: Catalogue, component: BuiltEntry) {
   const programs = programsOf(catalogue, component)
   const used = new Set(programs.flatMap(({ stores }) => stores))
   return {
-    command: component.kind === "suite" ? [`${binFolder}/pebble`, "run", "--verbose"] : [`${binFolder}/${component.program}`],
+    command: component.kind === "group" ? [`${binFolder}/pebble`, "run", "--verbose"] : [`${binFolder}/${component.program}`],
     config: image.config,
     secrets: Object.entries(image.start.secrets).map(([variable, known]) => ({ variable, known })),
     allow: image.start.allowSecrets ?? "",
@@ -21,7 +21,7 @@ export function launchPlan(catalogue: Catalogue, component: BuiltEntry) {
     stores: Object.entries(image.start.stores)
       .filter(([name]) => used.has(name))
       .map(([name, { variables, port, when }]) => ({ name, variables, port: port === undefined ? "" : String(port), when })),
-    ...(component.kind === "suite" ? { supervisor: supervision(catalogue, component) } : {}),
+    ...(component.kind === "group" ? { supervisor: supervision(catalogue, component) } : {}),
   }
 }
 

@@ -1,16 +1,16 @@
 // The supervisor's configuration: a layer for Pebble (https://documentation.ubuntu.com/pebble).
 
-import type { BaseEntry, Catalogue, SuiteEntry } from "../../catalogue/types.js"
+import type { BaseEntry, Catalogue, GroupEntry } from "../../catalogue/types.js"
 import { stagesOf } from "./components.js"
 import { binFolder, portProbe, supervisorFolder } from "./image.js"
 
 export const waitProgram = `${binFolder}/wait-for-ports`
 
 /**
- * Every program of a suite as a service. Pebble starts all at once (its `after` orders only services that require each
+ * Every program of a group as a service. Pebble starts all at once (its `after` orders only services that require each
  * other, and then one quick exit would keep the rest from starting), so later stages wait for the ports of earlier ones.
  */
-export function supervisorLayer(catalogue: Catalogue, component: SuiteEntry) {
+export function supervisorLayer(catalogue: Catalogue, component: GroupEntry) {
   const policy = catalogue.supervisor
   const services: Record<string, object> = {}
   const before: number[] = []
@@ -48,11 +48,11 @@ export function supervisorLayer(catalogue: Catalogue, component: SuiteEntry) {
 }
 
 /** Where Pebble reads the layer; it knows JSON as the YAML that it is. */
-export function layerFile(component: SuiteEntry): string {
+export function layerFile(component: GroupEntry): string {
   return `${supervisorFolder}/layers/001-${component.name}.yaml`
 }
 
-export function layerText(catalogue: Catalogue, component: SuiteEntry): string {
+export function layerText(catalogue: Catalogue, component: GroupEntry): string {
   return `${JSON.stringify(supervisorLayer(catalogue, component), null, 2)}\n`
 }
 

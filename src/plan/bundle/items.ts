@@ -8,7 +8,7 @@ import { shortDigest } from "../build/inputs.js"
 import { launchHelper } from "../build/launch.js"
 import { installOf, packagesOf } from "../packages/installed.js"
 import type { WantedPackage } from "../packages/types.js"
-import { runnableSuites, serviceOf, startOrder } from "../stack/services.js"
+import { runnableGroups, serviceOf, startOrder } from "../stack/services.js"
 
 /** Packages with all that they need and the image does not have; `folders` must be there before. `final`: for an image that is handed out. */
 export interface PackagesItem {
@@ -54,17 +54,17 @@ export interface OwnSource {
   onPinned: boolean
 }
 
-/** What prewarm is asked for; without names all that can be built. A single program needs nothing more than its suite. */
+/** What prewarm is asked for; without names all that can be built. A single program needs nothing more than its group. */
 export function prewarmWish(catalogue: Catalogue, asked: Omit<BundleWish, "services"> & { services: boolean }): BundleWish {
-  const all = Object.values(catalogue.components).filter(({ kind }) => kind === "suite" || kind === "packaged")
+  const all = Object.values(catalogue.components).filter(({ kind }) => kind === "group" || kind === "installed")
   const components = asked.components.length > 0 ? asked.components : all.map(({ name }) => name)
-  const suites = runnableSuites(catalogue).map(({ name }) => name)
-  return { ...asked, components, services: asked.services ? stackServices(catalogue, suites) : [] }
+  const groups = runnableGroups(catalogue).map(({ name }) => name)
+  return { ...asked, components, services: asked.services ? stackServices(catalogue, groups) : [] }
 }
 
-/** The services that run with these suites, and the one that shows them to the machine. */
-export function stackServices(catalogue: Catalogue, suites: string[]): string[] {
-  const { services } = startOrder(catalogue, suites)
+/** The services that run with these groups, and the one that shows them to the machine. */
+export function stackServices(catalogue: Catalogue, groups: string[]): string[] {
+  const { services } = startOrder(catalogue, groups)
   return [...new Set([...services, ...(catalogue.front ? [catalogue.front.service] : [])])]
 }
 
@@ -132,10 +132,10 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
     { kind: "image", references },
     { kind: "packages", references, distribution: base.distribution, want: [...base.packages, ...more], rhythm, final: true },
   ]
-  if (entry.kind !== "packaged") {
+  if (entry.kind !== "installed") {
     const { source } = entry
     const mine = own?.source === source
-    const tools = [sourceTools.magefile, ...(entry.kind === "suite" ? [sourceTools.supervisor] : [])]
+    const tools = [sourceTools.magefile, ...(entry.kind === "group" ? [sourceTools.supervisor] : [])]
     return [
       ...onBase([]),
       ...(mine && !own.onPinned ? [] : [{ kind: "source", source } as const]),

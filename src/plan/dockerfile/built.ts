@@ -1,7 +1,7 @@
 // The Dockerfile of a component that is built from a source.
 
 import { dirname } from "node:path/posix"
-import type { BaseEntry, BuiltEntry, Catalogue, ProgramEntry, SuiteEntry } from "../../catalogue/types.js"
+import type { BaseEntry, BuiltEntry, Catalogue, ProgramEntry, GroupEntry } from "../../catalogue/types.js"
 import { programsOf, programsOfSource } from "../build/components.js"
 import { addUser, baseStage, type DockerfileOptions, fetchProgram, goArguments, goStage, header, settings } from "./stages.js"
 import { comment, printed, run } from "./words.js"
@@ -54,7 +54,7 @@ function buildStage(catalogue: Catalogue, component: BuiltEntry): string[] {
     "WORKDIR /src",
     "COPY --from=source /go.mod /go.sum* ./",
     run("go mod download || echo 'the build fetches what it needs'"),
-    ...(component.kind === "suite" ? supervisorProgram(catalogue) : []),
+    ...(component.kind === "group" ? supervisorProgram(catalogue) : []),
     comment("What starts the image."),
     `COPY go/${launchHelper} /launcher`,
     withSourcesGo("/launcher", `GOTOOLCHAIN=$go go build ${buildFlagWords} -o /out/${launchHelper} .`),
@@ -106,7 +106,7 @@ function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry
     ...baseStage(base, [], options),
     addUser(userPlan(user, image.home, programFolders(image)), owner),
     run(`mkdir -p ${dirname(launchFile)}`, `${printed(launchText(catalogue, component))} \\\n      > ${launchFile}`),
-    ...(component.kind === "suite" ? supervisorFiles(catalogue, component, base, owner) : []),
+    ...(component.kind === "group" ? supervisorFiles(catalogue, component, base, owner) : []),
     `WORKDIR ${image.home}`,
     ...(config === undefined ? [] : [`COPY --from=source /${config} ${image.config}`]),
     `COPY --from=build /out/ ${binFolder}/`,
@@ -114,7 +114,7 @@ function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry
   ]
 }
 
-function supervisorFiles(catalogue: Catalogue, component: SuiteEntry, base: BaseEntry, owner: string): string[] {
+function supervisorFiles(catalogue: Catalogue, component: GroupEntry, base: BaseEntry, owner: string): string[] {
   const layer = layerFile(component)
   return [
     run(`${printed(waitScript(base))} \\\n      > ${waitProgram}`, `chmod 755 ${waitProgram}`),

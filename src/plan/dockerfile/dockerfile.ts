@@ -2,15 +2,15 @@
 
 import type { BaseEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
 import { builtDockerfile } from "./built.js"
-import { packagedDockerfile } from "./installed.js"
+import { installedDockerfile } from "./installed.js"
 import type { DockerfileOptions } from "./stages.js"
 
 export type { DockerfileOptions }
 
 export function dockerfile(catalogue: Catalogue, component: ImageEntry, base: BaseEntry, options: DockerfileOptions = {}): string {
   const lines =
-    component.kind === "packaged"
-      ? packagedDockerfile(catalogue, component, base, options)
+    component.kind === "installed"
+      ? installedDockerfile(catalogue, component, base, options)
       : builtDockerfile(catalogue, component, base, options)
   return `${lines.join("\n")}\n`
 }

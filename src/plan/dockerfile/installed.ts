@@ -1,15 +1,15 @@
 // The Dockerfile of a server that is installed.
 
-import type { BaseEntry, Catalogue, PackagedEntry } from "../../catalogue/types.js"
+import type { BaseEntry, Catalogue, InstalledEntry } from "../../catalogue/types.js"
 import { addUser, baseStage, copyLibrary, goArguments, goStage, header, installing, settings } from "./stages.js"
 import type { DockerfileOptions } from "./stages.js"
 import { run } from "./words.js"
 import { binFolder, type ImagePlan, userPlan } from "../build/image.js"
-import { archivePlan, installOf, packagedPlan, packagesOf } from "../packages/installed.js"
+import { archivePlan, installOf, installedPlan, packagesOf } from "../packages/installed.js"
 import { planPackages } from "../packages/packages.js"
 import { buildFlagWords } from "../build/programs.js"
 
-export function packagedDockerfile(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry, options: DockerfileOptions): string[] {
+export function installedDockerfile(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, options: DockerfileOptions): string[] {
   const { archive } = installOf(catalogue, component, base)
   const { helper } = component
   return [
@@ -36,7 +36,7 @@ function helperStage(catalogue: Catalogue, helper: string, options: DockerfileOp
 /** A stage of its own, so that the image needs no program that downloads. */
 function archiveStage(
   catalogue: Catalogue,
-  component: PackagedEntry,
+  component: InstalledEntry,
   archive: string,
   base: BaseEntry,
   { mirrors }: DockerfileOptions,
@@ -51,14 +51,14 @@ function archiveStage(
   ]
 }
 
-function finalStage(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry, options: DockerfileOptions): string[] {
+function finalStage(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, options: DockerfileOptions): string[] {
   const { user, pins } = catalogue
   const owner = `${user.uid}:${user.uid}`
   const install = installOf(catalogue, component, base)
   const start = `${binFolder}/${component.start}`
   const version = install.archive === undefined ? "" : pins.archives[component.name].version
   const sha256 = install.archive === undefined ? undefined : pins.archives[component.name].builds[install.archive].sha256
-  const plan = packagedPlan(component, base, { version, revision: sha256 === undefined ? "" : `sha256:${sha256}`, created: "" })
+  const plan = installedPlan(component, base, { version, revision: sha256 === undefined ? "" : `sha256:${sha256}`, created: "" })
   return [
     ...baseStage(base, packagesOf(install, base), options),
     addUser(userPlan(user, component.data, [component.data]), owner),

@@ -1,6 +1,6 @@
 // Servers that are installed: what goes onto which base, and what their images say about themselves.
 
-import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, PackagedEntry } from "../../catalogue/types.js"
+import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, labelsOf, type SourceFacts } from "../build/image.js"
 import { type BaseFacts, withoutIdentity } from "../build/imageInputs.js"
 import { type ImageInputs, recipeRevision, shortDigest } from "../build/inputs.js"
@@ -10,7 +10,7 @@ import type { PackageFamily, PackagePlan, WantedPackage } from "./types.js"
 import type { ProvenanceResource } from "../supplychain/provenance.js"
 
 /** How a server gets onto a base. Throws one sentence where it cannot. */
-export function installOf(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry): InstallEntry {
+export function installOf(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry): InstallEntry {
   const install = component.install[base.distribution]
   if (install.unavailable === undefined) return install
   const others = Object.entries(catalogue.bases).filter(([, { distribution }]) => component.install[distribution].unavailable === undefined)
@@ -29,7 +29,7 @@ function packageFamily({ distribution }: BaseEntry): PackageFamily {
 }
 
 /** Downloads an archive into /archive, from the first mirror that has it. Never one whose checksum nobody knows. */
-export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name: string, mirrors: string[] = []): PackagePlan {
+export function archivePlan(catalogue: Catalogue, component: InstalledEntry, name: string, mirrors: string[] = []): PackagePlan {
   const { version, limitSeconds, build } = archiveOf(catalogue, component, name)
   if (build.sha256 === undefined) throw uncheckedArchive(catalogue, component.name, name)
   const urls = [...new Set([...mirrors.map((mirror) => `${mirror}/${fileOf(build)}`), ...build.urls])]
@@ -38,7 +38,7 @@ export function archivePlan(catalogue: Catalogue, component: PackagedEntry, name
 }
 
 /** The same, but the file as it is, into a folder, under the name by which a mirror must have it. */
-export function archiveFilePlan(catalogue: Catalogue, component: PackagedEntry, name: string, folder: string, mirrors: string[] = []): PackagePlan {
+export function archiveFilePlan(catalogue: Catalogue, component: InstalledEntry, name: string, folder: string, mirrors: string[] = []): PackagePlan {
   const plan = archivePlan(catalogue, component, name, mirrors)
   const to = `${folder}/${fileOf(archiveOf(catalogue, component, name).build)}`
   return { ...plan, downloads: plan.downloads.map((download) => ({ ...download, to, unpack: false, stripTop: false, mode: "0644" })) }
@@ -89,7 +89,7 @@ function fileOf({ urls }: ArchiveBuild): string {
   return urls[0].slice(urls[0].lastIndexOf("/") + 1)
 }
 
-function archiveOf(catalogue: Catalogue, component: PackagedEntry, name: string) {
+function archiveOf(catalogue: Catalogue, component: InstalledEntry, name: string) {
   const { version, limitSeconds, builds } = catalogue.pins.archives[component.name]
   return { version, limitSeconds, build: builds[name] }
 }
@@ -111,14 +111,14 @@ const packageVersion: Record<PackageFamily, (name: string) => string> = {
 }
 
 /** Asks the server, which runs with the libraries of this base for the first time then. */
-export function reportScript(component: PackagedEntry, install: InstallEntry, base: BaseEntry): string {
+export function reportScript(component: InstalledEntry, install: InstallEntry, base: BaseEntry): string {
   const time = `stat -L -c %Y "$(command -v ${component.server})"`
   const { archive, packages } = install
   const origin = archive === undefined ? packageVersion[packageFamily(base)](packages[0]) : `echo archive ${archive}`
   return `set -e; ${time}; ${component.server} --version | head -n 1; ${origin}`
 }
 
-export function readReport(component: PackagedEntry, text: string): ServerReport {
+export function readReport(component: InstalledEntry, text: string): ServerReport {
   const [time, words, origin] = text.trim().split("\n")
   const version = /\d+\.\d+[0-9.]*/.exec(words ?? "")?.[0]
   if (!/^\d+$/.test(time) || version === undefined || origin === undefined) {
@@ -128,22 +128,22 @@ export function readReport(component: PackagedEntry, text: string): ServerReport
 }
 
 /** The version of the makers, and the package or archive that it came in. */
-export function factsOf(catalogue: Catalogue, component: PackagedEntry, install: InstallEntry, report: ServerReport): SourceFacts & { revision: string } {
+export function factsOf(catalogue: Catalogue, component: InstalledEntry, install: InstallEntry, report: ServerReport): SourceFacts & { revision: string } {
   const { version, created, origin } = report
   const sha256 = install.archive === undefined ? undefined : archiveOf(catalogue, component, install.archive).build.sha256
   return { version, created, revision: sha256 === undefined ? origin : `sha256:${sha256}` }
 }
 
-export function packagedInputs(
+export function installedInputs(
   catalogue: Catalogue,
-  component: PackagedEntry,
+  component: InstalledEntry,
   base: BaseEntry,
   revision: string,
   prepared: BaseFacts,
   /** The start script and the helper. */
   texts: string[],
 ): ImageInputs {
-  const image = packagedPlan(component, base, { version: "", revision: "", created: "" })
+  const image = installedPlan(component, base, { version: "", revision: "", created: "" })
   return {
     source: revision,
     go: component.helper === undefined ? "" : catalogue.pins.go,
@@ -154,7 +154,7 @@ export function packagedInputs(
 }
 
 /** What was installed, as in-toto names it; `revision` is the one in the image's label. */
-export function installedResource(catalogue: Catalogue, component: PackagedEntry, base: BaseEntry, revision: string): ProvenanceResource {
+export function installedResource(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, revision: string): ProvenanceResource {
   const { archive } = component.install[base.distribution]
   if (archive !== undefined) {
     const { build } = archiveOf(catalogue, component, archive)
@@ -165,7 +165,7 @@ export function installedResource(catalogue: Catalogue, component: PackagedEntry
   return { uri: `pkg:${type}/${base.distribution}/${name}@${encodeURIComponent(version)}` }
 }
 
-export function packagedPlan(component: PackagedEntry, base: BaseEntry, facts: SourceFacts): ImagePlan {
+export function installedPlan(component: InstalledEntry, base: BaseEntry, facts: SourceFacts): ImagePlan {
   return {
     labels: labelsOf(component, base, component, facts),
     env: component.env,

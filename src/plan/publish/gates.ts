@@ -3,7 +3,7 @@
 import { unknownName } from "../../base/nearest.js"
 import type { Catalogue, ServiceEntry } from "../../catalogue/types.js"
 import { componentOf } from "../build/components.js"
-import { runnableSuites, serviceOf, startOrder } from "../stack/services.js"
+import { runnableGroups, serviceOf, startOrder } from "../stack/services.js"
 
 /**
  * integration: what runs in the stack must pass the integration suite there, anything else its smoke test. smoke: only that. all:
@@ -33,10 +33,10 @@ export function readGate(text: string): Gate {
 /** The host name under which a component's image is part of the stack; undefined for what does not run there. */
 export function placeInStack(catalogue: Catalogue, component: string): string | undefined {
   const entry = componentOf(catalogue, component)
-  if (entry.kind === "suite") return runnableSuites(catalogue).includes(entry) ? component : undefined
-  if (entry.kind !== "packaged") return undefined
+  if (entry.kind === "group") return runnableGroups(catalogue).includes(entry) ? component : undefined
+  if (entry.kind !== "installed") return undefined
   const places = Object.values(catalogue.services).filter(({ origin }) => componentAt(origin) === component)
-  return places.find(({ name }) => runnableSuites(catalogue).some(({ needs }) => needs.includes(name)))?.name
+  return places.find(({ name }) => runnableGroups(catalogue).some(({ needs }) => needs.includes(name)))?.name
 }
 
 function componentAt(origin: ServiceEntry["origin"]): string | undefined {
@@ -64,10 +64,10 @@ export function gatePlan(catalogue: Catalogue, gate: Gate, component: string): G
   return { smoke: gate !== "none", suites: inStack ? gateSuites[gate] : [] }
 }
 
-/** The suites of programs that are started to test these components: themselves, or all that need a service that they are. */
+/** The groups of programs that are started to test these components: themselves, or all that need a service that they are. */
 export function stackOf(catalogue: Catalogue, components: string[]): string[] {
   const places = components.map((name) => placeInStack(catalogue, name))
-  return runnableSuites(catalogue)
+  return runnableGroups(catalogue)
     .filter(({ name, needs }) => places.includes(name) || needs.some((need) => catalogue.services[need] !== undefined && places.includes(need)))
     .map(({ name }) => name)
 }
@@ -77,9 +77,9 @@ export function gateNeeds(catalogue: Catalogue, gate: Gate, components: string[]
   const plans = components.map((name) => gatePlan(catalogue, gate, name))
   const tested = components.filter((_, index) => plans[index].suites.length > 0)
   if (tested.length === 0) return { components: [], services: [], tools: [] }
-  const { services, suites } = startOrder(catalogue, stackOf(catalogue, tested))
+  const { services, groups } = startOrder(catalogue, stackOf(catalogue, tested))
   const tools = plans.flatMap((plan) => plan.suites).flatMap((suite) => suiteTools[suite] ?? [])
-  return { components: suites.map(({ name }) => name), services, tools: [...new Set(tools)] }
+  return { components: groups.map(({ name }) => name), services, tools: [...new Set(tools)] }
 }
 
 /** What was tested, in the words of reports. */

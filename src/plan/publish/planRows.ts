@@ -96,7 +96,7 @@ export function planTable(rows: PlanRow[]): string {
 
 function originOf(catalogue: Catalogue, component: ComponentEntry): string {
   if (component.kind === "reference") return "(referenced only)"
-  return component.kind === "packaged" ? component.url : catalogue.sources[component.source].url
+  return component.kind === "installed" ? component.url : catalogue.sources[component.source].url
 }
 
 export function componentTable(catalogue: Catalogue, components: ComponentEntry[]): string {

@@ -35,6 +35,6 @@ export function publishedAs(catalogue: Catalogue, component: ComponentEntry): Pu
 export function pinnedVersion(catalogue: Catalogue, component: ComponentEntry): string | undefined {
   const { archives, references, sources } = catalogue.pins
   if (component.kind === "reference") return references[component.name]
-  if (component.kind === "packaged") return archives[component.name]?.version
+  if (component.kind === "installed") return archives[component.name]?.version
   return sources[component.source].version
 }

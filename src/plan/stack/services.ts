@@ -1,7 +1,7 @@
 // Services under a supervisor: what runs in each container, and in which order containers start.
 
 import { unknownName } from "../../base/nearest.js"
-import type { Catalogue, FrontEntry, ServiceEntry, SuiteEntry } from "../../catalogue/types.js"
+import type { Catalogue, FrontEntry, ServiceEntry, GroupEntry } from "../../catalogue/types.js"
 import { binFolder, supervisorFolder } from "../build/image.js"
 
 /** Where the supervisor's own API answers over the network, so that tests can stop, kill and ask programs. */
@@ -30,8 +30,8 @@ export function serviceLayer(service: ServiceEntry, command: string[]): string {
   return layer({ [service.name]: own, ...relay(controlFolder) })
 }
 
-/** A layer for a suite's own supervisor: only the way to it; its programs are as in the image. */
-export function suiteControlLayer(): string {
+/** A layer for a group's own supervisor: only the way to it; its programs are as in the image. */
+export function groupControlLayer(): string {
   return layer(relay(supervisorFolder))
 }
 
@@ -50,30 +50,30 @@ function quoted(command: string[]): string {
   return command.map((word) => (/^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ")
 }
 
-/** The suites that can run: those that say what they need. */
-export function runnableSuites(catalogue: Catalogue): SuiteEntry[] {
-  const suites = Object.values(catalogue.components).filter((entry) => entry.kind === "suite")
-  return suites.filter(({ needs }) => needs.length > 0)
+/** The groups that can run: those that say what they need. */
+export function runnableGroups(catalogue: Catalogue): GroupEntry[] {
+  const groups = Object.values(catalogue.components).filter((entry) => entry.kind === "group")
+  return groups.filter(({ needs }) => needs.length > 0)
 }
 
-/** These suites with the suites that they need, each after those; one that needs itself in the end is refused. */
-export function startOrder(catalogue: Catalogue, wanted: string[]): { services: string[]; suites: SuiteEntry[] } {
+/** These groups with the groups that they need, each after those; one that needs itself in the end is refused. */
+export function startOrder(catalogue: Catalogue, wanted: string[]): { services: string[]; groups: GroupEntry[] } {
   const services = new Set<string>()
-  const suites: SuiteEntry[] = []
+  const groups: GroupEntry[] = []
   const add = (name: string, path: string[]): void => {
     const entry = catalogue.components[name]
     if (Object.hasOwn(catalogue.services, name)) {
       services.add(name)
       return
     }
-    if (entry?.kind !== "suite") throw new Error(`${name} is no suite of programs: it cannot run as a part of the stack`)
+    if (entry?.kind !== "group") throw new Error(`${name} is not a group of programs: it cannot run in the stack`)
     if (path.includes(name)) throw new Error(`stack.yaml: ${[...path, name].join(" needs ")}: a circle, so none of them can start first`)
-    if (suites.includes(entry)) return
+    if (groups.includes(entry)) return
     for (const need of entry.needs) add(need, [...path, name])
-    suites.push(entry)
+    groups.push(entry)
   }
   for (const name of wanted) add(name, [])
-  return { services: [...services], suites }
+  return { services: [...services], groups }
 }
 
 /** Passes every port on as it is, so that what is signed for an address stays valid. */
@@ -108,7 +108,7 @@ export function withFreshSecrets(catalogue: Catalogue, random: () => string): { 
     return [name, { ...entry, env: variables(entry.env), command: entry.command.map(replaced), ready: entry.ready.map(replaced) }] as const
   })
   const components = Object.entries(catalogue.components).map(([name, entry]) => {
-    return [name, entry.kind === "suite" ? { ...entry, connect: variables(entry.connect) } : entry] as const
+    return [name, entry.kind === "group" ? { ...entry, connect: variables(entry.connect) } : entry] as const
   })
   return { catalogue: { ...catalogue, services: Object.fromEntries(services), components: Object.fromEntries(components) }, changed }
 }

@@ -1,6 +1,6 @@
 // The smoke test of an image, as a script that runs in it and a judgement of what it and the image's settings say.
 
-import type { ImageEntry, PackagedEntry, SourceImageEntry } from "../../catalogue/types.js"
+import type { ImageEntry, InstalledEntry, SourceImageEntry } from "../../catalogue/types.js"
 import type { TestCase } from "./suites.js"
 
 export interface ImageFacts {
@@ -26,7 +26,7 @@ export function programQuestions({ config, logs }: SourceImageEntry, programs: s
   ]
 }
 
-export function serverQuestions({ server, start, data }: PackagedEntry): SmokeQuestion[] {
+export function serverQuestions({ server, start, data }: InstalledEntry): SmokeQuestion[] {
   return [
     [`${server} starts and answers --version`, `${server} --version`],
     ["the data folder can be written, and is empty", `files=$(ls -A ${data}) && [ -z "$files" ] && touch ${data}/smoke && rm ${data}/smoke`],

@@ -23,10 +23,10 @@ export function envTemplate(catalogue: Catalogue, text: string = head): string {
   return `${lines.join("\n")}\n`
 }
 
-/** The comment and the variable. Programs that a suite's image holds have none where they are published on demand only. */
+/** The comment and the variable. Programs that a group's image holds have none where they are published on demand only. */
 function entryOf(catalogue: Catalogue, component: ComponentEntry, name: string): [string, string] | undefined {
   const published = publishedAs(catalogue, component)
-  if (published.onDemand && inSuite(catalogue, component)) return undefined
+  if (published.onDemand && inGroup(catalogue, component)) return undefined
   const purpose = purposeLine(component)
   if (!published.onDemand && "reference" in published) return [purpose, `${name}=${published.reference}`]
   const demand = published.onDemand ? `. Published only on demand: release --components=${component.name}` : ""
@@ -34,8 +34,8 @@ function entryOf(catalogue: Catalogue, component: ComponentEntry, name: string):
   return [`${purpose}${demand}${reason}`, `# ${name}=${form}`]
 }
 
-function inSuite({ components }: Catalogue, { name }: ComponentEntry): boolean {
-  return Object.values(components).some((other) => other.kind === "suite" && other.stages.flat().includes(name))
+function inGroup({ components }: Catalogue, { name }: ComponentEntry): boolean {
+  return Object.values(components).some((other) => other.kind === "group" && other.stages.flat().includes(name))
 }
 
 function purposeLine({ purpose }: ComponentEntry): string {

@@ -45,8 +45,8 @@ export function watchedOf(catalogue: Catalogue): Watched[] {
   })
   const referenced = Object.values(components).filter((component) => component.kind === "reference")
   const digestOf = (component: ReferenceEntry) => pins.digests[referenceOf(catalogue, component)]
-  const packaged = Object.values(components).filter(({ kind, name }) => kind === "packaged" && pins.archives[name] !== undefined)
-  const archives = packaged.map(({ name }): Watched => {
+  const installed = Object.values(components).filter(({ kind, name }) => kind === "installed" && pins.archives[name] !== undefined)
+  const archives = installed.map(({ name }): Watched => {
     const { version, previous } = pins.archives[name]
     return { name, kind: "archive", pinned: version, previous: previous.map((old) => old.version) }
   })
@@ -182,7 +182,7 @@ export function upstreamAddress(catalogue: Catalogue, watched: Watched, given: R
   switch (component.kind) {
     case "reference":
       return referenceOf(catalogue, component).replace(/:[^:/]*$/, "")
-    case "packaged":
+    case "installed":
       return component.url
     default:
       return catalogue.sources[component.source].url

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import type { Catalogue, PackagedEntry } from "../../src/catalogue/types.js"
+import type { Catalogue, InstalledEntry } from "../../src/catalogue/types.js"
 import { builtOf, imageOf } from "../../src/plan/build/components.js"
 import {
   archivePlan,
@@ -8,8 +8,8 @@ import {
   factsOf,
   installedResource,
   installOf,
-  packagedInputs,
-  packagedPlan,
+  installedInputs,
+  installedPlan,
   packagesOf,
   periodOf,
   readReport,
@@ -22,12 +22,12 @@ import { packageScript } from "../../src/plan/packages/script.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
 let catalogue: Catalogue
-let redis: PackagedEntry
-let mongodb: PackagedEntry
+let redis: InstalledEntry
+let mongodb: InstalledEntry
 beforeAll(async () => {
   catalogue = await fixtureCatalogue()
-  redis = imageOf(catalogue, "redis") as PackagedEntry
-  mongodb = imageOf(catalogue, "mongodb") as PackagedEntry
+  redis = imageOf(catalogue, "redis") as InstalledEntry
+  mongodb = imageOf(catalogue, "mongodb") as InstalledEntry
 })
 
 describe("servers that are installed", () => {
@@ -131,7 +131,7 @@ describe("what is installed", () => {
   it("is in the labels: the package's version, or the archive's checksum", () => {
     const report = { version: "8.0.2", created: "2025-09-14T16:52:10Z", origin: "redis-server 5:8.0.2-3+deb13u3" }
     const facts = factsOf(catalogue, redis, redis.install.debian, report)
-    expect(packagedPlan(redis, catalogue.bases.debian, facts)).toMatchObject({
+    expect(installedPlan(redis, catalogue.bases.debian, facts)).toMatchObject({
       labels: {
         "org.opencontainers.image.title": "openim-redis",
         "org.opencontainers.image.source": "https://github.com/redis/redis",
@@ -147,7 +147,7 @@ describe("what is installed", () => {
   })
 
   it("is in the provenance by its package or its archive", () => {
-    const resource = (entry: PackagedEntry, base: string, revision: string) => installedResource(catalogue, entry, catalogue.bases[base], revision)
+    const resource = (entry: InstalledEntry, base: string, revision: string) => installedResource(catalogue, entry, catalogue.bases[base], revision)
     expect(resource(redis, "debian", "redis-server 5:8.0.2-3+deb13u3")).toEqual({ uri: "pkg:deb/debian/redis-server@5%3A8.0.2-3%2Bdeb13u3" })
     expect(resource(redis, "anolis", "redis 5.0.3-5.an8")).toEqual({ uri: "pkg:rpm/anolis/redis@5.0.3-5.an8" })
     expect(resource(mongodb, "debian", "sha256:2a6e")).toEqual({
@@ -158,7 +158,7 @@ describe("what is installed", () => {
 
   it("decides whether a new image is due", () => {
     const prepared = { reference: "debian@sha256:aa", packages: "1" }
-    const inputs = (revision: string, text: string) => packagedInputs(catalogue, redis, catalogue.bases.debian, revision, prepared, [text])
+    const inputs = (revision: string, text: string) => installedInputs(catalogue, redis, catalogue.bases.debian, revision, prepared, [text])
     expect(inputs("redis-server 1", "a")).toEqual(inputs("redis-server 1", "a"))
     expect(inputs("redis-server 1", "a")).toMatchObject({ source: "redis-server 1", go: "", base: "debian@sha256:aa", packages: "1" })
     expect(inputs("redis-server 2", "a").source).not.toBe("redis-server 1")
