@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import { arrange } from "../../host/call/arrange.js"
 import { readCommand } from "../../host/call/command.js"
 import { functionList } from "../../host/call/functions.js"
+import { VARIABLES } from "../../host/env.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { imageOf } from "../../src/plan/build/components.js"
 import { builtImageWords } from "../../src/plan/build/built.js"
@@ -100,6 +101,15 @@ describe("the README", () => {
     const base = catalogue.bases["debian"]!.image
     const printed = builtImageWords({ component: "server", image, version: "VERSION", base, megabytes: 0 }).join("\n")
     expect(blocksOf(readme).find(({ language }) => language === "text")!.code.trimEnd()).toBe(printed.replace("0 MB", "SIZE MB"))
+  })
+})
+
+describe("the environment variables", () => {
+  const known = new Set<string>(VARIABLES.map(({ name }) => name))
+
+  it.each([...new Set(text.match(/(?<![A-Z_])OPENIM_[A-Z0-9_]*[A-Z0-9]/g))])("%s is one that daggerw, the images or an example has", (name) => {
+    const inImages = read("stacks/openim/stack.yaml").includes(name) || read("compose/env.template").includes(name)
+    expect(known.has(name) || inImages || commands.some((command) => command.startsWith("export ") && command.includes(`${name}=`))).toBe(true)
   })
 })
 
