@@ -31,6 +31,7 @@ import { imageProvenance, imageSbom } from "./graph/publish/attachments.js"
 import { sayArchive, sayImage, sayPrograms } from "./graph/build/built.js"
 import { baseImagesReport } from "./graph/images/baseImages.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/build/components.js"
+import { manifestsOf } from "./graph/build/customSources.js"
 import { imageLayout, layoutArchive } from "./graph/build/layouts.js"
 import { choiceOf, detectedProxy, fetchedFrom, goproxyOf, mirrorEntries, packageMirrors } from "./graph/call/mirrors.js"
 import { earlierImages, planInputs } from "./tasks/plan.js"
@@ -62,7 +63,7 @@ import { prewarmTable } from "./plan/bundle/prewarm.js"
 import { pinnedVersion, publishedAs } from "./plan/publish/publishedAs.js"
 import { publishedTable } from "./plan/publish/publishing.js"
 import { chosenComponents, readExpected, type ReleasedComponent, releasedTable } from "./plan/publish/released.js"
-import { componentTable, planRows, planTable, readPlanRecord } from "./plan/publish/planRows.js"
+import { componentTable, planRows, planTable, readPlanRecord, recordedRow } from "./plan/publish/planRows.js"
 import { sbomFormat } from "./plan/supplychain/sbom.js"
 import { runnableGroups } from "./plan/stack/services.js"
 import { countsOf } from "./plan/tests/suites.js"
@@ -281,7 +282,7 @@ export class Openim {
     const rows = planRows(inputs, record ? readPlanRecord(await record.contents()) : await earlierImages(settings, inputs, where))
     const [fetched, gaps] = await Promise.all([fetchedFrom(settings), planGaps(settings)])
     const lines = () => planTable(rows) + gaps.map((gap) => `${gap}\n`).join("") + fetchedLines(fetched)
-    return formatted(format, lines, { stack: this.stackName, rows, warnings: gaps, ...fetched })
+    return formatted(format, lines, { stack: this.stackName, rows: rows.map(recordedRow), warnings: gaps, ...fetched })
   }
 
   /**
@@ -1072,7 +1073,7 @@ export class Openim {
     const packages = await Promise.all(["debian", base.distribution].map((distribution) => packageMirrors(settings, distribution)))
     const archive = entry.kind === "installed" ? installOf(catalogue, entry, base).archive : undefined
     const summed = archive === undefined ? settings : await withArchiveSum(settings, entry.name, archive)
-    return dockerfile(summed.catalogue, entry, base, { mirrors: Object.assign({}, ...packages), goproxy: await goproxyOf(settings) })
+    return dockerfile(summed.catalogue, entry, base, { mirrors: Object.assign({}, ...packages), arguments: { GOPROXY: (await goproxyOf(settings)) ?? "" } })
   }
 
   /** Writes the folder dockerfiles/ anew from the catalogue. Gives a changeset; as a check it fails when there is anything to change */
@@ -1144,8 +1145,8 @@ export class Openim {
     if (!this.source && !this.git && !this.overlay) return undefined
     if (this.source && this.git) throw new Error("give --source or --git, not both")
     if (this.git) checkGitAddress(this.git, { token: this.gitToken !== undefined && this.gitToken !== null, knownHosts: this.gitKnownHosts ?? undefined })
-    const goMod = await this.source?.file(path === undefined ? "go.mod" : `${path}/go.mod`).contents().catch(() => undefined)
-    const hints = { given: this.sourceOf ?? undefined, component, goMod }
+    const manifests = this.source ? await manifestsOf(this.source, path) : {}
+    const hints = { given: this.sourceOf ?? undefined, component, manifests }
     return {
       of: customSourceName(catalogue, hints),
       checkout: this.source ?? undefined,

@@ -123,7 +123,7 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
 async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[]> {
   const { source, toolchain } = await openWorkshop(settings, "server", options.base)
   return [
-    await runsOnPath(toolchain.container, ["go", "version"], `go${source.goVersion} `),
+    await runsOnPath(toolchain.container, ["go", "version"], `go${source.toolchain.version} `),
     await runsOnPath((await withMage(settings, toolchain)).container, ["mage", "-version"], "Mage Build Tool"),
   ]
 }

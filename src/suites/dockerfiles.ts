@@ -105,7 +105,7 @@ async function build(settings: Settings, repository: Directory, component: Image
   const checkout = custom?.checkout
   const base = baseOf(catalogue, "debian")
   const debian = await fromFirst(settings, [base.image])
-  const go = component.kind === "installed" ? catalogue.pins.go : (await resolveSource(settings, component.source)).goVersion
+  const go = component.kind === "installed" ? catalogue.pins.go : (await resolveSource(settings, component.source)).toolchain.version
   const text = dockerfile(catalogue, component, base, options)
   // What it copies, and nothing else: other edits of the module must not build it again.
   const copied = [...text.matchAll(/^COPY (?!--)(\S+) /gm)].flatMap(([, path]) => [path, `${path}/**`])

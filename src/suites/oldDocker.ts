@@ -3,7 +3,7 @@
 import type { Directory, File } from "@dagger.io/dagger"
 import type { Settings } from "../graph/call/settings.js"
 import { goToolchain, withBuildCache } from "../graph/toolchains/go/container.js"
-import { buildFlags } from "../plan/build/programs.js"
+import { buildFlags } from "../plan/toolchains/go/programs.js"
 
 /** Where tests put it: `refusesClone3 COMMAND…`. */
 export const refusesClone3 = "/usr/local/bin/refuses-clone3"

@@ -6,7 +6,8 @@ import { withChanges } from "../plan/versions/changelog.js"
 import { dockerfiles } from "../plan/dockerfile/dockerfile.js"
 import { envTemplate } from "../plan/versions/envTemplate.js"
 import { samePin, withArchive, withArchiveChecksums, withDigests, withReferenceTag, withSourcePin } from "../plan/versions/pins.js"
-import { baseReferences } from "../plan/build/origins.js"
+import { baseReferences } from "../plan/images/baseReferences.js"
+import { toolchainOf } from "../plan/toolchains/toolchains.js"
 import type { Channel } from "../plan/versions/order.js"
 import { changeLine, changesWords } from "../plan/build/sourceParts.js"
 import { updatesOf, upstreamAddress, type Watched, watchedNamed } from "../plan/versions/watch.js"
@@ -152,7 +153,7 @@ function unchanged(name: string, version: string): undefined {
 /** Pins base images and referenced ones by the digest that their registry has for them today. */
 export async function bumpBases(settings: Settings, tools: WatchTools, files: PinFiles, date?: string): Promise<PinFiles> {
   const { catalogue } = settings
-  const references = baseReferences(catalogue, await goVersions(withoutDigests(settings)))
+  const references = baseReferences(catalogue, await sourceVersions(withoutDigests(settings)))
   const found: Record<string, string> = {}
   const refusals: Record<string, string[]> = {}
   await Promise.all(
@@ -179,20 +180,18 @@ export async function bumpBases(settings: Settings, tools: WatchTools, files: Pi
   return changedFiles(catalogue, files, withDigests(files.versions, digests), changes, date)
 }
 
-/** Every Go that builds ask for. A source that cannot be had now keeps its Go image as it is. */
-async function goVersions(settings: Settings): Promise<string[]> {
-  const { pins, sources } = settings.catalogue
-  const asked = Object.keys(sources).map((name) =>
+/** A source that cannot be fetched now keeps its compiler's image as it is. */
+async function sourceVersions(settings: Settings): Promise<Record<string, string>> {
+  const asked = Object.entries(settings.catalogue.sources).map(([name, entry]) =>
     resolveSource(settings, name).then(
-      (source) => [source.goVersion],
+      (source) => [[name, source.toolchain.version]],
       (error: Error) => {
-        log(`the Go of ${name} is not known: ${error.message}`)
+        log(`the ${toolchainOf(entry).title} of ${name} is not known: ${error.message}`)
         return []
       },
     ),
   )
-  const ofSources = (await Promise.all(asked)).flat()
-  return [...new Set([pins.go, ...Object.values(pins.tools).map((tool) => tool.go), ...ofSources])].sort()
+  return Object.fromEntries((await Promise.all(asked)).flat())
 }
 
 /** What was written is read again: a file that the next call could not read is never handed out. */

@@ -2,7 +2,8 @@
 
 import { readVersions } from "../catalogue/versions.js"
 import { type BundleRow, movedPackages } from "../plan/bundle/check.js"
-import { type BundleItem, bundleItems, type BundleRecord, type BundleWish, itemTitle, unfitRecord } from "../plan/bundle/items.js"
+import { bundleItems, type BundleRecord, type BundleWish, itemTitle, unfitRecord } from "../plan/bundle/items.js"
+import type { BundleItem } from "../plan/bundle/types.js"
 import { withArchiveChecksums, withDigests, withPackageVersions } from "../plan/versions/pins.js"
 import { pullFirst, withFolders, withSystemPackages } from "../graph/build/bases.js"
 import { damagedFiles, nameOf, provenImage } from "../graph/bundle/bundle.js"

@@ -4,7 +4,7 @@ import { baseOf, imageOf, missingPrograms, programsOf, programsOfSource, referen
 import { imageInputs } from "../plan/build/imageInputs.js"
 import { launchHelper } from "../plan/build/launch.js"
 import { checkAnswers } from "../plan/publish/publishing.js"
-import { fallbackLayout } from "../plan/build/programs.js"
+import { fallbackLayout } from "../plan/build/imageInputs.js"
 import { publishedReferences } from "../plan/publish/registries.js"
 import type { EarlierImage, PlanInput } from "../plan/publish/planRows.js"
 import { prepareBase } from "../graph/build/bases.js"
@@ -41,7 +41,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
   const known = [...needed].map(async (name) => {
     try {
       const source = await resolveSource(settings, name)
-      return [name, { source, digests: await sourceDigests(settings, name, source, await goToolchain(settings, source.goVersion), programsOfSource(catalogue, name)) }] as const
+      return [name, { source, digests: await sourceDigests(settings, name, source, await goToolchain(settings, source.toolchain.version), programsOfSource(catalogue, name)) }] as const
     } catch (error) {
       // The components of the other sources can be planned and built all the same.
       return [name, { refused: (error as Error).message }] as const
@@ -62,7 +62,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     if (missing.length > 0) {
       return { component: component.name, source: origin, refused: missingPrograms(catalogue, component, missing, source.origin).message }
     }
-    const of = { ...options, component, base, facts: source.facts, goVersion: source.goVersion, digests, launcher }
+    const of = { ...options, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher }
     try {
       const inputs = imageInputs(catalogue, of, prepared)
       // Only a build knows whether all programs can be one.

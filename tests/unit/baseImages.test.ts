@@ -161,7 +161,7 @@ describe("a catalogue's images", () => {
     catalogue = await fixtureCatalogue()
   })
   const images = (choice: Partial<ImageChoice>) =>
-    mergedImages(catalogueImages(catalogue, { from: "registry", base: "debian", sourceGo: {}, ...choice }))
+    mergedImages(catalogueImages(catalogue, { from: "registry", base: "debian", sourceVersions: {}, ...choice }))
   const names = (found: WantedImage[]) => found.map(({ reference }) => reference.replace("docker.io/", ""))
   const front = () => ["web", "admin"].map((name) => `openim/openim-${name}-front:${catalogue.pins.references[name]}`)
 
@@ -172,7 +172,7 @@ describe("a catalogue's images", () => {
   })
 
   it("are Go and services too where images come from a registry", () => {
-    const needed = names(images({ sourceGo: { server: "1.22.7", chat: "1.25.0" } }).filter(isNeeded))
+    const needed = names(images({ sourceVersions: { server: "1.22.7", chat: "1.25.0" } }).filter(isNeeded))
     expect(needed.slice(0, 2)).toEqual(["library/debian:trixie-slim", "library/golang:1.22.7-bookworm"])
     expect(needed).toEqual(expect.arrayContaining(["library/golang:1.25.0-bookworm", "library/nginx:1.2-trixie", ...front()]))
     expect(needed.join()).not.toMatch(/alpine|anolis|openeuler/)
@@ -183,7 +183,7 @@ describe("a catalogue's images", () => {
     expect(names(all.filter(isNeeded))).toContain("openanolis/anolisos:8.10")
     const only = Object.fromEntries(all.map(({ reference, uses }) => [reference, uses[0].only]))
     expect(only["docker.io/library/alpine:3.22"]).toBe("--base=alpine")
-    const tagged = catalogueImages(catalogue, { from: "registry", base: "alpine:3.19", sourceGo: {} })
+    const tagged = catalogueImages(catalogue, { from: "registry", base: "alpine:3.19", sourceVersions: {} })
     expect(tagged.filter(([reference]) => reference.includes("/alpine:")).map(([reference, { only }]) => [reference, only])).toEqual([["docker.io/library/alpine:3.19", undefined]])
     expect(only["registry.openanolis.cn/openanolis/anolisos:8.10"]).toBe("--base=anolis, where the one before is refused")
   })
@@ -194,7 +194,7 @@ describe("a catalogue's images", () => {
     expect(new Set(all).size).toBe(all.length)
     for (const [name, reference] of Object.entries(pinned)) if (name !== "golang") expect(all).toContain(reference)
     const more = { ...catalogue, pins: { ...catalogue.pins, images: { ...pinned, rust: "rust:1.87-alpine" } } }
-    const [last] = catalogueImages(more, { from: "packages", base: "debian", sourceGo: {} }).slice(-1)
+    const [last] = catalogueImages(more, { from: "packages", base: "debian", sourceVersions: {} }).slice(-1)
     expect(last).toEqual(["rust:1.87-alpine", { where: "images.rust", stage: "build", purpose: "pinned in versions.yaml" }])
   })
 

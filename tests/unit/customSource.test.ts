@@ -14,14 +14,14 @@ describe("which source a checkout stands for", () => {
 
   it("is what the caller says, else its go.mod, else the component's", () => {
     expect(customSourceName(catalogue, { given: "chat" })).toBe("chat")
-    expect(customSourceName(catalogue, { goMod: chat })).toBe("chat")
-    expect(customSourceName(catalogue, { goMod: "module example.com/fork", component: "chat-api" })).toBe("chat")
+    expect(customSourceName(catalogue, { manifests: { "go.mod": chat } })).toBe("chat")
+    expect(customSourceName(catalogue, { manifests: { "go.mod": "module example.com/fork" }, component: "chat-api" })).toBe("chat")
     expect(customSourceName(catalogue, { component: "server" })).toBe("server")
-    expect(customSourceName(catalogue, { given: "chat", goMod: "module example.com/fork", component: "server" })).toBe("chat")
+    expect(customSourceName(catalogue, { given: "chat", manifests: { "go.mod": "module example.com/fork" }, component: "server" })).toBe("chat")
   })
 
   it("is refused where it cannot be meant or known", () => {
-    expect(() => customSourceName(catalogue, { goMod: chat, component: "server" })).toThrow("the given source is chat (module github.com/openimsdk/chat), but server")
+    expect(() => customSourceName(catalogue, { manifests: { "go.mod": chat }, component: "server" })).toThrow("the given source is chat (module github.com/openimsdk/chat), but server")
     expect(() => customSourceName(catalogue, {})).toThrow("--source-of=server or --source-of=chat")
     expect(() => customSourceName(catalogue, { given: "chatt" })).toThrow('unknown source "chatt". Did you mean "chat"?')
   })
@@ -96,7 +96,7 @@ it("a customised version can be a tag", () => {
 })
 
 describe("a release", () => {
-  const inputs = { source: "1", go: "1.22.7", base: "b", packages: "1", recipe: "1" }
+  const inputs = { source: "1", toolchain: { name: "go", version: "1.22.7" }, base: "b", packages: "1", recipe: "1" }
   const rows = ["server", "chat", "redis"].map((component) => ({ component, source: "s", version: "v1", inputs, action: "build" as const, reason: "new" }))
   const released = [
     { component: "server", result: "published" as const, detail: "new", digest: `sha256:${"a".repeat(64)}`, tags: [{ reference: "r/s:v1@sha256:a", outcome: "pushed" }] },

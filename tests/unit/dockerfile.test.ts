@@ -88,7 +88,7 @@ describe("a Dockerfile", () => {
 
   it("has the mirrors and the proxy of a site where they are asked for, and else stays as it is", () => {
     const plain = of("server")
-    const tuned = of("server", "debian", { mirrors: { apt: ["http://mirrors.aliyun.com/debian"] }, goproxy: "https://goproxy.cn,direct" })
+    const tuned = of("server", "debian", { mirrors: { apt: ["http://mirrors.aliyun.com/debian"] }, arguments: { GOPROXY: "https://goproxy.cn,direct" } })
     expect(tuned).toContain("\nARG GOPROXY=https://goproxy.cn,direct\n")
     expect(tuned.match(/via_mirror http:\/\/mirrors\.aliyun\.com\/debian signed/g)).toHaveLength(2)
     expect(finalStage(tuned)).not.toContain("goproxy")

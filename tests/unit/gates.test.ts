@@ -156,7 +156,7 @@ describe("what is not pushed", () => {
 })
 
 describe("a record", () => {
-  const inputs = { source: "1", go: "1", base: "b", packages: "1", recipe: "1" }
+  const inputs = { source: "1", toolchain: { name: "go", version: "1" }, base: "b", packages: "1", recipe: "1" }
   const row = { component: "pot", source: "git", version: "v1", inputs }
   const to = { registries: [], tags: [] }
 

@@ -160,7 +160,7 @@ describe("what is installed", () => {
     const prepared = { reference: "debian@sha256:aa", packages: "1" }
     const inputs = (revision: string, text: string) => installedInputs(catalogue, redis, catalogue.bases.debian, revision, prepared, [text])
     expect(inputs("redis-server 1", "a")).toEqual(inputs("redis-server 1", "a"))
-    expect(inputs("redis-server 1", "a")).toMatchObject({ source: "redis-server 1", go: "", base: "debian@sha256:aa", packages: "1" })
+    expect(inputs("redis-server 1", "a")).toMatchObject({ source: "redis-server 1", toolchain: { name: "go", version: "" }, base: "debian@sha256:aa", packages: "1" })
     expect(inputs("redis-server 2", "a").source).not.toBe("redis-server 1")
     expect(inputs("redis-server 1", "b").recipe).not.toBe(inputs("redis-server 1", "a").recipe)
   })

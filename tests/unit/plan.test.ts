@@ -4,8 +4,9 @@ import type { Catalogue } from "../../src/catalogue/types.js"
 import { baseOf, builtOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/build/components.js"
 import { launchPlan } from "../../src/plan/build/launch.js"
 import { imagePlan } from "../../src/plan/build/image.js"
-import { bytesFrom, goOrigins, sourceOrigins } from "../../src/plan/build/origins.js"
-import { componentTable, type PlanInput, planRows, planTable, readPlanRecord } from "../../src/plan/publish/planRows.js"
+import { bytesFrom, sourceOrigins } from "../../src/plan/build/origins.js"
+import { goOrigins } from "../../src/plan/toolchains/go/origins.js"
+import { componentTable, type PlanInput, planRows, planTable, readPlanRecord, recordedRow } from "../../src/plan/publish/planRows.js"
 
 let catalogue: Catalogue
 beforeAll(async () => {
@@ -117,7 +118,7 @@ describe("the image", () => {
 })
 
 describe("the plan", () => {
-  const inputs = { source: "1", go: "1.22.7", base: "docker.io/library/debian:trixie-slim@sha256:aa11", packages: "1", recipe: "1" }
+  const inputs = { source: "1", toolchain: { name: "go", version: "1.22.7" }, base: "docker.io/library/debian:trixie-slim@sha256:aa11", packages: "1", recipe: "1" }
   const row = (component: string, changed: Partial<typeof inputs> = {}): PlanInput => ({
     component,
     source: "git v3.8.3",
@@ -130,7 +131,7 @@ describe("the plan", () => {
       [
         row("same"),
         row("edited", { source: "2" }),
-        row("go", { source: "2", go: "1.25.0" }),
+        row("go", { source: "2", toolchain: { name: "go", version: "1.25.0" } }),
         row("base", { base: "docker.io/library/debian:trixie-slim@sha256:bb22" }),
         row("packages", { packages: "2", recipe: "2" }),
         row("unlabelled"),
@@ -162,8 +163,8 @@ describe("the plan", () => {
 
   it("reads its own json again and refuses anything else", () => {
     const rows = planRows([row("a"), { component: "web", source: "image" }], {})
-    expect(readPlanRecord(JSON.stringify({ stack: "openim", rows }))).toEqual({ a: [{ inputs, from: "git v3.8.3" }] })
-    const released = JSON.stringify({ stack: "openim", rows, published: { registries: ["a.example"], tags: [] } })
+    expect(readPlanRecord(JSON.stringify({ stack: "openim", rows: rows.map(recordedRow) }))).toEqual({ a: [{ inputs, from: "git v3.8.3" }] })
+    const released = JSON.stringify({ stack: "openim", rows: rows.map(recordedRow), published: { registries: ["a.example"], tags: [] } })
     expect(readPlanRecord(released, { registries: ["a.example"], tags: [] })).toHaveProperty("a")
     expect(readPlanRecord(released, { registries: ["b.example"], tags: [] })).toEqual({})
   })

@@ -56,7 +56,7 @@ describe("what was published", () => {
   it("is known by the inputs in its label", () => {
     const lines = ['a/b:v1\tinputs\t{"go":"1.22.7"}', "a/c:v1\tnone\t", "a/d:v1\tunknown\tno answer", "a/e:v1\tinputs\t<no value>"]
     expect(readPublishedInputs(lines.join("\n"))).toEqual({
-      "a/b:v1": { inputs: { go: "1.22.7" }, from: "a/b:v1" },
+      "a/b:v1": { inputs: { toolchain: { name: "go", version: "1.22.7" } }, from: "a/b:v1" },
       "a/c:v1": { none: "a/c:v1 is not published yet" },
       "a/d:v1": { none: "a/d:v1 cannot be asked for: no answer" },
       "a/e:v1": { none: "a/e:v1 was not built by this project" },

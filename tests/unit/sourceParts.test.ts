@@ -30,7 +30,7 @@ function output(files: Record<string, string>, args = partsArguments(catalogue, 
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
-  return execFileSync("sh", ["-c", partsScript, "sh", folder, ...args], { encoding: "utf8" })
+  return execFileSync("sh", ["-c", partsScript(catalogue.sources.server), "sh", folder, ...args], { encoding: "utf8" })
 }
 
 const partsOf = (files: Record<string, string>, args?: string[]) => readParts(output(files, args))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { checkToolchains, toolchainOf, toolchains } from "../../src/plan/toolchains/toolchains.js"
+import { changedInputs, type ImageInputs, readInputs, recordedInputs } from "../../src/plan/build/inputs.js"
 import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 
@@ -41,5 +42,27 @@ describe("the toolchain go", () => {
     ["go 1.22\n", undefined],
   ])("reads the source's own name from %j", (goMod, name) => {
     expect(toolchains.go.moduleOf(goMod)).toBe(name)
+  })
+})
+
+describe("the inputs of an image", () => {
+  const inputs: ImageInputs = { source: "5", toolchain: { name: "go", version: "1.22.7" }, base: "debian@sha256:aa", packages: "6", recipe: "7" }
+  const label = '{"source":"5","go":"1.22.7","base":"debian@sha256:aa","packages":"6","recipe":"7"}'
+
+  it("have the toolchain's name as the key of its version, byte by byte as published images have it", () => {
+    expect(JSON.stringify(recordedInputs(inputs))).toBe(label)
+  })
+
+  it("are read again from that", () => {
+    expect(readInputs(label)).toEqual(inputs)
+    expect(readInputs('{"source":"5","go":""}')).toEqual({ source: "5", toolchain: { name: "go", version: "" } })
+    expect(readInputs('{"source":"5","cobol":"85","base":7}')).toEqual({ source: "5" })
+  })
+
+  it("say when another toolchain compiled the programs", () => {
+    const other = { ...inputs, toolchain: { name: "node", version: "24.1.0" } }
+    expect(changedInputs(inputs, inputs)).toBeUndefined()
+    expect(changedInputs(inputs, other)).toBe("Go 1.22.7 → node 24.1.0")
+    expect(changedInputs({ ...inputs, toolchain: undefined }, inputs)).toBe("Go unknown → 1.22.7")
   })
 })

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { baseReferences, pinnedReferences } from "../../src/plan/build/origins.js"
+import { readModuleVersions } from "../../src/plan/toolchains/go/answers.js"
+import { pinnedReferences } from "../../src/plan/build/origins.js"
+import { baseReferences } from "../../src/plan/images/baseReferences.js"
 import type { Channel } from "../../src/plan/versions/order.js"
 import {
-  readChecksum, readModuleVersions, readRemoteTags, readTagList, readUpstreams, withoutLetter,
+  readChecksum, readRemoteTags, readTagList, readUpstreams, withoutLetter,
 } from "../../src/plan/versions/upstreamAnswers.js"
 import {
   decide, githubLines, unknownRow, updatesText, upstreamAddress, type Watched, watchedNamed, watchedOf, watchTable,
@@ -207,8 +209,8 @@ describe("what is watched", () => {
     })
   })
 
-  it("has base images of every Go, and uses their digests where images are pulled", () => {
-    const references = baseReferences(catalogue, ["1.25.0", "1.22.7"])
+  it("has base images of every compiler, and uses their digests where images are pulled", () => {
+    const references = baseReferences(catalogue, { server: "1.22.7" })
     expect(references).toContain("docker.io/library/golang:1.22.7-bookworm")
     expect(references).toContain("docker.io/library/debian:trixie-slim")
     expect(references).toContain(`docker.io/openim/openim-web-front:${catalogue.pins.references.web}`)

@@ -41,7 +41,7 @@ export async function openWorkshop(settings: Settings, component: string, base: 
   const source = await resolveSource(settings, entry.source)
   const missing = await missingIn(source, programsOf(settings.catalogue, entry))
   if (missing.length > 0) throw missingPrograms(settings.catalogue, entry, missing, source.origin)
-  return { component: entry, source, toolchain: await goToolchain(settings, source.goVersion) }
+  return { component: entry, source, toolchain: await goToolchain(settings, source.toolchain.version) }
 }
 
 export async function componentBinaries(settings: Settings, wish: BuildWish): Promise<Directory> {
@@ -68,7 +68,7 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
     helperTexts(launchHelper),
   ])
   const { layout, directory } = binaries
-  const of = { ...wish, layout, component, base, facts: source.facts, goVersion: source.goVersion, digests, launcher: launcherTexts }
+  const of = { ...wish, layout, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher: launcherTexts }
   const inputs = imageInputs(settings.catalogue, of, facts)
   const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries: directory, launcher, supervisor })
   return { container, base: prepared.pulled, created: source.facts.created }

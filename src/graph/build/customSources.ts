@@ -1,9 +1,11 @@
 // Sources of the caller's own: a checkout, a git repository that may be private, changes on top of either or of what is pinned.
 
+import { dirname } from "node:path/posix"
 import { dag, type Directory, type File, ReturnType } from "@dagger.io/dagger"
 import type { SourceEntry } from "../../catalogue/types.js"
 import { branchOf, checkedOut, customVersion, gitProblem } from "../../plan/build/customSource.js"
 import { patchProblem } from "../../plan/build/patches.js"
+import { toolchainOf, toolchains } from "../../plan/toolchains/toolchains.js"
 import { tailOf } from "../call/failures.js"
 import type { GitSource, Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
@@ -13,7 +15,7 @@ import { type FoundSource, unknownTime } from "./foundSource.js"
 export async function fromCheckout(settings: Settings, entry: SourceEntry, checkout: Directory, path?: string): Promise<FoundSource> {
   // A commit alone changes nothing that is built, so it must not reach the build.
   const root = checkout.filter({ exclude: ["**/.git"] })
-  const { directory, within } = await folderOf(root, path)
+  const { directory, within } = await folderOf(entry, root, path)
   const version = await textOf(directory, entry.versionFile)
   const head = await textOf(checkout, ".git/HEAD")
   const branch = branchOf(head)
@@ -45,7 +47,7 @@ export async function fromGit(settings: Settings, entry: SourceEntry, source: Gi
   const ref = repository.ref(source.ref)
   try {
     const revision = await ref.commit()
-    const { directory, within } = await folderOf(ref.tree({ discardGitDir: true }), path)
+    const { directory, within } = await folderOf(entry, ref.tree({ discardGitDir: true }), path)
     const created = await commitTime(settings, ref.tree({ depth: 1 }))
     const version = customVersion((await textOf(directory, entry.versionFile)) ?? source.ref, `g${revision.slice(0, 7)}`)
     return { directory, within, facts: { version, revision, created }, origin: `git ${source.ref}` }
@@ -57,15 +59,23 @@ export async function fromGit(settings: Settings, entry: SourceEntry, source: Gi
 
 class MissingFolder extends Error {}
 
-/** The folder of a repository that has its go.mod. */
-async function folderOf(root: Directory, path?: string): Promise<Pick<FoundSource, "directory" | "within">> {
+/** The folder of a repository that has the source's manifest. */
+async function folderOf(entry: SourceEntry, root: Directory, path?: string): Promise<Pick<FoundSource, "directory" | "within">> {
   if (path === undefined) return { directory: root }
-  const found = await root.glob(`${path}/go.mod`)
+  const { manifest } = toolchainOf(entry)
+  const found = await root.glob(`${path}/${manifest}`)
   if (found.length === 0) {
-    const others = (await root.glob("**/go.mod")).map((file) => file.replace(/\/?go\.mod$/, "") || ".").slice(0, 5)
-    throw new MissingFolder(`--source-path: the source has no ${path}/go.mod; it has one in: ${others.join(", ") || "no folder"}`)
+    const others = (await root.glob(`**/${manifest}`)).map((file) => dirname(file)).slice(0, 5)
+    throw new MissingFolder(`--source-path: the source has no ${path}/${manifest}; it has one in: ${others.join(", ") || "no folder"}`)
   }
   return { directory: root.directory(path), within: { root, path } }
+}
+
+/** The manifests of all toolchains that a folder has, by their names: before it is known which source it stands for. */
+export async function manifestsOf(root: Directory, path = "."): Promise<Record<string, string>> {
+  const names = Object.values(toolchains).map(({ manifest }) => manifest)
+  const texts = await Promise.all(names.map((name) => root.file(`${path}/${name}`).contents().catch(() => undefined)))
+  return Object.fromEntries(names.flatMap((name, index) => (texts[index] === undefined ? [] : [[name, texts[index]]])))
 }
 
 async function commitTime(settings: Settings, checkout: Directory): Promise<string> {
@@ -94,7 +104,7 @@ export async function overlaid(settings: Settings, found: FoundSource, overlay: 
   const { within } = found
   return {
     directory,
-    // The overlay is for the folder of go.mod.
+    // The overlay is for the folder of the manifest.
     within: within && { ...within, root: within.root.withoutDirectory(within.path).withDirectory(within.path, directory) },
     facts: { ...facts, version: customVersion(facts.version, `custom.${digest.slice(0, 8)}`) },
     origin: `${found.origin} with an overlay`,

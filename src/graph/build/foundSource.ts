@@ -2,6 +2,7 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import type { SourceFacts } from "../../plan/build/image.js"
+import type { ToolchainVersion } from "../../plan/build/inputs.js"
 
 export interface FoundSource {
   directory: Directory
@@ -18,7 +19,7 @@ export function wholeOf({ directory, within }: FoundSource): { root: Directory; 
 }
 
 export interface ResolvedSource extends FoundSource {
-  goVersion: string
+  toolchain: ToolchainVersion
 }
 
 /** What reproducible builds put where a source has no time. */

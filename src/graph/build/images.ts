@@ -5,7 +5,7 @@ import type { BaseEntry, BuiltEntry, Catalogue } from "../../catalogue/types.js"
 import { binFolder, healthTimes, type ImagePlan, imagePlan, launchFile, launchProgram, programFolders, userPlan } from "../../plan/build/image.js"
 import { launchText } from "../../plan/build/launch.js"
 import { layerFile, layerText, waitProgram, waitScript } from "../../plan/build/supervisor.js"
-import { inputsLabel, type ImageInputs } from "../../plan/build/inputs.js"
+import { inputsLabel, type ImageInputs, recordedInputs } from "../../plan/build/inputs.js"
 import { type PreparedBase, withoutFreshMark } from "./bases.js"
 import type { ResolvedSource } from "./foundSource.js"
 
@@ -54,7 +54,7 @@ export function withPlan(container: Container, plan: ImagePlan, inputs: ImageInp
   let image = container
   for (const [name, value] of Object.entries(plan.env)) image = image.withEnvVariable(name, value)
   for (const port of plan.ports) image = image.withExposedPort(port)
-  const labels = { ...plan.labels, [inputsLabel]: JSON.stringify(inputs) }
+  const labels = { ...plan.labels, [inputsLabel]: JSON.stringify(recordedInputs(inputs)) }
   for (const [name, value] of Object.entries(labels)) image = image.withLabel(name, value)
   if (plan.health !== undefined) {
     image = image.withDockerHealthcheck([plan.health], { shell: true, ...healthTimes })

@@ -3,7 +3,7 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
 import { firstOf } from "../../base/attempts.js"
-import { goVersionOf, newer } from "../../plan/toolchains/go/version.js"
+import { toolchainOf } from "../../plan/toolchains/toolchains.js"
 import type { SourceFacts } from "../../plan/build/image.js"
 import { pinOf } from "../../plan/versions/pins.js"
 import { sourceOrigins, type SourceOrigin } from "../../plan/build/origins.js"
@@ -24,7 +24,8 @@ export async function resolveSource(settings: Settings, name: string): Promise<R
   // A module has come through a command, which has given its files these modes.
   const found = laid.origin.startsWith(moduleOrigin) && laid === original ? laid : await withPlainModes(settings, laid)
   const texts = [await goModOf(entry, found.directory, custom !== undefined), ...(await workspaceOf(found))]
-  return { ...found, goVersion: texts.map(goVersionOf).reduce(newer) }
+  const { name: toolchain, versionOf } = toolchainOf(entry)
+  return { ...found, toolchain: { name: toolchain, version: versionOf(texts) } }
 }
 
 /** The go.work that Go finds, in this folder or the next one above. */

@@ -1,6 +1,7 @@
 // What a call is going to ask a bundle for, compared with it before anything is built.
 
-import { type BundleItem, bundleItems, type BundleWish, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
+import { bundleItems, type BundleWish, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
+import type { BundleItem } from "../../plan/bundle/types.js"
 import { shortDigest } from "../../plan/build/inputs.js"
 import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
 import { tailOf } from "../call/failures.js"

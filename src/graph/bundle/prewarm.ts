@@ -3,10 +3,10 @@
 import { createHash } from "node:crypto"
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { InstalledEntry } from "../../catalogue/types.js"
-import {
-  type BundleItem, type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, layoutTool, type PackagesItem, packageSet, toolPackages,
+import { type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, layoutTool, packageSet, toolPackages,
   unfitRecord, wishName,
 } from "../../plan/bundle/items.js"
+import type { BundleItem, PackagesItem } from "../../plan/bundle/types.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
 import { newer } from "../../plan/toolchains/go/version.js"
 import { fetchScript } from "../../plan/toolchains/go/sources.js"
@@ -186,7 +186,7 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
     case "tool": {
       const pin = toolPin(settings, item.tool)
       const source = item.source === undefined ? undefined : await resolveSource(settings, item.source)
-      const go = await goFromPackages(settings, source === undefined ? pin.go : newer(source.goVersion, pin.go))
+      const go = await goFromPackages(settings, source === undefined ? pin.go : newer(source.toolchain.version, pin.go))
       const wanted = [pin.module, pin.version, pin.sum, pin.package]
       return { directory: await modules(withFetch(go), `${fetchSource} && go list -deps "./$4"`, wanted) }
     }
@@ -271,17 +271,17 @@ async function indexed(settings: Settings, folder: Directory): Promise<Directory
 
 async function sourceModules(settings: Settings, name: string): Promise<Directory> {
   const pinned = { ...settings, custom: undefined }
-  const { goVersion } = await resolveSource(pinned, name)
+  const { toolchain } = await resolveSource(pinned, name)
   const { module } = settings.catalogue.sources[name]
   const pin = settings.catalogue.pins.sources[name]
-  return modules(withFetch(await goFromPackages(settings, goVersion)), `${fetchSource} && go mod download`, [module, pin.version, pin.sum ?? ""])
+  return modules(withFetch(await goFromPackages(settings, toolchain.version)), `${fetchSource} && go mod download`, [module, pin.version, pin.sum ?? ""])
 }
 
 /** A source of the caller's own comes along with each call; only what its programs import must be there, the rest where it can be had. */
 async function ownModules(settings: Settings, name: string): Promise<Directory> {
   const source = await resolveSource(settings, name)
   const { root, path } = wholeOf(source)
-  const go = (await goFromPackages(settings, source.goVersion)).withDirectory("/own", root).withWorkdir(path === "." ? "/own" : `/own/${path}`)
+  const go = (await goFromPackages(settings, source.toolchain.version)).withDirectory("/own", root).withWorkdir(path === "." ? "/own" : `/own/${path}`)
   return modules(go, ownModulesCommand, programsOfSource(settings.catalogue, name).map((entry) => entry.package))
 }
 

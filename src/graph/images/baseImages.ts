@@ -66,7 +66,7 @@ async function wantedImages(settings: Settings, { dockerfiles, base, buildArgume
   const { sourceGo, notes } = asked ? await sourceGoVersions(settings) : { sourceGo: {}, notes: [] }
   const unasked = !status && settings.from === "registry"
   const lacking = unasked ? ["the Go images of the sources are missing here: their go.mod would have to be asked for"] : []
-  const images = mergedImages(catalogueImages(settings.catalogue, { from: settings.from, base, sourceGo }))
+  const images = mergedImages(catalogueImages(settings.catalogue, { from: settings.from, base, sourceVersions: sourceGo }))
   return { images, notes: [...notes, ...lacking] }
 }
 

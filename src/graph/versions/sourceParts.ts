@@ -5,7 +5,7 @@ import { gapLines, partsArguments, partsChanges, partsScript, programGaps, readP
 import { firstOf } from "../../base/attempts.js"
 import { sourceOrigins } from "../../plan/build/origins.js"
 import { pinOf } from "../../plan/versions/pins.js"
-import type { GoModuleAnswer } from "../../plan/versions/upstreamAnswers.js"
+import type { GoModuleAnswer } from "../../plan/toolchains/go/answers.js"
 import { upstreamAddress, type Watched } from "../../plan/versions/watch.js"
 import { tailOf } from "../call/failures.js"
 import { log, type Settings } from "../call/settings.js"
@@ -16,7 +16,7 @@ import type { ResolvedSource } from "../build/foundSource.js"
 
 /** Reads them from a folder of this container. In a file, because what a command prints stands in the log of the call. */
 async function partsIn({ catalogue }: Settings, name: string, box: Container, folder: string): Promise<SourceParts> {
-  const looked = box.withExec(["sh", "-c", `(${partsScript}) > /tmp/parts`, "sh", folder, ...partsArguments(catalogue, name)])
+  const looked = box.withExec(["sh", "-c", `(${partsScript(catalogue.sources[name])}) > /tmp/parts`, "sh", folder, ...partsArguments(catalogue, name)])
   return readParts(await looked.file("/tmp/parts").contents())
 }
 
@@ -46,7 +46,7 @@ export async function planGaps(settings: Settings): Promise<string[]> {
   const found = Object.keys(settings.catalogue.sources).map(async (name) => {
     try {
       const source = await resolveSource(settings, name)
-      return await sourceGaps(settings, name, source, await goToolchain(settings, source.goVersion))
+      return await sourceGaps(settings, name, source, await goToolchain(settings, source.toolchain.version))
     } catch {
       return []
     }

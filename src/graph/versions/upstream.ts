@@ -5,11 +5,10 @@ import type { SourcePin } from "../../catalogue/types.js"
 import { unknownName } from "../../base/nearest.js"
 import { firstOf } from "../../base/attempts.js"
 import { askForSum, checksumAddress } from "../../plan/packages/installed.js"
+import { type GoModuleAnswer, readModuleVersions } from "../../plan/toolchains/go/answers.js"
 import { type Channel, newestTags } from "../../plan/versions/order.js"
 import {
-  type GoModuleAnswer,
   readChecksum,
-  readModuleVersions,
   readRemoteTags,
   readTagList,
   withoutLetter,

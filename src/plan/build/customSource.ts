@@ -1,7 +1,8 @@
 // A source of the caller's own: which one it stands for, what its images are called, what a failure means.
 
 import { unknownName } from "../../base/nearest.js"
-import type { Catalogue } from "../../catalogue/types.js"
+import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
+import { toolchainOf } from "../toolchains/toolchains.js"
 import { componentOf } from "./components.js"
 
 /** The version of what is not upstream's as it is, such as v1.8.4-custom.1a2b3c4d: it can be told apart, and be a tag. */
@@ -74,27 +75,31 @@ export interface CustomHints {
   given?: string
   /** The component that is asked for, when it is one. */
   component?: string
-  /** The text of the source's go.mod, when it can be had. */
-  goMod?: string
+  /** The texts of the source's manifests by their names, as far as it has them. */
+  manifests?: Record<string, string>
 }
 
 /** Which source of the stack a checkout, a repository or an overlay stands for. */
-export function customSourceName(catalogue: Catalogue, { given, component, goMod }: CustomHints): string {
+export function customSourceName(catalogue: Catalogue, { given, component, manifests = {} }: CustomHints): string {
   const names = Object.keys(catalogue.sources)
   if (given !== undefined) {
     if (!names.includes(given)) throw unknownName("source", given, names)
     return given
   }
-  const module = goMod && /^module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1]
-  const known = names.find((name) => catalogue.sources[name].module === module)
+  const known = names.find((name) => ownName(catalogue.sources[name], manifests) === catalogue.sources[name].module)
   const entry = component === undefined ? undefined : componentOf(catalogue, component)
   const asked = entry && "source" in entry ? entry.source : undefined
   if (known !== undefined && asked !== undefined && known !== asked) {
-    throw new Error(`the given source is ${known} (module ${module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`)
+    throw new Error(`the given source is ${known} (module ${catalogue.sources[known].module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`)
   }
   const found = known ?? asked ?? (names.length === 1 ? names[0] : undefined)
   if (found === undefined) throw new Error(`say which source is given: --source-of=${names.join(" or --source-of=")}`)
   return found
+}
+
+function ownName(entry: SourceEntry, manifests: Record<string, string>): string | undefined {
+  const { manifest, moduleOf } = toolchainOf(entry)
+  return manifests[manifest] === undefined ? undefined : moduleOf(manifests[manifest])
 }
 
 /** Why a repository cannot be read, in words that lead on. */

@@ -3,7 +3,7 @@
 import type { BaseEntry, BuiltEntry, Catalogue } from "../../catalogue/types.js"
 import { programsOf } from "./components.js"
 import { imagePlan, type SourceFacts } from "./image.js"
-import { type ImageInputs, recipeRevision, shortDigest } from "./inputs.js"
+import { type ImageInputs, recipeRevision, shortDigest, type ToolchainVersion } from "./inputs.js"
 import { launchPlan } from "./launch.js"
 import { supervisorLayer } from "./supervisor.js"
 
@@ -27,13 +27,16 @@ export interface InputsOf {
   component: BuiltEntry
   base: BaseEntry
   facts: SourceFacts
-  goVersion: string
+  toolchain: ToolchainVersion
   digests: SourceDigests
   layout: string
   builder: string
   /** What the program that starts the image is made from. */
   launcher: string[]
 }
+
+/** The layout of images whose programs were to be one binary, but could not. */
+export const fallbackLayout = "separate, because they cannot be one"
 
 export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts): ImageInputs {
   const { component, digests } = of
@@ -49,7 +52,7 @@ export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts)
   const supervisor = component.kind === "group" && [supervisorLayer(catalogue, component), catalogue.pins.tools.pebble]
   return {
     source: shortDigest([programs, digests.config]),
-    go: of.goVersion,
+    toolchain: of.toolchain,
     base: base.reference,
     packages: base.packages,
     recipe: shortDigest([recipeRevision, withoutIdentity(image), start, supervisor, of.layout, of.builder, of.base.probe, catalogue.user]),

@@ -1,7 +1,4 @@
-// Where sources, Go and base images come from, in the order in which that is tried.
-
-import type { Catalogue } from "../../catalogue/types.js"
-import { referenceOf } from "./components.js"
+// Where sources and base images come from, in the order in which that is tried.
 
 export type BytesFrom = "registry" | "packages"
 
@@ -20,18 +17,10 @@ export function bytesFrom(bases: string, engineSays: string | undefined): BytesF
 
 export type SourceOrigin = "git" | "module"
 
-/** A machine with a registry mostly has GitHub too; one without has the Go module proxy. */
+/** A machine with a registry mostly has GitHub too; one without has the toolchain's package registry. */
 export function sourceOrigins(from: BytesFrom, bundled = false): SourceOrigin[] {
   if (bundled) return ["module"]
   return from === "registry" ? ["git", "module"] : ["module", "git"]
-}
-
-export type GoOrigin = "image" | "distribution"
-
-/** The same version has the same bytes everywhere: an official image or Go's toolchain module. */
-export function goOrigins(from: BytesFrom, bundled = false): GoOrigin[] {
-  if (bundled) return ["distribution"]
-  return from === "registry" ? ["image", "distribution"] : ["distribution", "image"]
 }
 
 /** The images that an engine from packages is made with (host/build/base-images.ts): it never has to fetch these. */
@@ -40,16 +29,6 @@ export const engineImages = [
   "docker.io/library/debian:trixie-slim",
   "docker.io/library/node:24-trixie-slim",
 ]
-
-/** Every base image that builds may pull, with each of these versions of Go, and the images that are only referenced. */
-export function baseReferences(catalogue: Catalogue, goVersions: string[]): string[] {
-  const { bases, components, pins } = catalogue
-  const { golang, ...others } = pins.images
-  const referenced = Object.values(components).flatMap((entry) => (entry.kind === "reference" ? [referenceOf(catalogue, entry)] : []))
-  const own = Object.values(bases).flatMap((base) => [base.image, ...base.alternatives])
-  const go = goVersions.map((version) => golang.replace("{version}", version))
-  return [...new Set([...own, ...Object.values(others), ...go, ...referenced])].filter((reference) => !reference.includes("@"))
-}
 
 /**
  * References by their pinned digest. An engine from packages has built these images by itself: their digests are its own, and

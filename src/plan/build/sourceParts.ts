@@ -1,7 +1,8 @@
 // What a source consists of for those who run it: programs, configuration files, ports. What the catalogue does not know of it, and
 // what another version has more or less of.
 
-import type { Catalogue, ProgramEntry } from "../../catalogue/types.js"
+import type { Catalogue, ProgramEntry, SourceEntry } from "../../catalogue/types.js"
+import { toolchainOf } from "../toolchains/toolchains.js"
 import { programsOfSource } from "./components.js"
 
 export interface SourceParts {
@@ -25,12 +26,14 @@ export interface ProgramGaps {
  * Prints the parts of the source in the folder $1 with its configuration in $2: a line each. Further arguments are the folders to look
  * for programs in. Of configuration files only the numbers of ports are printed: a caller's own may hold passwords.
  */
-export const partsScript = String.raw`
+export function partsScript(entry: SourceEntry): string {
+  return `
 cd "$1" && config=$2 && shift 2
-find "$@" \( -name testdata -o -name vendor -o -name node_modules \) -prune -o -type f -name '*.go' ! -name '*_test.go' -exec \
-  grep -lE '^package main([^[:alnum:]_]|$)' {} + 2>/dev/null | while IFS= read -r file; do
-  grep -qE '^//go:build ignore' "$file" || echo "program $file"
-done
+${toolchainOf(entry).programSearch}
+${configScript}`
+}
+
+const configScript = String.raw`
 [ -z "$config" ] || find "$config" -type f 2>/dev/null | while IFS= read -r file; do
   echo "config $file"
   case $file in

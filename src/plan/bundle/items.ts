@@ -8,35 +8,10 @@ import { shortDigest } from "../build/inputs.js"
 import { launchHelper } from "../build/launch.js"
 import { installOf, packagesOf } from "../packages/installed.js"
 import type { WantedPackage } from "../packages/types.js"
+import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
+import { toolchainOf, toolchains } from "../toolchains/toolchains.js"
+import type { BundleItem, PackagesItem } from "./types.js"
 import { runnableGroups, serviceOf, startOrder } from "../stack/services.js"
-
-/** Packages with all that they need and the image does not have; `folders` must be there before. `final`: for an image that is handed out. */
-export interface PackagesItem {
-  kind: "packages"
-  /** One image, by its references in order. */
-  references: string[]
-  distribution: string
-  want: (string | WantedPackage)[]
-  rhythm?: string
-  folders?: string[]
-  final?: boolean
-}
-
-/** One thing that is fetched as a whole. */
-export type BundleItem =
-  | { kind: "image"; references: string[] }
-  | PackagesItem
-  /** A product's source, all modules that it names, and its version of Go. */
-  | { kind: "source"; source: string }
-  /** What a source of the caller's own imports; `digest` is of its go.mod and go.sum. */
-  | { kind: "modules"; source: string; digest: string }
-  /** A tool of versions.yaml; `source` names the one whose Go builds it, where that is new enough. */
-  | { kind: "tool"; tool: string; source?: string }
-  /** What a program below go/ imports. */
-  | { kind: "helper"; helper: string }
-  /** The libraries of a program below java/, and what builds it. */
-  | { kind: "java"; java: string }
-  | { kind: "archive"; component: string; build: string }
 
 export interface BundleWish {
   components: string[]
@@ -71,14 +46,11 @@ export function stackServices(catalogue: Catalogue, groups: string[]): string[] 
 /** What rewrites images, so that every component has its digest. */
 export const layoutTool = "regctl"
 
-/** What builds by a source's own magefile, and what supervises several programs: compiled by the source's own Go. */
-const sourceTools = { magefile: "mage", supervisor: "pebble" }
+/** What supervises several programs. */
+const supervisorTool = "pebble"
 
 /** Packages that a tool's container has beside it. */
 export const toolPackages: Record<string, string[]> = { [layoutTool]: ["jq"], syft: ["jq"] }
-
-/** Go of the distribution, which fetches any other version by itself. */
-export const goPackages = ["ca-certificates", "golang-go"]
 
 /** What runs Java, and what builds it. */
 export const javaPackages = [["openjdk-21-jre-headless"], ["maven", "openjdk-21-jdk-headless"]]
@@ -94,18 +66,20 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
   const entries = [...new Set([...components, ...ofServices])].map((name) => imageOf(catalogue, name))
   const packaged = parts.flatMap(({ origin }) => ("component" in origin ? [] : [origin.packaged]))
   const debian = catalogue.pins.images.debian
+  // Compiled by each source's own version of its toolchain.
+  const ofSources = [supervisorTool, ...Object.values(toolchains).flatMap(({ builders }) => builders.slice(1))]
   const onDebian = (more: string[], folders?: string[]): PackagesItem => {
     return { kind: "packages", references: [debian], distribution: "debian", want: ["ca-certificates", ...more], folders }
   }
   const helper = (name: string): BundleItem => ({ kind: "helper", helper: name })
   const items: BundleItem[] = [
     { kind: "image", references: [debian] },
-    { ...onDebian([]), want: goPackages },
+    ...Object.values(toolchains).flatMap((toolchain) => toolchain.bundleItems(debian)),
     onDebian([]),
     // Sources of the caller's own may come from a git server within reach.
     onDebian(["git"]),
     ...toolItems(layoutTool, onDebian),
-    ...tools.filter((tool) => !Object.values(sourceTools).includes(tool)).flatMap((tool) => toolItems(tool, onDebian)),
+    ...tools.filter((tool) => !ofSources.includes(tool)).flatMap((tool) => toolItems(tool, onDebian)),
     ...entries.flatMap((entry) => componentItems(catalogue, entry, base, onDebian, own)),
     ...packaged.flatMap(({ packages, tool, java }): BundleItem[] => [
       ...(java === undefined ? [onDebian(packages)] : javaPackages.map((more) => onDebian(more, javaFolders))),
@@ -113,7 +87,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
       ...(java === undefined ? [] : [{ kind: "java", java } as const]),
     ]),
     // What supervises each service of a stack.
-    ...(parts.length === 0 ? [] : [{ kind: "tool", tool: sourceTools.supervisor } as const, helper("stackctl")]),
+    ...(parts.length === 0 ? [] : [{ kind: "tool", tool: supervisorTool } as const, helper("stackctl")]),
   ]
   const unique = new Map(items.map((item) => [itemTitle(catalogue, item), item]))
   return [...unique.values()]
@@ -135,7 +109,8 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
   if (entry.kind !== "installed") {
     const { source } = entry
     const mine = own?.source === source
-    const tools = [sourceTools.magefile, ...(entry.kind === "group" ? [sourceTools.supervisor] : [])]
+    const [, ...builders] = toolchainOf(catalogue.sources[source]).builders
+    const tools = [...builders, ...(entry.kind === "group" ? [supervisorTool] : [])]
     return [
       ...onBase([]),
       ...(mine && !own.onPinned ? [] : [{ kind: "source", source } as const]),
@@ -159,13 +134,13 @@ export function itemTitle(catalogue: Catalogue, item: BundleItem): string {
     case "packages":
       return `packages ${packageSet(item.references[0], item.want)}`
     case "source":
-      return `Go modules of ${sources[item.source].title} ${pins.sources[item.source].version}`
+      return `${toolchainOf(sources[item.source]).dependencies} of ${sources[item.source].title} ${pins.sources[item.source].version}`
     case "modules":
-      return `Go modules of your own ${sources[item.source].title} (${item.digest})`
+      return `${toolchainOf(sources[item.source]).dependencies} of your own ${sources[item.source].title} (${item.digest})`
     case "tool":
-      return `Go modules of ${item.tool} ${pins.tools[item.tool]?.version ?? ""}`.trim()
+      return `${helperToolchain.dependencies} of ${item.tool} ${pins.tools[item.tool]?.version ?? ""}`.trim()
     case "helper":
-      return `Go modules of go/${item.helper}`
+      return `${helperToolchain.dependencies} of ${helperToolchain.helperFolder(item.helper)}`
     case "java":
       return `Maven artifacts of java/${item.java}`
     case "archive":
@@ -175,7 +150,7 @@ export function itemTitle(catalogue: Catalogue, item: BundleItem): string {
 
 /**
  * The name of an item's files in a bundle. It changes with what is pinned and decides about them, so that a bundle of other pins lacks
- * it; `text` is that of the files that say what a program below go/ or java/ takes.
+ * it; `text` is that of the files that say what one of this project's own programs takes.
  */
 export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): string {
   const { pins } = catalogue
@@ -196,7 +171,7 @@ export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): str
       return plain(`tool-${item.tool}-${version}-${digest(rest)}`)
     }
     case "helper":
-      return plain(`helper-${item.helper}-${digest(text, pins.go)}`)
+      return plain(`helper-${item.helper}-${digest(text, helperVersion(catalogue))}`)
     case "java":
       return plain(`java-${item.java}-${digest(text)}`)
     case "archive":

@@ -1,35 +1,25 @@
 // The Dockerfile of a server that is installed.
 
 import type { BaseEntry, Catalogue, InstalledEntry } from "../../catalogue/types.js"
-import { addUser, baseStage, copyLibrary, goArguments, goStage, header, installing, settings } from "./stages.js"
+import { addUser, baseStage, copyLibrary, header, installing, settings } from "./stages.js"
 import type { DockerfileOptions } from "./stages.js"
 import { run } from "./words.js"
 import { binFolder, type ImagePlan, userPlan } from "../build/image.js"
 import { archivePlan, installOf, installedPlan, packagesOf } from "../packages/installed.js"
 import { planPackages } from "../packages/packages.js"
-import { buildFlagWords } from "../build/programs.js"
+import { helperToolchain } from "../toolchains/helpers.js"
 
 export function installedDockerfile(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, options: DockerfileOptions): string[] {
   const { archive } = installOf(catalogue, component, base)
   const { helper } = component
+  const made = helper === undefined ? { arguments: [], stages: [] } : helperToolchain.helperStages(catalogue, helper, options)
   return [
     ...header(catalogue, component, base),
-    ...(helper === undefined ? [] : goArguments(catalogue, options, "versions.yaml names")),
+    ...made.arguments,
     "",
-    ...(helper === undefined ? [] : helperStage(catalogue, helper, options)),
+    ...made.stages,
     ...(archive === undefined ? [] : archiveStage(catalogue, component, archive, base, options)),
     ...finalStage(catalogue, component, base, options),
-  ]
-}
-
-function helperStage(catalogue: Catalogue, helper: string, options: DockerfileOptions): string[] {
-  return [
-    ...goStage(`go${catalogue.pins.go}`, options),
-    "ARG GOPROXY",
-    `COPY go/${helper} /helper`,
-    "WORKDIR /helper",
-    run(`go build ${buildFlagWords} -o /out/${helper} .`),
-    "",
   ]
 }
 
@@ -63,7 +53,7 @@ function finalStage(catalogue: Catalogue, component: InstalledEntry, base: BaseE
     ...baseStage(base, packagesOf(install, base), options),
     addUser(userPlan(user, component.data, [component.data]), owner),
     ...(install.archive === undefined ? [] : [`COPY --from=archive /archive/bin/${component.server} ${binFolder}/`]),
-    ...(component.helper === undefined ? [] : [`COPY --from=go /out/${component.helper} ${binFolder}/`]),
+    ...(component.helper === undefined ? [] : [`COPY --from=${helperToolchain.name} /out/${component.helper} ${binFolder}/`]),
     `COPY shell/${component.start}.sh ${start}`,
     run(`chmod 755 ${start}`),
     `WORKDIR ${component.data}`,

@@ -3,15 +3,20 @@
 import type { BaseEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
 import { assigned, comment, printed, run } from "./words.js"
 import { healthTimes, type ImagePlan, searchPath, type userPlan } from "../build/image.js"
-import { fetchScript } from "../toolchains/go/sources.js"
 import { planPackages } from "../packages/packages.js"
 import { packageScript, type PackageScriptOptions } from "../packages/script.js"
 import type { PackagePlan, PackageRequest } from "../packages/types.js"
 
 export interface DockerfileOptions {
   mirrors?: PackageRequest["mirrors"]
-  /** The default of the build argument GOPROXY. */
-  goproxy?: string
+  /** Other defaults of build arguments than the file's own, by their names. */
+  arguments?: Record<string, string>
+}
+
+/** What makes programs: build arguments for the top of the file, and stages. */
+export interface DockerfileStages {
+  arguments: string[]
+  stages: string[]
 }
 
 const library = "/tmp/install-packages.sh"
@@ -39,33 +44,6 @@ export function header(catalogue: Catalogue, component: ImageEntry, base: BaseEn
     `ARG BASE=${base.image}`,
   ]
 }
-
-/** The build arguments of the Go stage. */
-export function goArguments({ pins }: Catalogue, { goproxy }: DockerfileOptions, chosenBy: string): string[] {
-  return [
-    comment(
-      "Any image with Go 1.21 or newer, or Debian's, which gets its golang-go. Whichever it is, Go fetches the version",
-      `that ${chosenBy}.`,
-    ),
-    `ARG BUILDER=${pins.images.golang.replace("{version}", pins.go)}`,
-    comment("Go module proxies in order, such as https://goproxy.cn,direct. Go's own default when empty."),
-    `ARG GOPROXY=${goproxy ?? ""}`,
-  ]
-}
-
-/** `toolchain` is a value of GOTOOLCHAIN. */
-export function goStage(toolchain: string, options: DockerfileOptions): string[] {
-  const plan = planPackages({ distribution: "debian", want: ["ca-certificates", "golang-go"], mirrors: options.mirrors })
-  return [
-    "FROM ${BUILDER} AS go",
-    copyLibrary,
-    `RUN command -v go > /dev/null || { \\\n    ${installing(plan)}; }`,
-    assigned("ENV", { CGO_ENABLED: "0", GO111MODULE: "on", GOPATH: "/go", GOTOOLCHAIN: toolchain }),
-  ]
-}
-
-/** Leaves /module/fetch in a stage. */
-export const fetchProgram = run("mkdir /module", `${printed(fetchScript)} \\\n      > /module/fetch`, "chmod 755 /module/fetch")
 
 /** A shell command. */
 export function installing(plan: PackagePlan, options: PackageScriptOptions = {}): string {

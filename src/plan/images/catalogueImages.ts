@@ -3,6 +3,7 @@
 import type { BaseEntry, Catalogue } from "../../catalogue/types.js"
 import { baseOf, readBase, referenceOf } from "../build/components.js"
 import type { BytesFrom } from "../build/origins.js"
+import { compilerImageNames, compilerImages } from "../toolchains/images.js"
 import type { FoundImage } from "./wantedImages.js"
 
 /** What decides which of them are pulled. */
@@ -10,8 +11,8 @@ export interface ImageChoice {
   from: BytesFrom
   /** --base. */
   base: string
-  /** The Go that sources ask for, by source; those that could not be asked are missing. */
-  sourceGo: Record<string, string>
+  /** The versions of their toolchains that sources ask for, by source; those that could not be asked are missing. */
+  sourceVersions: Record<string, string>
 }
 
 /** Where packages take the place of an image. */
@@ -20,14 +21,14 @@ const registryOnly = "--bases=registry"
 export function catalogueImages(catalogue: Catalogue, choice: ImageChoice): FoundImage[] {
   const { bases, components, pins, services } = catalogue
   const only = choice.from === "packages" ? registryOnly : undefined
-  const tools = choice.from === "packages" ? "Go, tools and services, from Debian's packages" : "tools that publish, list and sign"
+  const tools = choice.from === "packages" ? "compilers, tools and services, from Debian's packages" : "tools that publish, list and sign"
   const found: FoundImage[] = [
     ...Object.keys(bases).flatMap((name) => {
       const chosen = readBase(choice.base).name === name ? choice.base : undefined
       return baseImages(name, baseOf(catalogue, chosen ?? name), chosen)
     }),
     [pins.images.debian, { where: "builds", stage: "build", purpose: tools }],
-    ...goImages(catalogue, choice, only),
+    ...buildImages(catalogue, choice, only),
     [pins.images.node, { where: "unit tests, tests on a stack", stage: "test", purpose: "Node" }],
   ]
   for (const { name, purpose, origin } of Object.values(services)) {
@@ -48,29 +49,23 @@ function baseImages(name: string, { image, alternatives }: BaseEntry, chosen?: s
   return [[image, use], ...alternatives.map((alternative): FoundImage => [alternative, instead])]
 }
 
-/** Every version of Go that something asks for. */
-function goImages({ pins, services, sources: known }: Catalogue, { sourceGo }: ImageChoice, only?: string): FoundImage[] {
-  const image = (version: string) => pins.images.golang.replace("{version}", version)
-  const purpose = "Go"
-  const sources = Object.keys(known).flatMap((name): FoundImage[] => {
-    const version = sourceGo[name]
-    return version === undefined ? [] : [[image(version), { where: `source ${name}`, stage: "build", purpose, only }]]
-  })
+/** Every version of a compiler that something asks for. */
+function buildImages(catalogue: Catalogue, { sourceVersions }: ImageChoice, only?: string): FoundImage[] {
+  const { pins, services } = catalogue
   const standIns = new Map<string, string>()
   for (const { origin } of Object.values(services)) {
     if ("image" in origin && origin.packaged.tool !== undefined) standIns.set(origin.packaged.tool, pins.images[origin.image])
   }
-  const tools = Object.entries(pins.tools).map(([name, pin]): FoundImage => {
-    const instead = standIns.get(name)
+  return compilerImages(catalogue, sourceVersions).map(({ reference, purpose, where, tool }) => {
+    const instead = tool === undefined ? undefined : standIns.get(tool)
     const lacking = instead === undefined ? undefined : `where ${instead} is refused`
-    return [image(pin.go), { where: `tool ${name}`, stage: "build", purpose, only: only ?? lacking }]
+    return [reference, { where, stage: "build", purpose, only: only ?? lacking }]
   })
-  return [...sources, [image(pins.go), { where: "helpers", stage: "build", purpose, only }], ...tools]
 }
 
 /** Images that versions.yaml pins for nothing that is known here are needed all the same: somebody has written them down. */
 function otherImages({ pins, services }: Catalogue): FoundImage[] {
-  const used = new Set(["golang", "debian", "node"])
+  const used = new Set([...compilerImageNames, "debian", "node"])
   for (const { origin } of Object.values(services)) if ("image" in origin) used.add(origin.image)
   const others = Object.entries(pins.images).filter(([name]) => !used.has(name))
   return others.map(([name, reference]) => [reference, { where: `images.${name}`, stage: "build", purpose: "pinned in versions.yaml" }])

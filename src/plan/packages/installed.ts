@@ -6,8 +6,9 @@ import { type BaseFacts, withoutIdentity } from "../build/imageInputs.js"
 import { type ImageInputs, recipeRevision, shortDigest } from "../build/inputs.js"
 import { familyOf, layouts } from "./data.js"
 import { planDownload } from "./packages.js"
+import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
 import type { PackageFamily, PackagePlan, WantedPackage } from "./types.js"
-import type { ProvenanceResource } from "../supplychain/provenance.js"
+import type { ProvenanceResource } from "../supplychain/resources.js"
 
 /** How a server gets onto a base. Throws one sentence where it cannot. */
 export function installOf(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry): InstallEntry {
@@ -146,7 +147,7 @@ export function installedInputs(
   const image = installedPlan(component, base, { version: "", revision: "", created: "" })
   return {
     source: revision,
-    go: component.helper === undefined ? "" : catalogue.pins.go,
+    toolchain: { name: helperToolchain.name, version: component.helper === undefined ? "" : helperVersion(catalogue) },
     base: prepared.reference,
     packages: prepared.packages,
     recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user]),

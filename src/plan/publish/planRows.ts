@@ -4,7 +4,7 @@ import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
 import { table } from "../../base/table.js"
 import { pinnedVersion } from "./publishedAs.js"
 import type { PublishedTo } from "./registries.js"
-import { changedInputs, type ImageInputs, shortReference } from "../build/inputs.js"
+import { changedInputs, type ImageInputs, inputsOfRecord, recordedInputs, shortReference, toolchainWords } from "../build/inputs.js"
 
 /** One line of a plan. */
 export interface PlanRow {
@@ -58,7 +58,15 @@ export interface PlanRecord {
   stack: string
   /** Of a release: where it went. */
   published?: PublishedTo
-  rows: PlanInput[]
+  rows: RecordedRow[]
+}
+
+/** A row as files have it. */
+export type RecordedRow = Omit<PlanInput, "inputs" | "otherwise"> & { inputs?: Record<string, string>; otherwise?: Record<string, string> }
+
+export function recordedRow(row: PlanInput): RecordedRow {
+  const { inputs, otherwise } = row
+  return { ...row, inputs: inputs && recordedInputs(inputs), otherwise: otherwise && recordedInputs(otherwise) }
 }
 
 /** Reads a state file. A release's own says nothing about other registries and tags than it went to. */
@@ -80,16 +88,16 @@ export function readPlanRecord(text: string, to?: PublishedTo): Record<string, E
   return Object.fromEntries(
     built.map(({ component, source, version, inputs, digest }) => [
       component,
-      [{ inputs: inputs!, from: source, version, ...(digest === undefined ? {} : { digest }) }],
+      [{ inputs: inputsOfRecord(inputs!), from: source, version, ...(digest === undefined ? {} : { digest }) }],
     ]),
   )
 }
 
 export function planTable(rows: PlanRow[]): string {
   return table(
-    ["COMPONENT", "ACTION", "SOURCE", "GO", "BASE", "REASON"],
+    ["COMPONENT", "ACTION", "SOURCE", "TOOLCHAIN", "BASE", "REASON"],
     rows.map(({ component, action, source, inputs, reason }) => {
-      return [component, action, source, inputs?.go || "-", inputs === undefined ? "-" : shortReference(inputs.base), reason]
+      return [component, action, source, inputs?.toolchain.version ? toolchainWords(inputs.toolchain) : "-", inputs === undefined ? "-" : shortReference(inputs.base), reason]
     }),
   )
 }

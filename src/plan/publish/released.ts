@@ -4,7 +4,7 @@ import type { Catalogue } from "../../catalogue/types.js"
 import { componentOf, imageOf } from "../build/components.js"
 import type { PublishedTag } from "./publishing.js"
 import type { PublishedTo } from "./registries.js"
-import type { PlanRow } from "./planRows.js"
+import { type PlanRow, recordedRow } from "./planRows.js"
 import type { TestCase } from "../tests/suites.js"
 import { table } from "../../base/table.js"
 
@@ -82,6 +82,6 @@ export function releaseRecord(catalogue: Catalogue, rows: PlanRow[], released: R
   const kept = rows.filter(({ component, inputs }) => inputs !== undefined && !failed.has(component))
   const built = new Map(released.map(({ component, digest }) => [component, digest]))
   // A digest that only a registry names stays out: what is signed by a record must have been built by us.
-  const lines = kept.map(({ component, source, version, inputs, digest }) => ({ component, source, version, inputs, digest: built.get(component) ?? digest }))
+  const lines = kept.map(({ component, source, version, inputs, digest }) => recordedRow({ component, source, version, inputs, digest: built.get(component) ?? digest }))
   return `${JSON.stringify({ stack: catalogue.stack, published, rows: lines }, null, 2)}\n`
 }

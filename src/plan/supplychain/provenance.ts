@@ -1,8 +1,9 @@
 // What an image was made from, as an in-toto statement with SLSA's provenance (https://slsa.dev/spec/v1.0/provenance).
 // Without times and addresses of the build: the same image built twice has the same statement.
 
-import type { ImageInputs } from "../build/inputs.js"
-import type { SourceFacts } from "../build/image.js"
+import { type ImageInputs, recordedInputs } from "../build/inputs.js"
+import { toolchains } from "../toolchains/toolchains.js"
+import type { ProvenanceResource, ProvenanceSource } from "./resources.js"
 
 export interface ProvenanceOf {
   stack: string
@@ -18,22 +19,6 @@ export interface ProvenanceOf {
   installed?: ProvenanceResource
   /** A URI of who ran the build. */
   builderId: string
-}
-
-export interface ProvenanceSource extends SourceFacts {
-  url: string
-  module: string
-  /** The checksum of the source's Go module, where the source is pinned by one. */
-  sum?: string
-  /** Of the caller's own: its commit says nothing about edits in a folder or an overlay. */
-  custom: boolean
-}
-
-/** A ResourceDescriptor of in-toto's. */
-export interface ProvenanceResource {
-  uri: string
-  digest?: Record<string, string>
-  annotations?: Record<string, unknown>
 }
 
 export const statementType = "application/vnd.in-toto+json"
@@ -58,8 +43,8 @@ export function provenance(of: ProvenanceOf): object {
       buildDefinition: {
         buildType,
         externalParameters: { stack: of.stack, ...wish, programs: layout, version: of.source?.version },
-        internalParameters: { inputs: of.inputs },
-        resolvedDependencies: [...sourceResources(of), ...goResources(of.inputs), ...baseResources(of.inputs)],
+        internalParameters: { inputs: recordedInputs(of.inputs) },
+        resolvedDependencies: [...sourceResources(of), ...toolchainResources(of), ...baseResources(of.inputs)],
       },
       runDetails: { builder: { id: of.builderId } },
     },
@@ -68,21 +53,16 @@ export function provenance(of: ProvenanceOf): object {
 
 function sourceResources({ source, installed }: ProvenanceOf): ProvenanceResource[] {
   if (source === undefined) return installed === undefined ? [] : [installed]
-  const { url, module, version, revision, sum, custom } = source
+  const { url, version, revision, custom } = source
   if (custom) return [{ uri: `git+${url}`, annotations: { custom: true, version, revision } }]
   const commit = revision !== undefined && /^[0-9a-f]{40}$/.test(revision) ? { digest: { gitCommit: revision } } : {}
-  const git = { uri: `git+${url}@refs/tags/${version}`, ...commit }
-  return sum === undefined ? [git] : [git, { uri: `pkg:golang/${module}@${version}`, digest: { dirHash: dirHash(sum) } }]
+  return [{ uri: `git+${url}@refs/tags/${version}`, ...commit }]
 }
 
-/** Go's checksum as in-toto writes it: hexadecimal, without h1: in front. */
-function dirHash(sum: string): string {
-  return Buffer.from(sum.replace(/^h1:/, ""), "base64").toString("hex")
-}
-
-function goResources({ go }: Partial<ImageInputs>): ProvenanceResource[] {
-  // An installed server has none.
-  return /^\d/.test(go ?? "") ? [{ uri: `pkg:golang/stdlib@${go}` }] : []
+/** The source as its registry has it, and what compiled it: an installed server may have neither. */
+function toolchainResources({ source, inputs: { toolchain } }: ProvenanceOf): ProvenanceResource[] {
+  if (toolchain === undefined) return []
+  return toolchains[toolchain.name]?.provenance(toolchain.version, source?.custom ? undefined : source) ?? []
 }
 
 /** As BuildKit names images; with the digest that was pulled. */

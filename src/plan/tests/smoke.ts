@@ -1,6 +1,7 @@
 // The smoke test of an image, as a script that runs in it and a judgement of what it and the image's settings say.
 
 import type { ImageEntry, InstalledEntry, SourceImageEntry } from "../../catalogue/types.js"
+import { toolchains } from "../toolchains/toolchains.js"
 import type { TestCase } from "./suites.js"
 
 export interface ImageFacts {
@@ -72,7 +73,9 @@ export function imageQuestions(own: SmokeQuestion[]): SmokeQuestion[] {
   ]
 }
 
-const compilers = ["go", "gofmt", "gcc", "cc", "g++", "clang", "rustc", "javac", "mage"]
+const left = Object.values(toolchains).map(({ leftovers }) => leftovers)
+const compilers = [...left.flatMap(({ programs }) => programs), "gcc", "cc", "g++", "clang", "rustc", "javac"]
+const sources = left.flatMap(({ files }) => files)
 const caches = ["var/lib/apt/lists", "var/cache/apt", "var/cache/dnf", "var/cache/yum", "var/cache/apk", "var/cache/zypp"]
 const foreign = ["usr/local/share/ca-certificates", "etc/pki/ca-trust/source/anchors", "usr/share/pki/ca-trust-source/anchors"]
 
@@ -83,7 +86,7 @@ export function fileQuestions(root: string): SmokeQuestion[] {
   return [
     ["no compiler is there", nothing(root, `-perm /111 ! -path '*/share/*' \\( ${named(compilers)} -o -name 'gcc-[0-9]*' \\)`)],
     ["no program can act as another user (setuid, setgid)", nothing(root, "-perm /6000")],
-    ["no source is there", nothing(root, "\\( -name '*.go' -o -name go.mod \\)")],
+    ["no source is there", nothing(root, `\\( ${named(sources)} \\)`)],
     ["no package cache is there", nothing(root, `-size +0 \\( ${below(caches)} \\)`)],
     ["no certificate was added by hand", nothing(root, `\\( ${below(foreign)} \\)`)],
   ]

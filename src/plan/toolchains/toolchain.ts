@@ -1,5 +1,10 @@
 // What a toolchain decides without asking anybody. Its implementations are in folders beside this file; toolchains.ts finds them.
 
+import type { BuiltEntry, Catalogue } from "../../catalogue/types.js"
+import type { BundleItem } from "../bundle/types.js"
+import type { DockerfileOptions, DockerfileStages } from "../dockerfile/stages.js"
+import type { ProvenanceResource, ProvenanceSource } from "../supplychain/resources.js"
+
 export interface ToolchainPlan {
   /** As stack.yaml and the labels of images have it. */
   name: string
@@ -7,8 +12,36 @@ export interface ToolchainPlan {
   title: string
   /** The file at the top of every source. */
   manifest: string
+  /** The files of a source that say what it takes from outside. */
+  lockFiles: string[]
+  /** The files, as a pattern of names, of which a program's folder has at least one. */
+  programFiles: string
+  /** What it calls the libraries that a source takes from outside. */
+  dependencies: string
+  /** The option that names another place for these. */
+  dependenciesOption: string
+  /** The values of --builder: its own way first, then the tools of versions.yaml that some sources build with. */
+  builders: [own: string, ...tools: string[]]
+  /** The name of its image among those of versions.yaml. */
+  image: string
   /** What a source calls itself in its manifest: `module` in stack.yaml. */
   moduleOf(manifest: string): string | undefined
   /** The version that a source needs, from its manifest and from the other files that say something about it. */
   versionOf(texts: string[]): string
+  /** What it takes from outside for itself, before any source is built; `debian` is the image that has it then. */
+  bundleItems(debian: string): BundleItem[]
+  /** How a Dockerfile makes a component's programs: the source's files in the stage source, programs and what starts them in /out of the stage build. */
+  dockerfileStages(catalogue: Catalogue, component: BuiltEntry, options: DockerfileOptions): DockerfileStages
+  /** The same for one of this project's own programs, in /out of the stage that is called as the toolchain. */
+  helperStages(catalogue: Catalogue, helper: string, options: DockerfileOptions): DockerfileStages
+  /** The folder of one of this project's own programs. */
+  helperFolder(helper: string): string
+  /** What an image was made with, and its source as the toolchain's registry has it. */
+  provenance(version: string, source?: ProvenanceSource): ProvenanceResource[]
+  /** Shell: prints `program FILE` for each file of the folders "$@" that makes its folder a program. */
+  programSearch: string
+  /** What no image may have: programs, and patterns of files, by their names. */
+  leftovers: { programs: string[]; files: string[] }
+  /** What to do about something from outside that cannot be fetched; undefined where a build has failed for another reason. */
+  refusal(output: string): string | undefined
 }

@@ -1,4 +1,4 @@
-// What git, Go and registries print about versions, and how a caller names another upstream.
+// What git and registries print about versions, and how a caller names another upstream.
 
 import { unknownName } from "../../base/nearest.js"
 import { holdsSecret } from "../build/customSource.js"
@@ -23,27 +23,6 @@ export function readChecksum(output: string): string {
   const [, sum] = /^([0-9a-f]{64})(\s|$)/.exec(output) ?? []
   if (sum === undefined) throw new Error("no checksum in the answer")
   return sum
-}
-
-/** The part of Go's answers about a module that matters here. */
-export interface GoModuleAnswer {
-  Version?: string
-  Versions?: string[]
-  Time?: string
-  Sum?: string
-  /** Where its files are. */
-  Dir?: string
-  Error?: unknown
-  Origin?: { Hash?: string }
-}
-
-/** The outputs of `go list -m -versions -json MODULE` and of `go list -m -json MODULE@PINNED`, which has the commit of that one. */
-export function readModuleVersions(versions: string, pinned: string): Map<string, string | undefined> {
-  const { Versions } = JSON.parse(versions) as GoModuleAnswer
-  const { Version, Origin } = JSON.parse(pinned) as GoModuleAnswer
-  const tags = new Map<string, string | undefined>((Versions ?? []).map((version) => [version, undefined]))
-  if (Version !== undefined) tags.set(Version, Origin?.Hash)
-  return tags
 }
 
 /** One tag a line, as `regctl tag ls` prints them. */

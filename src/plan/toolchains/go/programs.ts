@@ -1,6 +1,6 @@
-// How programs are compiled.
+// How Go compiles programs.
 
-import type { ProgramEntry } from "../../catalogue/types.js"
+import type { ProgramEntry } from "../../../catalogue/types.js"
 
 /** Flags that leave paths, version control and debug data out: the same source gives the same bytes. */
 export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
@@ -8,12 +8,14 @@ export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
 /** The flags as words of a shell command. */
 export const buildFlagWords = buildFlags.map((flag) => `'${flag}'`).join(" ")
 
-/** The layout of images whose programs were to be one binary, but could not. */
-export const fallbackLayout = "separate, because they cannot be one"
-
 /** The one binary that holds all programs of a source is called by the stack, unless one of them has that name. */
 export function multicallBinary(stack: string, all: ProgramEntry[]): string {
   return all.some((entry) => entry.program === stack) ? `${stack}-programs` : stack
+}
+
+/** The folder of one of this project's own programs. */
+export function helperFolder(name: string): string {
+  return `go/${name}`
 }
 
 /** The programs as go/multicall and go/inputs take them. */

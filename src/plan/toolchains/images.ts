@@ -1,0 +1,37 @@
+// The images that have compilers, in every version that a catalogue's builds ask for.
+
+import type { Catalogue } from "../../catalogue/types.js"
+import { helperToolchain, helperVersion, toolVersion } from "./helpers.js"
+import { toolchainOf, toolchains } from "./toolchains.js"
+import type { ToolchainPlan } from "./toolchain.js"
+
+export interface CompilerImage {
+  reference: string
+  /** The toolchain's title. */
+  purpose: string
+  /** What asks for it. */
+  where: string
+  /** Where it is a tool of versions.yaml. */
+  tool?: string
+}
+
+/** Their names among the images of versions.yaml. */
+export const compilerImageNames = Object.values(toolchains).map(({ image }) => image)
+
+/** By sources, as far as their versions are known, by this project's own programs and by the tools of versions.yaml. */
+export function compilerImages(catalogue: Catalogue, sourceVersions: Record<string, string>): CompilerImage[] {
+  const { sources, pins } = catalogue
+  const found = ({ title, image }: ToolchainPlan, version: string, where: string, tool?: string): CompilerImage => {
+    return { reference: compilerImage(catalogue, image, version), purpose: title, where, tool }
+  }
+  const known = Object.keys(sources).filter((name) => sourceVersions[name] !== undefined)
+  return [
+    ...known.map((name) => found(toolchainOf(sources[name]), sourceVersions[name], `source ${name}`)),
+    found(helperToolchain, helperVersion(catalogue), "helpers"),
+    ...Object.entries(pins.tools).map(([name, pin]) => found(helperToolchain, toolVersion(pin), `tool ${name}`, name)),
+  ]
+}
+
+export function compilerImage({ pins }: Catalogue, image: string, version: string): string {
+  return pins.images[image].replace("{version}", version)
+}
