@@ -39,6 +39,15 @@ describe("versions.yaml", () => {
     expect(missing(text, changed).every((line) => /^ {4}(version|commit|sum|created): /.test(line))).toBe(true)
   })
 
+  it("still names its schema in the first line", () => {
+    const first = "# yaml-language-server: $schema=../../../stacks/versions.schema.json"
+    const changed = withSourcePin(withReferenceTag(withDigests(text, { "docker.io/library/debian:trixie-slim": `sha256:${"a".repeat(64)}` }), "web", "a", [], "b"), "server", pins(text).sources.server, pin)
+    expect([text, changed].map((yaml) => yaml.split("\n")[0])).toEqual([first, first])
+    // Also where the file has no other comment at its start.
+    const rest = text.split("\n").filter((line) => !line.startsWith("#"))
+    expect(withDigests([first, ...rest].join("\n"), {}).split("\n")[0]).toBe(first)
+  })
+
   it("keeps every earlier version once, the last one first", () => {
     const next = { ...pin, version: "v3.8.3-patch.17", commit: "a".repeat(40) }
     let yaml = text
@@ -132,7 +141,7 @@ tools:`)
     ["web: release-v3.8.3", "web: 'release v3.8.3'", "references.web: expected an image's tag"],
     ["\ntools:", "\npreviousReferences: {web: release-v3.8.2}\ntools:", "previousReferences.web: expected a list"],
     ["\ntools:", "\ndigests: {docker.io/library/debian:trixie-slim: latest}\ntools:", "expected a digest, sha256:… with 64"],
-    ["\ntools:", "\ndigest: {}\ntools:", "digest: expected no such key"],
+    ["\ntools:", "\ndigest: {}\ntools:", 'digest: unknown key "digest". Did you mean "digests"?'],
     ["sources:\n", "sources: {\n", "not valid YAML"],
   ])("%j as %j is refused", (from, to, message) => {
     expect(text).toContain(from)
@@ -180,7 +189,7 @@ describe("env.template", () => {
     expect(text).not.toContain("latest")
     expect(text).toContain("release --components=chat. The catalogue has no registry for it: replace REGISTRY by yours\n# OPENIM_CHAT_IMAGE=REGISTRY/openim/openim-chat:v1.0.4\n")
     expect(text).toContain("the report of release names it\n# OPENIM_REDIS_IMAGE=docker.io/openim/openim-redis:VERSION\n")
-    const daily = { ...catalogue.components["server-api"], mode: "auto" }
+    const daily = { ...catalogue.components["server-api"], mode: "auto" as const }
     expect(envTemplate({ ...catalogue, components: { ...catalogue.components, "server-api": daily } })).toContain("\nOPENIM_API_IMAGE=docker.io/openim/openim-api:v1.2.3\n")
   })
 

@@ -103,7 +103,7 @@ describe("the plan of an image's start", () => {
   })
 
   it("names what stack.yaml has wrong", () => {
-    expect(() => read({ stores: "[Postgre]" })).toThrow(/stores\[0\]: expected a store of source post: Postgres, Search/)
+    expect(() => read({ stores: "[Postgre]" })).toThrow('stores[0]: expected a store of source post, found "Postgre". Did you mean "Postgres"?')
     expect(() => read({ start: "{ Postgres: { port: 5432 } }" })).toThrow("expected the variables that name its addresses")
   })
 })
