@@ -8,7 +8,7 @@ import { questionFor } from "../../src/mirrors/questions.js"
 import { fetchedLines, inUse, mirrorReport } from "../../src/plan/call/mirrorReports.js"
 import { mavenSettings } from "../../src/plan/stack/mavenSettings.js"
 import { packageDistributions } from "../../src/plan/packages/data.js"
-import { pullAddresses } from "../../src/plan/images/pullAddresses.js"
+import { pullAddresses, pullReason } from "../../src/plan/images/pullAddresses.js"
 
 const read = (...given: string[]) => readMirrorEntries(given, unknownName)
 const short = (entries: MirrorEntry[]) => entries.map(({ family, address }) => `${family}=${address}`)
@@ -265,3 +265,9 @@ describe("mirrors of Docker Hub", () => {
     expect(pullAddresses("packages", ["docker.io/library/alpine:3.22"], [])[0].limitSeconds).toBe(300)
   })
 })
+
+it.each([
+  ['failed to resolve image "docker.io/library/alpine:3.22" (platform: "linux/amd64"): docker.io/library/alpine:3.22: not found', "not found"],
+  ['failed to resolve image "docker.io/library/alpine:3.22" (platform: "linux/amd64"): dial tcp: no such host', "dial tcp: no such host"],
+  ["no result within 300 s", "no result within 300 s"],
+])("an image that is refused is named once: %s", (said, reason) => expect(pullReason("docker.io/library/alpine:3.22", said)).toBe(reason))

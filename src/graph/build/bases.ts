@@ -7,7 +7,7 @@ import { packageSet } from "../../plan/bundle/items.js"
 import { pinnedReferences } from "../../plan/build/origins.js"
 import { planPackages } from "../../plan/packages/packages.js"
 import type { PackageRequest } from "../../plan/packages/types.js"
-import { mirrorWarning, type PullAddress, pullAddresses } from "../../plan/images/pullAddresses.js"
+import { mirrorWarning, type PullAddress, pullAddresses, pullReason } from "../../plan/images/pullAddresses.js"
 import { fullReference } from "../../base/references.js"
 import { bundledImage, bundledPackages, mounted } from "../bundle/bundle.js"
 import { tailOf } from "../call/failures.js"
@@ -47,7 +47,7 @@ async function pulled(settings: Settings, { reference, address }: PullAddress): 
     return { container, reference: await container.imageRef(), address: from }
   } catch (error) {
     const next = reference.includes("@") ? "; `bump --bases` pins what the registry has now" : ""
-    throw new Error(`${tailOf(error, 1)}${next}`)
+    throw new Error(`${pullReason(from, tailOf(error, 1))}${next}`)
   }
 }
 
@@ -94,7 +94,7 @@ export async function prepareBase(
   asOf?: string,
 ): Promise<PreparedBase> {
   const pulled = await pullFirst(settings, [base.image, ...base.alternatives]).catch((error: Error) => {
-    throw new Error(`${error.message}. Choose another --base, or use an engine that reaches a registry with this one`)
+    throw new Error(`${error.message}. Next: choose another --base (debian needs no registry), or use an engine that reaches a registry with this one`)
   })
   const want = [...base.packages, ...more]
   const image = { ...pulled, container: freshened(settings, pulled.container) }

@@ -33,3 +33,8 @@ export function mirrorWarning(reference: string, address: string, reason: string
     "and versions.yaml pins none, so nothing says that it is the right image. Next: ./daggerw call -y bump --bases pins it where Docker Hub can be reached"
   )
 }
+
+/** An engine's own words without the name of the image, which stands before them in every message. */
+export function pullReason(address: string, said: string): string {
+  return said.replace(/^failed to resolve image "[^"]*" \(platform: "[^"]*"\): /, "").replace(`${address}: `, "")
+}
