@@ -11,6 +11,7 @@ import { toolbox } from "../graph/call/toolbox.js"
 import { smokeTest } from "../graph/stack/tests.js"
 import { baseOf, imageOf } from "../plan/build/components.js"
 import type { TestCase } from "../plan/tests/suites.js"
+import { planInputs } from "../tasks/plan.js"
 import { type BaseRoot, baseRoots } from "./baseRoots.js"
 import { bundleImageTests } from "./bundleImages.js"
 import { casesOf, same } from "./cases.js"
@@ -86,8 +87,10 @@ async function baseCases({ root, name, reference, server, shop, wish }: OnBase):
       },
     ],
     [
-      "what decides its digest changes with the packages that are installed",
+      "plan names it, and what it goes by changes with the packages that are installed",
       async () => {
+        const [{ inputs }] = await planInputs(shop, { ...wish, base: name }, [wish.component])
+        same(inputs?.base.replace(/@sha256:.*/, ""), reference)
         const prepared = await prepareBase(server, baseOf(server.catalogue, name))
         const [before, after] = await Promise.all([{ ...prepared, container: prepared.pulled.container }, prepared].map(baseFacts))
         same(before.reference, after.reference)
