@@ -90,6 +90,11 @@ describe("the README", () => {
     expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(120)
   })
 
+  it("and the pages use standard words", () => {
+    const odd = /\b(mend(s|ed|ing)?|anew|told|tells?|at hand|is no [a-z]+[:,.]|of one's own|(can|cannot) be had)\b/gi
+    for (const page of pages) expect(read(page).match(odd) ?? [], page).toEqual([])
+  })
+
   it("names every page of docs/", () => {
     const linked = linksOf(readme).map((target) => target.split("#")[0])
     for (const page of pages.filter((name) => name.startsWith("docs/"))) expect(linked, page).toContain(page)
