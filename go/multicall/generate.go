@@ -14,8 +14,9 @@ type overlay struct {
 	Replace map[string]string
 }
 
-// generate writes the overlay and answers with the added package's directory, relative to the module's root.
-func generate(source, out string, programs []program) (string, error) {
+// generate writes the overlay and answers with the added package's directory, relative to the module's root. Some programs need the
+// packages in partly, and call their init functions; the others do not.
+func generate(source, out string, programs []program, partly ...pages) (string, error) {
 	source, err := filepath.Abs(source)
 	if err != nil {
 		return "", err
@@ -53,9 +54,29 @@ func generate(source, out string, programs []program) (string, error) {
 		}
 		entries = append(entries, entry{Name: program.name, Ident: ident, Import: path.Join(module, program.dir)})
 	}
+	var imports []imported
+	for number, page := range partly {
+		ident := fmt.Sprintf("pages%d", number)
+		imports = append(imports, imported{Ident: ident, Import: page.importPath})
+		for _, file := range page.files {
+			target := filepath.Join(out, ident, filepath.Base(file.path))
+			if err := write(target, file.content); err != nil {
+				return "", err
+			}
+			result.Replace[file.path] = target
+		}
+		for i := range entries {
+			if !page.programs[entries[i].Name] {
+				continue
+			}
+			for _, call := range page.calls {
+				entries[i].First = append(entries[i].First, ident+"."+call)
+			}
+		}
+	}
 
 	picker := filepath.Join(out, "picker", "main.go")
-	content, err := pickerSource(entries)
+	content, err := pickerSource(entries, imports)
 	if err != nil {
 		return "", err
 	}

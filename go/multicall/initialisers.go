@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -48,39 +47,19 @@ func (p listed) ours() bool {
 // checkInitialisers refuses programs of which one brings packages that another lacks and that do something when they are
 // initialised: in one binary they would do it in every program. What is in all programs does it anyway. Code of the source itself is
 // judged strictly; other people's modules, which mostly fill tables of their own, by what is known to show in a whole process.
-func checkInitialisers(source string, programs []program) error {
-	dirs := make([]string, len(programs))
-	for i, program := range programs {
-		dirs[i] = "./" + program.dir
-	}
-	packages, err := listDependencies(source, dirs)
-	if err != nil {
-		// The build itself has better words for it.
-		return nil
-	}
-	users := map[string][]string{}
-	for _, program := range programs {
-		for name := range closure(packages, filepath.Join(source, filepath.FromSlash(program.dir))) {
-			users[name] = append(users[name], program.name)
-		}
-	}
-	names := make([]string, 0, len(users))
-	for name := range users {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		pkg := packages[name]
-		if len(users[name]) == len(programs) || isProgram(pkg, source, programs) {
+func checkInitialisers(source string, uses *usage, programs []program) error {
+	for _, name := range uses.names() {
+		pkg, users := uses.packages[name], uses.programs[name]
+		if len(users) == len(programs) || isProgram(pkg, source, programs) {
 			continue
 		}
-		what, err := effectOf(packages, pkg)
+		what, err := effectOf(uses.packages, pkg)
 		if err != nil {
 			return err
 		}
 		if what != "" {
 			return refusal(fmt.Sprintf("%s, which only %s %s, %s when it is initialised, and would in every program",
-				name, strings.Join(users[name], ", "), verb(len(users[name])), what))
+				name, strings.Join(users, ", "), verb(len(users)), what))
 		}
 	}
 	return nil
@@ -149,7 +128,7 @@ func closure(packages map[string]listed, dir string) map[string]bool {
 
 // effectOf says what a package does to the whole process when it is initialised; nothing when it seems to do nothing.
 func effectOf(packages map[string]listed, pkg listed) (string, error) {
-	// Go's own packages at most add debugging handlers to http.DefaultServeMux.
+	// Go's own packages at most add pages to http.DefaultServeMux: see pagesOf.
 	if pkg.Standard {
 		return "", nil
 	}

@@ -35,10 +35,7 @@ func main() {
 		os.Exit(2)
 	}
 
-	added, err := generate(*source, *out, programs)
-	if err == nil {
-		err = checkInitialisers(*source, programs)
-	}
+	added, err := merge(*source, *out, programs)
 	var refusal refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -49,6 +46,23 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Println(added)
+}
+
+func merge(source, out string, programs []program) (string, error) {
+	uses, err := usageOf(source, programs)
+	if err != nil {
+		// The build itself has better words for it.
+		return generate(source, out, programs)
+	}
+	partly, err := pagesOf(uses, programs)
+	if err != nil {
+		return "", err
+	}
+	added, err := generate(source, out, programs, partly...)
+	if err != nil {
+		return "", err
+	}
+	return added, checkInitialisers(source, uses, programs)
 }
 
 // A program is a main package and the name it shall answer to.

@@ -16,7 +16,7 @@ import { cachedMessages, forget } from "./support/redis.js"
 import { keepFigure } from "./support/results.js"
 import { SdkUser } from "./support/sdk.js"
 import { Connection, LoginRefusal } from "./support/socket.js"
-import { chatAdminAddress, chatApiAddress, chatPrograms, programs, titleOf } from "./support/stack.js"
+import { chatAdminAddress, chatApiAddress, chatPrograms, gatewayAddress, programs, titleOf } from "./support/stack.js"
 import { documents, storedMessages, textIn as storedText } from "./support/store.js"
 
 /** What the API refuses with. */
@@ -329,6 +329,17 @@ describe("live", () => {
     expect(refusal).toBeInstanceOf(LoginRefusal)
     expect((refusal as LoginRefusal).errCode).toBe(refused.tokenMalformed)
     await expect(Connection.open(ann, { token: bob.token })).rejects.toThrow("does not take a WebSocket")
+  })
+
+  // The API imports net/http/pprof; the gateway, which may share a binary with it, serves the mux that this package adds its pages to.
+  test("the gateway shows no pages for debugging", async () => {
+    concerns("openim-msggateway")
+    const page = async (path: string) => {
+      const answer = await fetch(gatewayAddress.replace(/^ws/, "http") + path)
+      return { status: answer.status, text: await answer.text() }
+    }
+    const unknown = await page("/no-such-page")
+    for (const path of ["/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=1"]) expect(await page(path), path).toEqual(unknown)
   })
 })
 

@@ -38,6 +38,14 @@ export interface InputsOf {
 /** The layout of images whose programs were to be one binary, but could not. */
 export const fallbackLayout = "separate, because they cannot be one"
 
+/** Raise this when the same programs give another merged binary: 2 keeps pages for debugging to the programs that import them. */
+const mergeRevision = 2
+
+/** What an image's inputs say about the layout of its programs. */
+function layoutInput(layout: string): string {
+  return layout === "multicall" ? `${layout} ${mergeRevision}` : layout
+}
+
 export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts): ImageInputs {
   const { component, digests } = of
   const entries = programsOf(catalogue, component)
@@ -55,7 +63,7 @@ export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts)
     toolchain: of.toolchain,
     base: base.reference,
     packages: base.packages,
-    recipe: shortDigest([recipeRevision, withoutIdentity(image), start, supervisor, of.layout, of.builder, of.base.probe, catalogue.user]),
+    recipe: shortDigest([recipeRevision, withoutIdentity(image), start, supervisor, layoutInput(of.layout), of.builder, of.base.probe, catalogue.user]),
   }
 }
 
