@@ -130,7 +130,7 @@ export class Openim {
     goproxy?: string,
     /** Mirrors in order, asked before the usual addresses: presets (china, or aliyun, tuna, ustc, tencent, huawei) and FAMILY=ADDRESS, mixed at will, such as china or aliyun,go=https://goproxy.example. Families: apt, dnf, zypper, apk (packages of images), docker (Docker Hub, as HOST or HOST/PATH), go, npm, maven, pypi, cargo, archive (a folder that has MongoDB's archive under its own name). Each call asks those that it needs whether they answer; the function mirrors tells */
     mirrors: string[] = [],
-    /** A folder with a stack.yaml and a versions.yaml of your own, instead of the stack's */
+    /** A folder with a custom stack.yaml and versions.yaml, instead of those of the stack. docs/catalogue.md lists their keys */
     catalogue?: Directory,
     /** Other addresses of sources, which versions are asked from and builds take commits from, and of referenced images: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server or web=registry.example/openim/openim-web-front */
     upstreams: string[] = [],

@@ -3,10 +3,12 @@ import { dirname, join, relative } from "node:path"
 import { Ajv } from "ajv"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
+import { loadCatalogue } from "../../src/catalogue/load.js"
 import { stackSchema } from "../../src/catalogue/stack.js"
 import { versionsSchema } from "../../src/catalogue/versions.js"
 import { cataloguePage } from "./catalogueDocs.js"
 import { jsonSchema, jsonText } from "./catalogueSchema.js"
+import { blocksOf } from "./markdown.js"
 
 const root = new URL("../..", import.meta.url).pathname
 const read = (name: string) => readFileSync(join(root, name), "utf8")
@@ -66,6 +68,18 @@ describe("docs/catalogue.md", () => {
 
   it("is what src/ says", async () => {
     await expect(page, stale("docs/catalogue.md")).toMatchFileSnapshot("../../docs/catalogue.md")
+  })
+
+  it("shows messages as a call prints them", async () => {
+    const texts: Record<string, string> = {
+      "stack.yaml": read("tests/fixtures/im/stack.yaml").replace("purpose: All services", "purpos: All services").replace("probe: 10320", "probe: high"),
+      "versions.yaml": read("tests/fixtures/im/versions.yaml").replace("  web:", "  wep:"),
+    }
+    const printed = await loadCatalogue("im", async (name) => texts[name]!).catch((error: Error) => error.message)
+    const shown = blocksOf(page).find(({ language }) => language === "text")!.code.trimEnd()
+    // The lines of a fixture may move.
+    const lineless = (text: unknown) => String(text).replace(/yaml:\d+:/g, "yaml:")
+    expect(lineless(shown)).toBe(lineless(printed))
   })
 
   it("says of each key what it is for", () => {
