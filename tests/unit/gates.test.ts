@@ -103,6 +103,15 @@ describe("the gate", () => {
     expect(serviceWith(tea, "cache", ["quick"]).origin).toEqual({ component: "quick" })
   })
 
+  it("runs the image as its own user, without the data of the other one", () => {
+    const bare = tea.services.store!
+    if ("component" in bare.origin) throw new Error("store is an official image")
+    const published = { component: "deep", command: ["start-deep"], env: {} }
+    const store = { ...bare, user: "mongo", origin: { ...bare.origin, published } }
+    const { user, data } = serviceWith({ ...tea, services: { ...tea.services, store } }, "store", ["deep"])
+    expect({ user, data }).toEqual({ user: undefined, data: undefined })
+  })
+
   it("starts what uses the image, and nothing else", () => {
     expect(stackOf(tea, ["deep"])).toEqual(["house"])
     expect(stackOf(tea, ["house", "quick"])).toEqual(["house"])
