@@ -695,7 +695,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, bases, upstream, reproducible, customised, publishing, releasing, buildah, workflows, bundle, programs; and on a running stack integration, health, performance, faults, starts, separate, mutations. All but bases when none is named */
+    /** Which ones: unit, smoke, supplychain, services, toolchain, helpers, shop, redis, mongodb, bases, upstream, reproducible, customised, publishing, releasing, buildah, workflows, bundle, programs; and on a running stack integration, health, performance, faults, starts, separate, mutations. All when none is named */
     suites: string[] = [],
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["**/node_modules", ".git", "sdk", "report"] })
@@ -851,6 +851,7 @@ export class Openim {
 
   /** The images on RPM bases and on Alpine, from a registry: by the base's own package manager, tested and started; and such images in a bundle */
   @func({ cache: "session" })
+  @check()
   async onBases(
     /** The module's own checkout */
     @argument({ defaultPath: "/", ignore: ["*", "!tests/fixtures"] })

@@ -40,7 +40,7 @@ export const functionList: FunctionList = {
         "shop": {"gives":"String","check":true,"options":{"checkout":"Directory"}},
         "redis": {"gives":"String","check":true,"options":{}},
         "mongodb": {"gives":"String","check":true,"options":{"checkout":"Directory"}},
-        "on-bases": {"gives":"String","options":{"checkout":"Directory"}},
+        "on-bases": {"gives":"String","check":true,"options":{"checkout":"Directory"}},
         "upstream": {"gives":"String","check":true,"options":{"checkout":"Directory"}},
         "smoke": {"gives":"String","check":true,"options":{"component":"String"}},
         "servers": {"gives":"String","check":true,"options":{}},

@@ -74,9 +74,6 @@ const suites: Record<string, TestSuite> = {
   programs: ({ settings, options }) => programTests(settings, options),
 }
 
-/** Only run when they are named: an engine that lends a company's certificates fails commands in RPM images whose bundle is a link. */
-const onRequest = ["bases"]
-
 const loadTools = ["k6"]
 
 /** On one stack, which is started for the first and stays while they follow each other. */
@@ -107,7 +104,7 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
   const context = { ...given, stack }
   const wanted = (table: Record<string, TestSuite>): PlannedSuites =>
     Object.entries(table)
-      .filter(([name]) => (names.length === 0 ? !onRequest.includes(name) : names.includes(name)))
+      .filter(([name]) => names.length === 0 || names.includes(name))
       .map(([name, run]) => [name, () => run(context)])
   const onShared = wanted(stackSuites)
   // Built while the others run; whoever needs one of them is told what went wrong.
