@@ -33,7 +33,7 @@ import { baseImagesReport } from "./graph/images/baseImages.js"
 import { type BuildOptions, type BuildWish, componentBinaries, componentImage } from "./graph/build/components.js"
 import { manifestsOf } from "./graph/build/customSources.js"
 import { imageLayout, layoutArchive } from "./graph/build/layouts.js"
-import { choiceOf, detectedProxy, fetchedFrom, goproxyOf, mirrorEntries, packageMirrors } from "./graph/call/mirrors.js"
+import { choiceOf, detectedProxy, fetchedFrom, mirrorEntries, packageMirrors } from "./graph/call/mirrors.js"
 import { earlierImages, planInputs } from "./tasks/plan.js"
 import { prewarmed } from "./graph/bundle/prewarm.js"
 import { readAccess } from "./graph/publish/registries.js"
@@ -42,6 +42,7 @@ import { scanImage } from "./graph/publish/scans.js"
 import type { Bundle, CustomSource, Settings } from "./graph/call/settings.js"
 import { readSigning, signImages, type SigningKey, verifyImages } from "./graph/publish/signing.js"
 import { type Site, siteSettings } from "./graph/call/site.js"
+import { dockerfileArguments } from "./graph/toolchains/toolchains.js"
 import { planGaps } from "./graph/versions/sourceParts.js"
 import { stackFront } from "./graph/stack/stack.js"
 import { bumpChanges, type BumpPlace, updatesReport, versionsReport } from "./tasks/versions.js"
@@ -69,6 +70,7 @@ import { runnableGroups } from "./plan/stack/services.js"
 import { countsOf } from "./plan/tests/suites.js"
 import { suitesText } from "./plan/tests/text.js"
 import { checkVersionName } from "./plan/build/versionNames.js"
+import { knownBuilder } from "./plan/toolchains/toolchains.js"
 import { ReleaseResult } from "./objects/releaseResult.js"
 import { Services } from "./objects/services.js"
 import { runSuites } from "./suites/all.js"
@@ -191,13 +193,13 @@ export class Openim {
     platform: Platform = "linux/amd64" as Platform,
     /** multicall: one binary for all programs, which picks by the name it is called by; separate: one for each. What --programs before the function's name says when not given */
     programs?: string,
-    /** go, or mage: by the source's own magefile */
-    builder: string = "go",
+    /** go, or mage: by the source's own magefile. By its toolchain alone when not given */
+    builder?: string,
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<Container> {
     checkPlatform(platform)
-    const wish = { component, base: this.base, layout: layoutOf(programs ?? this.programsLayout), builder: builderOf(builder) }
+    const wish = { component, base: this.base, layout: layoutOf(programs ?? this.programsLayout), builder: knownBuilder(builder) }
     const settings = await this.settings(version, component)
     const image = await componentImage(settings, wish)
     await sayImage(settings, wish, image)
@@ -238,12 +240,12 @@ export class Openim {
     component: string,
     /** multicall: one binary for all programs, which picks by the name it is called by; separate: one for each. What --programs before the function's name says when not given */
     programs?: string,
-    /** go, or mage: by the source's own magefile */
-    builder: string = "go",
+    /** go, or mage: by the source's own magefile. By its toolchain alone when not given */
+    builder?: string,
     /** Another version than the pinned one, such as v3.8.2. Only the pinned one has a checksum in versions.yaml */
     version?: string,
   ): Promise<Directory> {
-    const wish = { component, base: this.base, layout: layoutOf(programs ?? this.programsLayout), builder: builderOf(builder) }
+    const wish = { component, base: this.base, layout: layoutOf(programs ?? this.programsLayout), builder: knownBuilder(builder) }
     const folder = await componentBinaries(await this.settings(version, component), wish)
     await sayPrograms(wish, folder)
     return folder
@@ -670,8 +672,8 @@ export class Openim {
    */
   @func({ cache: "session" })
   services(): Services {
-    const { stack, catalogue, bases, goproxy, mirrors, bundle } = this.site()
-    return new Services(stack, bases, mirrors, goproxy ?? undefined, catalogue ?? undefined, bundle ?? undefined)
+    const { stack, catalogue, bases, mirrors, bundle } = this.site()
+    return new Services(stack, bases, mirrors, this.goproxy ?? undefined, catalogue ?? undefined, bundle ?? undefined)
   }
 
   /**
@@ -1048,7 +1050,7 @@ export class Openim {
   }
 
   private options(): BuildOptions {
-    return { base: this.base, layout: layoutOf(this.programsLayout), builder: "go" }
+    return { base: this.base, layout: layoutOf(this.programsLayout) }
   }
 
   private wish(component: string): BuildWish {
@@ -1074,7 +1076,7 @@ export class Openim {
     const packages = await Promise.all(["debian", base.distribution].map((distribution) => packageMirrors(settings, distribution)))
     const archive = entry.kind === "installed" ? installOf(catalogue, entry, base).archive : undefined
     const summed = archive === undefined ? settings : await withArchiveSum(settings, entry.name, archive)
-    return dockerfile(summed.catalogue, entry, base, { mirrors: Object.assign({}, ...packages), arguments: { GOPROXY: (await goproxyOf(settings)) ?? "" } })
+    return dockerfile(summed.catalogue, entry, base, { mirrors: Object.assign({}, ...packages), arguments: await dockerfileArguments(settings) })
   }
 
   /** Writes the folder dockerfiles/ anew from the catalogue. Gives a changeset; as a check it fails when there is anything to change */
@@ -1114,10 +1116,11 @@ export class Openim {
   }
 
   private site(): Site {
-    const { catalogue, bases, goproxy, mirrorList: mirrors, upstreams, bundle } = this
-    const modules = { private: this.goPrivate || undefined, nosumdb: this.goNosumdb || undefined, insecure: this.goInsecure || undefined, netrc: this.netrc ?? undefined }
-    const given = Object.values(modules).some((one) => one !== undefined)
-    return { stack: this.stackName, catalogue, bases, goproxy, modules: given ? modules : undefined, mirrors, upstreams, bundle }
+    const { catalogue, bases, mirrorList: mirrors, upstreams, bundle } = this
+    const access = { private: this.goPrivate || undefined, nosumdb: this.goNosumdb || undefined, insecure: this.goInsecure || undefined, netrc: this.netrc ?? undefined }
+    const given = Object.values(access).some((one) => one !== undefined)
+    const go = { proxy: this.goproxy ?? undefined, access: given ? access : undefined }
+    return { stack: this.stackName, catalogue, bases, toolchainOptions: { go }, mirrors, upstreams, bundle }
   }
 
   private async withBundle(component?: string): Promise<Settings & { bundle: Bundle }> {
@@ -1176,11 +1179,6 @@ function succeeded(released: ReleasedComponent[]): string {
 function layoutOf(value: string): "multicall" | "separate" {
   if (value === "multicall" || value === "separate") return value
   throw unknownName("value of --programs", value, ["multicall", "separate"])
-}
-
-function builderOf(value: string): "go" | "mage" {
-  if (value === "go" || value === "mage") return value
-  throw unknownName("value of --builder", value, ["go", "mage"])
 }
 
 function formatted(format: string, table: () => string, data: unknown): string {

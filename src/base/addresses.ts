@@ -9,7 +9,7 @@ const hidden = "***@"
 export function withoutCredentials(text: string): string {
   return text
     .replace(/\/\/[^\s\/?#'"<>]*@/g, `//${hidden}`)
-    // A password with / ? or # in it; a number there is a port, and an @ in a path (Go's module@version) is none of a password.
+    // A password with / ? or # in it; a number there is a port, and an @ in a path (module@version) is none of a password.
     .replace(/\/\/[^\s\/:@]+:(?!\d{1,5}(?:[\/?#,;|)\]]|$))[^\s'"<>]*@/g, `//${hidden}`)
     .replace(/%2F%2F(?:(?!%2F|%3F|%23|&)\S)*%40/gi, `%2F%2F${hidden}`)
     // NAME:PASSWORD@HOST alone, or as a proxy's variable. An image with its digest looks like it.

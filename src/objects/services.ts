@@ -93,7 +93,7 @@ export class Services {
     name: string,
   ): Promise<Service> {
     const { stackName: stack, bases, mirrors, goproxy, catalogue, bundle } = this
-    const settings = await siteSettings({ stack, bases, mirrors, goproxy, catalogue, bundle, upstreams: [] })
+    const settings = await siteSettings({ stack, bases, mirrors, toolchainOptions: { go: { proxy: goproxy ?? undefined } }, catalogue, bundle, upstreams: [] })
     await checkNeeds(settings, { components: [], base: "debian", tools: [], services: [name] })
     return (await service(settings, name)).service
   }

@@ -31,7 +31,7 @@ export async function baseImageTests(settings: Settings, checkout: Directory): P
   /** The rows by the last part of their names. */
   const rows = async (sources: ImageSources, digests: Record<string, string> = {}): Promise<Record<string, ImageRow>> => {
     const catalogue = { ...given, pins: { ...given.pins, digests } }
-    const own: Settings = { ...settings, catalogue, from: "registry", goproxy: "http://proxy.invalid" }
+    const own: Settings = { ...settings, catalogue, from: "registry", toolchainOptions: { go: { proxy: "http://proxy.invalid" } } }
     const text = await baseImagesReport(own, { format: "json", base: "debian", buildArguments: {}, status: true }, sources)
     const { images } = JSON.parse(text) as { images: ImageRow[] }
     return Object.fromEntries(images.map((row) => [row.name.split("/").at(-1), row]))

@@ -5,7 +5,8 @@ import { dag, type Directory, type Service } from "@dagger.io/dagger"
 import { componentBinaries, componentImage } from "../graph/build/components.js"
 import type { GitSource, Settings } from "../graph/call/settings.js"
 import { toolbox } from "../graph/call/toolbox.js"
-import { goToolchain, withBuildCache, withModuleCache } from "../graph/toolchains/go/container.js"
+import { withBuildCache, withModuleCache } from "../graph/toolchains/go/caches.js"
+import { goToolchain } from "../graph/toolchains/go/container.js"
 import type { TestCase } from "../plan/tests/suites.js"
 import { casesOf, fails, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
@@ -85,7 +86,7 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
         const ours = { private: "git.shop.example", insecure: "git.shop.example", service: { host: "git.shop.example", service } }
         const netrc = (word: string) => token(`machine git.shop.example login ${user} password ${word}\n`)
         const built = async (word: string, checkout: Directory) =>
-          (await componentImage({ ...shop, custom: { of: "shop", checkout }, modules: { ...ours, netrc: netrc(word) } }, wish)).container
+          (await componentImage({ ...shop, custom: { of: "shop", checkout }, toolchainOptions: { go: { access: { ...ours, netrc: netrc(word) } } } }, wish)).container
         same(await (await built(password, using("v1.0.0", teaSums))).withExec(["shop-api", "version"]).stderr(), "private tea\n")
         // Another version, because the first is kept now.
         const told = await fails(() => built("wrong-token-of-tests", using("v1.0.1", teaSums.replaceAll("v1.0.0", "v1.0.1"))), "the module that internal/goods/tea.go:3:8 imports cannot be fetched")

@@ -22,7 +22,7 @@ export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
   const at = await web.endpoint({ scheme: "http", port: 8000 })
   const hub = await registry.endpoint({ port: 5000 })
 
-  const using = (...given: string[]): Settings => ({ ...settings, goproxy: undefined, mirrors: callMirrors(given) })
+  const using = (...given: string[]): Settings => ({ ...settings, toolchainOptions: { go: { proxy: undefined } }, mirrors: callMirrors(given) })
   const failing = ["forbidden", "login", "hanging"]
   const apt = [...failing, "good"].map((kind) => `apt=${at}/${kind}/debian`)
   const why = (asked: AskedMirror[]) => asked.map(({ refused }) => refused ?? "used").join("; ")
@@ -60,7 +60,7 @@ export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
           const own = using(`go=${at}/login`, `go=${at}/go`)
           const proxy = async (from: Settings) => (await goToolchain(from)).container.envVariable("GOPROXY")
           same(await proxy(own), `${at}/go,direct`)
-          same(await proxy({ ...own, goproxy: "https://goproxy.example" }), "https://goproxy.example")
+          same(await proxy({ ...own, toolchainOptions: { go: { proxy: "https://goproxy.example" } } }), "https://goproxy.example")
         },
       ],
       [

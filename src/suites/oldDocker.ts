@@ -2,7 +2,8 @@
 
 import type { Directory, File } from "@dagger.io/dagger"
 import type { Settings } from "../graph/call/settings.js"
-import { goToolchain, withBuildCache } from "../graph/toolchains/go/container.js"
+import { withBuildCache } from "../graph/toolchains/go/caches.js"
+import { goToolchain } from "../graph/toolchains/go/container.js"
 import { buildFlags } from "../plan/toolchains/go/programs.js"
 
 /** Where tests put it: `refusesClone3 COMMAND…`. */

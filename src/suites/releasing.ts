@@ -274,7 +274,7 @@ async function upstreamShop(settings: Settings, shop: Settings, checkout: Direct
     ...asking,
     git: async () => (await asking.git()).withServiceBinding(host, git),
     // No module proxy has it.
-    go: async () => (await asking.go()).withEnvVariable("GOPROXY", "off"),
+    toolchain: async (name: string) => (await asking.toolchain(name)).withEnvVariable("GOPROXY", "off"),
   }
   const catalogue = await catalogueIn(folder, undefined)
   return { settings: { ...shop, catalogue, custom: undefined, upstreams: { shop: `git://${host}/shop` }, sourceService: git }, folder, tools }

@@ -6,7 +6,7 @@ import { componentImage } from "../graph/build/components.js"
 import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../graph/build/layouts.js"
 import { platform, type Settings } from "../graph/call/settings.js"
 import { toolbox } from "../graph/call/toolbox.js"
-import { emptyBuildCache } from "../graph/toolchains/go/container.js"
+import { emptyBuildCache } from "../graph/toolchains/go/caches.js"
 import type { TestCase } from "../plan/tests/suites.js"
 import { treeDigest } from "../graph/build/treeDigest.js"
 

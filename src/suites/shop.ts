@@ -135,7 +135,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         const said = ["replaced tea\n", "vendored tea\n", "a workspace's tea\n", ""]
         for (const [index, directory] of sources.entries()) {
           // Without a network: nothing of this is to be fetched.
-          const { container } = await componentImage({ ...from(directory), goproxy: "off" }, wish)
+          const { container } = await componentImage({ ...from(directory), toolchainOptions: { go: { proxy: "off" } } }, wish)
           const ran = container.withExec(["shop-api", "version"])
           same(await ran.stdout(), `shop-api go${versions[index]}\n`)
           same(await ran.stderr(), said[index])

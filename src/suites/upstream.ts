@@ -280,13 +280,13 @@ function serving(tools: WatchTools, git?: Service, proxy?: Service, images?: Ser
     service ? container.withServiceBinding(name, service) : container
   return {
     git: async () => bound(await tools.git(), "git.test", git),
-    go: async () =>
-      bound(await tools.go(), "proxy.test", proxy).withEnvVariable("GOPROXY", "http://proxy.test:8080").withEnvVariable("GOSUMDB", "off"),
+    toolchain: async (name) =>
+      bound(await tools.toolchain(name), "proxy.test", proxy).withEnvVariable("GOPROXY", "http://proxy.test:8080").withEnvVariable("GOSUMDB", "off"),
     http: async () => bound(await tools.http(), "proxy.test", proxy),
     registry: async () => withRegistryAccess(await tools.registry(), registryHost, { plainHttp: true, service: images }),
   }
 }
 
 async function sumOf(tools: WatchTools, query: string): Promise<string> {
-  return JSON.parse(await (await tools.go()).withExec(["go", "mod", "download", "-json", query]).stdout()).Sum
+  return JSON.parse(await (await tools.toolchain("go")).withExec(["go", "mod", "download", "-json", query]).stdout()).Sum
 }

@@ -7,6 +7,7 @@ import { checkAnswers } from "../plan/publish/publishing.js"
 import { fallbackLayout } from "../plan/build/imageInputs.js"
 import { publishedReferences } from "../plan/publish/registries.js"
 import type { EarlierImage, PlanInput } from "../plan/publish/planRows.js"
+import { builderOf, toolchainOf } from "../plan/toolchains/toolchains.js"
 import { prepareBase } from "../graph/build/bases.js"
 import type { BuildOptions } from "../graph/build/components.js"
 import { baseFacts, sourceDigests } from "../graph/build/inputs.js"
@@ -15,7 +16,8 @@ import { publishedImages } from "../graph/publish/published.js"
 import type { PublishOrder } from "./release.js"
 import type { Settings } from "../graph/call/settings.js"
 import { missingIn, resolveSource } from "../graph/build/sources.js"
-import { goToolchain, helperTexts } from "../graph/toolchains/go/container.js"
+import { helperTexts } from "../graph/toolchains/helpers.js"
+import { toolchainByName } from "../graph/toolchains/toolchains.js"
 
 /** Where to look for what was published. */
 export type PublishedIn = Pick<PublishOrder, "registries" | "tags" | "access" | "mark">
@@ -41,7 +43,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
   const known = [...needed].map(async (name) => {
     try {
       const source = await resolveSource(settings, name)
-      return [name, { source, digests: await sourceDigests(settings, name, source, await goToolchain(settings, source.toolchain.version), programsOfSource(catalogue, name)) }] as const
+      return [name, { source, digests: await sourceDigests(settings, name, source, await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version), programsOfSource(catalogue, name)) }] as const
     } catch (error) {
       // The components of the other sources can be planned and built all the same.
       return [name, { refused: (error as Error).message }] as const
@@ -58,11 +60,12 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     }
     const { source, digests } = found
     const origin = `${source.origin}${source.facts.revision === undefined ? "" : ` (${source.facts.revision.slice(0, 12)})`}`
-    const missing = await missingIn(source, programsOf(catalogue, component))
+    const missing = await missingIn(settings, source, programsOf(catalogue, component))
     if (missing.length > 0) {
       return { component: component.name, source: origin, refused: missingPrograms(catalogue, component, missing, source.origin).message }
     }
-    const of = { ...options, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher }
+    const builder = builderOf(toolchainOf(catalogue.sources[component.source]), options.builder)
+    const of = { ...options, builder, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher }
     try {
       const inputs = imageInputs(catalogue, of, prepared)
       // Only a build knows whether all programs can be one.

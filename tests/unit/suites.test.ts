@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { countsOf, countsText, goTestCases, vitestCases } from "../../src/plan/tests/suites.js"
+import { countsOf, countsText, vitestCases } from "../../src/plan/tests/suites.js"
+import { goTestCases } from "../../src/plan/toolchains/go/tests.js"
 
 describe("what a run says", () => {
   it("is read from vitest's JSON, whatever npm printed before it", () => {

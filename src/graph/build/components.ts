@@ -10,18 +10,22 @@ import { finalImage } from "./images.js"
 import { baseFacts, sourceDigests } from "./inputs.js"
 import type { BuiltImage } from "./layouts.js"
 import { installedImage } from "./installed.js"
-import { buildPrograms, type BuiltPrograms, type ProgramBuilder, type ProgramLayout } from "./programs.js"
+import { buildPrograms, type BuiltPrograms } from "./programs.js"
 import type { Settings } from "../call/settings.js"
 import { sayGaps } from "../versions/sourceParts.js"
 import { checkConfig, missingIn, resolveSource } from "./sources.js"
-import { buildHelper, buildTool, goToolchain, helperTexts, type Toolchain } from "../toolchains/go/container.js"
+import { helperProgram, helperTexts, toolProgram } from "../toolchains/helpers.js"
+import { builderOf, toolchainOf } from "../../plan/toolchains/toolchains.js"
+import type { PreparedToolchain, ProgramLayout } from "../toolchains/toolchain.js"
+import { toolchainByName } from "../toolchains/toolchains.js"
 import type { ResolvedSource } from "./foundSource.js"
 
 /** How images are put together. */
 export interface BuildOptions {
   base: string
   layout: ProgramLayout
-  builder: ProgramBuilder
+  /** One of its toolchain's builders; its own way when not given. */
+  builder?: string
 }
 
 export interface BuildWish extends BuildOptions {
@@ -31,7 +35,7 @@ export interface BuildWish extends BuildOptions {
 export interface Workshop {
   component: BuiltEntry
   source: ResolvedSource
-  toolchain: Toolchain
+  toolchain: PreparedToolchain
 }
 
 /** Names are settled first: a slip of the keyboard costs no download. */
@@ -39,9 +43,9 @@ export async function openWorkshop(settings: Settings, component: string, base: 
   const entry = builtOf(settings.catalogue, component)
   baseOf(settings.catalogue, base)
   const source = await resolveSource(settings, entry.source)
-  const missing = await missingIn(source, programsOf(settings.catalogue, entry))
+  const missing = await missingIn(settings, source, programsOf(settings.catalogue, entry))
   if (missing.length > 0) throw missingPrograms(settings.catalogue, entry, missing, source.origin)
-  return { component: entry, source, toolchain: await goToolchain(settings, source.toolchain.version) }
+  return { component: entry, source, toolchain: await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version) }
 }
 
 export async function componentBinaries(settings: Settings, wish: BuildWish): Promise<Directory> {
@@ -62,13 +66,14 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   await checkConfig(settings, component.source, source)
   const [binaries, launcher, supervisor, digests, launcherTexts] = await Promise.all([
     binariesIn(settings, workshop, wish),
-    buildHelper(settings, toolchain, launchHelper).sync(),
-    component.kind === "group" ? buildTool(settings, toolchain, "pebble") : undefined,
+    helperProgram(settings, launchHelper, toolchain),
+    component.kind === "group" ? toolProgram(settings, "pebble", toolchain) : undefined,
     sourceDigests(settings, component.source, source, toolchain, programsOf(settings.catalogue, component)),
     helperTexts(launchHelper),
   ])
   const { layout, directory } = binaries
-  const of = { ...wish, layout, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher: launcherTexts }
+  const builder = builderOf(toolchainOf(settings.catalogue.sources[component.source]), wish.builder)
+  const of = { ...wish, builder, layout, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher: launcherTexts }
   const inputs = imageInputs(settings.catalogue, of, facts)
   const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries: directory, launcher, supervisor })
   return { container, base: prepared.pulled, created: source.facts.created }
@@ -78,10 +83,10 @@ async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWis
   const { component, source, toolchain } = workshop
   const wanted = programsOf(settings.catalogue, component)
   const named = programsOfSource(settings.catalogue, component.source)
-  const missing = await missingIn(source, named)
+  const missing = await missingIn(settings, source, named)
   const all = named.filter((entry) => !missing.includes(entry))
   const [binaries] = await Promise.all([
-    buildPrograms(settings, toolchain, source, wanted, all, wish.layout, wish.builder),
+    buildPrograms(settings, toolchain, { source, wanted, all, layout: wish.layout, builder: builderOf(toolchainOf(settings.catalogue.sources[component.source]), wish.builder) }),
     sayGaps(settings, component.source, source, toolchain),
   ])
   return binaries

@@ -9,11 +9,13 @@ export interface FoundSource {
   facts: SourceFacts
   /** Where it came from, for the plan. */
   origin: string
-  /** The repository, and the folder of its go.mod there, where that is not the top one. */
+  /** Its files have modes as git keeps them already. */
+  plainModes?: true
+  /** The repository, and the folder of its manifest there, where that is not the top one. */
   within?: { root: Directory; path: string }
 }
 
-/** All that a build may read, and the folder of go.mod in it. */
+/** All that a build may read, and the folder of the manifest in it. */
 export function wholeOf({ directory, within }: FoundSource): { root: Directory; path: string } {
   return within ?? { root: directory, path: "." }
 }

@@ -1,15 +1,15 @@
 // Asks sources and bases for what decides an image's content.
 
-import type { Container, Directory } from "@dagger.io/dagger"
+import type { Container } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../../catalogue/types.js"
 import type { BaseFacts, SourceDigests } from "../../plan/build/imageInputs.js"
 import { plainPath } from "../../plan/build/image.js"
 import { shortDigest } from "../../plan/build/inputs.js"
-import { programArguments } from "../../plan/toolchains/go/programs.js"
 import type { PreparedBase } from "./bases.js"
 import type { Settings } from "../call/settings.js"
-import { buildHelper, type Toolchain } from "../toolchains/go/container.js"
-import { type ResolvedSource, wholeOf } from "./foundSource.js"
+import type { PreparedToolchain } from "../toolchains/toolchain.js"
+import { toolchainByName } from "../toolchains/toolchains.js"
+import type { ResolvedSource } from "./foundSource.js"
 import { treeDigest } from "./treeDigest.js"
 
 /** Of these programs only: what else a source has, or has not, is no reason not to build them. */
@@ -17,22 +17,15 @@ export async function sourceDigests(
   settings: Settings,
   name: string,
   source: ResolvedSource,
-  toolchain: Toolchain,
+  toolchain: PreparedToolchain,
   programs: ProgramEntry[],
 ): Promise<SourceDigests> {
   const { config } = settings.catalogue.sources[name]
-  const { root, path } = wholeOf(source)
-  const output = toolchain.container
-    .withDirectory("/src", root)
-    .withFile("/usr/local/bin/inputs", buildHelper(settings, toolchain, "inputs"))
-    .withExec(["inputs", "-source", path === "." ? "/src" : `/src/${path}`, ...programArguments(programs)])
-    .stdout()
-  const [digests, configDigest] = await Promise.all([
-    output,
+  const [{ digests, failures }, configDigest] = await Promise.all([
+    toolchainByName(toolchain.name).inputs(settings, toolchain, source, programs),
     config === undefined || (await source.directory.glob(`${config}/*`)).length === 0 ? "" : treeDigest(toolchain.container, source.directory.directory(config)),
   ])
-  const { digests: known, failures } = JSON.parse(digests)
-  return { programs: known, failures, config: configDigest }
+  return { programs: digests, failures, config: configDigest }
 }
 
 export async function baseFacts({ pulled, container }: PreparedBase): Promise<BaseFacts> {

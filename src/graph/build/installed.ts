@@ -27,7 +27,7 @@ import type { BuiltImage } from "./layouts.js"
 import { withPackages } from "./packages.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { buildHelper, goToolchain, helperTexts } from "../toolchains/go/container.js"
+import { helperProgram, helperTexts } from "../toolchains/helpers.js"
 
 export async function installedImage(given: Settings, component: InstalledEntry, base: BaseEntry): Promise<BuiltImage> {
   const install = installOf(given.catalogue, component, base)
@@ -116,8 +116,7 @@ async function withStart(settings: Settings, server: Container, component: Insta
     .withWorkdir(component.data)
     .withFile(`${binFolder}/${component.start}`, startScript(component), root)
   if (component.helper === undefined) return image
-  const helper = buildHelper(settings, await goToolchain(settings, catalogue.pins.go), component.helper)
-  return image.withFile(`${binFolder}/${component.helper}`, helper, root)
+  return image.withFile(`${binFolder}/${component.helper}`, await helperProgram(settings, component.helper), root)
 }
 
 function startScript(component: InstalledEntry): File {

@@ -1,46 +1,32 @@
-// A product's source: a checkout that the caller gives, or the pinned one from git or the Go module proxy.
+// A product's source: a checkout that the caller gives, or the pinned one from git or the registry of its toolchain.
 
 import { dag, type Directory } from "@dagger.io/dagger"
 import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
 import { firstOf } from "../../base/attempts.js"
-import { toolchainOf } from "../../plan/toolchains/toolchains.js"
 import type { SourceFacts } from "../../plan/build/image.js"
 import { pinOf } from "../../plan/versions/pins.js"
 import { sourceOrigins, type SourceOrigin } from "../../plan/build/origins.js"
 import { tailOf } from "../call/failures.js"
 import { type FoundSource, type ResolvedSource, unknownTime, wholeOf } from "./foundSource.js"
-import { fetchModule } from "../toolchains/go/sources.js"
 import { canonical, fromCheckout, fromGit, overlaid } from "./customSources.js"
 import { type CustomSource, log, type Settings } from "../call/settings.js"
-import { goToolchain } from "../toolchains/go/container.js"
-
-const moduleOrigin = "Go module"
+import { toolchainFor } from "../toolchains/toolchains.js"
 
 export async function resolveSource(settings: Settings, name: string): Promise<ResolvedSource> {
   const entry = settings.catalogue.sources[name]
+  const toolchain = toolchainFor(entry)
   const custom = settings.custom?.of === name ? settings.custom : undefined
   const original = await originalSource(settings, name, custom)
   const laid = custom?.overlay ? await overlaid(settings, original, custom.overlay) : original
-  // A module has come through a command, which has given its files these modes.
-  const found = laid.origin.startsWith(moduleOrigin) && laid === original ? laid : await withPlainModes(settings, laid)
-  const texts = [await goModOf(entry, found.directory, custom !== undefined), ...(await workspaceOf(found))]
-  const { name: toolchain, versionOf } = toolchainOf(entry)
-  return { ...found, toolchain: { name: toolchain, version: versionOf(texts) } }
+  // What comes from a registry has come through a command, which has given its files these modes.
+  const found = laid.plainModes && laid === original ? laid : await withPlainModes(settings, laid)
+  const texts = [await manifestOf(entry, found.directory, custom !== undefined), ...(await toolchain.versionTexts(found))]
+  return { ...found, toolchain: { name: toolchain.name, version: toolchain.versionOf(texts) } }
 }
 
-/** The go.work that Go finds, in this folder or the next one above. */
-async function workspaceOf(found: FoundSource): Promise<string[]> {
-  const { root, path } = wholeOf(found)
-  const parts = path === "." ? [] : path.split("/")
-  const files = [...parts.keys(), parts.length].map((depth) => [...parts.slice(0, depth), "go.work"].join("/"))
-  const there = await Promise.all(files.map((file) => root.glob(file)))
-  const file = files.filter((_, index) => there[index].length > 0).at(-1)
-  return file === undefined ? [] : [await root.file(file).contents()]
-}
-
-/** The programs whose folders have no Go files. */
-export async function missingIn({ directory }: FoundSource, programs: ProgramEntry[]): Promise<ProgramEntry[]> {
-  const found = await Promise.all(programs.map((entry) => directory.glob(`${entry.package}/*.go`)))
+/** The programs whose folders have no source files. */
+export async function missingIn({ catalogue }: Settings, { directory }: FoundSource, programs: ProgramEntry[]): Promise<ProgramEntry[]> {
+  const found = await Promise.all(programs.map((entry) => directory.glob(`${entry.package}/${toolchainFor(catalogue.sources[entry.source]).programFiles}`)))
   return programs.filter((_, index) => found[index].length === 0)
 }
 
@@ -68,32 +54,34 @@ async function withPlainModes(settings: Settings, found: FoundSource): Promise<F
   return { ...found, directory: plain.directory(path), within: { root: plain, path } }
 }
 
-async function goModOf(entry: SourceEntry, directory: Directory, given: boolean): Promise<string> {
+async function manifestOf(entry: SourceEntry, directory: Directory, given: boolean): Promise<string> {
+  const { manifest } = toolchainFor(entry)
   try {
-    return await directory.file("go.mod").contents()
+    return await directory.file(manifest).contents()
   } catch {
     const next = given ? `give the top folder of a checkout of ${entry.url}, or the folder that has it as --source-path` : "check the pins in versions.yaml"
-    throw new Error(`the source has no go.mod: ${next}`)
+    throw new Error(`the source has no ${manifest}: ${next}`)
   }
 }
 
 async function fromNetwork(settings: Settings, entry: SourceEntry, pin: PinnedSource): Promise<FoundSource> {
+  const { registry, dependenciesOption } = toolchainFor(entry)
   const version = settings.version ?? pin.version
   // The earlier pins too: going back needs no trust in what a tag says today.
   const pinned = pinOf(pin, version)
-  // Without a pin only the module proxy's checksum says that a version is the same everywhere.
+  // Without a pin only the registry's checksum says that a version is the same everywhere.
   const bundled = settings.bundle !== undefined
   const order: SourceOrigin[] = pinned === undefined && !bundled ? ["module", "git"] : sourceOrigins(settings.from, bundled)
   const outcome = await firstOf<FoundSource>(
     `${entry.title} ${version}`,
     order.map((origin) => ({
-      name: origin === "git" ? `git ${entry.url}` : `Go module ${entry.module}`,
+      name: origin === "git" ? `git ${entry.url}` : registry.title(entry),
       limitSeconds: 300,
       run: () => origins[origin](settings, entry, version, pinned),
     })),
     log,
   ).catch((error: Error) => {
-    const next = pinned === undefined ? `Check that ${entry.url}/tree/${version} exists, ` : "Check the network and --goproxy, "
+    const next = pinned === undefined ? `Check that ${entry.url}/tree/${version} exists, ` : `Check the network and ${dependenciesOption}, `
     throw new Error(`${error.message}. ${next}or give a checkout as --source`)
   })
   return outcome.value
@@ -116,20 +104,5 @@ const origins: Record<
     }
   },
 
-  async module(settings, entry, version, pin) {
-    if (pin !== undefined && pin.sum === undefined) throw new Error(`versions.yaml pins ${version} without the checksum of a module`)
-    const go = await goToolchain(settings)
-    try {
-      const fetched = await fetchModule(go.container, entry.module, version, pin?.sum).directory("/module").sync()
-      const info = pin === undefined ? JSON.parse(await fetched.file("info.json").contents()) : undefined
-      const facts = {
-        version,
-        revision: pin?.commit ?? info.Origin?.Hash,
-        created: pin?.created ?? info.Time ?? unknownTime,
-      }
-      return { directory: fetched.directory("source"), facts, origin: `${moduleOrigin} ${version}` }
-    } catch (error) {
-      throw new Error(tailOf(error, 2))
-    }
-  },
+  module: (settings, entry, version, pin) => toolchainFor(entry).registry.fetch(settings, entry, version, pin),
 }

@@ -2,8 +2,7 @@
 // lists its files, and that one, as sha256sum reads it, so that bundles are merged by copying one over the other.
 //   images/NAME.tar        an OCI archive; NAME.manifest.json is the registry's own manifest of one that was pulled
 //   packages/NAME/         a repository of the distribution's own kind with just these packages
-//   go/                    what GOPROXY=file://… reads
-//   maven/                 a local repository of Maven
+//   maven/ and the like    what toolchains read, each in its own form
 //   archives/              downloads under their own names
 //   needed/NAME.txt        the items that a call of prewarm wanted
 //   host/                  CLI, engine and Node: of ./daggerw alone, which checks them by itself
@@ -16,6 +15,7 @@ import type { Catalogue } from "../../catalogue/types.js"
 import type { BundledImage } from "../../plan/images/baseImages.js"
 import { itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
+import { helperToolchain } from "../../plan/toolchains/helpers.js"
 import { checkArchive, platformDigest, topFiles } from "../../plan/images/pulledImages.js"
 import { tailOf } from "../call/failures.js"
 import { type Bundle, platform, type PulledImage } from "../call/settings.js"
@@ -61,7 +61,7 @@ done`
 export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<string> {
   const source = dag.currentModule().source()
   const texts = (paths: string[]) => Promise.all(paths.map((path) => source.file(path).contents().catch(() => "")))
-  if (item.kind === "helper") return itemName(catalogue, item, (await texts([`go/${item.helper}/go.mod`, `go/${item.helper}/go.sum`])).join("\n"))
+  if (item.kind === "helper") return itemName(catalogue, item, (await texts(helperToolchain.lockFiles.map((file) => `${helperToolchain.helperFolder(item.helper)}/${file}`))).join("\n"))
   if (item.kind === "java") return itemName(catalogue, item, (await texts([`java/${item.java}/pom.xml`, `java/${item.java}/libs.sha256`])).join("\n"))
   return itemName(catalogue, item)
 }

@@ -2,6 +2,7 @@
 
 import { bundleItems, type BundleWish, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
+import { toolchainOf } from "../../plan/toolchains/toolchains.js"
 import { shortDigest } from "../../plan/build/inputs.js"
 import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
 import { tailOf } from "../call/failures.js"
@@ -52,6 +53,7 @@ export async function ownSource(settings: Settings): Promise<OwnSource | undefin
   const { custom } = settings
   if (custom === undefined) return undefined
   const { directory } = await resolveSource(settings, custom.of)
-  const texts = await Promise.all(["go.mod", "go.sum"].map((name) => directory.file(name).contents().catch(() => "")))
+  const { lockFiles } = toolchainOf(settings.catalogue.sources[custom.of])
+  const texts = await Promise.all(lockFiles.map((name) => directory.file(name).contents().catch(() => "")))
   return { source: custom.of, digest: shortDigest(texts).slice(0, 12), onPinned: custom.checkout === undefined && custom.git === undefined }
 }

@@ -8,8 +8,6 @@ import { type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, 
 } from "../../plan/bundle/items.js"
 import type { BundleItem, PackagesItem } from "../../plan/bundle/types.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
-import { newer } from "../../plan/toolchains/go/version.js"
-import { fetchScript } from "../../plan/toolchains/go/sources.js"
 import { archiveFilePlan, periodOf } from "../../plan/packages/installed.js"
 import { planPackages } from "../../plan/packages/packages.js"
 import { pullScript } from "../../plan/images/pulledImages.js"
@@ -26,8 +24,8 @@ import { withRegistryServices } from "../publish/registries.js"
 import { type Bundle, log, type PulledImage, type Settings } from "../call/settings.js"
 import { resolveSource } from "../build/sources.js"
 import { toolbox } from "../call/toolbox.js"
-import { goToolchain, toolPin } from "../toolchains/go/container.js"
-import { wholeOf } from "../build/foundSource.js"
+import { compiler } from "../toolchains/helpers.js"
+import { toolchainFor } from "../toolchains/toolchains.js"
 
 export interface Prewarmed {
   bundle: Directory
@@ -180,22 +178,15 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
     case "packages":
       return packagesItem(fetching, item, name)
     case "source":
-      return { directory: await sourceModules(settings, item.source) }
+      return { directory: await sourceParts(settings, item.source) }
     case "modules":
-      return { directory: await ownModules(settings, item.source) }
+      return { directory: await importedParts(settings, item.source) }
     case "tool": {
-      const pin = toolPin(settings, item.tool)
-      const source = item.source === undefined ? undefined : await resolveSource(settings, item.source)
-      const go = await goFromPackages(settings, source === undefined ? pin.go : newer(source.toolchain.version, pin.go))
-      const wanted = [pin.module, pin.version, pin.sum, pin.package]
-      return { directory: await modules(withFetch(go), `${fetchSource} && go list -deps "./$4"`, wanted) }
+      const like = item.source === undefined ? undefined : (await resolveSource(settings, item.source)).toolchain
+      return { directory: await compiler.bundled.tool(settings, item.tool, like) }
     }
-    case "helper": {
-      const go = await goFromPackages(settings, catalogue.pins.go)
-      const source = dag.currentModule().source().directory(`go/${item.helper}`)
-      const prepared = go.withDirectory("/helper", source, { exclude: ["*_test.go"] }).withWorkdir("/helper")
-      return { directory: await modules(prepared, "go list -deps .", []) }
-    }
+    case "helper":
+      return { directory: await compiler.bundled.helper(settings, item.helper) }
     case "java":
       return { directory: await javaArtifacts(settings, item.java) }
     case "archive": {
@@ -269,50 +260,14 @@ async function indexed(settings: Settings, folder: Directory): Promise<Directory
   return box.withDirectory("/repository", folder).withExec(["createrepo_c", "--quiet", "/repository"]).directory("/repository")
 }
 
-async function sourceModules(settings: Settings, name: string): Promise<Directory> {
-  const pinned = { ...settings, custom: undefined }
-  const { toolchain } = await resolveSource(pinned, name)
-  const { module } = settings.catalogue.sources[name]
-  const pin = settings.catalogue.pins.sources[name]
-  return modules(withFetch(await goFromPackages(settings, toolchain.version)), `${fetchSource} && go mod download`, [module, pin.version, pin.sum ?? ""])
+async function sourceParts(settings: Settings, name: string): Promise<Directory> {
+  const entry = settings.catalogue.sources[name]
+  const { toolchain } = await resolveSource({ ...settings, custom: undefined }, name)
+  return toolchainFor(entry).bundled.source(settings, toolchain, entry, settings.catalogue.pins.sources[name])
 }
 
-/** A source of the caller's own comes along with each call; only what its programs import must be there, the rest where it can be had. */
-async function ownModules(settings: Settings, name: string): Promise<Directory> {
+/** A custom source comes along with each call; only what its programs import must be there, the rest where it can be fetched. */
+async function importedParts(settings: Settings, name: string): Promise<Directory> {
   const source = await resolveSource(settings, name)
-  const { root, path } = wholeOf(source)
-  const go = (await goFromPackages(settings, source.toolchain.version)).withDirectory("/own", root).withWorkdir(path === "." ? "/own" : `/own/${path}`)
-  return modules(go, ownModulesCommand, programsOfSource(settings.catalogue, name).map((entry) => entry.package))
-}
-
-const ownModulesCommand = `
-go mod download || echo "the bundle has what builds need, not all that go.mod names" >&2
-for one; do
-  shift
-  if [ -d "./$one" ]; then set -- "$@" "./$one"; fi
-done
-go list -deps "$@"`
-
-/** As builds with a bundle have it: from the distribution, with any other version as a module. */
-async function goFromPackages(settings: Settings, version: string): Promise<Container> {
-  return (await goToolchain(settings, version, ["distribution"])).container
-}
-
-const fetchSource = `rm -rf source && /module/fetch "$1" "$2" "$3" && cd source`
-
-function withFetch(go: Container): Container {
-  return go.withNewFile("/module/fetch", fetchScript, { permissions: 0o755 }).withWorkdir("/module")
-}
-
-/** The modules that a command asks for, as files for GOPROXY. */
-async function modules(go: Container, command: string, words: string[]): Promise<Directory> {
-  const fetch = dag.currentModule().source().file("shell/fetch-modules.sh")
-  const fetched = go
-    .withMountedFile("/fetch-modules", fetch)
-    .withExec(["sh", "/fetch-modules", String(trySeconds), "sh", "-euc", `${command} > /dev/null`, "modules", ...words])
-  try {
-    return await fetched.directory("/out").sync()
-  } catch (error) {
-    throw new Error(tailOf(error, 3))
-  }
+  return toolchainFor(settings.catalogue.sources[name]).bundled.imports(settings, source, programsOfSource(settings.catalogue, name))
 }

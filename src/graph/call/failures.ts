@@ -1,6 +1,9 @@
 // Failed commands, told in one message that keeps the useful end of their output, and no password of an address in it.
 
 import { withoutCredentials } from "../../base/addresses.js"
+import { toolchains } from "../../plan/toolchains/toolchains.js"
+
+const progress = Object.values(toolchains).map((toolchain) => toolchain.progress)
 
 interface FailedExec {
   cmd: string[]
@@ -23,7 +26,7 @@ export function exitCodeOf(error: unknown): number | undefined {
 export function tailOf(error: unknown, lines = 20): string {
   const failed = failedExec(error)
   const text = withoutCredentials(failed === undefined ? messageOf(error) : failed.stderr.trim() || failed.stdout.trim())
-  const all = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("go: downloading "))
+  const all = text.split("\n").filter((line) => line.trim() !== "" && !progress.some((start) => line.startsWith(start)))
   return all.slice(-lines).join("\n") || withoutCredentials(messageOf(error))
 }
 

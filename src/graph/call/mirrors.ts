@@ -2,7 +2,7 @@
 
 import { unknownName } from "../../base/nearest.js"
 import { ask } from "../../mirrors/ask.js"
-import { askSeconds, goproxyLine, type MirrorChoice, mirrorChoice, noMirrors } from "../../mirrors/choice.js"
+import { askSeconds, type MirrorChoice, mirrorChoice, noMirrors } from "../../mirrors/choice.js"
 import { distributionFamilies, type MirrorEntry, readMirrorEntries } from "../../mirrors/entries.js"
 import { readProxies, shownProxies } from "../../mirrors/proxies.js"
 import { type FetchedFrom, inUse } from "../../plan/call/mirrorReports.js"
@@ -28,11 +28,6 @@ export function choiceOf(entries: MirrorEntry[]): MirrorChoice {
 export async function packageMirrors({ mirrors }: Settings, distribution: string): Promise<PackageRequest["mirrors"]> {
   const family = distributionFamilies[distribution]
   return family === undefined ? {} : { [family as PackageFamily]: await mirrors.of(family, distribution) }
-}
-
-/** The value of GOPROXY; Go's own default when there is none. */
-export async function goproxyOf({ goproxy, mirrors }: Settings): Promise<string | undefined> {
-  return goproxy ?? goproxyLine(await mirrors.of("go"))
 }
 
 /** For the plan: what this call has asked, and the way out. */

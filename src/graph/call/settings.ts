@@ -5,8 +5,8 @@ import type { Catalogue } from "../../catalogue/types.js"
 import { withoutCredentials } from "../../base/addresses.js"
 import type { MirrorChoice } from "../../mirrors/choice.js"
 import type { BundleRecord } from "../../plan/bundle/items.js"
-import type { ModuleRules } from "../../plan/toolchains/go/modules.js"
 import type { BytesFrom } from "../../plan/build/origins.js"
+import type { ToolchainOptions } from "../toolchains/options.js"
 
 /** What images are for. */
 export const platform = "linux/amd64" as Platform
@@ -18,7 +18,7 @@ export interface CustomSource {
   checkout?: Directory
   git?: GitSource
   overlay?: Directory
-  /** The folder of its go.mod below the top of the checkout or repository. */
+  /** The folder of its manifest below the top of the checkout or repository. */
   path?: string
 }
 
@@ -33,14 +33,6 @@ export interface GitSource {
   knownHosts?: string
   /** Answers under the address's host name: a server of this call's own. */
   service?: Service
-}
-
-/** How Go gets at private modules. */
-export interface ModuleAccess extends ModuleRules {
-  /** Users and passwords by host, as curl and Go read them. */
-  netrc?: Secret
-  /** Answers under its host name: a server of this call's own. */
-  service?: { host: string; service: Service }
 }
 
 /** An offline bundle, whose layout bundle.ts tells. */
@@ -68,10 +60,7 @@ export interface Settings {
   version?: string
   /** All that comes from outside comes from here. */
   bundle?: Bundle
-  /** The caller's own value of GOPROXY, whatever mirrors there are. */
-  goproxy?: string
-  /** Modules that not everybody may read. */
-  modules?: ModuleAccess
+  toolchainOptions: ToolchainOptions
   mirrors: MirrorChoice
   /** Registries of this call's own, by the host and port that they answer under. */
   registryServices?: Record<string, Service>

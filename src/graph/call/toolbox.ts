@@ -4,15 +4,14 @@ import type { Container } from "@dagger.io/dagger"
 import { plainPath } from "../../plan/build/image.js"
 import { pullFirst, withSystemPackages } from "../build/bases.js"
 import type { Settings } from "./settings.js"
-import { buildTool, goToolchain, toolPin } from "../toolchains/go/container.js"
+import { toolProgram } from "../toolchains/helpers.js"
 
 /** Tools of versions.yaml by their names on the PATH, and packages of the distribution by the fallback. */
 export async function toolbox(settings: Settings, tools: string[], packages: string[] = []): Promise<Container> {
   const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
   let box = await withSystemPackages(settings, debian, "debian", ["ca-certificates", ...packages])
   for (const name of tools) {
-    const toolchain = await goToolchain(settings, toolPin(settings, name).go)
-    box = box.withFile(`/usr/local/bin/${name}`, await buildTool(settings, toolchain, name), { permissions: 0o755 })
+    box = box.withFile(`/usr/local/bin/${name}`, await toolProgram(settings, name), { permissions: 0o755 })
   }
   return box.withEnvVariable("PATH", plainPath)
 }

@@ -9,14 +9,12 @@ import {
 import { catalogueImages } from "../../plan/images/catalogueImages.js"
 import { baseOf } from "../../plan/build/components.js"
 import { dockerfileImages, isDockerfile } from "../../plan/images/dockerfileImages.js"
-import { goVersionOf } from "../../plan/toolchains/go/version.js"
-import { moduleFile } from "../../plan/toolchains/go/sources.js"
 import { fullReference, readReference } from "../../base/references.js"
 import { mergedImages, type WantedImage } from "../../plan/images/wantedImages.js"
 import { bundledImages } from "../bundle/bundle.js"
 import { tailOf } from "../call/failures.js"
-import { goproxyOf } from "../call/mirrors.js"
 import { platform, type Settings } from "../call/settings.js"
+import { toolchainFor } from "../toolchains/toolchains.js"
 import { imageManifest, type WatchTools, watchTools } from "../versions/upstream.js"
 
 export interface ImagesWish {
@@ -63,10 +61,10 @@ async function wantedImages(settings: Settings, { dockerfiles, base, buildArgume
   if (dockerfiles !== undefined) return { images: await imagesOfFolder(dockerfiles, buildArguments), notes: [] }
   baseOf(settings.catalogue, base)
   const asked = status && settings.from === "registry"
-  const { sourceGo, notes } = asked ? await sourceGoVersions(settings) : { sourceGo: {}, notes: [] }
+  const { sourceVersions, notes } = asked ? await askedVersions(settings) : { sourceVersions: {}, notes: [] }
   const unasked = !status && settings.from === "registry"
-  const lacking = unasked ? ["the Go images of the sources are missing here: their go.mod would have to be asked for"] : []
-  const images = mergedImages(catalogueImages(settings.catalogue, { from: settings.from, base, sourceVersions: sourceGo }))
+  const lacking = unasked ? ["the compilers' images of the sources are missing here: their files would have to be asked for"] : []
+  const images = mergedImages(catalogueImages(settings.catalogue, { from: settings.from, base, sourceVersions }))
   return { images, notes: [...notes, ...lacking] }
 }
 
@@ -80,25 +78,25 @@ async function imagesOfFolder(folder: Directory, given: Record<string, string>):
   return mergedImages(found.flat())
 }
 
-/** By the go.mod of each source, without the source: one small file from the module proxy. */
-async function sourceGoVersions(settings: Settings): Promise<{ sourceGo: Record<string, string>; notes: string[] }> {
+/** As its registry says it, without the source; a given checkout says it itself. */
+async function askedVersions(settings: Settings): Promise<{ sourceVersions: Record<string, string>; notes: string[] }> {
   const { catalogue, custom } = settings
-  const goproxy = await goproxyOf(settings)
-  const sourceGo: Record<string, string> = {}
+  const sourceVersions: Record<string, string> = {}
   const notes: string[] = []
   await Promise.all(
-    Object.entries(catalogue.sources).map(async ([name, { module }]) => {
+    Object.entries(catalogue.sources).map(async ([name, entry]) => {
+      const { title, manifest, registry, versionOf } = toolchainFor(entry)
       const own = custom?.of === name ? custom.checkout : undefined
-      const address = moduleFile(goproxy ?? process.env.GOPROXY, module, catalogue.pins.sources[name].version)
-      const run = () => (own === undefined ? dag.http(address) : own.file("go.mod")).contents()
       try {
-        sourceGo[name] = goVersionOf(await limited({ limitSeconds, run }))
+        sourceVersions[name] = own === undefined
+          ? await registry.versionOf(settings, entry, catalogue.pins.sources[name].version)
+          : versionOf([await own.file(manifest).contents()])
       } catch (error) {
-        notes.push(`the Go image of source ${name} is missing here: its go.mod cannot be read: ${tailOf(error, 1)}`)
+        notes.push(`the ${title} image of source ${name} is missing here: its ${manifest} cannot be read: ${tailOf(error, 1)}`)
       }
     }),
   )
-  return { sourceGo, notes: notes.sort() }
+  return { sourceVersions, notes: notes.sort() }
 }
 
 const limitSeconds = 20

@@ -8,17 +8,18 @@ import { installedResource } from "../../plan/packages/installed.js"
 import { pinOf } from "../../plan/versions/pins.js"
 import { provenance, provenanceType, statementType } from "../../plan/supplychain/provenance.js"
 import type { ProvenanceResource, ProvenanceSource } from "../../plan/supplychain/resources.js"
+import { helperToolchain, toolPin } from "../../plan/toolchains/helpers.js"
+import { builderOf, toolchainOf } from "../../plan/toolchains/toolchains.js"
 import { sbomFormat, steadyUuid } from "../../plan/supplychain/sbom.js"
 import type { BuildWish } from "../build/components.js"
 import { explain } from "../call/failures.js"
 import type { BuiltImage, Layout } from "../build/layouts.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { toolPin } from "../toolchains/go/container.js"
 
 const label = (name: string) => `org.opencontainers.image.${name}`
 
-/** The packages of the distribution and the Go modules inside the binaries, as syft finds them. */
+/** The packages of the distribution and the libraries inside the programs, as syft finds them. */
 export async function imageSbom(
   settings: Settings,
   wish: BuildWish,
@@ -27,7 +28,7 @@ export async function imageSbom(
   formatName: string,
 ): Promise<File> {
   const format = sbomFormat(formatName)
-  const { version } = toolPin(settings, "syft")
+  const { version } = toolPin(settings.catalogue, "syft")
   const name = imageOf(settings.catalogue, wish.component).image
   const file = `/${wish.component}.${format.ending}`
   const [box, imageVersion] = await Promise.all([toolbox(settings, ["syft"], toolPackages.syft), image.container.label(label("version"))])
@@ -77,7 +78,7 @@ export async function imageProvenance(
   }
   const statement = provenance({
     stack: catalogue.stack,
-    wish,
+    wish: { ...wish, builder: builderOf(component.kind === "installed" ? helperToolchain : toolchainOf(catalogue.sources[component.source]), wish.builder) },
     image: component.image,
     digest: layout.digest,
     inputs: readInputs(inputs) ?? {},

@@ -12,7 +12,7 @@ import { explain } from "../call/failures.js"
 import { javaProgram, javaRuntime } from "../toolchains/java.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { buildHelper, buildTool, goToolchain } from "../toolchains/go/container.js"
+import { helperCompiler, helperProgram, toolProgram } from "../toolchains/helpers.js"
 
 export interface ServiceParts {
   container: Container
@@ -65,10 +65,8 @@ export interface ControlTools {
 }
 
 export async function controlTools(settings: Settings): Promise<ControlTools> {
-  // The Go of this module's own programs: one less to fetch.
-  const toolchain = await goToolchain(settings, settings.catalogue.pins.go)
-  const stackctl = buildHelper(settings, toolchain, "stackctl")
-  return { pebble: await buildTool(settings, toolchain, "pebble"), stackctl: await stackctl.sync() }
+  const compiler = await helperCompiler(settings)
+  return { pebble: await toolProgram(settings, "pebble", compiler), stackctl: await helperProgram(settings, "stackctl") }
 }
 
 export function supervised(
@@ -92,7 +90,7 @@ export function supervised(
 export async function serviceParts(settings: Settings, entry: ServiceEntry, images: Record<string, Container> = {}): Promise<ServiceParts> {
   const { origin } = entry
   if ("component" in origin) {
-    const wish = { component: origin.component, base: "debian", layout: "multicall", builder: "go" } as const
+    const wish = { component: origin.component, base: "debian", layout: "multicall" } as const
     const container = images[origin.component] ?? (await componentImage(settings, wish)).container
     // The supervisor is root and runs the service as its user.
     return { container: container.withUser("0"), command: entry.command }

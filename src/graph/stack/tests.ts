@@ -4,12 +4,13 @@ import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { ImageEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
 import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript, surplusCertificates } from "../../plan/tests/smoke.js"
-import { checkCases, goTestCases, type TestCase, vitestCases } from "../../plan/tests/suites.js"
+import { checkCases, type TestCase, vitestCases } from "../../plan/tests/suites.js"
+import { helperToolchain } from "../../plan/toolchains/helpers.js"
 import { fromFirst } from "../build/bases.js"
 import { exitCodeOf, tailOf } from "../call/failures.js"
 import { javaTest } from "../toolchains/java.js"
 import type { Settings } from "../call/settings.js"
-import { goToolchain, withBuildCache } from "../toolchains/go/container.js"
+import { helperTests as compilerTests } from "../toolchains/helpers.js"
 
 /** Node with the packages of the checkout's lock file, in /checkout. */
 export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {
@@ -46,25 +47,11 @@ export async function unitTests(settings: Settings, checkout: Directory): Promis
   ]
 }
 
-/** The tests of the programs below go/ and java/. */
+/** The tests of this project's own programs. */
 export async function helperTests(settings: Settings): Promise<TestCase[]> {
-  const [go, store] = await Promise.all([goTests(settings), javaTest(settings, "store", "StoreTest").then(outputOf)])
-  return [...go, ...casesIn(store, checkCases)]
-}
-
-async function goTests(settings: Settings): Promise<TestCase[]> {
-  const go = await goToolchain(settings, settings.catalogue.pins.go)
-  const source = dag.currentModule().source().directory("go")
-  const runs = (await source.entries()).map((entry) => entry.replace(/\/$/, "")).map(async (name) => {
-    const tests = withBuildCache(settings, go.version, go.container)
-      .withDirectory("/helper", source.directory(name))
-      .withWorkdir("/helper")
-      // As builds do it, so that both find what the other has compiled.
-      .withEnvVariable("GOFLAGS", "-trimpath")
-      .withExec(["sh", "-c", "go vet ./... && go test -v ./..."])
-    return casesIn(await outputOf(tests), goTestCases)
-  })
-  return (await Promise.all(runs)).flat()
+  const compiled = compilerTests(settings).then((runs) => Promise.all(runs.map(outputOf)))
+  const [outputs, store] = await Promise.all([compiled, javaTest(settings, "store", "StoreTest").then(outputOf)])
+  return [...outputs.flatMap((output) => casesIn(output, helperToolchain.testCases)), ...casesIn(store, checkCases)]
 }
 
 interface Output {

@@ -5,13 +5,14 @@ import { gapLines, partsArguments, partsChanges, partsScript, programGaps, readP
 import { firstOf } from "../../base/attempts.js"
 import { sourceOrigins } from "../../plan/build/origins.js"
 import { pinOf } from "../../plan/versions/pins.js"
-import type { GoModuleAnswer } from "../../plan/toolchains/go/answers.js"
 import { upstreamAddress, type Watched } from "../../plan/versions/watch.js"
 import { tailOf } from "../call/failures.js"
 import { log, type Settings } from "../call/settings.js"
 import { resolveSource } from "../build/sources.js"
-import { goToolchain, type Toolchain } from "../toolchains/go/container.js"
-import { limited, type WatchTools } from "./upstream.js"
+import type { PreparedToolchain } from "../toolchains/toolchain.js"
+import { toolchainByName, toolchainFor } from "../toolchains/toolchains.js"
+import { limited } from "./answers.js"
+import type { WatchTools } from "./upstream.js"
 import type { ResolvedSource } from "../build/foundSource.js"
 
 /** Reads them from a folder of this container. In a file, because what a command prints stands in the log of the call. */
@@ -21,7 +22,7 @@ async function partsIn({ catalogue }: Settings, name: string, box: Container, fo
 }
 
 /** What the catalogue does not know of a source that is built, as lines for people. */
-export async function sourceGaps(settings: Settings, name: string, source: ResolvedSource, { container }: Toolchain): Promise<string[]> {
+export async function sourceGaps(settings: Settings, name: string, source: ResolvedSource, { container }: PreparedToolchain): Promise<string[]> {
   const parts = await partsIn(settings, name, mounted(container, source.directory), "/parts")
   return gapLines(settings.catalogue, name, source.facts.version, programGaps(settings.catalogue, name, parts))
 }
@@ -33,7 +34,7 @@ function mounted(container: Container, directory: Directory): Container {
 const said = new Set<string>()
 
 /** Once in a call, whatever is built from the source. To look fails no build. */
-export async function sayGaps(settings: Settings, name: string, source: ResolvedSource, toolchain: Toolchain): Promise<void> {
+export async function sayGaps(settings: Settings, name: string, source: ResolvedSource, toolchain: PreparedToolchain): Promise<void> {
   const lines = await sourceGaps(settings, name, source, toolchain).catch((error) => [`the programs of ${name} were not compared: ${tailOf(error, 1)}`])
   for (const line of lines.filter((line) => !said.has(line))) {
     said.add(line)
@@ -46,7 +47,7 @@ export async function planGaps(settings: Settings): Promise<string[]> {
   const found = Object.keys(settings.catalogue.sources).map(async (name) => {
     try {
       const source = await resolveSource(settings, name)
-      return await sourceGaps(settings, name, source, await goToolchain(settings, source.toolchain.version))
+      return await sourceGaps(settings, name, source, await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version))
     } catch {
       return []
     }
@@ -69,6 +70,8 @@ export async function sourceChanges(settings: Settings, tools: WatchTools, watch
 async function versionParts(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<SourceParts> {
   const { catalogue } = settings
   const { name } = watched
+  const entry = catalogue.sources[name]
+  const { registry, name: toolchain } = toolchainFor(entry)
   const address = upstreamAddress(catalogue, watched, settings.upstreams)
   // A tag may have moved since.
   const wanted = pinOf(catalogue.pins.sources[name], version)?.commit ?? `refs/tags/${version}`
@@ -79,16 +82,13 @@ async function versionParts(settings: Settings, tools: WatchTools, watched: Watc
       return partsIn(settings, name, fetched.withExec(["git", "checkout", "-q", "FETCH_HEAD"]), "/tmp/source")
     },
     module: async () => {
-      const query = `${catalogue.sources[name].module}@${version}`
-      const fetched = (await tools.go()).withExec(limited(["go", "mod", "download", "-json", query]))
-      const { Dir: folder } = JSON.parse(await fetched.stdout()) as GoModuleAnswer
-      if (folder === undefined) throw new Error("no files")
-      return partsIn(settings, name, fetched, folder)
+      const { container, folder } = await registry.files(await tools.toolchain(toolchain), entry.module, version)
+      return partsIn(settings, name, container, folder)
     },
   }
   const order = sourceOrigins(settings.from, settings.bundle !== undefined)
   const attempts = order.map((origin) => ({
-    name: origin === "git" ? `git ${address}` : `Go module ${catalogue.sources[name].module}`,
+    name: origin === "git" ? `git ${address}` : registry.title(entry),
     limitSeconds: 300,
     run: () => ways[origin]().catch((error) => Promise.reject(new Error(tailOf(error, 1)))),
   }))

@@ -1,11 +1,11 @@
-// Asks upstream which versions there are, and for what pins one of them: git, the Go module proxy, registries.
+// Asks upstream which versions there are, and for what pins one of them: git and registries.
 
-import { type Container, ReturnType } from "@dagger.io/dagger"
+import type { Container } from "@dagger.io/dagger"
 import type { SourcePin } from "../../catalogue/types.js"
 import { unknownName } from "../../base/nearest.js"
 import { firstOf } from "../../base/attempts.js"
+import { shortTime } from "../../base/times.js"
 import { askForSum, checksumAddress } from "../../plan/packages/installed.js"
-import { type GoModuleAnswer, readModuleVersions } from "../../plan/toolchains/go/answers.js"
 import { type Channel, newestTags } from "../../plan/versions/order.js"
 import {
   readChecksum,
@@ -14,15 +14,16 @@ import {
   withoutLetter,
 } from "../../plan/versions/upstreamAnswers.js"
 import { decide, unknownRow, upstreamAddress, type UpstreamTags, type Watched, watchedOf, type WatchRow } from "../../plan/versions/watch.js"
-import { exitCodeOf, tailOf } from "../call/failures.js"
 import { log, platform, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { goToolchain } from "../toolchains/go/container.js"
+import { toolchainByName, toolchainFor } from "../toolchains/toolchains.js"
+import { answer, limited } from "./answers.js"
 
 /** Containers that can ask; each is made when the first question of its kind comes up. */
 export interface WatchTools {
   git(): Promise<Container>
-  go(): Promise<Container>
+  /** A toolchain's, by its name: asks its registry. */
+  toolchain(name: string): Promise<Container>
   registry(): Promise<Container>
   http(): Promise<Container>
 }
@@ -39,8 +40,7 @@ export function watchTools(given: Settings, moment: string): WatchTools {
   const now = (container: Container) => container.withEnvVariable("ASKED_AT", moment)
   return {
     git: async () => now(await toolbox(settings, [], ["git"])).withEnvVariable("GIT_TERMINAL_PROMPT", "0"),
-    // A module cache of its own: the shared one answers for what the proxy no longer says.
-    go: async () => now((await goToolchain(settings)).container).withEnvVariable("GOMODCACHE", "/tmp/modules").withWorkdir("/tmp"),
+    toolchain: async (name) => now(await toolchainByName(name).registry.asking(settings)),
     registry: async () => now(await toolbox(settings, ["regctl"])),
     http: async () => now(await toolbox(settings, [], ["curl"])),
   }
@@ -59,7 +59,8 @@ export async function watch(settings: Settings, tools: WatchTools, channel: Chan
     }),
   )
   if (rows.some((row) => row.by !== null)) return rows
-  const next = "Check the network, or name mirrors with --upstreams and --goproxy"
+  const options = [...new Set(Object.values(catalogue.sources).map((entry) => toolchainFor(entry).dependenciesOption))]
+  const next = `Check the network, or name mirrors with --upstreams and ${options.join(", ")}`
   const reasons = rows.map((row) => `  ${row.component}: ${row.reason}`)
   throw new Error([`no upstream of stack ${catalogue.stack} could be asked:`, ...reasons, next].join("\n"))
 }
@@ -83,10 +84,11 @@ function questionsOf(settings: Settings, tools: WatchTools, watched: Watched): Q
   const remoteTags = async () => readRemoteTags(await answer(await tools.git(), ["git", "ls-remote", "--tags", "--", address]))
   switch (watched.kind) {
     case "source": {
-      const { module } = catalogue.sources[watched.name]
+      const entry = catalogue.sources[watched.name]
+      const { registry, name } = toolchainFor(entry)
       return [
         [`git ${address}`, async () => ({ tags: await remoteTags(), complete: true })],
-        [`Go module ${module}`, async () => ({ tags: await moduleVersions(await tools.go(), module, watched.pinned), complete: false })],
+        [registry.title(entry), async () => ({ tags: await registry.versions(await tools.toolchain(name), entry.module, watched.pinned), complete: false })],
       ]
     }
     case "archive":
@@ -103,33 +105,24 @@ async function registryTags(tools: WatchTools, address: string, watched: Watched
   return tags
 }
 
-/** Of the pinned version the proxy also tells the commit; it may no longer have that version. */
-async function moduleVersions(go: Container, module: string, pinned: string): Promise<Map<string, string | undefined>> {
-  const query = `${module}@${pinned}`
-  const list = (what: string) => answer(go, ["go", "list", "-m", "-versions", "-json", what])
-  const [versions, origin] = await Promise.all([
-    list(query).catch(() => list(module)),
-    answer(go, ["go", "list", "-m", "-json", query]).catch(() => "{}"),
-  ])
-  return readModuleVersions(versions, origin)
-}
-
-/** What pins a version: its commit from git, its checksum from the module proxy; one of the two may be out of reach. */
+/** What pins a version: its commit from git, its checksum from the toolchain's registry; one of the two may be out of reach. */
 export async function sourcePin(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<SourcePin> {
   const { catalogue } = settings
-  const { title, module } = catalogue.sources[watched.name]
+  const entry = catalogue.sources[watched.name]
+  const { title, module } = entry
+  const { registry, name } = toolchainFor(entry)
   const address = upstreamAddress(catalogue, watched, settings.upstreams)
   const [git, proxy] = await Promise.allSettled([
     tools.git().then((box) => gitFacts(box, address, version)),
-    tools.go().then((go) => moduleFacts(go, module, version)),
+    tools.toolchain(name).then((asking) => registry.facts(asking, module, version)),
   ])
   const facts = git.status === "fulfilled" ? git.value : undefined
   const sums = proxy.status === "fulfilled" ? proxy.value : undefined
-  if (proxy.status === "rejected") log(`${title} ${version} is pinned without a module's checksum: ${proxy.reason.message}`)
+  if (proxy.status === "rejected") log(`${title} ${version} is pinned without a checksum: ${proxy.reason.message}`)
   if (git.status === "rejected") log(`${title} ${version}: git ${address} refused: ${git.reason.message}`)
   if (facts !== undefined && sums?.commit !== undefined && sums.commit !== facts.commit) {
     throw new Error(
-      `${title} ${version}: git has commit ${facts.commit.slice(0, 8)}, the Go module proxy ${sums.commit.slice(0, 8)}: ` +
+      `${title} ${version}: git has commit ${facts.commit.slice(0, 8)}, ${registry.title(entry)} ${sums.commit.slice(0, 8)}: ` +
         "the tag was moved, and one pin cannot stand for both. Choose another --version, or write the commit that you trust into versions.yaml, without a sum",
     )
   }
@@ -137,7 +130,7 @@ export async function sourcePin(settings: Settings, tools: WatchTools, watched: 
   const created = facts?.created ?? sums?.created
   if (commit !== undefined && created !== undefined) return { version, commit, sum: sums?.sum, created }
   const reasons = [git, proxy].map((result) => (result.status === "rejected" ? result.reason.message : "it does not say the commit"))
-  throw new Error(`${title} ${version} cannot be pinned: git ${address} (${reasons[0]}); Go module ${module} (${reasons[1]})`)
+  throw new Error(`${title} ${version} cannot be pinned: git ${address} (${reasons[0]}); ${registry.title(entry)} (${reasons[1]})`)
 }
 
 /** Fetches the commit alone, without files, where the server can do that. */
@@ -147,23 +140,7 @@ async function gitFacts(git: Container, address: string, version: string): Promi
   const fetched = repository.withExec(limited(fetch))
   const line = await answer(fetched, ["git", "log", "-1", "--format=%H %ct", "FETCH_HEAD"])
   const [commit, seconds] = line.trim().split(" ")
-  return { commit, created: utc(Number(seconds) * 1000) }
-}
-
-async function moduleFacts(go: Container, module: string, version: string): Promise<{ commit?: string; created?: string; sum?: string }> {
-  const query = `${module}@${version}`
-  // It says in JSON why it failed, too.
-  const download = go.withExec(limited(["go", "mod", "download", "-json", query]), { expect: ReturnType.Any })
-  const answered = (await download.stdout()).trim()
-  if (answered === "") throw new Error((await download.stderr()).trim().split("\n").at(-1) || timedOut)
-  const { Sum: sum, Error: failure } = JSON.parse(answered) as GoModuleAnswer
-  if (failure !== undefined) throw new Error(oneLine(String(failure)))
-  const info = JSON.parse(await answer(download, ["go", "list", "-m", "-json", query])) as GoModuleAnswer
-  return { commit: info.Origin?.Hash, created: info.Time === undefined ? undefined : utc(Date.parse(info.Time)), sum }
-}
-
-function utc(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z")
+  return { commit, created: shortTime(Number(seconds) * 1000) }
 }
 
 /** The digest that a registry has for a reference today. */
@@ -208,33 +185,3 @@ export async function checkVersion(settings: Settings, tools: WatchTools, watche
   if (upstream === undefined || upstream.tags.has(version) || !upstream.complete) return
   throw unknownName(`version of ${watched.name}`, version, newestTags([...upstream.tags.keys()], 12))
 }
-
-const limitSeconds = 30
-const timedOut = `no answer within ${limitSeconds} s`
-
-export function limited(command: string[]): string[] {
-  return ["timeout", String(limitSeconds), ...command]
-}
-
-async function answer(container: Container, command: string[]): Promise<string> {
-  try {
-    return await container.withExec(limited(command)).stdout()
-  } catch (error) {
-    throw new Error(exitCodeOf(error) === 124 ? timedOut : oneLine(tailOf(error)))
-  }
-}
-
-/** The line that says what happened, without the question that a tool repeats before it. */
-function oneLine(text: string): string {
-  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "")
-  const line = lines.find((line) => /^(fatal|go|error):/i.test(line)) ?? lines.at(-1) ?? "no reason given"
-  const said = repeated.reduce((text, pattern) => text.replace(pattern, ""), line)
-  return said.length > 200 ? `${said.slice(0, 200)}…` : said
-}
-
-const repeated = [
-  /^fatal: (unable to access '[^']*': )?/,
-  /^go: (module )?(\S+: )?/,
-  /^failed to (list tags for|request manifest head) \S+: /,
-  /^(Get|Head) "[^"]*": /,
-]

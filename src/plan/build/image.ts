@@ -4,6 +4,9 @@ import type { BaseEntry, BuiltEntry, Catalogue, ImageEntry, SourceImageEntry, Us
 import { programsOf } from "./components.js"
 
 /** What is known about the source or the package that an image was built from. */
+/** A program that is run once, does not know --help and begins its work, is ended after this time. */
+export const startSeconds = 20
+
 export interface SourceFacts {
   version: string
   /** A commit, or what else says exactly what it is; undefined where that is not known. */

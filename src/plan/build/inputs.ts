@@ -48,7 +48,7 @@ const changes: Record<keyof ImageInputs, (before: Partial<ImageInputs>, now: Ima
   recipe: () => "the recipe changed",
 }
 
-/** Such as "Go 1.22.7". */
+/** Its title and its version, for people. */
 export function toolchainWords({ name, version }: ToolchainVersion): string {
   return `${toolchains[name]?.title ?? name} ${version}`
 }

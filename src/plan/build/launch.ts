@@ -1,13 +1,13 @@
-// The plan of an image's start, which the program launch (go/launch) reads.
+// The plan of an image's start, which the helper launch reads.
 
 import type { BuiltEntry, Catalogue } from "../../catalogue/types.js"
 import { programsOf } from "./components.js"
 import { binFolder, supervisorFolder } from "./image.js"
 
-/** Below go/. */
+/** One of this project's own programs. */
 export const launchHelper = "launch"
 
-/** The fields are those of the type plan in go/launch/main.go. */
+/** The fields are those of its type plan. */
 export function launchPlan(catalogue: Catalogue, component: BuiltEntry) {
   const { image } = catalogue.sources[component.source]
   const programs = programsOf(catalogue, component)

@@ -1,5 +1,7 @@
 // Whether programs start: each is run once with --help before it goes into an image.
 
+import { toolchains } from "../toolchains/toolchains.js"
+
 /** How a program's run with --help has ended. */
 export interface ProgramStart {
   program: string
@@ -7,9 +9,6 @@ export interface ProgramStart {
   code: number
   output: string
 }
-
-/** A program that does not know --help and begins its work is ended after this time. */
-export const startSeconds = 20
 
 /** Runs PROGRAM… below /programs at the same time; arguments: the limit in seconds, then the programs' names. */
 export const startScript = `
@@ -39,17 +38,21 @@ export function readStarts(output: string): ProgramStart[] {
 /** It answered, it still ran, or it has explained its options: some end with an error code after that. */
 export function started({ code, output }: ProgramStart): boolean {
   if (code === 0 || code === 124 || code === 137) return true
-  return !crash.test(output) && /\busage\b|help requested|(unknown|unrecognized|undefined|invalid) (flag|option|command|argument)|flag provided but not defined/i.test(output)
+  return !isCrash(output) && /\busage\b|help requested|(unknown|unrecognized|undefined|invalid) (flag|option|command|argument)|flag provided but not defined/i.test(output)
 }
 
-const crash = /^(panic|fatal error|runtime error): /m
+const crashes = Object.values(toolchains).map((toolchain) => toolchain.crash)
+
+function isCrash(text: string): boolean {
+  return crashes.some(({ begins }) => begins.test(text))
+}
 
 /** The lines that say why: what a crash begins with, else the last ones. */
 export function lastWords({ output }: ProgramStart, count = 5): string[] {
   const lines = output.split("\n").map((line) => line.trimEnd()).filter((line) => line.trim() !== "")
-  const at = lines.findIndex((line) => crash.test(line))
+  const at = lines.findIndex((line) => isCrash(line))
   if (at === -1) return lines.slice(-count)
-  const trace = lines.findIndex((line, index) => index > at && /^goroutine \d+ /.test(line))
+  const trace = lines.findIndex((line, index) => index > at && crashes.some(({ trace }) => trace.test(line)))
   return lines.slice(at, trace === -1 ? at + count : Math.min(trace, at + count))
 }
 

@@ -5,7 +5,7 @@ import type { SourceFacts } from "../build/image.js"
 export interface ProvenanceSource extends SourceFacts {
   url: string
   module: string
-  /** The checksum of the source's Go module, where the source is pinned by one. */
+  /** The checksum of the source in its toolchain's registry, where it is pinned by one. */
   sum?: string
   /** Of the caller's own: its commit says nothing about edits in a folder or an overlay. */
   custom: boolean

@@ -9,6 +9,12 @@ export function helperVersion({ pins }: Catalogue): string {
   return pins.go
 }
 
+export function toolPin({ pins, stack }: Catalogue, name: string): ToolPin {
+  const pin = pins.tools[name]
+  if (pin !== undefined) return pin
+  throw new Error(`stack ${stack}: versions.yaml has no tools.${name}; copy it from stacks/openim/versions.yaml`)
+}
+
 /** The least one that a tool needs. */
 export function toolVersion(pin: ToolPin): string {
   return pin.go

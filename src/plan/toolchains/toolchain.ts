@@ -3,6 +3,7 @@
 import type { BuiltEntry, Catalogue } from "../../catalogue/types.js"
 import type { BundleItem } from "../bundle/types.js"
 import type { DockerfileOptions, DockerfileStages } from "../dockerfile/stages.js"
+import type { TestCase } from "../tests/suites.js"
 import type { ProvenanceResource, ProvenanceSource } from "../supplychain/resources.js"
 
 export interface ToolchainPlan {
@@ -16,6 +17,10 @@ export interface ToolchainPlan {
   lockFiles: string[]
   /** The files, as a pattern of names, of which a program's folder has at least one. */
   programFiles: string
+  /** Whether a file of this name is for tests alone. */
+  isTest(file: string): boolean
+  /** The cases in what tests of this project's own programs print. */
+  testCases(output: string): TestCase[]
   /** What it calls the libraries that a source takes from outside. */
   dependencies: string
   /** The option that names another place for these. */
@@ -42,6 +47,12 @@ export interface ToolchainPlan {
   programSearch: string
   /** What no image may have: programs, and patterns of files, by their names. */
   leftovers: { programs: string[]; files: string[] }
+  /** How a crash begins in the output of a program, and the trace behind it. */
+  crash: { begins: RegExp; trace: RegExp }
+  /** How lines begin that only say what is being fetched. */
+  progress: string
+  /** How the lines begin that say what is wrong, with the words that repeat the question. */
+  complaint: RegExp
   /** What to do about something from outside that cannot be fetched; undefined where a build has failed for another reason. */
   refusal(output: string): string | undefined
 }

@@ -26,3 +26,16 @@ export function checkToolchains({ stack, sources }: Catalogue): void {
     }
   }
 }
+
+/** How a source's programs are built: as the caller says it, else in the toolchain's own way. */
+export function builderOf({ builders }: ToolchainPlan, given = builders[0]): string {
+  if (!builders.includes(given)) throw unknownName("value of --builder", given, builders)
+  return given
+}
+
+/** Before it is known what is built: the name must be one that some toolchain has. */
+export function knownBuilder(given?: string | null): string | undefined {
+  const known = Object.values(toolchains).flatMap(({ builders }) => builders)
+  if (!given || known.includes(given)) return given || undefined
+  throw unknownName("value of --builder", given, known)
+}

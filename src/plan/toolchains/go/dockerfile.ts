@@ -3,7 +3,7 @@
 import type { BuiltEntry, Catalogue, ProgramEntry } from "../../../catalogue/types.js"
 import { programsOf, programsOfSource } from "../../build/components.js"
 import { launchHelper } from "../../build/launch.js"
-import { startSeconds } from "../../build/starts.js"
+import { startSeconds } from "../../build/image.js"
 import { copyLibrary, type DockerfileOptions, type DockerfileStages, installing } from "../../dockerfile/stages.js"
 import { assigned, comment, printed, run } from "../../dockerfile/words.js"
 import { planPackages } from "../../packages/packages.js"

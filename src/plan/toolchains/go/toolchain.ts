@@ -6,6 +6,7 @@ import { refusedModule } from "./modules.js"
 import { goPackages } from "./origins.js"
 import { helperFolder } from "./programs.js"
 import { goProvenance } from "./provenance.js"
+import { goTestCases } from "./tests.js"
 import { goVersionOf, newer } from "./version.js"
 
 export const go: ToolchainPlan = {
@@ -14,6 +15,8 @@ export const go: ToolchainPlan = {
   manifest: "go.mod",
   lockFiles: ["go.mod", "go.sum"],
   programFiles: "*.go",
+  isTest: (file) => file.endsWith("_test.go"),
+  testCases: goTestCases,
   dependencies: "Go modules",
   dependenciesOption: "--goproxy",
   builders: ["go", "mage"],
@@ -32,5 +35,8 @@ find "$@" \( -name testdata -o -name vendor -o -name node_modules \) -prune -o -
 done
 `,
   leftovers: { programs: ["go", "gofmt", "mage"], files: ["*.go", "go.mod"] },
+  crash: { begins: /^(panic|fatal error|runtime error): /m, trace: /^goroutine \d+ / },
+  progress: "go: downloading ",
+  complaint: /^go: (module )?(\S+: )?/,
   refusal: refusedModule,
 }
