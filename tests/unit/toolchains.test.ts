@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { checkToolchains, toolchainOf, toolchains } from "../../src/plan/toolchains/toolchains.js"
 import { changedInputs, type ImageInputs, readInputs, recordedInputs } from "../../src/plan/build/inputs.js"
@@ -24,6 +25,15 @@ describe("a source's toolchain", () => {
   it("must be one that there is", async () => {
     const catalogue = await loadWith("    toolchain: goo\n")
     expect(() => checkToolchains(catalogue)).toThrow('stack im: stack.yaml: sources.server.toolchain: unknown toolchain "goo". Did you mean "go"? Known: go')
+  })
+
+  it("has both halves, each in a folder and in the list of names", () => {
+    for (const half of ["plan", "graph"]) {
+      const folder = new URL(`../../src/${half}/toolchains/`, import.meta.url)
+      const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+      expect(folders.map(({ name }) => name).sort()).toEqual(Object.keys(toolchains).sort())
+      for (const { name } of folders) expect(readFileSync(new URL("toolchains.ts", folder), "utf8")).toContain(`./${name}/toolchain.js`)
+    }
   })
 
   it("is found by the same name that it has itself", () => {
