@@ -27,13 +27,13 @@ reason() { tail -n 1 "$scratch/error" | sed -E 's/^time=[^ ]+ level=[^ ]+ msg=//
 # Credentials and rights do not get better by waiting; a network and a registry that starts do.
 final() {
   if grep -qiE 'unauthorized|http 401|invalid (username|credentials)' "$scratch/error"; then
-    next="the registry does not know this user or password: check --username and --password (or --registry-config, which must hold the users itself and not name a credential helper)"
+    next="the registry does not know this user or password: check --registry-username and --registry-password (or --registry-config, which must hold the users itself and not name a credential helper)"
   elif grep -qiE 'denied|forbidden|http 403' "$scratch/error"; then
     next="this user may not push there: check the repository's name and the user's rights"
   elif grep -qiE 'method not allowed|unsupported|http 405' "$scratch/error"; then
     next="the registry takes no pushes (read-only): check its settings"
   elif grep -qiE 'x509|certificate' "$scratch/error"; then
-    next="its certificate is not known here: give its authority as --ca"
+    next="its certificate is not known here: give its authority as --registry-ca"
   elif grep -qiE 'manifest invalid|http 400|bad request' "$scratch/error"; then
     next="the registry refuses the image's manifest: check which media types it takes"
   elif grep -qiE 'server gave HTTP response to HTTPS|first record does not look like a TLS' "$scratch/error"; then

@@ -4,6 +4,7 @@ import { nearest } from "../../src/base/nearest"
 import { Problem } from "../problem"
 import { CALL } from "./dagger"
 import type { FunctionList, KnownFunction, KnownObject, Options } from "./list"
+import { nestedFunction, renamedOption } from "./moved"
 import { kebab } from "./names"
 import { longOption, shortOptions } from "./words"
 
@@ -102,7 +103,9 @@ export function arrange(words: string[], start: number, list: FunctionList, pres
       if (found === undefined) throw unknownOption(name, chain, list)
       const plain = found.replace(/!$/, "")
       const value = long.value ?? (plain === "Boolean" ? undefined : valueAfter(words, ++at, `--${name}`, list))
-      if (owner) give(owner, { name, value, type: plain })
+      // bump --version and --version of all builds: in front of both, it is meant for the function that follows.
+      const shared = chain.length === 1 && owner && typeAhead(name, list.objects[list.main]!, chain) === found
+      if (owner && !shared) give(owner, { name, value, type: plain })
       else waiting.push({ name, value, type: plain })
       continue
     }
@@ -122,9 +125,15 @@ export function arrange(words: string[], start: number, list: FunctionList, pres
     chain.push(next)
     type = found.gives
     for (const entry of waiting.splice(0)) {
-      if (Object.hasOwn(next.options, entry.name)) give(next, entry)
+      const owner = [next, first].find(({ options }) => Object.hasOwn(options, entry.name))
+      if (owner) give(owner, entry)
       else waiting.push(entry)
     }
+  }
+  // Nothing follows: what all functions have is for them.
+  for (const entry of waiting.splice(0)) {
+    if (Object.hasOwn(first.options, entry.name)) give(first, entry)
+    else waiting.push(entry)
   }
   const lost = waiting[0]
   if (lost) throw unknownOption(lost.name, chain, list)
@@ -167,6 +176,8 @@ function unknownOption(name: string, chain: Segment[], list: FunctionList): Prob
   const main = list.objects[list.main]!
   const here = chain.length > 1 ? chain.slice(1).flatMap(({ options }) => Object.keys(options)) : Object.values(main.functions).flatMap(({ options }) => Object.keys(options))
   const known = [...new Set([...here, ...Object.keys(main.options), ...CALL.map((flag) => flag.name)])]
+  const renamed = renamedOption(name, list)
+  if (renamed !== undefined) return new Problem(`${place(segment)} has no option --${name}: write --${renamed}, which is an option of the whole call (./daggerw call --help lists them)`)
   const near = nearest(name, known)
   const meant = near === undefined ? "" : `, did you mean --${near}?`
   const others = Object.entries(main.functions).filter(([, { options }]) => Object.hasOwn(options, name))
@@ -185,6 +196,8 @@ function unknownFunction(word: string, chain: Segment[], object: KnownObject | u
     return new Problem(`${last.name} takes "${word}" as an option: ./daggerw call ${path(chain)}--${wanted[0]}=${word}`)
   }
   const meant = near === undefined ? "" : `, did you mean ${near}?`
+  const nested = last.name === undefined ? nestedFunction(kebab(word), list) : []
+  if (nested.length > 0) return new Problem(`there is no function ${word}: ./daggerw call ${nested.join(" or ./daggerw call ")}`)
   if (last.name === undefined) return new Problem(`there is no function ${word}${meant} (./daggerw functions lists them)`)
   if (known.length === 0) return new Problem(`${word} cannot follow ${last.name}, which gives text`)
   const own = Object.keys(list.objects[list.main]!.functions).includes(kebab(word)) ? `; ${kebab(word)} is called directly: ./daggerw call ${kebab(word)}` : ""

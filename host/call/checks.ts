@@ -24,7 +24,7 @@ export function checkChecks(words: string[], list: FunctionList): void {
     const wanted = word.split(":").map(kebab).join(":")
     if (names.some((name) => name === wanted || name.startsWith(`${wanted}:`))) continue
     if (Object.hasOwn(list.objects[list.main]!.functions, wanted)) throw new Problem(`${wanted} is not a check, but a function: ./daggerw call ${wanted}`)
-    const near = nearest(wanted, names)
+    const near = names.find((name) => name.endsWith(`:${wanted}`)) ?? nearest(wanted, names)
     throw new Problem(`there is no check ${word}${near === undefined ? "" : `, did you mean ${near}?`} (./daggerw check -l lists them)`)
   }
 }

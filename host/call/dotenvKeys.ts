@@ -5,6 +5,7 @@ import { VARIABLES } from "../env"
 import { Problem } from "../problem"
 import type { GivenOption } from "./arrange"
 import type { FunctionList } from "./list"
+import { movedKey } from "./moved"
 
 interface Key {
   option: string
@@ -52,6 +53,8 @@ export function fileOptions(entries: Entry[], text: string, list: FunctionList):
     } else if (VARIABLES.some(({ name }) => name === key)) {
       throw new Problem(`${placeOf(line)}: ${key} is a variable of the environment, which is not read from .env: export ${key}=…`)
     } else if (!referred.has(key)) {
+      const moved = movedKey(plain, list)
+      if (moved !== undefined) throw new Problem(`${placeOf(line)}: nothing reads ${key}: write ${joined(moved).toUpperCase()}, an option of the whole call`)
       const same = [...keys.keys()].find((known) => known.replaceAll("_", "") === plain.replaceAll("_", ""))
       const near = same ?? nearest(plain, [...keys.keys()])
       if (near !== undefined) throw new Problem(`${placeOf(line)}: nothing reads ${key}, did you mean ${near.toUpperCase()}? (./daggerw call --help lists the options)`)

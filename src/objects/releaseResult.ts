@@ -20,19 +20,22 @@ export class ReleaseResult {
     this.pins = pins
   }
 
-  /** A line for each component: published or skipped, its digest, its images and why */
+  /** Prints a line for each component: published or skipped, its digest, its images and why. */
   @func({ cache: "never" })
   report(): string {
     return this.table
   }
 
-  /** The newer versions that were released, as changes of versions.yaml, compose/env.template, the stack's CHANGELOG.md and dockerfiles/. Empty when nothing was newer */
+  /**
+   * Returns the newer versions that were released, as changes of the pins.
+   * Of versions.yaml, compose/env.template, the stack's CHANGELOG.md and dockerfiles/. Empty when nothing was newer
+   */
   @func({ cache: "never" })
   changes(): Changeset {
     return this.pins
   }
 
-  /** The inputs of all that is published now, for plan --record where no registry can be asked */
+  /** Returns the inputs of all that is published now, for plan --record without a registry. */
   @func({ cache: "never" })
   state(): File {
     return dag.directory().withNewFile("published.json", this.record).file("published.json")

@@ -82,7 +82,7 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
       async () => {
         const told = await fails(
           () => publish("second", ["v1"], secured(registries.secured, "wrong-password-of-tests")),
-          "cannot be published: the registry does not know this user or password: check --username and --password",
+          "cannot be published: the registry does not know this user or password: check --registry-username and --registry-password",
         )
         if (told.includes("wrong-password-of-tests")) throw new Error("the message has the password")
         same(await tagsOf("second", secured(registries.secured)), "none\n")
@@ -94,7 +94,7 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
     ],
     [
       "an unknown certificate asks for the authority",
-      () => fails(() => publish("second", ["v1"], { ...secured(registries.secured), ca: undefined }), "its certificate is not known here: give its authority as --ca"),
+      () => fails(() => publish("second", ["v1"], { ...secured(registries.secured), ca: undefined }), "its certificate is not known here: give its authority as --registry-ca"),
     ],
     [
       "plain HTTP where TLS is asked for names the option",

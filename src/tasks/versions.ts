@@ -2,21 +2,23 @@
 
 import type { Changeset, Directory } from "@dagger.io/dagger"
 import { loadCatalogue } from "../catalogue/load.js"
-import { unknownName } from "../base/nearest.js"
+import { checkFormat, jsonText } from "../base/format.js"
 import type { Catalogue } from "../catalogue/types.js"
+import { checkVersionName } from "../plan/build/versionNames.js"
 import { checkDate } from "../plan/versions/changelog.js"
 import { pinPaths } from "../plan/versions/pinFiles.js"
 import { type Channel, readChannel } from "../plan/versions/order.js"
 import { changeLine, type SourceChanges } from "../plan/build/sourceParts.js"
 import { githubLines, updatesOf, updatesText, watchedFor, watchedNamed, watchTable, type WatchRow } from "../plan/versions/watch.js"
 import { bumpBases, bumpVersions, type BumpWish, type PinFiles } from "./bump.js"
+import { type CallOptions, pinnedSettings } from "../graph/call/options.js"
 import { log, type Settings } from "../graph/call/settings.js"
 import { sourceChanges } from "../graph/versions/sourceParts.js"
 import { watch, watchTools, type WatchTools } from "../graph/versions/upstream.js"
 
 type Form = (settings: Settings, channel: Channel, rows: WatchRow[], changes?: Record<string, SourceChanges>) => string
 
-const json: Form = ({ catalogue }, channel, rows, changes) => `${JSON.stringify({ stack: catalogue.stack, channel, rows, changes }, null, 2)}\n`
+const json: Form = ({ catalogue }, channel, rows, changes) => jsonText({ stack: catalogue.stack, channel, rows, changes })
 
 const versionForms: Record<string, Form> = {
   table: (_settings, _channel, rows, changes = {}) =>
@@ -63,14 +65,42 @@ async function changesOf(settings: Settings, tools: WatchTools, rows: WatchRow[]
 }
 
 function formOf(forms: Record<string, Form>, format: string): Form {
-  if (!Object.hasOwn(forms, format)) throw unknownName("value of --format", format, Object.keys(forms))
+  checkFormat(format, Object.keys(forms))
   return forms[format]
 }
 
-/** Where the files lie: in a checkout of this project, or all in the folder of a catalogue of one's own. */
+/** Where the files lie: in a checkout of this project, or all in the folder of --catalogue. */
 export interface BumpPlace {
   folder: Directory
   stack?: string
+}
+
+export function bumpPlace({ catalogue, stack }: CallOptions, checkout: Directory): BumpPlace {
+  return catalogue ? { folder: catalogue } : { folder: checkout, stack }
+}
+
+export async function callerVersions(options: CallOptions, channel: string, format: string): Promise<string> {
+  return versionsReport(await pinnedSettings(options), readChannel(channel), format)
+}
+
+export async function callerUpdates(options: CallOptions, channel: string, format: string, failOnUpdates: boolean): Promise<string> {
+  return updatesReport(await pinnedSettings(options), readChannel(channel), format, failOnUpdates)
+}
+
+/** What a caller pins; what is not said arrives as null. */
+export interface BumpCall {
+  component?: string | null
+  version?: string | null
+  channel: string
+  bases: boolean
+  date?: string | null
+}
+
+export async function callerBump(options: CallOptions, checkout: Directory, { component, version, channel, bases, date }: BumpCall): Promise<Changeset> {
+  const wish = { channel: readChannel(channel), component: component ?? undefined, version: version ?? undefined, date: date ?? undefined }
+  const settings = await pinnedSettings(options)
+  if (component && version) checkVersionName(settings.catalogue, component, version)
+  return bumpChanges(settings, bumpPlace(options, checkout), wish, bases)
 }
 
 export async function bumpChanges(

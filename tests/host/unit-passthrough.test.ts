@@ -114,7 +114,7 @@ describe("a call of this project's module", () => {
   it.each([
     [["call", "biuld"], "there is no function biuld, did you mean build? (./daggerw functions lists them)"],
     [["call", "build"], "build needs --component, such as ./daggerw call build --component=server (./daggerw call build --help explains it)"],
-    [["call", "publish", "--component=server", "--password=env://UNSET"], "--password: the variable UNSET is not set: export UNSET=… first"],
+    [["call", "publish", "--component=server", "--registry-password=env://UNSET"], "--registry-password: the variable UNSET is not set: export UNSET=… first"],
     [["call", "test", "--suites="], "--suites is empty: give it a value, or leave it out (is a variable in it not set?)"],
   ])("is refused in one line before anything starts: %j", async (args, message) => {
     const done = await box.run(args, { [host]: "unix:///nowhere/engine.sock" })

@@ -13,7 +13,7 @@ const list: FunctionList = {
   own: ["Shop", "Sale", "Rooms"],
   objects: {
     Shop: {
-      options: { source: "Directory", "git-ref": "String", "git-token": "Secret", "git-ssh": "Socket", mirrors: "[String]", base: "String", bundle: "Directory", catalogue: "Directory" },
+      options: { source: "Directory", "git-ref": "String", "git-token": "Secret", "git-ssh": "Socket", mirrors: "[String]", base: "String", bundle: "Directory", catalogue: "Directory", pin: "String", "registry-username": "String", "registry-password": "Secret" },
       functions: {
         build: { gives: "Box", options: { component: "String!", version: "String", "plain-http": "Boolean", base: "Boolean", service: "Service" } },
         test: { gives: "String", options: { suites: "[String]" } },
@@ -21,7 +21,7 @@ const list: FunctionList = {
         publish: { gives: "String", options: { component: "String!", password: "Secret", record: "File", tags: "[String]" } },
         sale: { gives: "Sale", options: { registry: "[String]" } },
         rooms: { gives: "Rooms", options: {} },
-        bump: { gives: "Changes", options: { component: "String" } },
+        bump: { gives: "Changes", options: { component: "String", pin: "String", base: "Boolean" } },
         "test-report": { gives: "Folder", options: {} },
         write: { gives: "Changeset", options: { record: "File", catalogue: "Directory" } },
         changes: { gives: "Changeset", options: { component: "String" } },
@@ -94,6 +94,15 @@ describe("options of all functions", () => {
     expect(words("call build --component=x with-source --source=../source")).toBe("call build --component=x with-source --source=../source")
   })
 
+  it("are meant for the function that follows, where it has the same one", () => {
+    expect(words("call --pin=v1 bump --component=x")).toBe("call bump --pin=v1 --component=x")
+    expect(words("call bump --component=x --pin=v1")).toBe("call bump --component=x --pin=v1")
+    expect(words("call --pin=v1 build --component=x")).toBe("call --pin=v1 build --component=x")
+    expect(words("call build --component=x --pin=v1")).toBe("call --pin=v1 build --component=x")
+    // Another type is another option.
+    expect(words("call --base=alpine bump")).toBe("call --base=alpine bump")
+  })
+
   it("stand beside Dagger's own, which stay where they are", () => {
     expect(words("--progress=plain call -y build --component=x -o=out --source=../source --progress plain -vv")).toBe(
       "--progress=plain call -y --source=../source build -o=out --progress plain -vv --component=x",
@@ -137,6 +146,8 @@ describe("wrong words", () => {
     ["call build --component=x --prefix=y", "build has no option --prefix (./daggerw call build --help lists them)"],
     ["call test --record=y", "test has no option --record (publish, write have it)"],
     ["call --verison=v1 build", "call has no option --verison, did you mean --version?"],
+    ["call build --component=x --username=me", "build has no option --username: write --registry-username, which is an option of the whole call (./daggerw call --help lists them)"],
+    ["call redis", "there is no function redis: ./daggerw call rooms redis"],
     ["call biuld", "there is no function biuld, did you mean build? (./daggerw functions lists them)"],
     ["call xyzzyx", "there is no function xyzzyx (./daggerw functions lists them)"],
     ["call build", "build needs --component, such as ./daggerw call build --component=server"],
@@ -153,6 +164,7 @@ describe("wrong words", () => {
     ["check smok", "there is no check smok, did you mean smoke? (./daggerw check -l lists them)"],
     ["check --progress plain smoke xyzzyx", "there is no check xyzzyx (./daggerw check -l lists them)"],
     ["check rooms:tidi", "there is no check rooms:tidi, did you mean rooms:tidy?"],
+    ["check tidy", "there is no check tidy, did you mean rooms:tidy?"],
     ["check build", "build is not a check, but a function: ./daggerw call build"],
   ])("%s", (line, message) => {
     const said = refusal(...line.split(" "))
@@ -278,6 +290,9 @@ describe("the file .env", () => {
 
   it.each([
     ["BASSE=alpine\n", ".env:1: nothing reads BASSE, did you mean BASE?"],
+    ["PUBLISH_USERNAME=me\n", ".env:1: nothing reads PUBLISH_USERNAME: write REGISTRYUSERNAME, an option of the whole call"],
+    ["TEST_REPORT_PIN=v1\n", ".env:1: nothing reads TEST_REPORT_PIN: write PIN, an option of the whole call"],
+    ["REGISTRY_USERNAME=me\n", ".env:1: nothing reads REGISTRY_USERNAME, did you mean REGISTRYUSERNAME?"],
     ["\r\n# x\r\nGIT_REF=main\r\n", ".env:3: nothing reads GIT_REF, did you mean GITREF?"],
     ["BASE = alpine\n", ".env:1: write BASE=alpine without spaces around the ="],
     ["BASE= alpine\n", ".env:1: write BASE=alpine without spaces around the ="],

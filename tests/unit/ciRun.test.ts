@@ -58,7 +58,7 @@ describe("what CI runs", () => {
     ["a command that says nothing", { host: ":" }, "11 passed, 1 failed"],
     ["a command whose cases were all skipped", { host: "echo '0 passed, 0 failed, 17 skipped'" }, "11 passed, 1 failed, 17 skipped"],
     ["a failed check", { checks: "exit 1" }, "11 passed, 2 failed"],
-    ["one of two failed checks", { checks: "[ $3 != smoke ]" }, "12 passed, 1 failed"],
+    ["one of two failed checks", { checks: "[ $3 != tests:smoke ]" }, "12 passed, 1 failed"],
   ])("has %s as failed", (_, answers, last) => {
     expect(run(answers)).toEqual({ status: 1, last })
   })

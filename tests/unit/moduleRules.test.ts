@@ -16,7 +16,7 @@ import { func, object, type Container } from "@dagger.io/dagger"
 
 @object()
 export class Shop {
-  /** Opens */
+  /** Opens the shop. */
   @func({ cache: "session" })
   open(
     /** When */
@@ -46,11 +46,20 @@ describe("the rules of the SDK", () => {
     expect(faultsOf(good)).toEqual([])
   })
 
+  it("are kept by a parameter that stands behind its description", () => {
+    expect(faultsOf(good.replace("open(\n    /** When */\n    hour: number = 8,\n  )", "open(/** When */ hour: number = 8)"))).toEqual([])
+  })
+
   it.each([
     ["no cache policy", good.replace('{ cache: "session" }', ""), "src/index.ts:9: open names no cache policy"],
     ["an unknown policy", good.replace('"session"', '"always"'), "src/index.ts:9: open names no cache policy"],
-    ["no description", good.replace("/** Opens */", ""), "open has no description"],
+    ["no description", good.replace("/** Opens the shop. */", ""), "open has no description"],
     ["no parameter description", good.replace("/** When */", "// When"), "open: hour has no description"],
+    ["half a sentence in the list of functions", good.replace("Opens the shop.", "Opens the shop\n   * early."), "the first line of open's description is not a whole sentence of at most 90 letters: \"Opens the shop\""],
+    ["a long first line", good.replace("Opens the shop.", `Opens ${"very ".repeat(18)}early.`), "the first line of open's description is not a whole sentence"],
+    ["words that are not plain", good.replace("Opens the shop.", "Opens a shop of your own."), 'open: the description has "of your own": write it in plain English'],
+    ["a parameter with such words", good.replace("/** When */", "/** Tells when */"), 'open: hour: the description has "Tells"'],
+    ["a long main object", `${good}${"\n".repeat(440)}export const x = 1\n`, "src/index.ts:451: it has 457 lines"],
     ["a late module description", good.replace(/^[\s\S]*?\*\/\n/, ""), "the module's description must stand before"],
     ["an export only npm has", good.replace("func, object", "func, object, ExecError"), "does not export ExecError"],
     ["everything of the SDK", good.replace("{ func, object, type Container }", "* as dagger"), "import single names"],

@@ -45,7 +45,7 @@ export function moduleFaults({ root, client }: ModuleFiles): string[] {
       }
     }
   }
-  return [...faults, ...descriptionFaults(root), ...lockFaults(root)]
+  return [...faults, ...descriptionFaults(root), ...lengthFaults(root), ...lockFaults(root)]
 }
 
 type Report = (node: ts.Node, what: string) => void
@@ -101,7 +101,7 @@ function checkObject(node: ts.ClassDeclaration, report: Report): void {
       : undefined
     const policy = cache && ts.isPropertyAssignment(cache) && ts.isStringLiteral(cache.initializer) ? cache.initializer.text : ""
     if (!/^(never|session|\d+[smh])$/.test(policy)) report(member, `${name} names no cache policy`)
-    if (!documented(member)) report(member, `${name} has no description`)
+    checkDescription(name, member, report)
     checkParameters(name, member, report)
     if (decorator(member, "check") && member.parameters.some((parameter) => !optional(parameter))) {
       report(member, `${name} is a check that needs an argument`)
@@ -112,6 +112,7 @@ function checkObject(node: ts.ClassDeclaration, report: Report): void {
 function checkParameters(owner: string, node: ts.ConstructorDeclaration | ts.MethodDeclaration, report: Report): void {
   for (const parameter of node.parameters) {
     if (!documented(parameter)) report(parameter, `${owner}: ${parameter.name.getText()} has no description`)
+    checkWords(`${owner}: ${parameter.name.getText()}`, parameter, report)
   }
 }
 
@@ -120,11 +121,46 @@ function optional(parameter: ts.ParameterDeclaration): boolean {
   return Boolean(parameter.questionToken || parameter.initializer || argument?.getText().includes("defaultPath"))
 }
 
-/** A comment right above; in a parameter list the compiler's own finder only knows @param tags. */
+/** `./daggerw functions` shows the first line of a description, cut where the source breaks it. */
+const mostLetters = 90
+
+/** Words that readers stumble over. */
+const oddWords = /\b(told|tells?|anew|mend\w*|at hand|(of|on) (your|its|one's) own|can(not)? be had|is no [a-z]+\b(?! (longer|more)))\b/i
+
+function checkDescription(name: string, node: ts.MethodDeclaration, report: Report): void {
+  const text = description(node)
+  if (text === undefined) return report(node, `${name} has no description`)
+  checkWords(name, node, report)
+  const [first = ""] = text.split("\n")
+  if (!/^[A-Za-z].*\.$/.test(first) || first.length > mostLetters) {
+    report(node, `the first line of ${name}'s description is not a whole sentence of at most ${mostLetters} letters: "${first}"`)
+  }
+}
+
+function checkWords(what: string, node: ts.Node, report: Report): void {
+  const odd = oddWords.exec(description(node) ?? "")?.[0]
+  if (odd !== undefined) report(node, `${what}: the description has "${odd}": write it in plain English`)
+}
+
 function documented(node: ts.Node): boolean {
+  return description(node) !== undefined
+}
+
+/** The comment in front, on lines of its own or on the same one; in a parameter list the compiler's own finder only knows @param tags. */
+function description(node: ts.Node): string | undefined {
   const text = node.getSourceFile().text
-  const ranges = ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []
-  return ranges.some((range) => /^\/\*\*\s*\S/.test(text.slice(range.pos, range.end)))
+  const start = node.getFullStart()
+  const ranges = [...(ts.getTrailingCommentRanges(text, start) ?? []), ...(ts.getLeadingCommentRanges(text, start) ?? [])]
+  const comment = ranges.map((range) => text.slice(range.pos, range.end)).find((one) => /^\/\*\*\s*\S/.test(one))
+  return comment?.replace(/^\/\*\*[\s*]*|\s*\*\/$/g, "").replace(/\n\s*\* ?/g, "\n")
+}
+
+/** The main object says what there is; the work is done by tasks. */
+const mostLines = 450
+
+function lengthFaults(root: string): string[] {
+  const lines = readFileSync(join(root, "src/index.ts"), "utf8").trimEnd().split("\n").length
+  return lines > mostLines ? [`src/index.ts:${mostLines + 1}: it has ${lines} lines, more than ${mostLines}: put what is not a parameter or a description into src/tasks`] : []
 }
 
 function decorator(node: ts.Node, name: string): ts.CallExpression | undefined {

@@ -34,8 +34,8 @@ describe("where an image is published", () => {
   })
 
   it("needs a whole set of credentials", () => {
-    expect(() => checkCredentials(true, false, false)).toThrow("--username needs a password")
-    expect(() => checkCredentials(false, true, false)).toThrow("--password needs a user")
+    expect(() => checkCredentials(true, false, false)).toThrow("--registry-username needs a password")
+    expect(() => checkCredentials(false, true, false)).toThrow("--registry-password needs a user")
     expect(() => checkCredentials(true, true, true)).toThrow("not both")
     expect(() => checkCredentials(true, true, false)).not.toThrow()
     expect(JSON.parse(dockerConfig("docker.io", "me", "p:w"))).toEqual({
@@ -65,7 +65,7 @@ describe("what was published", () => {
 
   it("is not asked any further by a user whom the registry does not know", () => {
     const earlier = { a: [{ none: "r.example/a:v1 cannot be asked for: request failed: unauthorized [http 401]" }] }
-    expect(() => checkAnswers(earlier, true)).toThrow("Check --username and --password")
+    expect(() => checkAnswers(earlier, true)).toThrow("Check --registry-username and --registry-password")
     expect(() => checkAnswers(earlier, false)).not.toThrow()
     expect(() => checkAnswers({ a: [{ none: "r.example/a:v1 cannot be asked for: no such host" }] }, true)).not.toThrow()
   })

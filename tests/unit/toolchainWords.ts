@@ -11,7 +11,9 @@ const words: Record<string, RegExp> = {
 /** Files, or folders with / at the end, that hold such words for a good reason. */
 export const allowed: Record<string, string> = {
   "src/index.ts": "the options that callers know, such as --goproxy, and what --help says about them",
-  "src/objects/services.ts": "the same option, for this object",
+  "src/graph/call/options.ts": "the same options, as functions get them",
+  "src/objects/ignore.ts": "which files of a source in each language are no output",
+  "src/objects/tests.ts": "what --help says about the suites of one toolchain",
   "src/catalogue/": "the form of a stack's data: versions.yaml names versions of Go",
   "src/mirrors/": "a family of mirrors is called go",
   "src/plan/call/mirrorReports.ts": "prints the mirrors of that family as other tools take them",

@@ -1,7 +1,7 @@
 // Asks the engine and registries about images; no layer of these is pulled for an answer.
 
 import { type Container, dag, type Directory, type Service } from "@dagger.io/dagger"
-import { unknownName } from "../../base/nearest.js"
+import { checkFormat, formatted } from "../../base/format.js"
 import { limited } from "../../base/attempts.js"
 import {
   type BundledImage, type ImageRow, imageRows, imagesData, imagesTable, isOutOfReach, pullSize, refusalReason, type RemoteFacts,
@@ -40,7 +40,7 @@ export interface ImageSources {
 const engineRegistry = "127.0.0.1:5000"
 
 export async function baseImagesReport(settings: Settings, wish: ImagesWish, sources?: ImageSources): Promise<string> {
-  if (!["table", "json"].includes(wish.format)) throw unknownName("value of --format", wish.format, ["table", "json"])
+  checkFormat(wish.format)
   const { images, notes } = await wantedImages(settings, wish)
   const asked = sources ?? { tools: watchTools(settings, new Date().toISOString()) }
   const bundle = settings.bundle ? bundledImages(settings.bundle) : {}
@@ -49,7 +49,7 @@ export async function baseImagesReport(settings: Settings, wish: ImagesWish, sou
   const digests = settings.from === "registry" ? settings.catalogue.pins.digests : {}
   const rows = imageRows(images, { facts, bundle, digests })
   const told = [...notes, ...cacheNote(rows)]
-  return wish.format === "json" ? `${JSON.stringify(imagesData(rows, told), null, 2)}\n` : imagesTable(rows, told)
+  return formatted(wish.format, () => imagesTable(rows, told), imagesData(rows, told))
 }
 
 interface Wanted {

@@ -25,7 +25,7 @@ type GivenAccess = { [Key in keyof RegistryAccess]: RegistryAccess[Key] | null }
 /** Fails for a user, a password or a config.json that could not be used, before anything is built. */
 export async function readAccess(given: GivenAccess): Promise<RegistryAccess> {
   checkCredentials(Boolean(given.username), Boolean(given.password), Boolean(given.config))
-  const texts = await readSecrets({ password: given.password, "registry-config": given.config })
+  const texts = await readSecrets({ "registry-password": given.password, "registry-config": given.config })
   if (texts["registry-config"] !== undefined) checkDockerConfig(texts["registry-config"])
   return {
     username: given.username ?? undefined,

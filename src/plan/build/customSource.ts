@@ -61,6 +61,13 @@ function sshServer(url: string): { scan: string } | undefined {
   return short === null ? undefined : { scan: `ssh-keyscan ${short[1]}` }
 }
 
+/** Which of the options that give a source go together. */
+export function checkSourceOptions({ checkout, git, reading, path }: { checkout: boolean; git: boolean; reading: boolean; path?: string }): void {
+  if (!git && reading) throw new Error("--git-ref, --git-user, --git-token and --git-ssh say how --git is read: give its address as --git")
+  if (path !== undefined && !checkout && !git) throw new Error("--source-path is a folder of --source or --git: give one of them")
+  if (checkout && git) throw new Error("give --source or --git, not both")
+}
+
 /** A folder below the top of a source, without dots and slashes around it; undefined for the top itself. */
 export function sourcePath(given?: string): string | undefined {
   const parts = (given ?? "").split("/").filter((part) => part !== "" && part !== ".")

@@ -12,3 +12,12 @@ export function checkVersionName(catalogue: Catalogue, name: string, version: st
   if (/^v\d/.test(pinned) && /^\d/.test(version)) throw new Error(`--version=${version}: the versions of ${name} begin with a v: --version=v${version}`)
   if (/^\d/.test(pinned) && /^v\d/.test(version)) throw new Error(`--version=${version}: the versions of ${name} have no v: --version=${version.slice(1)}`)
 }
+
+/** For functions that never build another version. */
+export function checkPinned(version?: string): void {
+  if (!version) return
+  throw new Error(
+    `--version=${version}: only functions that build one component take another version: build, archive, digest, binaries, publish, sbom, provenance and scan. ` +
+      "bump pins another version for all functions",
+  )
+}

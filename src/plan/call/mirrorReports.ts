@@ -1,6 +1,6 @@
 // The mirrors of a call as people, programs, environments and other tools read them.
 
-import { unknownName } from "../../base/nearest.js"
+import { checkFormat, jsonText } from "../../base/format.js"
 import { withoutCredentials } from "../../base/addresses.js"
 import { type AskedMirror, goproxyLine } from "../../mirrors/choice.js"
 import { type MirrorFamily, presetNames } from "../../mirrors/entries.js"
@@ -37,14 +37,14 @@ export interface MirrorFacts {
 
 const formats: Record<string, (facts: MirrorFacts) => string> = {
   table: mirrorTable,
-  json: (facts) => `${JSON.stringify({ ...facts, environment: environmentOf(facts) }, null, 2)}\n`,
+  json: (facts) => jsonText({ ...facts, environment: environmentOf(facts) }),
   env: (facts) => Object.entries(environmentOf(facts)).map(([name, value]) => `${name}=${value}\n`).join(""),
-  docker: (facts) => `${JSON.stringify({ "registry-mirrors": daemonMirrors(facts) }, null, 2)}\n`,
+  docker: (facts) => jsonText({ "registry-mirrors": daemonMirrors(facts) }),
   cargo: cargoLines,
 }
 
 export function checkMirrorFormat(format: string): void {
-  if (!Object.hasOwn(formats, format)) throw unknownName("value of --format", format, Object.keys(formats))
+  checkFormat(format, Object.keys(formats))
 }
 
 /** A password in --goproxy is not printed in any format: the caller has it. */

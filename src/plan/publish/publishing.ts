@@ -31,7 +31,7 @@ export function publishedTable(tags: PublishedTag[]): string {
 export function checkAnswers(earlier: Record<string, EarlierImage[]>, credentials: boolean): void {
   const unknown = Object.values(earlier).flat().flatMap((image) => ("none" in image ? [image.none] : []))
   const refused = unknown.find((text) => / cannot be asked for: .*(http 40[13]|unauthorized|denied)/i.test(text))
-  if (credentials && refused !== undefined) throw new Error(`${refused}. Check --username and --password (or --registry-config)`)
+  if (credentials && refused !== undefined) throw new Error(`${refused}. Check --registry-username and --registry-password (or --registry-config)`)
 }
 
 /** Reads what shell/published.sh printed, by reference. */

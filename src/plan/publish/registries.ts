@@ -55,9 +55,9 @@ export function repositoryIn(registry: string, image: string): { host: string; r
 
 /** A user without a password, or the other way round, would be tried as nobody. */
 export function checkCredentials(username: boolean, password: boolean, config: boolean): void {
-  if (config && (username || password)) throw new Error("give --username and --password, or --registry-config, not both")
-  if (username && !password) throw new Error("--username needs a password: --password=env://REGISTRY_PASSWORD")
-  if (password && !username) throw new Error("--password needs a user: --username=NAME")
+  if (config && (username || password)) throw new Error("give --registry-username and --registry-password, or --registry-config, not both")
+  if (username && !password) throw new Error("--registry-username needs a password: --registry-password=env://REGISTRY_PASSWORD")
+  if (password && !username) throw new Error("--registry-password needs a user: --registry-username=NAME")
 }
 
 /** What docker, regctl and cosign read credentials from. */

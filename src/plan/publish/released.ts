@@ -76,6 +76,13 @@ export function releasedTable(released: ReleasedComponent[]): string {
   return [table(["COMPONENT", "RESULT", "DIGEST", "IMAGES", ...(anyTested ? ["TESTED"] : []), "REASON"], rows), ...failures, `${last}\n`].join("\n")
 }
 
+/** The table; as an error where a component failed. */
+export function releasedReport(released: ReleasedComponent[]): string {
+  const text = releasedTable(released)
+  if (released.some(({ result }) => result === "failed")) throw new Error(text)
+  return text
+}
+
 /** The state file: only what a registry has now, so it is never ahead of what was pushed. */
 export function releaseRecord(catalogue: Catalogue, rows: PlanRow[], released: ReleasedComponent[], published: PublishedTo): string {
   const failed = new Set(released.filter(({ result }) => result === "failed").map(({ component }) => component))

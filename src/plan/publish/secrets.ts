@@ -22,6 +22,6 @@ export function checkDockerConfig(text: string): void {
   }
   const { auths } = config ?? {}
   if (typeof auths !== "object" || auths === null || Object.keys(auths).length === 0) {
-    throw new Error(`--registry-config: it has no users (the key auths is missing or empty), as where a credential helper keeps them: ${next}, or --username and --password`)
+    throw new Error(`--registry-config: it has no users (the key auths is missing or empty), as where a credential helper keeps them: ${next}, or --registry-username and --registry-password`)
   }
 }

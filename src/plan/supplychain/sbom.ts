@@ -1,7 +1,7 @@
 // Lists of an image's contents: formats, and what makes two lists of the same image the same bytes.
 
 import { createHash } from "node:crypto"
-import { unknownName } from "../../base/nearest.js"
+import { checkFormat } from "../../base/format.js"
 
 export interface SbomFormat {
   /** The ending of its file's name, after the component. */
@@ -31,8 +31,8 @@ export const sbomFormats: Record<string, SbomFormat> = {
 }
 
 export function sbomFormat(name: string): SbomFormat {
-  if (Object.hasOwn(sbomFormats, name)) return sbomFormats[name]
-  throw unknownName("value of --format", name, Object.keys(sbomFormats))
+  checkFormat(name, Object.keys(sbomFormats))
+  return sbomFormats[name]
 }
 
 /** A UUID that is the same for the same content (RFC 9562, version 8), where tools would throw dice. */
