@@ -32,7 +32,7 @@ export function imagesToSign(references: string[]): ImageToSign[] {
 }
 
 /** The name that a signature gives to an image. */
-export function signedName({ repository, tag }: Pick<SignedImage, "repository" | "tag">): string {
+function signedName({ repository, tag }: Pick<SignedImage, "repository" | "tag">): string {
   return tag === undefined ? repository : `${repository}:${tag}`
 }
 
