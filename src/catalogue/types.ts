@@ -10,16 +10,11 @@ export interface Catalogue extends stack.StackPart {
 
 export type SourceEntry = InferOutput<typeof stack.sourceSchema>
 export type SourceImageEntry = InferOutput<typeof stack.sourceImageSchema>
-export type StartEntry = InferOutput<typeof stack.startSchema>
-export type StoreEntry = InferOutput<typeof stack.storeSchema>
 export type UserEntry = InferOutput<typeof stack.userSchema>
-export type AddressEntry = InferOutput<typeof stack.addressSchema>
 export type InstallEntry = InferOutput<typeof stack.installSchema>
 export type BaseEntry = InferOutput<typeof stack.baseSchema>
-export type PublishedService = InferOutput<typeof stack.publishedServiceSchema>
 export type FrontEntry = InferOutput<typeof stack.frontSchema>
 export type PackagedService = InferOutput<typeof stack.packagedServiceSchema>
-export type SupervisorEntry = InferOutput<typeof stack.supervisorSchema>
 
 /** An entry knows its name, which is its key in the file. */
 interface Named {

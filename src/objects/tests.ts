@@ -213,13 +213,13 @@ export class Tests {
 
   /** For test-report. */
   async report(names: string[], again: boolean): Promise<Directory> {
-    const { reportFolder } = await import("../suites/together.js")
+    const { reportFolder } = await import("../../tests/suites/together.js")
     return reportFolder(await this.tested(names, again))
   }
 
   /** The suites are many files: only a call that runs one loads them. */
   private async tested(names: string[], again: boolean, component?: string | null) {
-    const { runSuites } = await import("../suites/all.js")
+    const { runSuites } = await import("../../tests/suites/all.js")
     const { options, checkout } = this
     const settings = component ? await componentSettings(options, component) : await pinnedSettings(options)
     const mark = again ? randomUUID() : undefined

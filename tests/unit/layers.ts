@@ -5,10 +5,10 @@ import { dirname, join, relative } from "node:path"
 import ts from "typescript"
 
 /** From the bottom up. mirrors and catalogue stand beside each other. */
-const layers = [["base"], ["mirrors", "catalogue"], ["plan"], ["graph"], ["tasks"], ["suites"], ["objects"], ["index"]]
+const layers = [["base"], ["mirrors", "catalogue"], ["plan"], ["graph"], ["tasks"], ["objects"], ["index"]]
 
 /** Dagger's client is for those who make objects of the graph. */
-const mayUseClient = ["graph", "suites", "objects", "index"]
+const mayUseClient = ["graph", "objects", "index"]
 
 /** What the host's program shares with the module. */
 const sharedWithHost = ["base", "mirrors"]

@@ -79,7 +79,12 @@ describe("Node", () => {
 describe("the module's files", () => {
   const { include } = JSON.parse(read("dagger.json")) as { include: string[] }
   /** Without these the module does not load, or builds miss something. */
-  const needed = [".gitignore", "dagger.json", "go", "java", "package-lock.json", "package.json", "shell", "src", "stacks", "tsconfig.json"]
+  const needed = [".gitignore", "dagger.json", "go", "java", "package-lock.json", "package.json", "shell", "src", "stacks", "tests/suites", "tsconfig.json"]
+
+  /** Of tests/ a call needs one folder. */
+  function topOf(file: string): string {
+    return file.split("/").slice(0, file.startsWith("tests/") ? 2 : 1).join("/")
+  }
 
   /** What of the top folder is left after the patterns of dagger.json. */
   function kept(names: string[], patterns: string[]): string[] {
@@ -91,9 +96,10 @@ describe("the module's files", () => {
   function tracked(): string[] {
     try {
       const list = execFileSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
-      return [...new Set(list.split("\0").filter(Boolean).map((name) => name.split("/")[0]!))]
+      return [...new Set(list.split("\0").filter(Boolean).map(topOf))]
     } catch {
-      return readdirSync(root).filter((name) => needed.includes(name) || left.includes(name))
+      const names = [...readdirSync(root), ...readdirSync(join(root, "tests")).map((name) => `tests/${name}`)]
+      return names.filter((name) => needed.includes(name) || left.includes(name))
     }
   }
   const left = include.map((pattern) => pattern.slice(1))

@@ -1,0 +1,143 @@
+// All test suites by name, and their run.
+
+import { randomUUID } from "node:crypto"
+import type { Directory } from "@dagger.io/dagger"
+import { unknownName } from "../../src/base/nearest.js"
+import { type BuildOptions, componentImage, openWorkshop } from "../../src/graph/build/components.js"
+import { withMage } from "../../src/graph/toolchains/go/programs.js"
+import type { Settings } from "../../src/graph/call/settings.js"
+import { openStack, type Stack, stopStack } from "../../src/graph/stack/stack.js"
+import { helperTests, runsOnPath, smokeTest, unitTests } from "../../src/graph/stack/tests.js"
+import { toolbox } from "../../src/graph/call/toolbox.js"
+import { imageOf } from "../../src/plan/build/components.js"
+import { once } from "../../src/base/once.js"
+import type { TestCase } from "../../src/plan/tests/suites.js"
+import { basesTests } from "./bases.js"
+import { bundleTests } from "./bundle.js"
+import { customisedTests } from "./customised.js"
+import { dockerfileTests } from "./dockerfiles.js"
+import { mirrorTests } from "./mirrors.js"
+import { mongodbTests } from "./mongodb.js"
+import { mutationTests } from "./mutations.js"
+import { programTests } from "./programs.js"
+import { publishingTests } from "./publishing.js"
+import { redisTests } from "./redis.js"
+import { releasingTests } from "./releasing.js"
+import { reproducibleTests } from "./reproducible.js"
+import { separateTests } from "./separate.js"
+import { servicesTests } from "./services.js"
+import { shopTests } from "./shop.js"
+import { shopFixture } from "./shopFixture.js"
+import { startTests } from "./starts.js"
+import { stackSuite } from "./stack.js"
+import { supplychainTests } from "./supplychain.js"
+import { aboutTested, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
+import { upstreamTests } from "./upstream.js"
+import { workflowTests } from "./workflows.js"
+
+export interface SuiteContext {
+  settings: Settings
+  options: BuildOptions
+  /** The project's files that the suite needs. */
+  checkout: Directory
+  /** For suites that test an image: only this one. */
+  component?: string
+  /** Suites on a stack run again although nothing changed. */
+  mark?: string
+  /** The images under test with all that they need. */
+  stack: () => Promise<Stack>
+}
+
+type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
+
+/** What registries and caches are asked under a mark that was never used is asked anew. */
+const suites: Record<string, TestSuite> = {
+  unit: ({ settings, checkout }) => unitTests(settings, checkout),
+  smoke,
+  // These have the most to compile where nothing is kept yet.
+  supplychain: ({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID()),
+  services: ({ settings }) => servicesTests(settings),
+  toolchain,
+  helpers: ({ settings }) => helperTests(settings),
+  shop: async ({ settings, checkout }) => (await Promise.all([shopTests(settings, checkout), mirrorTests(settings)])).flat(),
+  redis: ({ settings, checkout }) => redisTests(settings, checkout),
+  mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
+  bases: ({ settings, checkout }) => basesTests(settings, checkout),
+  upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),
+  reproducible,
+  customised: ({ settings, checkout }) => customisedTests(settings, checkout),
+  publishing: ({ settings, checkout }) => publishingTests(settings, checkout, randomUUID()),
+  releasing: ({ settings, checkout }) => releasingTests(settings, checkout, randomUUID()),
+  buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
+  workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
+  bundle: ({ settings }) => bundleTests(settings, new Date().toISOString()),
+  programs: ({ settings, options }) => programTests(settings, options),
+}
+
+const loadTools = ["k6"]
+
+/** On one stack, which is started for the first and stays while they follow each other. */
+const stackSuites: Record<string, TestSuite> = {
+  integration: onStack("integration"),
+  health: onStack("health"),
+  performance: onStack("performance", loadTools),
+  faults: onStack("faults"),
+  starts: async ({ settings, options, stack, mark }) => startTests(settings, options, await stack(), mark ?? ""),
+}
+
+/** After those, on stacks of their own. */
+const ownStackSuites: Record<string, TestSuite> = {
+  separate: ({ settings, options, checkout, mark }) => separateTests(settings, options, checkout, mark),
+  mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
+}
+
+function onStack(name: string, tools: string[] = []): TestSuite {
+  return async ({ settings, stack, checkout, mark }) => stackSuite(settings, await stack(), checkout, { name, tools, mark })
+}
+
+/** Runs these suites, or all. */
+export async function runSuites(names: string[], given: Omit<SuiteContext, "stack">): Promise<TestResult> {
+  const all = { ...suites, ...stackSuites, ...ownStackSuites }
+  const odd = names.find((name) => !Object.hasOwn(all, name))
+  if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))
+  const stack = once(() => openStack(given.settings, given.options))
+  const context = { ...given, stack }
+  const wanted = (table: Record<string, TestSuite>): PlannedSuites =>
+    Object.entries(table)
+      .filter(([name]) => names.length === 0 || names.includes(name))
+      .map(([name, run]) => [name, () => run(context)])
+  const onShared = wanted(stackSuites)
+  // Built while the others run; whoever needs one of them is told what went wrong.
+  if (onShared.length > 0) stack().catch(() => undefined)
+  if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
+  try {
+    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), [...onShared, ...wanted(ownStackSuites)])
+  } finally {
+    if (onShared.length > 0) await stack().then(stopStack, () => undefined)
+  }
+}
+
+async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[]> {
+  const { source, toolchain } = await openWorkshop(settings, "server", options.base)
+  return [
+    await runsOnPath(toolchain.container, ["go", "version"], `go${source.toolchain.version} `),
+    await runsOnPath((await withMage(settings, toolchain)).container, ["mage", "-version"], "Mage Build Tool"),
+  ]
+}
+
+/** The images that are most work to build; Redis and MongoDB have suites of their own. */
+async function smoke({ settings, options, component }: SuiteContext): Promise<TestCase[]> {
+  const cases: TestCase[] = []
+  for (const name of component === undefined ? ["server", "chat"] : [component]) {
+    const { container } = await componentImage(settings, { ...options, component: name })
+    const found = await smokeTest(settings, imageOf(settings.catalogue, name), container)
+    cases.push(...found.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
+  }
+  return cases
+}
+
+async function reproducible({ settings, options, checkout, component }: SuiteContext): Promise<TestCase[]> {
+  if (component !== undefined) return reproducibleTests(settings, { ...options, component }, randomUUID())
+  const { from, source, wish } = await shopFixture(settings, checkout)
+  return reproducibleTests(from(source), wish, randomUUID())
+}

@@ -1,0 +1,61 @@
+// The programs of a group as containers, one for each, from the images of the single programs: they find each other through the registry.
+
+import type { Directory, Service } from "@dagger.io/dagger"
+import type { ProgramEntry, GroupEntry } from "../../src/catalogue/types.js"
+import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
+import { controlTools, service } from "../../src/graph/stack/services.js"
+import type { Settings } from "../../src/graph/call/settings.js"
+import { type Stack, stopStack, withNeeds } from "../../src/graph/stack/stack.js"
+import { imageOf, programsOf } from "../../src/plan/build/components.js"
+import { stackSuite } from "./stack.js"
+import type { SuiteOutcome } from "./together.js"
+
+const suite = "server"
+const api = "server-api"
+const gateway = "server-msggateway"
+const second = "second-msggateway"
+
+export async function separateTests(settings: Settings, options: BuildOptions, checkout: Directory, mark?: string): Promise<SuiteOutcome> {
+  const stack = await separateStack(settings, options)
+  try {
+    return await stackSuite(settings, stack, checkout, { name: "separate", mark })
+  } finally {
+    await stopStack(stack)
+  }
+}
+
+/** Services of its own: what programs have registered elsewhere must not be found here. */
+async function separateStack(settings: Settings, options: BuildOptions): Promise<Stack> {
+  const { catalogue } = settings
+  const entry = imageOf(catalogue, suite) as GroupEntry
+  const programs = programsOf(catalogue, entry)
+  const [tools, made, images] = await Promise.all([
+    controlTools(settings),
+    Promise.all(entry.needs.map((name) => service(settings, name, "separate"))),
+    Promise.all(programs.map(({ name }) => componentImage(settings, { ...options, component: name }))),
+  ])
+  const stores: Record<string, Service> = Object.fromEntries(entry.needs.map((name, index) => [name, made[index].service]))
+  const container = (index: number) => withNeeds(images[index].container, entry, stores)
+  const running = Object.fromEntries(programs.map(({ name }, index) => [name, container(index).asService({ useEntrypoint: true })]))
+  const of = programs.findIndex(({ name }) => name === gateway)
+  // Equal containers are one: this one is to be another.
+  running[second] = container(of).withEnvVariable("CONTAINER", second).asService({ useEntrypoint: true })
+  const [port] = portsOf(programs, gateway)
+  return {
+    parts: { ...stores, ...running },
+    programs: {},
+    health: {},
+    standIns: Object.fromEntries(entry.needs.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))),
+    env: {
+      ...entry.connect,
+      STACK_API: `http://${api}:${portsOf(programs, api)[0]}`,
+      STACK_GATEWAY: `ws://${gateway}:${port}`,
+      STACK_SECOND_GATEWAY: `ws://${second}:${port}`,
+    },
+    tools,
+  }
+}
+
+function portsOf(programs: ProgramEntry[], name: string): number[] {
+  return programs.find((entry) => entry.name === name)?.ports ?? []
+}

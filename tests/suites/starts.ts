@@ -1,0 +1,83 @@
+// A server that does not reach what it needs: it says so at once, and says at its end which programs that kept down.
+
+import { type Container, ReturnType } from "@dagger.io/dagger"
+import type { GroupEntry } from "../../src/catalogue/types.js"
+import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
+import type { Settings } from "../../src/graph/call/settings.js"
+import { type Stack, withNeeds } from "../../src/graph/stack/stack.js"
+import { builtOf } from "../../src/plan/build/components.js"
+import { launchFile, launchProgram } from "../../src/plan/build/image.js"
+import { launchPlan } from "../../src/plan/build/launch.js"
+import type { TestCase } from "../../src/plan/tests/suites.js"
+import { casesOf, same } from "./cases.js"
+
+/** Nothing listens there. */
+const closed = "127.0.0.1:9"
+
+export async function startTests(settings: Settings, options: BuildOptions, stack: Stack, mark: string): Promise<TestCase[]> {
+  const { catalogue } = settings
+  const suite = builtOf(catalogue, "server") as GroupEntry
+  const plan = launchPlan(catalogue, suite)
+  const [server, single] = await Promise.all(
+    ["server", "server-rpc-msg"].map(async (component) => (await componentImage(settings, { ...options, component })).container),
+  )
+  const connected = (image: Container) => withNeeds(image, suite, stack.parts).withEnvVariable("STACK_RUN", mark)
+  /** What a start says that is asked to end after so many seconds. */
+  const said = async (image: Container, seconds: number, launch = [launchProgram, launchFile]): Promise<string> => {
+    const script = `timeout ${seconds} "$@" 2>&1 >/dev/null; echo "exit code $?"`
+    return image.withExec(["sh", "-c", script, "start", ...launch], { expect: ReturnType.Any }).stdout()
+  }
+  const wrongIn = (image: Container, store: string) => {
+    const [variable] = plan.stores.find(({ name }) => name === store)?.variables ?? []
+    const value = suite.connect[variable]
+    return image.withEnvVariable(variable, value.replace(/(?<=^|\/\/)[a-z]+:\d+/, closed))
+  }
+  const named = (text: string, store: string) => text.includes(`launch: ${store} at ${closed} (`) && text.includes("does not answer: connect: connection refused")
+
+  return casesOf([
+    ...plan.stores.map(({ name }): [string, () => Promise<void>] => [
+      `with a wrong address of ${name}, the server names it and no other`,
+      async () => {
+        const text = await said(wrongIn(connected(server), name), 15)
+        for (const other of plan.stores) {
+          if (named(text, other.name) !== (other.name === name)) throw new Error(`${other.name}: ${text.slice(-2000)}`)
+        }
+      },
+    ]),
+    [
+      "with all addresses wrong it names all, gives up, and says which programs were down, and why",
+      async () => {
+        const all = plan.stores.reduce((image, { name }) => wrongIn(image, name), server.withEnvVariable("STACK_RUN", mark))
+        const told = Object.entries(suite.connect).reduce((image, [name, value]) => {
+          return plan.stores.some(({ variables }) => variables[0] === name) ? image : image.withEnvVariable(name, value)
+        }, all)
+        const hasty = { ...plan, supervisor: { ...plan.supervisor, giveUpSeconds: 20 } }
+        const text = await said(told.withNewFile(launchFile, JSON.stringify(hasty)), 200)
+        for (const { name } of plan.stores) if (!named(text, name)) throw new Error(`${name} is not named: ${text.slice(-3000)}`)
+        if (!/launch: this container ends: .*openim-\w+.* could not be kept running for 20 s/.test(text)) throw new Error(text.slice(-3000))
+        if (!/launch: openim-[a-z-]+ was down, it ended (once|\d+ times): \S/.test(text)) throw new Error(text.slice(-3000))
+        same(text.trim().split("\n").at(-1), "exit code 1")
+      },
+    ],
+    [
+      "a single program names what it needs as well, and goes on trying",
+      async () => {
+        const text = await said(wrongIn(connected(single), "MongoDB"), 10, [launchProgram, launchFile, ...catalogue.sources.server.image.arguments])
+        same(named(text, "MongoDB"), true)
+        same(named(text, "MinIO"), false)
+      },
+    ],
+    [
+      "a secret that everybody knows is refused, by the server, chat and single programs, unless it is allowed",
+      async () => {
+        const chat = (await componentImage(settings, { ...options, component: "chat" })).container
+        for (const image of [server, chat, single]) {
+          const refused = image.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
+          same((await refused.stderr()).includes("which everybody knows: whoever has it is an administrator"), true)
+          const allowed = await said(image.withEnvVariable(plan.allow, "yes"), 2)
+          same(allowed.includes("everybody knows"), false)
+        }
+      },
+    ],
+  ])
+}

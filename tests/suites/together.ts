@@ -1,0 +1,117 @@
+// Suites that run at the same time: what each found, and how far they are.
+
+import { mkdir, writeFile } from "node:fs/promises"
+import { dag, type Directory } from "@dagger.io/dagger"
+import { tailOf } from "../../src/graph/call/failures.js"
+import { log, type Settings } from "../../src/graph/call/settings.js"
+import { suitesFiles } from "../../src/plan/tests/files.js"
+import { suiteLine } from "../../src/plan/tests/text.js"
+import { type SuiteReport, type TestCase, type TestRun, wasSkipped } from "../../src/plan/tests/suites.js"
+import { stopwatch } from "./cases.js"
+
+/** What a suite answers with that has more to tell than its cases. */
+export interface SuiteOutcome extends Omit<SuiteReport, "suite" | "seconds" | "attachments"> {
+  /** HTML files. */
+  attachments?: Directory
+}
+
+export type SuiteRun = () => Promise<TestCase[] | SuiteOutcome>
+
+/** What a run found, and the HTML files of its suites, each suite's in a folder of its own. */
+export interface TestResult {
+  run: TestRun
+  attachments: Directory
+}
+
+/** Suites by their names, and how each runs. */
+export type PlannedSuites = [name: string, run: SuiteRun][]
+
+/** Most suites wait for something most of the time; but each step has a time limit, which too many at once would use up by waiting. */
+const limit = 4
+
+/**
+ * Some suites run at once, in the order in which they are given. Those on a stack follow one after the other, when the processors are
+ * theirs: what they measure, and how long they wait for programs, should not depend on the others. One that fails does not keep the
+ * others from running.
+ */
+export async function runTogether(about: string[], atOnce: PlannedSuites, inTurn: PlannedSuites): Promise<TestResult> {
+  const begun = new Date().toISOString()
+  const seconds = stopwatch()
+  const ran = [...(await runSome(atOnce, limit)), ...(await runSome(inTurn, 1))]
+  return {
+    run: { about, begun, seconds: seconds(), suites: ran.map(({ report }) => report) },
+    attachments: ran.reduce(
+      (folder, { report, attachments }) => (attachments ? folder.withDirectory(report.suite, attachments) : folder),
+      dag.directory(),
+    ),
+  }
+}
+
+/** Runs suites, never more than this many at the same time. */
+async function runSome(suites: PlannedSuites, most: number): Promise<RanSuite[]> {
+  const ran: RanSuite[] = []
+  const waiting = suites.entries()
+  const runner = async (): Promise<void> => {
+    for (const [index, [name, run]] of waiting) ran[index] = await runOne(name, run)
+  }
+  await Promise.all(Array.from({ length: most }, runner))
+  return ran
+}
+
+interface RanSuite {
+  report: SuiteReport
+  attachments?: Directory
+}
+
+async function runOne(suite: string, run: SuiteRun): Promise<RanSuite> {
+  log(`${suite}: started`)
+  const seconds = stopwatch()
+  const { attachments, ...found } = await outcomeOf(run)
+  const { names, ...files } = await readable(attachments)
+  const cases = files.failed ? [...found.cases, files.failed] : found.cases
+  const report = { suite, ...found, cases, seconds: seconds(), attachments: names }
+  log(suiteLine(report))
+  return { report, attachments: files.attachments }
+}
+
+async function outcomeOf(run: SuiteRun): Promise<SuiteOutcome> {
+  try {
+    const found = await run()
+    const outcome = Array.isArray(found) ? { cases: found } : found
+    const untested = { name: "the suite tests something", ok: false, detail: outcome.cases.length > 0 ? "all of its cases are skipped" : "it has no cases" }
+    return outcome.cases.some((test) => !wasSkipped(test)) ? outcome : { ...outcome, cases: [...outcome.cases, untested] }
+  } catch (error) {
+    return { cases: [{ name: "the suite cannot run", ok: false, detail: tailOf(error) }] }
+  }
+}
+
+interface ReadableFiles {
+  attachments?: Directory
+  names?: string[]
+  failed?: TestCase
+}
+
+/** A folder is only made when something of it is asked for; one that cannot be made must not take the report with it. */
+async function readable(folder?: Directory): Promise<ReadableFiles> {
+  if (folder === undefined) return {}
+  try {
+    const attachments = folder.filter({ include: ["*.html"] })
+    return { attachments, names: await attachments.entries() }
+  } catch (error) {
+    return { failed: { name: "the attachments can be read", ok: false, detail: tailOf(error) } }
+  }
+}
+
+/** What a report must say to be of use later. */
+export function aboutTested({ catalogue, custom, from }: Settings, base: string): string[] {
+  const sources = Object.entries(catalogue.pins.sources)
+  const versions = sources.map(([name, { version }]) => `${name} ${custom?.of === name ? "of your own" : version}`)
+  return [catalogue.title, ...versions, `base ${base}`, from === "registry" ? "images from registries" : "images from packages"]
+}
+
+/** The run as files to keep. They go by the function's own folder: the log shows the whole text of a file that the engine writes. */
+export async function reportFolder({ run, attachments }: TestResult): Promise<Directory> {
+  await mkdir("report", { recursive: true })
+  for (const [name, text] of Object.entries(suitesFiles(run))) await writeFile(`report/${name}`, text)
+  return dag.currentModule().workdir("report").withDirectory("attachments", attachments)
+}
