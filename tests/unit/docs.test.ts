@@ -118,6 +118,13 @@ describe("the environment variables", () => {
   })
 })
 
+describe("docs/images.md", () => {
+  it("lists every function of the module", () => {
+    const rows = [...read("docs/images.md").matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name))
+    expect(Object.keys(main.functions).filter((name) => !rows.includes(name))).toEqual([])
+  })
+})
+
 describe("README.zh-CN.md", () => {
   const chinese = read("README.zh-CN.md")
 
