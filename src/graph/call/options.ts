@@ -1,6 +1,6 @@
 // The options of the whole call, and the settings that a function gets from them.
 
-import { type Directory, type File, object, type Secret, type Service, type Socket } from "@dagger.io/dagger"
+import { dag, type Directory, type File, object, type Secret, type Service, type Socket } from "@dagger.io/dagger"
 import { checkPinned, checkVersionName } from "../../plan/build/versionNames.js"
 import { readLayout } from "../../plan/build/layouts.js"
 import type { BundleWish } from "../../plan/bundle/items.js"
@@ -54,6 +54,30 @@ export function callOptions(given: GivenOptions): CallOptions {
   return Object.assign(new CallOptions(), Object.fromEntries(named))
 }
 
+/** Dagger passes objects inside an object of ours as their IDs only. */
+const loaders = {
+  source: (id: string) => dag.loadDirectoryFromID(id as never),
+  overlay: (id: string) => dag.loadDirectoryFromID(id as never),
+  catalogue: (id: string) => dag.loadDirectoryFromID(id as never),
+  bundle: (id: string) => dag.loadDirectoryFromID(id as never),
+  gitToken: (id: string) => dag.loadSecretFromID(id as never),
+  gitSsh: (id: string) => dag.loadSocketFromID(id as never),
+  netrc: (id: string) => dag.loadSecretFromID(id as never),
+  registryPassword: (id: string) => dag.loadSecretFromID(id as never),
+  registryConfig: (id: string) => dag.loadSecretFromID(id as never),
+  registryCa: (id: string) => dag.loadFileFromID(id as never),
+  registryService: (id: string) => dag.loadServiceFromID(id as never),
+}
+
+/** The same options, with objects where there were IDs. */
+export function withObjects(options: CallOptions): CallOptions {
+  for (const [name, load] of Object.entries(loaders)) {
+    const given: unknown = options[name as keyof typeof loaders]
+    if (typeof given === "string") Object.assign(options, { [name]: load(given) })
+  }
+  return options
+}
+
 /** How images are built, where a function does not say it. */
 export function buildOptions({ base, programs }: CallOptions): BuildOptions {
   return { base, layout: readLayout(programs) }
@@ -74,7 +98,7 @@ const read = new WeakMap<CallOptions, Promise<Settings>>()
 
 /** Catalogue, mirrors and bundle of the call; read once. */
 export function stackSettings(options: CallOptions): Promise<Settings> {
-  const found = read.get(options) ?? siteSettings(siteOf(options))
+  const found = read.get(options) ?? siteSettings(siteOf(withObjects(options)))
   read.set(options, found)
   return found
 }
