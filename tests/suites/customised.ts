@@ -9,6 +9,7 @@ import { withBuildCache, withModuleCache } from "../../src/graph/toolchains/go/c
 import { goToolchain } from "../../src/graph/toolchains/go/container.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, fails, same } from "./cases.js"
+import { sshCases } from "./gitOverSsh.js"
 import { shopFixture } from "./shopFixture.js"
 
 const user = "reader"
@@ -114,6 +115,7 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
         await fails(() => fromGit({ ref: revision.slice(0, 7) }), "a server finds a commit by all its 40 characters only")
       },
     ],
+    ...sshCases(settings, source, (git) => label(build({ git }), "revision")),
   ])
 }
 

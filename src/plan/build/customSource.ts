@@ -125,5 +125,12 @@ export function gitProblem(url: string, ref: string, reason: string): string {
   if (/not found|does not appear to be a git repository/i.test(reason)) {
     return `${what}: there is no such repository, or this user may not see it. Check the address and --git-token`
   }
+  // The engine keeps git's own words about SSH to its log.
+  if (sshServer(url) !== undefined && /git error: exit status \d+/i.test(reason)) {
+    return (
+      `${what}. The log has git's own words (--progress=plain). "Host key verification failed": --git-known-hosts does not have the key ` +
+      'that the server has now. "Permission denied": no key in the agent of --git-ssh may read it (ssh-add -l lists them). Anything else: check the address'
+    )
+  }
   return `${what}: ${reason.replace(/\s*\n\s*/g, " / ")}. Check the address and the network`
 }
