@@ -7,10 +7,10 @@ import { unpack } from "./build/debian"
 import { engineParts } from "./build/engine-root"
 import { remove, temporary } from "./cache"
 import { ARCHIVES, checksums } from "./carried"
-import { CHECKSUMS } from "./origin"
 import { fileSha256, readJson, writeFileAtomic } from "./files"
 import { withLock } from "./lock"
 import { applyMirrors } from "./mirrors"
+import { CHECKSUMS } from "./origin"
 import { cacheDir, paths, projectDir } from "./paths"
 import { Problem } from "./problem"
 import { step } from "./progress"
@@ -39,7 +39,10 @@ Bundles are merged by copying: cp -R OTHER/. DIR`
 
 async function add(folder: string): Promise<number> {
   if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new Problem(`the engine of a bundle is for linux/amd64, and this is ${process.platform}/${process.arch}`, "make the bundle on such a machine")
+    throw new Problem(
+      `the engine of a bundle is for linux/amd64, and this is ${process.platform}/${process.arch}`,
+      "make the bundle on such a machine",
+    )
   }
   stopOnSignals()
   return withLock(`adding the engine to ${folder}`, async () => {
@@ -64,7 +67,8 @@ async function add(folder: string): Promise<number> {
     const lines = [...now].sort().map(([file, sum]) => `${sum}  ${file}\n`)
     writeFileAtomic(join(folder, CHECKSUMS), lines.join(""))
     // Of other versions of this project: nothing lists them any more.
-    for (const name of readdirSync(join(folder, ARCHIVES))) if (!now.has(`${ARCHIVES}/${name}`)) rmSync(join(folder, ARCHIVES, name), { recursive: true })
+    for (const name of readdirSync(join(folder, ARCHIVES)))
+      if (!now.has(`${ARCHIVES}/${name}`)) rmSync(join(folder, ARCHIVES, name), { recursive: true })
     const size = [...now.keys()].reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)
     say(`${folder} has the CLI, the engine and Node: ${bytes(size)}`)
     await printDigest(folder)
@@ -83,9 +87,26 @@ async function printDigest(folder: string): Promise<void> {
 async function pack(source: string, archive: string, name: string): Promise<string> {
   const aside = `${archive}.part`
   await step({ name: `bundle-${name.replace(/-[^-]+$/, "")}`, title: `Packing ${name}`, seconds: 10 }, () =>
-    run(["tar", "-cf", aside, "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "-I", "gzip -n -3", "-C", source, "."], {
-      purpose: `packing ${name}`,
-    }),
+    run(
+      [
+        "tar",
+        "-cf",
+        aside,
+        "--sort=name",
+        "--owner=0",
+        "--group=0",
+        "--numeric-owner",
+        "--mtime=@0",
+        "-I",
+        "gzip -n -3",
+        "-C",
+        source,
+        ".",
+      ],
+      {
+        purpose: `packing ${name}`,
+      },
+    ),
   )
   renameSync(aside, archive)
   return fileSha256(archive)
@@ -108,20 +129,30 @@ async function prune(folder: string): Promise<number> {
   const lists = listsOf(folder)
   const wishes = existsSync(join(folder, "needed")) ? readdirSync(join(folder, "needed")).filter((name) => name.endsWith(".txt")) : []
   if (wishes.length === 0) {
-    throw new Problem(`${folder} does not say what is needed of it: needed/ is empty`, `./daggerw call --bundle=${folder} prewarm export --path=${folder} writes it`)
+    throw new Problem(
+      `${folder} does not say what is needed of it: needed/ is empty`,
+      `./daggerw call --bundle=${folder} prewarm export --path=${folder} writes it`,
+    )
   }
   const needed = new Set(["host", ...wishes.flatMap((name) => readFileSync(join(folder, "needed", name), "utf8").split("\n"))])
   const going = lists.filter((name) => !needed.has(name))
   const kept = new Set(lists.filter((name) => needed.has(name)).flatMap((name) => [...checksums(folder, `items/${name}.sha256`).keys()]))
   for (const name of going) say(`${titleOf(folder, name)}: no prewarm of this bundle needs it`)
   const parts = PARTS.filter((part) => existsSync(join(folder, part)))
-  const found = parts.length === 0 ? "" : (await run(["find", ...parts, "-type", "f"], { cwd: folder, purpose: "listing the bundle's files" })).stdout
+  const found =
+    parts.length === 0 ? "" : (await run(["find", ...parts, "-type", "f"], { cwd: folder, purpose: "listing the bundle's files" })).stdout
   const files = found.split("\n").filter((file) => file !== "" && !kept.has(file))
   for (const file of files) rmSync(join(folder, file))
-  for (const part of parts) await run(["find", part, "-mindepth", "1", "-depth", "-type", "d", "-empty", "-delete"], { cwd: folder, purpose: "removing empty folders" })
+  for (const part of parts)
+    await run(["find", part, "-mindepth", "1", "-depth", "-type", "d", "-empty", "-delete"], {
+      cwd: folder,
+      purpose: "removing empty folders",
+    })
   // Last, so that a prune that was stopped can be done again.
   for (const name of going) for (const ending of ["json", "sha256"]) rmSync(join(folder, "items", `${name}.${ending}`), { force: true })
-  say(`${folder}: ${going.length} items and ${files.length} files removed; kept is what ${wishes.join(", ")} name${wishes.length === 1 ? "s" : ""} in needed/`)
+  say(
+    `${folder}: ${going.length} items and ${files.length} files removed; kept is what ${wishes.join(", ")} name${wishes.length === 1 ? "s" : ""} in needed/`,
+  )
   if (going.length > 0) await printDigest(folder)
   return 0
 }
@@ -137,6 +168,10 @@ function listsOf(folder: string): string[] {
   const items = join(folder, "items")
   const found = existsSync(items) ? readdirSync(items) : []
   const names = new Set(found.flatMap((name) => /^(.+)\.(?:json|sha256)$/.exec(name)?.[1] ?? []))
-  if (names.size === 0) throw new Problem(`${folder} is not an offline bundle: it has no items/*.sha256`, "make one: ./daggerw call prewarm export --path=DIR (see docs/offline.md)")
+  if (names.size === 0)
+    throw new Problem(
+      `${folder} is not an offline bundle: it has no items/*.sha256`,
+      "make one: ./daggerw call prewarm export --path=DIR (see docs/offline.md)",
+    )
   return [...names].sort()
 }

@@ -38,10 +38,23 @@ export async function carried(artefact: string, key: string, folder: string): Pr
   await step({ name: `carried-${artefact}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
     const again = `copy the bundle again, or make it again where there is a network: ./daggerw bundle ${bundleDir}`
     if (!existsSync(path)) throw new Problem(`the bundle lacks ${file}: ${again}`)
-    if ((await fileSha256(path)) !== expected) throw new Problem(`the bundle is damaged: ${file} has another checksum than ${CHECKSUMS} says: ${again}`)
+    if ((await fileSha256(path)) !== expected)
+      throw new Problem(`the bundle is damaged: ${file} has another checksum than ${CHECKSUMS} says: ${again}`)
     // Members are files and folders alone: no link that leads elsewhere, no device.
-    const odd = await run(["sh", "-c", 'tar -tvzf "$1" | grep -v "^[-d]" | head -n 1; tar -tzf "$1" | grep -E "^/|(^|/)[.][.](/|$)" | head -n 1', "members", path], { env: { LC_ALL: "C" } })
-    if (odd.stdout.trim() !== "") throw new Problem(`the bundle's ${file} holds more than plain files: ${odd.stdout.trim().slice(0, 200)}. ./daggerw bundle never makes such an archive: take another bundle`)
+    const odd = await run(
+      [
+        "sh",
+        "-c",
+        'tar -tvzf "$1" | grep -v "^[-d]" | head -n 1; tar -tzf "$1" | grep -E "^/|(^|/)[.][.](/|$)" | head -n 1',
+        "members",
+        path,
+      ],
+      { env: { LC_ALL: "C" } },
+    )
+    if (odd.stdout.trim() !== "")
+      throw new Problem(
+        `the bundle's ${file} holds more than plain files: ${odd.stdout.trim().slice(0, 200)}. ./daggerw bundle never makes such an archive: take another bundle`,
+      )
     await run(["tar", "-xzof", path, "-C", folder], { purpose: `unpacking ${path}` })
     await run(["chmod", "-R", "u-s,g-s", folder])
   })

@@ -1,13 +1,13 @@
 // The Dagger CLI: DAGGER_BIN, PATH, the cache, the official release with its checksum, the build from Go modules.
 import { chmodSync } from "node:fs"
 import { join } from "node:path"
-import { firstOf, type Attempt } from "../src/base/attempts"
+import { type Attempt, firstOf } from "../src/base/attempts"
 import { buildBinaries } from "./build/binaries"
-import { artefact, temporary, remove } from "./cache"
+import { artefact, remove, temporary } from "./cache"
 import { carriesEngine } from "./carried"
 import { download, readText } from "./download"
 import { choice, env } from "./env"
-import { cachedCli, pathCli, pathRefusal, type Cli } from "./fast"
+import { type Cli, cachedCli, pathCli, pathRefusal } from "./fast"
 import { fileSha256, readJson, writeJson } from "./files"
 import { keys } from "./keys"
 import { originOf, usable } from "./origin"
@@ -17,7 +17,7 @@ import { step } from "./progress"
 import type { CliRecord } from "./records"
 import { refused, run } from "./run"
 import { say } from "./say"
-import { CLI_SHA256, DAGGER, releaseKey, releasePlatform, RELEASES } from "./versions"
+import { CLI_SHA256, DAGGER, RELEASES, releaseKey, releasePlatform } from "./versions"
 
 export async function makeCli(): Promise<Cli> {
   const wanted = carriesEngine() ? "packages" : choice("OPENIM_CLI", ["auto", "release", "packages"])
@@ -26,7 +26,8 @@ export async function makeCli(): Promise<Cli> {
     { name: "the cache", limitSeconds: 15, run: async () => cachedCli() ?? refuse(cacheRefusal()) },
   ]
   if (wanted !== "packages") attempts.push({ name: "the official release", limitSeconds: 900, run: release })
-  if (wanted !== "release") attempts.push({ name: carriesEngine() ? "the bundle" : "the build from Go modules", limitSeconds: 3600, run: build })
+  if (wanted !== "release")
+    attempts.push({ name: carriesEngine() ? "the bundle" : "the build from Go modules", limitSeconds: 3600, run: build })
   const { value, by } = await firstOf(`Dagger CLI ${DAGGER}`, attempts, refused)
   say(`Dagger CLI ${DAGGER}: ${by}`)
   return value
@@ -51,9 +52,14 @@ async function release(): Promise<Cli> {
   const folder = await artefact("dagger-release", expected.slice(0, 16), async (folder) => {
     const aside = temporary("download")
     const archive = join(aside, file)
-    await step({ name: "cli-release", title: `Downloading the Dagger CLI ${DAGGER}`, seconds: 10 }, (note) => download(`${base}/${file}`, archive, note))
+    await step({ name: "cli-release", title: `Downloading the Dagger CLI ${DAGGER}`, seconds: 10 }, (note) =>
+      download(`${base}/${file}`, archive, note),
+    )
     const actual = await fileSha256(archive)
-    if (actual !== expected) throw new Problem(`${file} has the checksum ${actual}, not ${expected} as ${recorded ? "this project records" : `${base}/checksums.txt says`}`)
+    if (actual !== expected)
+      throw new Problem(
+        `${file} has the checksum ${actual}, not ${expected} as ${recorded ? "this project records" : `${base}/checksums.txt says`}`,
+      )
     await run(["tar", "-xzof", archive, "-C", folder, "dagger"], { purpose: "unpacking the Dagger CLI" })
     await remove(aside)
     chmodSync(join(folder, "dagger"), 0o755)

@@ -2,15 +2,15 @@
 import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { compare, wantedGo } from "./build/go"
-import { shownProxy } from "../src/mirrors/proxies"
 import { withoutCredentials } from "../src/base/addresses"
+import { shownProxy } from "../src/mirrors/proxies"
+import { compare, wantedGo } from "./build/go"
 import { named, secure } from "./download"
-import { env, proxies, VARIABLES } from "./env"
-import { containerTool } from "./engine/docker"
 import { extraCertificates } from "./engine/certificates"
+import { containerTool } from "./engine/docker"
 import { namespacesRefusal } from "./engine/namespaces"
 import { resolvConf } from "./engine/network"
+import { env, proxies, VARIABLES } from "./env"
 import { givenCli, givenEngine, ownEngine, pathCli, pathRefusal, readyCli } from "./fast"
 import { mirrorSettings } from "./mirrors"
 import { cacheDir } from "./paths"
@@ -50,7 +50,9 @@ export async function doctor(): Promise<number> {
     const parent = existsSync(cacheDir) ? cacheDir : "/"
     const { bavail, bsize } = statfsSync(parent)
     const free = bavail * bsize
-    return free < DISK ? ["fix", `${cacheDir} has ${bytes(free)} free, a build from packages takes ${bytes(DISK)}: set OPENIM_CACHE to a larger disk`] : ["ok", `${cacheDir}, ${bytes(free)} free`]
+    return free < DISK
+      ? ["fix", `${cacheDir} has ${bytes(free)} free, a build from packages takes ${bytes(DISK)}: set OPENIM_CACHE to a larger disk`]
+      : ["ok", `${cacheDir}, ${bytes(free)} free`]
   })
   await check("Dagger CLI", () => {
     const cli = givenCli() ?? pathCli() ?? readyCli()
@@ -59,7 +61,16 @@ export async function doctor(): Promise<number> {
   await check("official release", async () => {
     const base = env("OPENIM_DAGGER_RELEASES") ?? RELEASES
     const work = mkdtempSync(join(tmpdir(), "daggerw-"))
-    const told = await attempt(["curl", ...secure(base), "-fsSLI", "--connect-timeout", "5", "--max-time", "10", ...named(`${base}/${DAGGER.slice(1)}/checksums.txt`, work, "curl")])
+    const told = await attempt([
+      "curl",
+      ...secure(base),
+      "-fsSLI",
+      "--connect-timeout",
+      "5",
+      "--max-time",
+      "10",
+      ...named(`${base}/${DAGGER.slice(1)}/checksums.txt`, work, "curl"),
+    ])
     rmSync(work, { recursive: true })
     return told.code === 0 ? ["ok", base] : ["note", `${base} cannot be reached: the CLI is built from Go modules`]
   })
@@ -75,17 +86,29 @@ export async function doctor(): Promise<number> {
   await check("Docker, podman or nerdctl", () => (docker.tool ? ["ok", `${docker.tool} answers`] : ["note", docker.reason]))
   await check("engine without Docker", () => {
     if (!namespaces) return ["ok", "namespaces can be made"]
-    return [docker.tool || given ? "note" : "fix", `${namespaces}${docker.tool || given ? "" : "; run as root, or start Docker, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST"}`]
+    return [
+      docker.tool || given ? "note" : "fix",
+      `${namespaces}${docker.tool || given ? "" : "; run as root, or start Docker, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST"}`,
+    ]
   })
   for (const name of Object.keys(TOOLS) as ToolName[]) {
     await check(name === "keyring" ? TOOLS[name].package : `${TOOLS[name].command} (${TOOLS[name].package})`, async () => {
       const [lacking] = await missing([name])
       if (!lacking) return ["ok", name === "go" ? await goText() : TOOLS[name].purpose]
       const self = isRoot() && hasApt()
-      return [self || docker.tool || given ? "note" : "fix", `missing (${lacking.purpose})${self ? ": installed when it is needed" : `: ${installCommand([lacking])}`}`]
+      return [
+        self || docker.tool || given ? "note" : "fix",
+        `missing (${lacking.purpose})${self ? ": installed when it is needed" : `: ${installCommand([lacking])}`}`,
+      ]
     })
   }
-  await check("name servers for the engine", () => ["ok", resolvConf(env("OPENIM_DNS")).match(/^nameserver\s+\S+/gm)?.map((line) => line.split(/\s+/)[1]).join(", ") ?? ""])
+  await check("name servers for the engine", () => [
+    "ok",
+    resolvConf(env("OPENIM_DNS"))
+      .match(/^nameserver\s+\S+/gm)
+      ?.map((line) => line.split(/\s+/)[1])
+      .join(", ") ?? "",
+  ])
   await check("certificates for the engine", () => ["ok", `${extraCertificates().length} beyond the usual ones`])
   if (env("OPENIM_MIRRORS")) await check("mirrors", mirrorVerdict)
   for (const { name } of VARIABLES) if (process.env[name] && !(name in proxies())) await check(name, () => ["note", process.env[name]!])

@@ -13,7 +13,10 @@ export const placeOf = (line: number): string => `.env:${line}`
 
 export function readDotenv(text: string, environment: Record<string, string | undefined> = process.env): Entry[] {
   const raw: { line: number; key: string; text: string }[] = []
-  for (const [index, whole] of text.replace(/^\uFEFF/, "").split("\n").entries()) {
+  for (const [index, whole] of text
+    .replace(/^\uFEFF/, "")
+    .split("\n")
+    .entries()) {
     const line = whole.trim().replace(/^export\s+/, "")
     if (line === "" || line.startsWith("#")) continue
     const at = line.indexOf("=")
@@ -21,7 +24,12 @@ export function readDotenv(text: string, environment: Record<string, string | un
     if (at < 0) throw wrong(index + 1, `"${line}" is not KEY=VALUE: write each option as KEY=VALUE, such as BASES=packages`)
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
       const spaces = /^[A-Za-z_][A-Za-z0-9_]*\s+$/.test(key)
-      throw wrong(index + 1, spaces ? `write ${key.trim()}=${line.slice(at + 1).trim()} without spaces around the =` : `"${key}" cannot be a key: use letters, digits and _`)
+      throw wrong(
+        index + 1,
+        spaces
+          ? `write ${key.trim()}=${line.slice(at + 1).trim()} without spaces around the =`
+          : `"${key}" cannot be a key: use letters, digits and _`,
+      )
     }
     raw.push({ line: index + 1, key, text: line.slice(at + 1) })
   }
@@ -51,7 +59,8 @@ const wrong = (line: number, what: string): Problem => new Problem(`${placeOf(li
 function expanded(text: string, line: number, key: string, lookup: (name: string) => string | undefined): string {
   if (!/["'`\\]|\$[A-Za-z_{(]/.test(text)) {
     if (/^\s/.test(text)) throw wrong(line, `write ${key}=${text.trim()} without spaces around the =`)
-    if (/\s#/.test(text)) throw wrong(line, `what stands behind # would belong to the value of ${key}: write the comment on a separate line`)
+    if (/\s#/.test(text))
+      throw wrong(line, `what stands behind # would belong to the value of ${key}: write the comment on a separate line`)
     return text
   }
   if (/`|\$\(/.test(text)) throw wrong(line, `${key} runs a command, which is not done here: write the value itself`)
@@ -70,7 +79,8 @@ function expanded(text: string, line: number, key: string, lookup: (name: string
       else if (quote === letter) quote = ""
       else value += letter
     } else if (letter === "$" && /^\$(\{|[A-Za-z_])/.test(text.slice(at))) {
-      const [whole, braced, fallback, plain] = /^\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))/.exec(text.slice(at)) ?? []
+      const [whole, braced, fallback, plain] =
+        /^\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))/.exec(text.slice(at)) ?? []
       if (whole === undefined) throw wrong(line, `${key}: "${text.slice(at)}" cannot be read: write \${NAME} or \${NAME:-DEFAULT}`)
       const found = lookup((braced ?? plain)!)
       if (found === undefined && fallback === undefined) throw wrong(line, `${key} needs ${braced ?? plain}, which is not set`)

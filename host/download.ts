@@ -17,14 +17,30 @@ export async function download(url: string, target: string, note: Note = () => {
   try {
     if (await which("curl")) {
       const stalled = ["--speed-limit", "1000", "--speed-time", "30"]
-      await fetchWith(["curl", ...secure(url), "-fsSL", "--connect-timeout", `${CONNECT_SECONDS}`, ...stalled, "--retry", "2", "-o", target, ...named(url, work, "curl")], url)
+      await fetchWith(
+        [
+          "curl",
+          ...secure(url),
+          "-fsSL",
+          "--connect-timeout",
+          `${CONNECT_SECONDS}`,
+          ...stalled,
+          "--retry",
+          "2",
+          "-o",
+          target,
+          ...named(url, work, "curl"),
+        ],
+        url,
+      )
     } else if (await which("wget")) {
       await fetchWith(["wget", "-q", "-T", `${CONNECT_SECONDS}`, "-t", "2", "-O", target, ...named(url, work, "wget")], url)
     } else {
       const response = await fetch(url, { signal: AbortSignal.timeout(600_000) }).catch((error: Error & { cause?: unknown }) => {
         throw new Problem(`${url}: ${String(error.cause ?? error.message)}`)
       })
-      if (secure(url).length > 0 && !response.url.startsWith("https:")) throw new Problem(`${url}: it leads to ${response.url}, which is not encrypted`)
+      if (secure(url).length > 0 && !response.url.startsWith("https:"))
+        throw new Problem(`${url}: it leads to ${response.url}, which is not encrypted`)
       if (!response.ok) throw new Problem(`${url}: HTTP status ${response.status}`)
       writeFileSync(target, Buffer.from(await response.arrayBuffer()))
     }

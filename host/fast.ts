@@ -9,7 +9,7 @@ import { keys } from "./keys"
 import { usable } from "./origin"
 import { paths, projectDir } from "./paths"
 import { Problem } from "./problem"
-import { startTime, type CliRecord, type EngineRecord } from "./records"
+import { type CliRecord, type EngineRecord, startTime } from "./records"
 import { DAGGER, releaseKey, releasePlatform } from "./versions"
 
 export interface Cli {
@@ -33,7 +33,8 @@ export function givenCli(): Cli | undefined {
   const given = env("DAGGER_BIN")
   if (!given) return undefined
   const path = given.includes("/") ? given : (onPath(given)[0] ?? given)
-  if (!executable(path)) throw new Problem(`DAGGER_BIN=${given} is not a program that can be run`, "name an existing dagger CLI in DAGGER_BIN, or unset it")
+  if (!executable(path))
+    throw new Problem(`DAGGER_BIN=${given} is not a program that can be run`, "name an existing dagger CLI in DAGGER_BIN, or unset it")
   if (isSelf(path)) throw new Problem(`DAGGER_BIN=${given} is this wrapper itself`, "name the dagger CLI in DAGGER_BIN, or unset it")
   return { path, by: "DAGGER_BIN" }
 }
@@ -74,13 +75,18 @@ export function givenEngine(): Engine | undefined {
   const host = env(RUNNER_HOST)
   if (!host) return undefined
   if (!/^[a-z][a-z0-9+-]*:\/\/./.test(host)) {
-    throw new Problem(`${RUNNER_HOST}=${host} is not an address`, "write it as scheme://…, for example unix:///run/dagger/engine.sock or tcp://host:1234")
+    throw new Problem(
+      `${RUNNER_HOST}=${host} is not an address`,
+      "write it as scheme://…, for example unix:///run/dagger/engine.sock or tcp://host:1234",
+    )
   }
   if (host.startsWith("unix://")) {
     const path = host.slice("unix://".length)
     const entry = statSync(path, { throwIfNoEntry: false })
-    if (!entry) throw new Problem(`${RUNNER_HOST} names the socket ${path}, which does not exist`, "start that engine, or unset the variable")
-    if (!entry.isSocket()) throw new Problem(`${RUNNER_HOST} names ${path}, which is not a socket`, "name the engine's socket, or unset the variable")
+    if (!entry)
+      throw new Problem(`${RUNNER_HOST} names the socket ${path}, which does not exist`, "start that engine, or unset the variable")
+    if (!entry.isSocket())
+      throw new Problem(`${RUNNER_HOST} names ${path}, which is not a socket`, "name the engine's socket, or unset the variable")
   }
   return { host, by: RUNNER_HOST }
 }
@@ -138,7 +144,11 @@ function versionOf(path: string): string {
   if (before?.stamp === stamp) return before.version
   let version = ""
   try {
-    const options = { timeout: 10_000, stdio: ["ignore", "pipe", "ignore"] as ["ignore", "pipe", "ignore"], env: { ...process.env, DAGGER_NO_UPDATE_CHECK: "1" } }
+    const options = {
+      timeout: 10_000,
+      stdio: ["ignore", "pipe", "ignore"] as ["ignore", "pipe", "ignore"],
+      env: { ...process.env, DAGGER_NO_UPDATE_CHECK: "1" },
+    }
     version = /\bv\d+\.\d+\.\d+\S*/.exec(execFileSync(path, ["version"], options).toString())?.[0] ?? ""
   } catch {
     // not a dagger we can use

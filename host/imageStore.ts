@@ -22,7 +22,9 @@ export function imageStore(): string {
     }
   }
   const why = refused.length > 0 ? refused.join(", ") : "there is neither Docker nor podman nor nerdctl"
-  throw new Problem(`export-image has no place on this machine: ${why}. Write a file instead: ./daggerw call archive --component=server export --path=server.tar`)
+  throw new Problem(
+    `export-image has no place on this machine: ${why}. Write a file instead: ./daggerw call archive --component=server export --path=server.tar`,
+  )
 }
 
 /** The variable for Dagger, unless the engine runs in such a tool, which Dagger then takes. */

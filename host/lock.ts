@@ -1,6 +1,6 @@
 // One lock per cache folder for everything slow. It is held by a child under flock(1) (lockf(1) on macOS) whose stdin is a pipe
 // from us: however we die, the pipe closes, the child kills the process groups we had started and ends, and the lock is free.
-import { spawn, type ChildProcessByStdio } from "node:child_process"
+import { type ChildProcessByStdio, spawn } from "node:child_process"
 import { mkdirSync, rmSync } from "node:fs"
 import type { Readable, Writable } from "node:stream"
 import { readJson, writeJson } from "./files"

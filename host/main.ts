@@ -1,9 +1,9 @@
 // Entry point behind the daggerw script. `resolve` prints shell assignments for it to evaluate; `engine` and `bundle`
 // hold our own verbs.
 import { withoutCredentials } from "../src/base/addresses"
-import { env } from "./env"
 import type { Rewritten } from "./call/rewrite"
-import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
+import { env } from "./env"
+import { type Cli, type Engine, readyCli, readyEngine } from "./fast"
 import { projectDir } from "./paths"
 import { explain, Stopped } from "./problem"
 import { say } from "./say"
@@ -14,7 +14,12 @@ const WITHOUT_ENGINE = new Set(["version", "completion", "help", "login", "logou
 
 async function resolve(args: string[]): Promise<void> {
   const { rewrite } = await import("./call/rewrite")
-  const call = rewrite(args, { folder: process.cwd(), project: projectDir, environment: process.env, terminal: process.stderr.isTTY === true })
+  const call = rewrite(args, {
+    folder: process.cwd(),
+    project: projectDir,
+    environment: process.env,
+    terminal: process.stderr.isTTY === true,
+  })
   for (const remark of call.remarks) say(remark)
   const images = call.exportsImage ? await import("./imageStore") : undefined
   const store = images?.imageStore()
@@ -27,7 +32,9 @@ async function resolve(args: string[]): Promise<void> {
     cli = made.cli
     engine = made.engine
   }
-  process.stdout.write(`${assignments(cli, engine, images && engine && store ? images.storeVariable(engine.host, store) : {})}${command(args, call)}`)
+  process.stdout.write(
+    `${assignments(cli, engine, images && engine && store ? images.storeVariable(engine.host, store) : {})}${command(args, call)}`,
+  )
 }
 
 /** For the shell: the words that Dagger gets, and where it runs. */
@@ -64,7 +71,8 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     if (error instanceof Stopped) process.exit(error.exitCode)
     process.stderr.write(`${explain(error)}\n`)
-    if (process.env["OPENIM_DEBUG"]) console.error(withoutCredentials(error instanceof Error ? (error.stack ?? error.message) : String(error)))
+    if (process.env["OPENIM_DEBUG"])
+      console.error(withoutCredentials(error instanceof Error ? (error.stack ?? error.message) : String(error)))
     process.exit(1)
   },
 )

@@ -12,14 +12,25 @@ import { say } from "./say"
 
 /** The variables that OPENIM_MIRRORS comes to. Where one takes a single mirror it is the first that answers. */
 export async function mirrorSettings(log: (line: string) => void = say): Promise<Partial<Record<VariableName, string>>> {
-  const given = env("OPENIM_MIRRORS")?.split(/[\s,]+/).filter(Boolean) ?? []
+  const given =
+    env("OPENIM_MIRRORS")
+      ?.split(/[\s,]+/)
+      .filter(Boolean) ?? []
   if (given.length === 0) return {}
   const proxies = readProxies(process.env)
   const trusted = [...rootCertificates, ...extraCertificates()]
   const choice = mirrorChoice(readMirrorEntries(given, undefined, "OPENIM_MIRRORS"), (url) => ask(url, proxies, askSeconds, trusted), log)
   const wanted: [VariableName, () => Promise<string | undefined>][] = [
-    ["GOPROXY", async () => ((await toolHas(["go", "env", "GOPROXY"], "https://proxy.golang.org,direct")) ? undefined : goproxyLine(await choice.of("go")))],
-    ["npm_config_registry", async () => ((await toolHas(["npm", "config", "get", "registry"], "https://registry.npmjs.org/")) ? undefined : (await choice.of("npm"))[0])],
+    [
+      "GOPROXY",
+      async () =>
+        (await toolHas(["go", "env", "GOPROXY"], "https://proxy.golang.org,direct")) ? undefined : goproxyLine(await choice.of("go")),
+    ],
+    [
+      "npm_config_registry",
+      async () =>
+        (await toolHas(["npm", "config", "get", "registry"], "https://registry.npmjs.org/")) ? undefined : (await choice.of("npm"))[0],
+    ],
     ["OPENIM_DEBIAN_MIRROR", async () => (await choice.of("apt", "debian"))[0]],
     ["OPENIM_REGISTRY_MIRRORS", async () => (await choice.of("docker")).join(",") || undefined],
   ]

@@ -15,7 +15,10 @@ let known: Origin | undefined | null = null
 export function bundleOrigin(): Origin | undefined {
   if (known === null) {
     const list = bundleDir && join(bundleDir, CHECKSUMS)
-    known = list && existsSync(list) ? { mark: createHash("sha256").update(readFileSync(list)).digest("hex").slice(0, 16), folder: bundleDir! } : undefined
+    known =
+      list && existsSync(list)
+        ? { mark: createHash("sha256").update(readFileSync(list)).digest("hex").slice(0, 16), folder: bundleDir! }
+        : undefined
   }
   return known
 }

@@ -4,7 +4,7 @@ import { sweep } from "./cache"
 import { carriesEngine } from "./carried"
 import { makeCli } from "./cli"
 import { checkEngineRoute, startEngine } from "./engine/start"
-import { readyCli, readyEngine, type Cli, type Engine } from "./fast"
+import { type Cli, type Engine, readyCli, readyEngine } from "./fast"
 import { withLock } from "./lock"
 import { applyMirrors } from "./mirrors"
 import { bundleDir } from "./paths"
@@ -15,7 +15,8 @@ export async function prepare(needsEngine: boolean): Promise<{ cli: Cli; engine?
   stopOnSignals()
   return withLock("preparing the Dagger CLI and engine", async () => {
     await sweep()
-    if (bundleDir && !carriesEngine()) say(`the bundle ${bundleDir} has no CLI and engine: ./daggerw bundle ${bundleDir} adds them where there is a network`)
+    if (bundleDir && !carriesEngine())
+      say(`the bundle ${bundleDir} has no CLI and engine: ./daggerw bundle ${bundleDir} adds them where there is a network`)
     if (!carriesEngine()) await applyMirrors()
     let engine = needsEngine ? await readyEngine() : undefined
     if (needsEngine && !engine) await checkEngineRoute()

@@ -64,20 +64,24 @@ async function bundle() {
 /** From the first registry that has them; undefined is npm's own choice. */
 function install([registry, ...others]) {
   const downloads = process.env.OPENIM_DOWNLOADS || join(cache, "downloads")
-  const npm = spawnSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: folder,
-    env: {
-      // Without a network, npm would try again for minutes without a word.
-      npm_config_fetch_retry_mintimeout: "1000",
-      npm_config_fetch_retry_maxtimeout: "5000",
-      ...process.env,
-      ...(registry && { npm_config_registry: registry, npm_config_fetch_retries: "0", npm_config_fetch_timeout: "10000" }),
-      npm_config_cache: join(downloads, "npm"),
-      npm_config_update_notifier: "false",
+  const npm = spawnSync(
+    "npm",
+    ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"],
+    {
+      cwd: folder,
+      env: {
+        // Without a network, npm would try again for minutes without a word.
+        npm_config_fetch_retry_mintimeout: "1000",
+        npm_config_fetch_retry_maxtimeout: "5000",
+        ...process.env,
+        ...(registry && { npm_config_registry: registry, npm_config_fetch_retries: "0", npm_config_fetch_timeout: "10000" }),
+        npm_config_cache: join(downloads, "npm"),
+        npm_config_update_notifier: "false",
+      },
+      stdio: ["ignore", "ignore", "pipe"],
+      encoding: "utf8",
     },
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
-  })
+  )
   if (npm.error) throw new Error(`npm could not be run (${npm.error.message})`)
   if (npm.signal) process.kill(process.pid, npm.signal)
   if (npm.status === 0) return
@@ -96,13 +100,15 @@ async function registries() {
   // Nothing is compiled yet; the file has no types.
   const text = readFileSync(join(project, "src/mirrors/presets.ts"), "utf8")
   const { mirrorPresets } = await import(`data:text/javascript,${encodeURIComponent(text)}`)
-  const named = (word) => (word.startsWith("npm=") ? [word.slice(4)] : [mirrorPresets[word]?.npm ?? [], ...(mirrorPresets[word]?.then ?? []).map(named)].flat())
+  const named = (word) =>
+    word.startsWith("npm=") ? [word.slice(4)] : [mirrorPresets[word]?.npm ?? [], ...(mirrorPresets[word]?.then ?? []).map(named)].flat()
   return [...new Set(words.flatMap(named)), undefined]
 }
 
 function explain(error) {
   const text = error instanceof Error ? error.message : String(error)
-  if (full) return "the wrapper could not be prepared: the disk is full\ndaggerw: next: free some space, or set OPENIM_CACHE to a folder on a larger disk"
+  if (full)
+    return "the wrapper could not be prepared: the disk is full\ndaggerw: next: free some space, or set OPENIM_CACHE to a folder on a larger disk"
   const next = /ENOSPC|no space left/i.test(text)
     ? "the disk is full: free some space, or set OPENIM_CACHE to a folder on a larger disk"
     : /EACCES|EPERM|EROFS|ENOTDIR/.test(text)

@@ -6,8 +6,8 @@ import { artefactPath, remove, sweep } from "./cache"
 import { stopEngine } from "./engine/stop"
 import { readJson } from "./files"
 import { keys } from "./keys"
-import { bundleOrigin, marked } from "./origin"
 import { withLock } from "./lock"
+import { bundleOrigin, marked } from "./origin"
 import { cacheDir, paths } from "./paths"
 import { Problem } from "./problem"
 import type { CliRecord, EngineRecord } from "./records"
@@ -28,7 +28,8 @@ export async function prune({ all, yes }: PruneOptions): Promise<number> {
     await sweep()
     if (all) {
       await stopEngine()
-      for (const path of [paths.engine, paths.artefacts, paths.node, paths.logs, paths.times, paths.cliRecord, paths.pathProbe]) await remove(path)
+      for (const path of [paths.engine, paths.artefacts, paths.node, paths.logs, paths.times, paths.cliRecord, paths.pathProbe])
+        await remove(path)
       // Shared downloads are not ours alone.
       if (paths.downloads.startsWith(`${cacheDir}/`)) await remove(paths.downloads)
     } else {
@@ -44,7 +45,8 @@ export async function prune({ all, yes }: PruneOptions): Promise<number> {
 }
 
 async function confirmed(): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Problem("prune --all removes the engine's cache and asks first, but there is no terminal", "add --yes")
+  if (!process.stdin.isTTY)
+    throw new Problem("prune --all removes the engine's cache and asks first, but there is no terminal", "add --yes")
   const asked = createInterface({ input: process.stdin, output: process.stderr })
   const answer = await asked.question(`Remove the engine, its cache and all downloads in ${cacheDir}? [y/N] `)
   asked.close()
@@ -64,7 +66,12 @@ function inUse(): Set<string> {
   const cli = readJson<CliRecord>(paths.cliRecord)?.path
   const engine = readJson<EngineRecord>(paths.engineRecord)
   const origin = bundleOrigin()
-  return new Set([...made, ...(origin ? made.map((path) => marked(path, origin)) : []), ...(cli ? [join(cli, "..")] : []), ...(engine?.kind === "namespaces" ? engine.uses : [])])
+  return new Set([
+    ...made,
+    ...(origin ? made.map((path) => marked(path, origin)) : []),
+    ...(cli ? [join(cli, "..")] : []),
+    ...(engine?.kind === "namespaces" ? engine.uses : []),
+  ])
 }
 
 /** Other versions of this program; the one that runs stays. */

@@ -38,7 +38,8 @@ export async function missing(names: ToolName[]): Promise<Tool[]> {
   for (const name of names) {
     const tool: Tool = TOOLS[name]
     // Where PATH lacks the administrator's folders, as for many users, the tool itself is there all the same.
-    const there = (await which(tool.command)) ?? ["/usr/sbin", "/sbin"].map((dir) => `${dir}/${tool.command}`).find((path) => existsSync(path))
+    const there =
+      (await which(tool.command)) ?? ["/usr/sbin", "/sbin"].map((dir) => `${dir}/${tool.command}`).find((path) => existsSync(path))
     if (!there || (tool.file && !existsSync(tool.file))) found.push(tool)
   }
   return found

@@ -2,23 +2,23 @@
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { createInterface } from "node:readline"
-import { holder, withLock } from "./lock"
+import { withoutCredentials } from "../src/base/addresses"
 import { doctor } from "./doctor"
 import { keptContainer } from "./engine/docker"
 import { stopEngine } from "./engine/stop"
 import { givenEngine, ownEngine, readyCli } from "./fast"
 import { readJson } from "./files"
 import { help } from "./help"
+import { holder, withLock } from "./lock"
 import { marked } from "./origin"
 import { cacheDir, paths } from "./paths"
 import { prepare } from "./prepare"
 import { Problem } from "./problem"
 import { prune } from "./prune"
-import { startTime, type EngineRecord } from "./records"
+import { type EngineRecord, startTime } from "./records"
 import { attempt } from "./run"
 import { duration, say } from "./say"
 import { stopOnSignals } from "./stop"
-import { withoutCredentials } from "../src/base/addresses"
 import { DAGGER } from "./versions"
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -51,13 +51,20 @@ export async function verbs([verb, ...args]: string[]): Promise<number> {
       print(help())
       return 0
     default:
-      throw new Problem(`./daggerw engine ${verb}: no such verb`, "one of status, start, stop, logs [-f], prune [--all] [--yes], doctor, help")
+      throw new Problem(
+        `./daggerw engine ${verb}: no such verb`,
+        "one of status, start, stop, logs [-f], prune [--all] [--yes], doctor, help",
+      )
   }
 }
 
 function allow(verb: string, args: string[], known: string[]): void {
   const wrong = args.find((arg) => !known.includes(arg))
-  if (wrong) throw new Problem(`./daggerw engine ${verb}: ${wrong} is not an option of it`, known.length > 0 ? `options: ${known.join(", ")}` : "it takes none")
+  if (wrong)
+    throw new Problem(
+      `./daggerw engine ${verb}: ${wrong} is not an option of it`,
+      known.length > 0 ? `options: ${known.join(", ")}` : "it takes none",
+    )
 }
 
 async function status(): Promise<number> {
@@ -68,9 +75,18 @@ async function status(): Promise<number> {
   if (given) {
     rows.push(["engine", "named by _EXPERIMENTAL_DAGGER_RUNNER_HOST"], ["address", given.host])
   } else if (record) {
-    const stale = record.kind === "namespaces" && startTime(record.pid) === record.pidStart ? "running, but from another recipe or not answering" : "not running"
-    rows.push(["engine", own ? `running (${record.kind === "namespaces" ? "from packages, in namespaces" : `${record.tool}, ${record.image}`})` : stale])
-    rows.push(["address", record.host], ["since", `${new Date(record.started).toISOString()} (${duration((Date.now() - record.started) / 1000)})`])
+    const stale =
+      record.kind === "namespaces" && startTime(record.pid) === record.pidStart
+        ? "running, but from another recipe or not answering"
+        : "not running"
+    rows.push([
+      "engine",
+      own ? `running (${record.kind === "namespaces" ? "from packages, in namespaces" : `${record.tool}, ${record.image}`})` : stale,
+    ])
+    rows.push(
+      ["address", record.host],
+      ["since", `${new Date(record.started).toISOString()} (${duration((Date.now() - record.started) / 1000)})`],
+    )
     if (record.kind === "namespaces") rows.push(["process", String(record.pid)], ["subnet", record.subnet], ["log", paths.engineLog])
     if (record.bundle) rows.push(["bundle", `${record.bundle.folder}, with which it came`])
   } else {
@@ -108,7 +124,10 @@ async function stop(): Promise<number> {
 
 async function logs(follow: boolean): Promise<number> {
   const record = readJson<EngineRecord>(paths.engineRecord)
-  const inContainer = record?.kind === "container" ? [record.tool, "logs", ...(follow ? ["-f"] : []), record.container ?? keptContainer(record.image)] : undefined
+  const inContainer =
+    record?.kind === "container"
+      ? [record.tool, "logs", ...(follow ? ["-f"] : []), record.container ?? keptContainer(record.image)]
+      : undefined
   if (!inContainer && !existsSync(paths.engineLog)) throw new Problem("there is no log: no engine of ours has run yet")
   if (!inContainer && !follow) {
     process.stdout.write(withoutCredentials(readFileSync(paths.engineLog, "utf8")))
@@ -118,7 +137,10 @@ async function logs(follow: boolean): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(tool!, args, { stdio: ["ignore", "pipe", "pipe"] })
     // What is logged may hold a proxy's or a mirror's password.
-    for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
+    for (const [from, to] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ] as const) {
       createInterface({ input: from }).on("line", (line) => to.write(`${withoutCredentials(line)}\n`))
     }
     for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => child.kill(name))

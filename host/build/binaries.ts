@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { artefact } from "../cache"
 import { keys } from "../keys"
 import { recipeDir } from "../paths"
-import { step, type Note } from "../progress"
+import { type Note, step } from "../progress"
 import { run } from "../run"
 import { DAGGER } from "../versions"
 import { findGo, goEnv } from "./go"
@@ -15,7 +15,11 @@ const MODULE = "github.com/dagger/dagger"
 /** What is built together: the CLI is wanted sooner, and alone where somebody else has the engine. */
 const SETS = {
   cli: { programs: ["dagger"], title: "Building the Dagger CLI from Go modules", seconds: 180 },
-  engine: { programs: ["engine", "init", "dnsname", "dialstdio", "codegen"], title: "Building the Dagger engine from Go modules", seconds: 150 },
+  engine: {
+    programs: ["engine", "init", "dnsname", "dialstdio", "codegen"],
+    title: "Building the Dagger engine from Go modules",
+    seconds: 150,
+  },
 } as const
 
 /** The folder with the programs of a set. */

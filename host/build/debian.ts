@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { withoutCredentials } from "../../src/base/addresses"
-import { artefact, temporary, remove } from "../cache"
+import { artefact, remove, temporary } from "../cache"
 import { env, proxies } from "../env"
 import { keys } from "../keys"
 import { recipeDir } from "../paths"
@@ -47,7 +47,10 @@ function sources(suite: string): string[] {
   if (mirror === undefined) return []
   const security = env("OPENIM_DEBIAN_SECURITY_MIRROR") ?? `${mirror}-security`
   if ([mirror, security].some((url) => withoutCredentials(url) !== url)) {
-    throw new Problem("OPENIM_DEBIAN_MIRROR holds a password, which would stay in the images that are built from it", "use a mirror without one, or a proxy that knows the password")
+    throw new Problem(
+      "OPENIM_DEBIAN_MIRROR holds a password, which would stay in the images that are built from it",
+      "use a mirror without one, or a proxy that knows the password",
+    )
   }
   return [`deb ${mirror} ${suite} main`, `deb ${mirror} ${suite}-updates main`, `deb ${security} ${suite}-security main`]
 }
@@ -124,9 +127,7 @@ export async function engineDebian(): Promise<string> {
 /** A proxy that only the host's apt knows of. */
 async function hostAptProxies(): Promise<string[]> {
   const dump = await attempt(["apt-config", "dump", "Acquire"], { limitSeconds: 10 })
-  return dump.stdout
-    .split("\n")
-    .filter((line) => /^Acquire::https?::Proxy\S* "[^"]+";$/.test(line))
+  return dump.stdout.split("\n").filter((line) => /^Acquire::https?::Proxy\S* "[^"]+";$/.test(line))
 }
 
 /** By a file, which mmdebstrap takes as well: a proxy's address may hold a password, and everybody may read a command line. */
@@ -141,11 +142,22 @@ export function aptOptions(lines: string[], folder: string): string[] {
 export async function unpack(archives: string[], folder: string, strict: boolean): Promise<void> {
   const options = strict && isRoot() ? ["--same-owner", "--numeric-owner", "-p"] : ["--no-same-owner"]
   // Device nodes need root and are the container's own anyway.
-  for (const archive of archives) await run(["tar", "-xf", archive, "-C", folder, "--keep-directory-symlink", "--exclude=./dev/*", ...options], { purpose: `unpacking ${archive}` })
+  for (const archive of archives)
+    await run(["tar", "-xf", archive, "-C", folder, "--keep-directory-symlink", "--exclude=./dev/*", ...options], {
+      purpose: `unpacking ${archive}`,
+    })
 }
 
 /** Packs a folder so that equal contents give equal archives. */
 export async function pack(folder: string, archive: string): Promise<void> {
-  const same = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", `--mtime=@${EPOCH}`, "--format=posix", "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"]
+  const same = [
+    "--sort=name",
+    "--owner=0",
+    "--group=0",
+    "--numeric-owner",
+    `--mtime=@${EPOCH}`,
+    "--format=posix",
+    "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
+  ]
   await run(["tar", "-cf", archive, ...same, "-C", folder, "."], { purpose: `packing ${archive}` })
 }

@@ -10,7 +10,7 @@ import { run } from "../run"
 import { baseImages } from "./base-images"
 import { buildBinaries } from "./binaries"
 import { engineDebian, pack, unpack } from "./debian"
-import { imageOf, layerOf, type Image } from "./oci"
+import { type Image, imageOf, layerOf } from "./oci"
 import { typescriptSdk } from "./typescript-sdk"
 
 export interface EngineParts {
@@ -53,16 +53,23 @@ function placePrograms(binaries: string, root: string): void {
 
 /** As a folder, for namespaces of our own. Read-only: whoever runs it puts a layer over it. */
 export async function engineFolder(parts: EngineParts): Promise<string> {
-  return artefact("engine-root", keys.engine(), async (folder) => {
-    await step({ name: "engine-root", title: "Unpacking the engine's root file system", seconds: 5 }, async () => {
-      await unpack([parts.debian], folder, true)
-      // All in it runs as root: a setuid program would be of use to others only.
-      await run(["find", folder, "-perm", "/6000", "-exec", "chmod", "u-s,g-s", "{}", "+"], { purpose: "dropping setuid bits" })
-      placePrograms(parts.binaries, folder)
-      mkdirSync(join(folder, SDK_CONTENT), { recursive: true })
-      await run(["cp", "-a", "--reflink=auto", `${parts.sdk.layout}/.`, join(folder, SDK_CONTENT)], { purpose: "copying the TypeScript SDK" })
-    })
-  }, originOfParts(parts))
+  return artefact(
+    "engine-root",
+    keys.engine(),
+    async (folder) => {
+      await step({ name: "engine-root", title: "Unpacking the engine's root file system", seconds: 5 }, async () => {
+        await unpack([parts.debian], folder, true)
+        // All in it runs as root: a setuid program would be of use to others only.
+        await run(["find", folder, "-perm", "/6000", "-exec", "chmod", "u-s,g-s", "{}", "+"], { purpose: "dropping setuid bits" })
+        placePrograms(parts.binaries, folder)
+        mkdirSync(join(folder, SDK_CONTENT), { recursive: true })
+        await run(["cp", "-a", "--reflink=auto", `${parts.sdk.layout}/.`, join(folder, SDK_CONTENT)], {
+          purpose: "copying the TypeScript SDK",
+        })
+      })
+    },
+    originOfParts(parts),
+  )
 }
 
 /** As an image, for a container engine. */

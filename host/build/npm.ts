@@ -19,7 +19,12 @@ export async function npmCi(source: string, title: string, name: string, cache =
     run(["npm", "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: folder,
       // Without a network, npm would try again for minutes without a word.
-      env: { npm_config_fetch_retry_mintimeout: "1000", npm_config_fetch_retry_maxtimeout: "5000", npm_config_cache: cache, npm_config_update_notifier: "false" },
+      env: {
+        npm_config_fetch_retry_mintimeout: "1000",
+        npm_config_fetch_retry_maxtimeout: "5000",
+        npm_config_cache: cache,
+        npm_config_update_notifier: "false",
+      },
       log: "npm.log",
       purpose: title,
     }),

@@ -80,8 +80,16 @@ export function writeLayout(image: Image, folder: string): void {
   writeFileSync(blob(sha256(image.config)), image.config)
   writeFileSync(blob(image.digest), image.manifest)
   writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}')
-  const entry = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: image.digest, size: image.manifest.length, platform: { architecture: "amd64", os: "linux" } }
-  writeFileSync(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [entry] }))
+  const entry = {
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    digest: image.digest,
+    size: image.manifest.length,
+    platform: { architecture: "amd64", os: "linux" },
+  }
+  writeFileSync(
+    join(folder, "index.json"),
+    JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [entry] }),
+  )
 }
 
 /** Puts an image into the file store of a registry (the layout of Docker's distribution, which Debian's docker-registry reads). */

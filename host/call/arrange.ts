@@ -163,7 +163,8 @@ function typeAhead(name: string, main: KnownObject, chain: Segment[]): string | 
 function valueAfter(words: string[], at: number, option: string, list?: FunctionList): string {
   const value = words[at]
   const next = value === undefined ? undefined : longOption(value)
-  const known = next && list && (Object.hasOwn(list.objects[list.main]!.options, next.name) || typeAhead(next.name, list.objects[list.main]!, []))
+  const known =
+    next && list && (Object.hasOwn(list.objects[list.main]!.options, next.name) || typeAhead(next.name, list.objects[list.main]!, []))
   if (value === undefined || known) throw new Problem(`${option} needs a value: write ${option}=VALUE`)
   return value
 }
@@ -174,21 +175,34 @@ const path = (chain: Segment[]): string => chain.map(({ name }) => (name === und
 function unknownOption(name: string, chain: Segment[], list: FunctionList): Problem {
   const segment = chain[chain.length - 1]!
   const main = list.objects[list.main]!
-  const here = chain.length > 1 ? chain.slice(1).flatMap(({ options }) => Object.keys(options)) : Object.values(main.functions).flatMap(({ options }) => Object.keys(options))
+  const here =
+    chain.length > 1
+      ? chain.slice(1).flatMap(({ options }) => Object.keys(options))
+      : Object.values(main.functions).flatMap(({ options }) => Object.keys(options))
   const known = [...new Set([...here, ...Object.keys(main.options), ...CALL.map((flag) => flag.name)])]
   const renamed = renamedOption(name, list)
-  if (renamed !== undefined) return new Problem(`${place(segment)} has no option --${name}: write --${renamed}, which is an option of the whole call (./daggerw call --help lists them)`)
+  if (renamed !== undefined)
+    return new Problem(
+      `${place(segment)} has no option --${name}: write --${renamed}, which is an option of the whole call (./daggerw call --help lists them)`,
+    )
   const near = nearest(name, known)
   const meant = near === undefined ? "" : `, did you mean --${near}?`
   const others = Object.entries(main.functions).filter(([, { options }]) => Object.hasOwn(options, name))
-  const elsewhere = near === undefined && others.length > 0 ? ` (${others.map(([key]) => key).slice(0, 4).join(", ")} ${others.length === 1 ? "has" : "have"} it)` : ""
+  const elsewhere =
+    near === undefined && others.length > 0
+      ? ` (${others
+          .map(([key]) => key)
+          .slice(0, 4)
+          .join(", ")} ${others.length === 1 ? "has" : "have"} it)`
+      : ""
   return new Problem(`${place(segment)} has no option --${name}${meant || elsewhere} (./daggerw call ${path(chain)}--help lists them)`)
 }
 
 function unknownFunction(word: string, chain: Segment[], object: KnownObject | undefined, list: FunctionList): Problem {
   const last = chain[chain.length - 1]!
   const switches = last.given[last.given.length - 1]
-  if (/^(true|false)$/.test(word) && switches?.type === "Boolean") return new Problem(`write ${switches.shown}=${word}: an option that is on or off takes its value behind a =`)
+  if (/^(true|false)$/.test(word) && switches?.type === "Boolean")
+    return new Problem(`write ${switches.shown}=${word}: an option that is on or off takes its value behind a =`)
   const known = Object.keys(object?.functions ?? {})
   const near = nearest(kebab(word), known)
   const wanted = Object.entries(last.options).find(([name, type]) => type.endsWith("!") && !last.given.some((entry) => entry.name === name))
@@ -200,7 +214,9 @@ function unknownFunction(word: string, chain: Segment[], object: KnownObject | u
   if (nested.length > 0) return new Problem(`there is no function ${word}: ./daggerw call ${nested.join(" or ./daggerw call ")}`)
   if (last.name === undefined) return new Problem(`there is no function ${word}${meant} (./daggerw functions lists them)`)
   if (known.length === 0) return new Problem(`${word} cannot follow ${last.name}, which gives text`)
-  const own = Object.keys(list.objects[list.main]!.functions).includes(kebab(word)) ? `; ${kebab(word)} is called directly: ./daggerw call ${kebab(word)}` : ""
+  const own = Object.keys(list.objects[list.main]!.functions).includes(kebab(word))
+    ? `; ${kebab(word)} is called directly: ./daggerw call ${kebab(word)}`
+    : ""
   return new Problem(`${word} cannot follow ${last.name}${meant || own} (./daggerw call ${path(chain)}--help lists what can)`)
 }
 
@@ -217,11 +233,16 @@ const EXAMPLES: Record<string, string> = {
 
 function demand(segment: Segment, chain: Segment[], preset: Preset): void {
   const missing = Object.entries(segment.options).filter(
-    ([name, type]) => type.endsWith("!") && !segment.given.some((entry) => entry.name === name) && !preset(name, segment.own ? segment.name : undefined),
+    ([name, type]) =>
+      type.endsWith("!") && !segment.given.some((entry) => entry.name === name) && !preset(name, segment.own ? segment.name : undefined),
   )
   if (missing.length === 0) return
   const names = missing.map(([name]) => `--${name}`).join(" and ")
-  const example = missing.map(([name, type]) => `--${name}=${EXAMPLES[name] ?? EXAMPLES[type.replace(/!$/, "")] ?? name.toUpperCase()}`).join(" ")
+  const example = missing
+    .map(([name, type]) => `--${name}=${EXAMPLES[name] ?? EXAMPLES[type.replace(/!$/, "")] ?? name.toUpperCase()}`)
+    .join(" ")
   const before = path(chain.slice(0, chain.indexOf(segment) + 1))
-  throw new Problem(`${segment.name} needs ${names}, such as ./daggerw call ${before}${example} (./daggerw call ${before}--help explains it)`)
+  throw new Problem(
+    `${segment.name} needs ${names}, such as ./daggerw call ${before}${example} (./daggerw call ${before}--help explains it)`,
+  )
 }

@@ -23,7 +23,8 @@ export function checkChecks(words: string[], list: FunctionList): void {
     if (/[*?[\]{}]/.test(word)) continue
     const wanted = word.split(":").map(kebab).join(":")
     if (names.some((name) => name === wanted || name.startsWith(`${wanted}:`))) continue
-    if (Object.hasOwn(list.objects[list.main]!.functions, wanted)) throw new Problem(`${wanted} is not a check, but a function: ./daggerw call ${wanted}`)
+    if (Object.hasOwn(list.objects[list.main]!.functions, wanted))
+      throw new Problem(`${wanted} is not a check, but a function: ./daggerw call ${wanted}`)
     const near = names.find((name) => name.endsWith(`:${wanted}`)) ?? nearest(wanted, names)
     throw new Problem(`there is no check ${word}${near === undefined ? "" : `, did you mean ${near}?`} (./daggerw check -l lists them)`)
   }

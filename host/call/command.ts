@@ -1,5 +1,5 @@
 // A command line of the Dagger CLI, as far as it must be known here: its command, and whose module it is about.
-import { ROOT, type Flag, MODULE } from "./dagger"
+import { type Flag, MODULE, ROOT } from "./dagger"
 import { longOption, shortOptions } from "./words"
 
 export interface Command {

@@ -45,9 +45,23 @@ export const CALL: Flag[] = [...GLOBAL, ...MODULE, { name: "output", short: "o",
 export const ROOT: Flag[] = [...GLOBAL, ...MODULE, { name: "command", short: "c", value: true }, { name: "model", value: true }]
 
 /** Commands of Dagger that load the module of the folder. */
-export const MODULE_COMMANDS = new Set(["call", "functions", "check", "checks", "generate", "up", "shell", "query", "mcp", "listen", "config"])
+export const MODULE_COMMANDS = new Set([
+  "call",
+  "functions",
+  "check",
+  "checks",
+  "generate",
+  "up",
+  "shell",
+  "query",
+  "mcp",
+  "listen",
+  "config",
+])
 
 /** The other ones. */
 export const OTHER_COMMANDS = new Set(
-  "version run trace lock init install uninstall update develop publish toolchain core session gen client mcp help completion login logout".split(" "),
+  "version run trace lock init install uninstall update develop publish toolchain core session gen client mcp help completion login logout".split(
+    " ",
+  ),
 )

@@ -19,11 +19,13 @@ export function knownKeys({ main, own, objects }: FunctionList): Map<string, Key
   for (const name of own) {
     const before = name === main ? [""] : prefixes(name.replace(/([a-z])([A-Z])/g, "$1-$2").toLowerCase())
     const add = (prefix: string, option: string, type: string, functionName?: string): void => {
-      for (const start of before) keys.set(`${start}${prefix}${joined(option)}`, { option, type: type.replace(/!$/, ""), function: functionName })
+      for (const start of before)
+        keys.set(`${start}${prefix}${joined(option)}`, { option, type: type.replace(/!$/, ""), function: functionName })
     }
     for (const [option, type] of Object.entries(objects[name]!.options)) add("", option, type)
     for (const [functionName, { options }] of Object.entries(objects[name]!.functions)) {
-      for (const prefix of prefixes(functionName)) for (const [option, type] of Object.entries(options)) add(prefix, option, type, functionName)
+      for (const prefix of prefixes(functionName))
+        for (const [option, type] of Object.entries(options)) add(prefix, option, type, functionName)
     }
   }
   return keys
@@ -48,16 +50,28 @@ export function fileOptions(entries: Entry[], text: string, list: FunctionList):
     const plain = key.toLowerCase().replace(new RegExp(`^${list.main.toLowerCase()}_`), "")
     const found = keys.get(key.toLowerCase()) ?? keys.get(plain)
     if (found) {
-      if (found.type === "Boolean" && value !== "true" && value !== "false") throw new Problem(`${placeOf(line)}: ${key} is ${value || "empty"}: write true or false`)
-      options.push({ shown: `${placeOf(line)}: ${key}`, name: found.option, type: found.type, value, own: true, ...(found.function === undefined ? {} : { function: found.function }) })
+      if (found.type === "Boolean" && value !== "true" && value !== "false")
+        throw new Problem(`${placeOf(line)}: ${key} is ${value || "empty"}: write true or false`)
+      options.push({
+        shown: `${placeOf(line)}: ${key}`,
+        name: found.option,
+        type: found.type,
+        value,
+        own: true,
+        ...(found.function === undefined ? {} : { function: found.function }),
+      })
     } else if (VARIABLES.some(({ name }) => name === key)) {
       throw new Problem(`${placeOf(line)}: ${key} is a variable of the environment, which is not read from .env: export ${key}=…`)
     } else if (!referred.has(key)) {
       const moved = movedKey(plain, list)
-      if (moved !== undefined) throw new Problem(`${placeOf(line)}: nothing reads ${key}: write ${joined(moved).toUpperCase()}, an option of the whole call`)
+      if (moved !== undefined)
+        throw new Problem(`${placeOf(line)}: nothing reads ${key}: write ${joined(moved).toUpperCase()}, an option of the whole call`)
       const same = [...keys.keys()].find((known) => known.replaceAll("_", "") === plain.replaceAll("_", ""))
       const near = same ?? nearest(plain, [...keys.keys()])
-      if (near !== undefined) throw new Problem(`${placeOf(line)}: nothing reads ${key}, did you mean ${near.toUpperCase()}? (./daggerw call --help lists the options)`)
+      if (near !== undefined)
+        throw new Problem(
+          `${placeOf(line)}: nothing reads ${key}, did you mean ${near.toUpperCase()}? (./daggerw call --help lists the options)`,
+        )
       remarks.push(`${placeOf(line)}: nothing reads ${key} (./daggerw call --help lists the options)`)
     }
   }

@@ -50,7 +50,8 @@ const CHECKS: Record<string, Check> = {
 }
 
 /** An address of a git repository, which Dagger reads itself. */
-export const isRemote = (value: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(value.replace(/^file:\/\//, "")) || /^[^\/]+@[^\/]+:/.test(value)
+export const isRemote = (value: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:\/\//i.test(value.replace(/^file:\/\//, "")) || /^[^/]+@[^/]+:/.test(value)
 
 export function absolute(value: string, folder: string): string {
   const plain = value.replace(/^file:\/\//, "")
@@ -82,7 +83,9 @@ function secret(shown: string, value: string, folder: string, environment: Recor
   if (scheme === undefined) {
     // Dagger takes it as a variable's name. It may be the password itself, so it is not shown.
     if (environment[value] !== undefined) return
-    throw new Problem(`${shown} takes the place of a secret, not its value: ${shown}=env://NAME for a variable, ${shown}=file://PATH for a file`)
+    throw new Problem(
+      `${shown} takes the place of a secret, not its value: ${shown}=env://NAME for a variable, ${shown}=file://PATH for a file`,
+    )
   }
   if (scheme === "env") {
     const found = environment[rest!]
@@ -99,9 +102,16 @@ function secret(shown: string, value: string, folder: string, environment: Recor
 const SECRETS = ["env", "file", "cmd", "op", "vault", "libsecret", "gcp", "aws+sm", "aws+ps"]
 
 function service(shown: string, value: string): void {
-  if (!/^(tcp|udp):\/\/[^\s\/:]+:\d+\/?$/.test(value)) throw new Problem(`${shown}: a service is given as tcp://HOST:PORT, such as tcp://localhost:5000`)
+  if (!/^(tcp|udp):\/\/[^\s/:]+:\d+\/?$/.test(value))
+    throw new Problem(`${shown}: a service is given as tcp://HOST:PORT, such as tcp://localhost:5000`)
 }
 
 function mirrors(shown: string, values: string[]): void {
-  inOneLine(() => checkCallMirrors(values.filter((one) => one !== ""), shown, unknownName))
+  inOneLine(() =>
+    checkCallMirrors(
+      values.filter((one) => one !== ""),
+      shown,
+      unknownName,
+    ),
+  )
 }

@@ -26,6 +26,8 @@ export function movedKey(key: string, { main, objects }: FunctionList): string |
 /** Objects that have a function of this name, by the functions that lead to them: tests for redis. */
 export function nestedFunction(name: string, { main, own, objects }: FunctionList): string[] {
   return Object.entries(objects[main]!.functions).flatMap(([outer, { gives, options }]) =>
-    own.includes(gives) && Object.hasOwn(objects[gives]!.functions, name) && !Object.values(options).some((type) => type.endsWith("!")) ? [`${outer} ${name}`] : [],
+    own.includes(gives) && Object.hasOwn(objects[gives]!.functions, name) && !Object.values(options).some((type) => type.endsWith("!"))
+      ? [`${outer} ${name}`]
+      : [],
   )
 }

@@ -60,7 +60,11 @@ function call(words: string[], command: Command, place: Place, list: FunctionLis
   const preset = (option: string, name?: string): boolean => file.options.some((entry) => entry.name === option && entry.function === name)
   const arranged = arrange(words, command.length, list, preset)
   const away = place.folder !== place.project
-  if (arranged.help) return { words: away && command.module === undefined ? withModule(wordsOf(arranged), command.length, place.project) : wordsOf(arranged), remarks: [] }
+  if (arranged.help)
+    return {
+      words: away && command.module === undefined ? withModule(wordsOf(arranged), command.length, place.project) : wordsOf(arranged),
+      remarks: [],
+    }
 
   if (place.terminal) file.remarks.push(...wayOn(arranged.chain, arranged.gives))
   const exportsImage = arranged.chain.some(({ name, own }) => !own && name === "export-image")
@@ -75,7 +79,8 @@ function call(words: string[], command: Command, place: Place, list: FunctionLis
   }
   // Dagger writes changes of the project's files into the folder where it runs.
   if (arranged.gives === "Changeset" && !optionsOf(arranged).some(({ name }) => name === "catalogue")) {
-    for (const segment of arranged.chain) segment.given = segment.given.map((entry) => (isLocalPath(entry) ? { ...entry, value: located(entry, place.folder) } : entry))
+    for (const segment of arranged.chain)
+      segment.given = segment.given.map((entry) => (isLocalPath(entry) ? { ...entry, value: located(entry, place.folder) } : entry))
     return { words: wordsOf(arranged), folder: place.project, remarks: file.remarks }
   }
   const all = wordsOf(arranged)
@@ -85,7 +90,13 @@ function call(words: string[], command: Command, place: Place, list: FunctionLis
 /** For a call that ends with something inside the engine, of which Dagger prints an identifier. */
 function wayOn(chain: Segment[], gives: string | undefined): string[] {
   const [first, last, ...more] = chain
-  if (last === undefined || !last.own || more.length > 0 || [first!, last].some(({ words }) => words.some((word) => /^(-o|--output)/.test(word)))) return []
+  if (
+    last === undefined ||
+    !last.own ||
+    more.length > 0 ||
+    [first!, last].some(({ words }) => words.some((word) => /^(-o|--output)/.test(word)))
+  )
+    return []
   const name = last.given.find((entry) => entry.name === "component")?.value
   const call = `./daggerw call ${last.name}${name === undefined ? "" : ` --component=${name}`}`
   if (gives === "Container" && name !== undefined) {
@@ -97,14 +108,16 @@ function wayOn(chain: Segment[], gives: string | undefined): string[] {
       "  (--progress=plain shows its name, version, size and base)",
     ]
   }
-  if (gives === "File" || gives === "Directory") return [`${last.name} ends with a ${gives.toLowerCase()} inside the engine. Write it here: ${call} export --path=PATH`]
+  if (gives === "File" || gives === "Directory")
+    return [`${last.name} ends with a ${gives.toLowerCase()} inside the engine. Write it here: ${call} export --path=PATH`]
   return []
 }
 
 /** `./daggerw build …` without call, unless Dagger has such a command itself. */
 function forgottenCall({ name }: Command, list: FunctionList): void {
   if (name === undefined || OTHER_COMMANDS.has(name) || existsSync(name)) return
-  if (Object.hasOwn(list.objects[list.main]!.functions, name)) throw new Problem(`${name} is a function of the module: ./daggerw call ${name} …`)
+  if (Object.hasOwn(list.objects[list.main]!.functions, name))
+    throw new Problem(`${name} is a function of the module: ./daggerw call ${name} …`)
 }
 
 /** Is it about this project's module? Below this project another module may be the nearest, as Dagger looks for it. */
@@ -144,4 +157,3 @@ function located({ type, value }: GivenOption, folder: string): string {
 function withModule(words: string[], length: number, project: string): string[] {
   return [...words.slice(0, length), `--mod=${project}`, ...words.slice(length)]
 }
-

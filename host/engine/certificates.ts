@@ -19,7 +19,8 @@ export function extraCertificates(usual?: string): string[] {
   const local = existsSync(LOCAL) ? readdirSync(LOCAL, { recursive: true }).map((name) => join(LOCAL, String(name))) : []
   const files = given ? [given] : [...host, process.env["NODE_EXTRA_CA_CERTS"] ?? "", ...local]
   const known = new Set(rootCertificates.map(body))
-  if (usual && existsSync(usual)) for (const name of readdirSync(usual)) for (const pem of certificates(join(usual, name))) known.add(body(pem))
+  if (usual && existsSync(usual))
+    for (const name of readdirSync(usual)) for (const pem of certificates(join(usual, name))) known.add(body(pem))
   const found = new Map<string, string>()
   for (const file of files) for (const pem of certificates(file)) if (!known.has(body(pem)) && valid(pem)) found.set(body(pem), pem)
   return [...found.values()]

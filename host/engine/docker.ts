@@ -1,9 +1,9 @@
 // The engine in a container: Docker, podman or nerdctl, whichever answers.
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { remove, temporary } from "../cache"
 import { engineImage, engineParts, originOfParts } from "../build/engine-root"
 import { writeDockerArchive } from "../build/oci"
+import { remove, temporary } from "../cache"
 import { env } from "../env"
 import type { Engine } from "../fast"
 import { writeJson } from "../files"
@@ -66,8 +66,15 @@ export async function startOfficial(makeRoom: () => Promise<void>): Promise<Engi
   const image = officialImage()
   if ((await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code !== 0) {
     await step({ name: "engine-pull", title: `Fetching the engine's image ${image}`, seconds: 60 }, async (note) => {
-      const pulled = await attempt([tool, "pull", image], { log: "docker.log", limitSeconds: 900, onLine: (line) => note(line.slice(0, 60)) })
-      const again = env("OPENIM_ENGINE_IMAGE") && ENGINE_DIGEST ? `; a mirror must have it with all its platforms, so that the digest stays: regctl image copy ${ENGINE_IMAGE} …, or skopeo copy --all` : ""
+      const pulled = await attempt([tool, "pull", image], {
+        log: "docker.log",
+        limitSeconds: 900,
+        onLine: (line) => note(line.slice(0, 60)),
+      })
+      const again =
+        env("OPENIM_ENGINE_IMAGE") && ENGINE_DIGEST
+          ? `; a mirror must have it with all its platforms, so that the digest stays: regctl image copy ${ENGINE_IMAGE} …, or skopeo copy --all`
+          : ""
       if (pulled.code !== 0) throw new Problem(`${image} cannot be pulled: ${lastWords(pulled.tail, 1)}${again}`)
     })
   }
@@ -91,7 +98,10 @@ export function officialImage(given = env("OPENIM_ENGINE_IMAGE"), digest: string
   }
   const [, name, other] = /^(.+?)(?::[^/@:]+)?(?:@(sha256:[0-9a-f]+))?$/.exec(given ?? ENGINE_IMAGE) ?? []
   if (!name || (other && other !== digest)) {
-    throw new Problem(`OPENIM_ENGINE_IMAGE=${given} is not the engine ${DAGGER}, which has the digest ${digest}`, "name a mirror of registry.dagger.io/engine; for an engine of another kind set _EXPERIMENTAL_DAGGER_RUNNER_HOST=docker-image://IMAGE")
+    throw new Problem(
+      `OPENIM_ENGINE_IMAGE=${given} is not the engine ${DAGGER}, which has the digest ${digest}`,
+      "name a mirror of registry.dagger.io/engine; for an engine of another kind set _EXPERIMENTAL_DAGGER_RUNNER_HOST=docker-image://IMAGE",
+    )
   }
   return `${name}@${digest}`
 }
@@ -108,7 +118,8 @@ export async function startPackagesInContainer(makeRoom: () => Promise<void>): P
   if (!tool) throw new Problem("no container engine answers")
   if (process.arch !== "x64") throw new Problem(`an engine from packages is for linux/amd64, and this is ${process.arch}`)
   const own = `openim-engine:${keys.engine()}`
-  const there = async (image: string): Promise<boolean> => (await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code === 0
+  const there = async (image: string): Promise<boolean> =>
+    (await attempt([tool, "image", "inspect", image], { limitSeconds: 20 })).code === 0
   let origin = (await there(own)) ? undefined : bundleOrigin()
   let image = marked(own, origin)
   if (!(await there(image))) {
@@ -137,10 +148,18 @@ async function workingFlags(tool: string, image: string): Promise<string[]> {
     if (tried.code === 0) return flags
     reasons.push(lastWords(tried.tail, 1))
   }
-  throw new Problem(`${tool} does not give the engine the rights it needs: with --privileged: ${reasons[0]}; with all capabilities but SYS_RESOURCE: ${reasons[1]}`)
+  throw new Problem(
+    `${tool} does not give the engine the rights it needs: with --privileged: ${reasons[0]}; with all capabilities but SYS_RESOURCE: ${reasons[1]}`,
+  )
 }
 
-async function runContainer(tool: string, image: string, flags: string[], settings: Record<string, string>, origin?: Origin): Promise<Engine> {
+async function runContainer(
+  tool: string,
+  image: string,
+  flags: string[],
+  settings: Record<string, string>,
+  origin?: Origin,
+): Promise<Engine> {
   const name = containerName()
   return step({ name: "engine-container", title: `Starting the engine in ${tool}`, seconds: 5 }, async () => {
     await attempt([tool, "stop", "-t", "30", name], { limitSeconds: 60 })
@@ -148,12 +167,25 @@ async function runContainer(tool: string, image: string, flags: string[], settin
     // What holds a password by its name alone: everybody may read a command line.
     const environment = Object.entries(settings).flatMap(([key, value]) => ["-e", holdsPassword({ value }) ? key : `${key}=${value}`])
     const state = ["-v", `${marked(name, origin)}:/var/lib/dagger`]
-    await run([tool, "create", "--name", name, "--restart", "unless-stopped", ...state, ...flags, ...environment, image], { env: settings, log: "docker.log", purpose: `${tool} create` })
+    await run([tool, "create", "--name", name, "--restart", "unless-stopped", ...state, ...flags, ...environment, image], {
+      env: settings,
+      log: "docker.log",
+      purpose: `${tool} create`,
+    })
     await copyCertificates(tool, name)
     await copyConfig(tool, name)
     await run([tool, "start", name], { log: "docker.log", purpose: `${tool} start` })
     await ready(tool, name)
-    return remember({ kind: "container", host: `container+${tool}://${name}`, key: keys.engine(), started: Date.now(), bundle: origin, tool, container: name, image })
+    return remember({
+      kind: "container",
+      host: `container+${tool}://${name}`,
+      key: keys.engine(),
+      started: Date.now(),
+      bundle: origin,
+      tool,
+      container: name,
+      image,
+    })
   })
 }
 
@@ -162,7 +194,9 @@ async function copyCertificates(tool: string, name: string): Promise<void> {
   if (extra.length === 0) return
   const folder = temporary("certificates")
   extra.forEach((pem, i) => writeFileSync(join(folder, `host-${i}.crt`), `${pem}\n`))
-  await run([tool, "cp", `${folder}/.`, `${name}:/usr/local/share/ca-certificates/`], { purpose: "handing the host's certificates to the engine" })
+  await run([tool, "cp", `${folder}/.`, `${name}:/usr/local/share/ca-certificates/`], {
+    purpose: "handing the host's certificates to the engine",
+  })
   await remove(folder)
 }
 

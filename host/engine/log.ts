@@ -15,5 +15,9 @@ done
 
 /** Watches over a log for as long as a process lives; outlives this one. */
 export function keepSmall(pid: number, log: string, limit = LIMIT_BYTES, seconds = LOOK_SECONDS): void {
-  spawn("sh", ["-c", WATCH, "engine-log", String(pid), log, String(limit), String(seconds)], { detached: true, stdio: "ignore", cwd: "/" }).unref()
+  spawn("sh", ["-c", WATCH, "engine-log", String(pid), log, String(limit), String(seconds)], {
+    detached: true,
+    stdio: "ignore",
+    cwd: "/",
+  }).unref()
 }

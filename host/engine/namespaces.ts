@@ -1,6 +1,17 @@
 // The engine without Docker: in network, mount and PID namespaces of its own. It needs root on Linux and nothing else.
 import { spawn } from "node:child_process"
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, rmdirSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { answers } from "../answer"
 import { engineFolder, engineParts, originOfParts } from "../build/engine-root"
@@ -13,7 +24,7 @@ import { marked } from "../origin"
 import { paths } from "../paths"
 import { Problem } from "../problem"
 import { step } from "../progress"
-import { startTime, type EngineRecord } from "../records"
+import { type EngineRecord, startTime } from "../records"
 import { isRoot, require } from "../requirements"
 import { attempt, lastWords } from "../run"
 import { extraCertificates } from "./certificates"
@@ -27,7 +38,8 @@ const SOCKET_PATH = 107
 
 /** Says early, before anything is built, why it cannot work here. */
 export async function namespacesRefusal(): Promise<string | undefined> {
-  if (process.platform !== "linux" || process.arch !== "x64") return `an engine from packages is for linux/amd64, and this is ${process.platform}/${process.arch}`
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return `an engine from packages is for linux/amd64, and this is ${process.platform}/${process.arch}`
   if (!isRoot()) return "it needs root"
   if (paths.engineSocket.length > SOCKET_PATH) return `the path of the engine's socket would be too long: ${paths.engineSocket}`
   const tried = await attempt(["unshare", "--net", "--mount", "--pid", "--fork", "true"], { limitSeconds: 10 })
@@ -76,7 +88,17 @@ export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<
     keepSmall(pid, paths.engineLog)
     const host = `unix://${paths.engineSocket}`
     const uses = [root, dirname(parts.baseImages)]
-    writeJson(paths.engineRecord, { kind: "namespaces", host, key: keys.engine(), started: Date.now(), bundle: origin, pid, pidStart, subnet: subnet.cidr, uses } satisfies EngineRecord)
+    writeJson(paths.engineRecord, {
+      kind: "namespaces",
+      host,
+      key: keys.engine(),
+      started: Date.now(),
+      bundle: origin,
+      pid,
+      pidStart,
+      subnet: subnet.cidr,
+      uses,
+    } satisfies EngineRecord)
     try {
       await ready(pid, pidStart)
     } catch (error) {
@@ -92,15 +114,22 @@ async function ready(pid: number, pidStart: string): Promise<void> {
   const until = Date.now() + limit * 1000
   while (Date.now() < until) {
     if (await answers(paths.engineSocket, 1000)) return
-    if (startTime(pid) !== pidStart) throw new Problem(`the engine ended while it started. Its last words:\n${logEnd()}`, `the whole log: ${paths.engineLog}`)
+    if (startTime(pid) !== pidStart)
+      throw new Problem(`the engine ended while it started. Its last words:\n${logEnd()}`, `the whole log: ${paths.engineLog}`)
     await new Promise((wake) => setTimeout(wake, 100))
   }
-  throw new Problem(`the engine does not answer within ${limit} s. Its last words:\n${logEnd()}`, "OPENIM_ENGINE_START_SECONDS gives it longer")
+  throw new Problem(
+    `the engine does not answer within ${limit} s. Its last words:\n${logEnd()}`,
+    "OPENIM_ENGINE_START_SECONDS gives it longer",
+  )
 }
 
 function logEnd(): string {
   const log = existsSync(paths.engineLog) ? readFileSync(paths.engineLog, "utf8").trimEnd().split("\n") : []
-  return log.slice(-8).map((line) => `  ${line.slice(0, 300)}`).join("\n")
+  return log
+    .slice(-8)
+    .map((line) => `  ${line.slice(0, 300)}`)
+    .join("\n")
 }
 
 /** What this host adds to the engine's root: name servers, certificates. */
@@ -115,7 +144,9 @@ function addedFiles(root: string): string {
   const config = engineConfig()
   if (config) put("etc/dagger/engine.json", config)
   put("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
-  extraCertificates(join(root, "usr/share/ca-certificates/mozilla")).forEach((pem, i) => put(`usr/local/share/ca-certificates/host-${i}.crt`, `${pem}\n`))
+  extraCertificates(join(root, "usr/share/ca-certificates/mozilla")).forEach((pem, i) =>
+    put(`usr/local/share/ca-certificates/host-${i}.crt`, `${pem}\n`),
+  )
   return folder
 }
 
@@ -141,7 +172,8 @@ export async function stopNamespaces(): Promise<void> {
       for (const pid of running) for (const child of children(pid)) signal(child, "SIGTERM")
       if (await left(30)) {
         for (const pid of await all()) signal(pid, "SIGKILL")
-        if (await left(10)) throw new Problem(`the engine does not end: processes ${(await all()).join(", ")}`, "a reboot, if nothing else helps")
+        if (await left(10))
+          throw new Problem(`the engine does not end: processes ${(await all()).join(", ")}`, "a reboot, if nothing else helps")
       }
     })
   }

@@ -47,7 +47,10 @@ export function chooseSubnet(id: string, routes: string): Subnet {
 
 function cidrs(routes: string): [number, number][] {
   const found = [...routes.matchAll(/^(?:\w+ )?(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?\b/gm)]
-  return found.map(([, a, b, c, d, bits]) => [((Number(a) << 24) | (Number(b) << 16) | (Number(c) << 8) | Number(d)) >>> 0, Number(bits ?? 32)])
+  return found.map(([, a, b, c, d, bits]) => [
+    ((Number(a) << 24) | (Number(b) << 16) | (Number(c) << 8) | Number(d)) >>> 0,
+    Number(bits ?? 32),
+  ])
 }
 
 function overlap(a: number, aBits: number, b: number, bBits: number): boolean {
@@ -92,7 +95,8 @@ async function wayOut(link: string, cidr: string): Promise<void> {
 const iptables = (...rule: string[]): Promise<unknown> => run(["iptables", "-w", "10", ...rule], { purpose: `iptables ${rule.join(" ")}` })
 
 /** The lines of `iptables -S`. */
-const listed = async (table = "filter"): Promise<string[]> => (await attempt(["iptables", "-w", "10", "-t", table, "-S"])).stdout.split("\n")
+const listed = async (table = "filter"): Promise<string[]> =>
+  (await attempt(["iptables", "-w", "10", "-t", table, "-S"])).stdout.split("\n")
 
 const established = ["-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED"]
 const drop = ["-j", "DROP"]
@@ -107,7 +111,9 @@ function chains(link: string, ports: string[] | "all"): string[][] {
   return [
     ["-N", input],
     ...[established, ...dns].map((match) => ["-A", input, ...match, "-j", "RETURN"]),
-    ...(ports === "all" ? [["-A", input, "-j", "RETURN"]] : ports.map((port) => ["-A", input, "-p", "tcp", "--dport", port, "-j", "RETURN"])),
+    ...(ports === "all"
+      ? [["-A", input, "-j", "RETURN"]]
+      : ports.map((port) => ["-A", input, "-p", "tcp", "--dport", port, "-j", "RETURN"])),
     ["-A", input, ...drop],
     ["-N", output],
     ...dns.map((match) => ["-A", output, ...match, "-j", "RETURN"]),
@@ -129,7 +135,13 @@ function rules(link: string, cidr: string): string[][] {
 }
 
 /** Variables with addresses that the engine and its builds ask. */
-const ADDRESSES = ["OPENIM_REGISTRY_MIRRORS", "OPENIM_DEBIAN_MIRROR", "OPENIM_DEBIAN_SECURITY_MIRROR", "GOPROXY", "npm_config_registry"] as const
+const ADDRESSES = [
+  "OPENIM_REGISTRY_MIRRORS",
+  "OPENIM_DEBIAN_MIRROR",
+  "OPENIM_DEBIAN_SECURITY_MIRROR",
+  "GOPROXY",
+  "npm_config_registry",
+] as const
 
 /** The host's own ports that builds may reach: those that the user names, and those of proxies and mirrors that run on this host. */
 async function hostPorts(): Promise<string[] | "all"> {
@@ -138,7 +150,10 @@ async function hostPorts(): Promise<string[] | "all"> {
   const wrong = given.find((port) => !/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)
   if (wrong) throw new Problem(`OPENIM_ENGINE_HOST_PORTS: ${wrong} is not a port`, "give numbers separated by commas, or all")
   const own = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)))
-  const addresses = [...Object.entries(proxies()).flatMap(([name, value]) => (/^no_/i.test(name) ? [] : [value])), ...ADDRESSES.flatMap((name) => env(name)?.split(/[\s,|]+/) ?? [])]
+  const addresses = [
+    ...Object.entries(proxies()).flatMap(([name, value]) => (/^no_/i.test(name) ? [] : [value])),
+    ...ADDRESSES.flatMap((name) => env(name)?.split(/[\s,|]+/) ?? []),
+  ]
   const found = addresses.map(async (address) => {
     const [, scheme, host, port] = /^(?:([a-z0-9]+):\/\/)?(?:.*@)?([^@:/]+)(?::(\d+))?/i.exec(address) ?? []
     const { address: at } = host ? await lookup(host, 4).catch(() => ({ address: "" })) : { address: "" }
@@ -163,7 +178,10 @@ async function allowForwarding(): Promise<void> {
   try {
     writeFileSync(FORWARDING, "1")
   } catch {
-    throw new Problem("this host does not forward packets, and the setting cannot be changed from here", "on the host run: sysctl -w net.ipv4.ip_forward=1")
+    throw new Problem(
+      "this host does not forward packets, and the setting cannot be changed from here",
+      "on the host run: sysctl -w net.ipv4.ip_forward=1",
+    )
   }
 }
 
@@ -201,12 +219,14 @@ export async function dropNetwork(): Promise<void> {
   const { namespace, link } = names()
   for (const table of ["nat", "filter"]) {
     for (const line of await listed(table)) {
-      if (line.startsWith("-A ") && line.split(" ").includes(link)) await attempt(["iptables", "-w", "10", "-t", table, ...line.replace("-A", "-D").split(" ")])
+      if (line.startsWith("-A ") && line.split(" ").includes(link))
+        await attempt(["iptables", "-w", "10", "-t", table, ...line.replace("-A", "-D").split(" ")])
     }
   }
   for (const line of await listed()) {
     const chain = line.slice(3).trim()
-    if (line.startsWith("-N ") && [`${link}-in`, `${link}-out`].includes(chain)) for (const verb of ["-F", "-X"]) await attempt(["iptables", "-w", "10", verb, chain])
+    if (line.startsWith("-N ") && [`${link}-in`, `${link}-out`].includes(chain))
+      for (const verb of ["-F", "-X"]) await attempt(["iptables", "-w", "10", verb, chain])
   }
   if (existsSync(`/sys/class/net/${link}`)) await attempt(["ip", "link", "delete", link])
   if (existsSync(`/run/netns/${namespace}`)) await attempt(["ip", "netns", "delete", namespace])
@@ -224,15 +244,27 @@ export async function networkProcesses(): Promise<number[]> {
 const nobody = "nameserver 192.0.2.1\n"
 
 /** The name servers for the engine. Where a bundle is used there may be none. The host's own do, unless they listen on its loopback, which the engine cannot reach. */
-export function resolvConf(given: string | undefined, read: (path: string) => string | undefined = readOptional, offline = carriesEngine()): string {
-  if (given) return given.split(/[\s,]+/).filter(Boolean).map((server) => `nameserver ${server}\n`).join("")
+export function resolvConf(
+  given: string | undefined,
+  read: (path: string) => string | undefined = readOptional,
+  offline = carriesEngine(),
+): string {
+  if (given)
+    return given
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map((server) => `nameserver ${server}\n`)
+      .join("")
   const host = read("/etc/resolv.conf") ?? ""
   const usable = (text: string): boolean => /^nameserver\s+(?!127\.|::1\b)\S+/m.test(text)
   if (usable(host)) return host.replace(/^nameserver\s+(127\.|::1\b).*\n?/gm, "")
   const resolved = read("/run/systemd/resolve/resolv.conf") ?? ""
   if (usable(resolved)) return resolved
   if (offline) return nobody
-  throw new Problem("this host's name server listens on its loopback, where the engine cannot reach it", "set OPENIM_DNS to a name server's address")
+  throw new Problem(
+    "this host's name server listens on its loopback, where the engine cannot reach it",
+    "set OPENIM_DNS to a name server's address",
+  )
 }
 
 function readOptional(path: string): string | undefined {
@@ -242,4 +274,3 @@ function readOptional(path: string): string | undefined {
     return undefined
   }
 }
-

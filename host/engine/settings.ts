@@ -1,8 +1,8 @@
 // The environment of an engine, however it is run.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { choice, env, proxies } from "../env"
 import { withoutCredentials } from "../../src/base/addresses"
+import { choice, env, proxies } from "../env"
 import { recipeDir } from "../paths"
 
 const SYSTEM = "_DAGGER_ENGINE_SYSTEMENV_"
@@ -19,7 +19,8 @@ export function engineEnvironment(): Record<string, string> {
 }
 
 /** Does the environment hold a password? Then no command line and no file of ours may. */
-export const holdsPassword = (settings: Record<string, string>): boolean => Object.values(settings).some((value) => withoutCredentials(value) !== value)
+export const holdsPassword = (settings: Record<string, string>): boolean =>
+  Object.values(settings).some((value) => withoutCredentials(value) !== value)
 
 /** The engine's engine.json, where the user wants another than the usual one: no container of a module gets the host's rights. */
 export function engineConfig(): string | undefined {

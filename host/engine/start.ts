@@ -1,5 +1,5 @@
 // The engine's chain: what the user names and what runs already was looked at before; here one is started.
-import { firstOf, type Attempt } from "../../src/base/attempts"
+import { type Attempt, firstOf } from "../../src/base/attempts"
 import { carriesEngine } from "../carried"
 import { choice } from "../env"
 import type { Engine } from "../fast"
@@ -31,20 +31,36 @@ export async function checkEngineRoute(): Promise<void> {
 /** Starts an engine. One of ours that still runs, from an older recipe, goes on until its successor is ready to start. */
 export async function startEngine(): Promise<Engine> {
   const before = readJson<EngineRecord>(paths.engineRecord)?.bundle
-  if (before && !usable(before)) say(`the engine that was started last came with the bundle ${before.folder}; without that bundle another one is started`)
+  if (before && !usable(before))
+    say(`the engine that was started last came with the bundle ${before.folder}; without that bundle another one is started`)
   const origin = bundleOrigin()
-  if (origin && !process.env["OPENIM_BUNDLE_SHA256"]) say(`the engine comes with the bundle ${origin.folder}, and runs as root; OPENIM_BUNDLE_SHA256 would make sure that it is the one that you want`)
+  if (origin && !process.env["OPENIM_BUNDLE_SHA256"])
+    say(
+      `the engine comes with the bundle ${origin.folder}, and runs as root; OPENIM_BUNDLE_SHA256 would make sure that it is the one that you want`,
+    )
   const makeRoom = async (): Promise<void> => void (await stopEngine())
   const wanted = choice("OPENIM_ENGINE", ["auto", "docker", "packages"])
   const official: Attempt<Engine> = { name: "the official image in Docker", limitSeconds: 1200, run: () => startOfficial(makeRoom) }
-  const inContainer: Attempt<Engine> = { name: "the engine from packages in Docker", limitSeconds: 3600, run: () => startPackagesInContainer(makeRoom) }
-  const inNamespaces: Attempt<Engine> = { name: "the engine from packages in namespaces", limitSeconds: 3600, run: () => startInNamespaces(makeRoom) }
+  const inContainer: Attempt<Engine> = {
+    name: "the engine from packages in Docker",
+    limitSeconds: 3600,
+    run: () => startPackagesInContainer(makeRoom),
+  }
+  const inNamespaces: Attempt<Engine> = {
+    name: "the engine from packages in namespaces",
+    limitSeconds: 3600,
+    run: () => startInNamespaces(makeRoom),
+  }
   // A bundle brings its engine along, and where it is used nothing else may be in reach.
-  const attempts = carriesEngine() ? (wanted === "docker" ? [inContainer] : [inContainer, inNamespaces]) : {
-    auto: [official, inContainer, inNamespaces],
-    docker: [official, inContainer],
-    packages: [inContainer, inNamespaces],
-  }[wanted]
+  const attempts = carriesEngine()
+    ? wanted === "docker"
+      ? [inContainer]
+      : [inContainer, inNamespaces]
+    : {
+        auto: [official, inContainer, inNamespaces],
+        docker: [official, inContainer],
+        packages: [inContainer, inNamespaces],
+      }[wanted]
   const { value, by } = await firstOf("Dagger engine", attempts, refused)
   say(`Dagger engine: ${by}`)
   return value

@@ -22,11 +22,7 @@ export interface Outcome<T> {
 }
 
 /** Runs the attempts in order and answers with the first that works; throws one error that names them all if none does. */
-export async function firstOf<T>(
-  subject: string,
-  attempts: Attempt<T>[],
-  log?: (line: string) => void,
-): Promise<Outcome<T>> {
+export async function firstOf<T>(subject: string, attempts: Attempt<T>[], log?: (line: string) => void): Promise<Outcome<T>> {
   const refusals: Refusal[] = []
   for (const attempt of attempts) {
     try {
@@ -66,10 +62,7 @@ function refusalOf(subject: string, { name }: Attempt<unknown>, error: unknown, 
 export async function limited<T>(attempt: Omit<Attempt<T>, "name">): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no result within ${attempt.limitSeconds} s`)),
-      attempt.limitSeconds * 1000,
-    )
+    timer = setTimeout(() => reject(new Error(`no result within ${attempt.limitSeconds} s`)), attempt.limitSeconds * 1000)
   })
   try {
     return await Promise.race([attempt.run(), limit])

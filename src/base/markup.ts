@@ -21,12 +21,7 @@ function written(part: Part): string {
 }
 
 function escaped(text: string): string {
-  return plainText(text)
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/"/g, "&quot;")
-    .replace(/'/g, "&#39;")
+  return plainText(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;")
 }
 
 /** Without colours and cursor movements; other characters that XML does not allow, in which tests may deal, become �. */

@@ -75,7 +75,8 @@ function syntaxFault(message: string): string {
 /** Where the parser's words do not say what to do. */
 const reasons: Partial<Record<ErrorCode, (rest: string) => string>> = {
   DUPLICATE_KEY: (rest) => `this key stands here twice: ${rest.split(/:?\s/, 1)[0]}`,
-  BLOCK_AS_IMPLICIT_KEY: () => `${syntaxFault("Nested mappings are not allowed in compact mappings")}. A value with ": " in it needs quotes`,
+  BLOCK_AS_IMPLICIT_KEY: () =>
+    `${syntaxFault("Nested mappings are not allowed in compact mappings")}. A value with ": " in it needs quotes`,
   MULTIPLE_DOCS: () => "not valid YAML: the line --- begins a second document: put everything into one",
 }
 

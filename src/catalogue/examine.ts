@@ -22,7 +22,8 @@ export class Examined<T> {
     const { output, issues } = v.safeParse(schema, data)
     const examined = new Examined(file, yaml, data, output as v.InferOutput<TSchema>, [...yaml.faults])
     // What is not UTF-8 has become this character on its way here.
-    if (notUtf8 >= 0) examined.faults.push({ line: notUtf8 + 1, text: "this line is not UTF-8: save the file as UTF-8 (iconv -f ISO-8859-1 -t UTF-8)" })
+    if (notUtf8 >= 0)
+      examined.faults.push({ line: notUtf8 + 1, text: "this line is not UTF-8: save the file as UTF-8 (iconv -f ISO-8859-1 -t UTF-8)" })
     if (yaml.readable) examined.report(schemaFaults(schema, data, issues ?? []))
     return examined
   }
@@ -53,7 +54,9 @@ export class Examined<T> {
   }
 
   /** What several files say, if nothing is wrong with any of them. */
-  static outputs<const T extends readonly Examined<unknown>[]>(...files: T): { [I in keyof T]: T[I] extends Examined<infer O> ? O : never } {
+  static outputs<const T extends readonly Examined<unknown>[]>(
+    ...files: T
+  ): { [I in keyof T]: T[I] extends Examined<infer O> ? O : never } {
     refuse(files.flatMap(({ lines }) => lines))
     return files.map(({ output }) => output) as never
   }

@@ -1,9 +1,9 @@
 // Everything that is wrong with a file's data, by its schema: not the first fault only.
 
 import * as v from "valibot"
+import { nearest } from "../base/nearest.js"
 import type { Path } from "./document.js"
 import type { Shapes } from "./fields.js"
-import { nearest } from "../base/nearest.js"
 
 export interface Fault {
   path: Path
@@ -85,12 +85,17 @@ function issueFault(schema: v.GenericSchema, data: unknown, issue: v.BaseIssue<u
   const outer = path.slice(0, -1)
   const holder = path.length === 0 ? undefined : at(schema, data, outer)
   const name = holder && issue.path?.at(-1)?.type === "object" ? shapeOf(holder.schema, holder.data).key : undefined
-  if (name !== undefined && (issue.path?.at(-1) as { origin?: string }).origin === "key") {
+  if (name !== undefined && (issue.path?.at(-1) as { origin?: string } | undefined)?.origin === "key") {
     return { path, at: "key", expected: `${expectation(name)} as the key` }
   }
   const place = at(schema, data, path)
   const near = typeof place.data === "string" ? nearest(place.data, shapeOf(place.schema, place.data).options ?? []) : undefined
-  return { path, at: "value", expected: expectation(place.schema, place.data), hint: near === undefined ? quotes(issue, place.data) : didYouMean(near) }
+  return {
+    path,
+    at: "value",
+    expected: expectation(place.schema, place.data),
+    hint: near === undefined ? quotes(issue, place.data) : didYouMean(near),
+  }
 }
 
 /** YAML takes 1.10 for a number and true for a boolean, and "80" for a text. */

@@ -5,7 +5,8 @@ import * as v from "valibot"
 import { nearest } from "../base/nearest.js"
 
 /** A key's value with what it is for. */
-export const about = <const TSchema extends v.GenericSchema>(description: string, schema: TSchema) => v.pipe(schema, v.description(description))
+export const about = <const TSchema extends v.GenericSchema>(description: string, schema: TSchema) =>
+  v.pipe(schema, v.description(description))
 
 export const text = (title = "a text", pattern = /./) => v.pipe(v.string(), v.regex(pattern), v.title(title))
 
@@ -19,7 +20,10 @@ type Mapping<TKey extends v.GenericSchema<string, string>, TValue extends v.Gene
   v.InferInput<v.RecordSchema<TKey, TValue, undefined>>
 >
 
-export function mapping<const TKey extends v.GenericSchema<string, string>, const TValue extends v.GenericSchema>(key: TKey, value: TValue) {
+export function mapping<const TKey extends v.GenericSchema<string, string>, const TValue extends v.GenericSchema>(
+  key: TKey,
+  value: TValue,
+) {
   return v.optional(v.record(key, value), {} as never) as Mapping<TKey, TValue>
 }
 
@@ -45,7 +49,10 @@ export interface Shapes {
 export function shaped<const TShapes extends Record<string, ShapeSchema>>(called: string, shapes: TShapes) {
   const marks = Object.keys(shapes)
   const known = Object.values(shapes).flatMap(({ entries }) => Object.keys(entries))
-  const none = v.pipe(v.custom<never>(() => false), v.title(`${called} with one of the keys ${marks.join(", ")}`))
+  const none = v.pipe(
+    v.custom<never>(() => false),
+    v.title(`${called} with one of the keys ${marks.join(", ")}`),
+  )
   const shapeOf = (input: unknown): TShapes[keyof TShapes] | typeof none => {
     const keys = typeof input === "object" && input !== null ? Object.keys(input) : []
     const unknown = keys.filter((key) => !known.includes(key))

@@ -9,10 +9,13 @@ export function stackReferences(stack: unknown, kinds: string[]): Fault[] {
   const components = entries(at(stack, ["components"]))
   const services = names(at(stack, ["services"]))
   // One without any of these keys may be of each kind: its fault is reported where it stands.
-  const ofKind = (kind: string) => components.filter(([, entry]) => !kinds.some((other) => other !== kind && has(entry, other))).map(([name]) => name)
+  const ofKind = (kind: string) =>
+    components.filter(([, entry]) => !kinds.some((other) => other !== kind && has(entry, other))).map(([name]) => name)
   const installed = ofKind("install")
   const ofServices = services.flatMap((name) =>
-    [["component"], ["published", "component"]].flatMap((key) => unknownAt(stack, ["services", name, ...key], "the name of a component that is installed", installed)),
+    [["component"], ["published", "component"]].flatMap((key) =>
+      unknownAt(stack, ["services", name, ...key], "the name of a component that is installed", installed),
+    ),
   )
   return [
     ...components.flatMap(([name, component]) => [
@@ -39,7 +42,8 @@ function sourceFaults(stack: unknown, name: string, component: unknown, programs
   // Of a source that is unknown nothing follows.
   if (typeof source !== "string" || !sources.includes(source)) return faults
   const stores = names(at(stack, ["sources", source, "image", "start", "stores"]))
-  for (const index of indexes(at(component, ["stores"]))) faults.push(...unknownAt(stack, [...path, "stores", index], `a store of source ${source}`, stores))
+  for (const index of indexes(at(component, ["stores"])))
+    faults.push(...unknownAt(stack, [...path, "stores", index], `a store of source ${source}`, stores))
   for (const member of members) {
     const other = at(stack, ["components", String(at(stack, member)), "source"])
     if (other === source || typeof other !== "string" || !sources.includes(other)) continue
@@ -62,7 +66,9 @@ function distributionFaults(stack: unknown, name: string, component: unknown): F
   const wanted = new Set(entries(at(stack, ["bases"])).map(([, base]) => at(base, ["distribution"])))
   return [...wanted].flatMap((distribution): Fault[] => {
     if (typeof distribution !== "string" || has(install, distribution)) return []
-    return [{ path: ["components", name, "install", distribution], at: "value", expected: "how to install it there, or the key unavailable" }]
+    return [
+      { path: ["components", name, "install", distribution], at: "value", expected: "how to install it there, or the key unavailable" },
+    ]
   })
 }
 
@@ -80,7 +86,8 @@ export function pinReferences(stack: unknown, versions: unknown): Fault[] {
     if (has(component, "reference")) wanted.push({ pin: ["references", name], what: "the tag", by: `components.${name}` })
     for (const [distribution, install] of entries(at(component, ["install"]))) {
       const archive = at(install, ["archive"])
-      if (typeof archive === "string") wanted.push({ pin: ["archives", name, "builds", archive], what: "the archive", by: `components.${name}.install.${distribution}` })
+      if (typeof archive === "string")
+        wanted.push({ pin: ["archives", name, "builds", archive], what: "the archive", by: `components.${name}.install.${distribution}` })
     }
   }
   for (const [name, service] of entries(at(stack, ["services"]))) {
@@ -99,7 +106,10 @@ export function pinReferences(stack: unknown, versions: unknown): Fault[] {
 }
 
 function at(data: unknown, path: Path): unknown {
-  return path.reduce<unknown>((part, key) => (typeof part === "object" && part !== null && Object.hasOwn(part, key) ? part[key as never] : undefined), data)
+  return path.reduce<unknown>(
+    (part, key) => (typeof part === "object" && part !== null && Object.hasOwn(part, key) ? part[key as never] : undefined),
+    data,
+  )
 }
 
 function entries(data: unknown): [string, unknown][] {

@@ -2,11 +2,31 @@
 
 import * as v from "valibot"
 import { Examined } from "./examine.js"
-import { about, absolutePath, https, list, mapping, name, named, port, relativePath, shaped, text, variable, variables, whole, withNames, words } from "./fields.js"
+import {
+  about,
+  absolutePath,
+  https,
+  list,
+  mapping,
+  name,
+  named,
+  port,
+  relativePath,
+  shaped,
+  text,
+  variable,
+  variables,
+  whole,
+  withNames,
+  words,
+} from "./fields.js"
 import { stackReferences } from "./references.js"
 
 const reference = () =>
-  text("a full image reference such as docker.io/library/debian:trixie-slim", /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$/)
+  text(
+    "a full image reference such as docker.io/library/debian:trixie-slim",
+    /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$/,
+  )
 const duration = () => text("a time such as 500ms, 10s or 2m", /^\d+(ms|s|m)$/)
 const packages = () => list(text("a package name"))
 
@@ -28,7 +48,10 @@ export const startSchema = v.pipe(
       mapping(variable(), v.array(text())),
     ),
     allowSecrets: about('The variable that allows such secrets when it is "yes". Required with `secrets`.', v.optional(variable())),
-    stores: about("Services that the programs use. The start asks them and reports those that do not answer.", mapping(text(), storeSchema)),
+    stores: about(
+      "Services that the programs use. The start asks them and reports those that do not answer.",
+      mapping(text(), storeSchema),
+    ),
   }),
   v.forward(
     v.partialCheck(
@@ -69,7 +92,10 @@ export const userSchema = v.strictObject({
 })
 
 export const addressSchema = v.strictObject({
-  variable: about("The variable of the address under which others reach the program. It gets the container's address where nobody sets it.", variable()),
+  variable: about(
+    "The variable of the address under which others reach the program. It gets the container's address where nobody sets it.",
+    variable(),
+  ),
   listen: about("The variable of the address that the program listens on.", variable()),
 })
 
@@ -86,8 +112,14 @@ const common = {
     "Where the image is published. Without it, only the registry that the caller names gets the image.",
     v.optional(text("a registry such as docker.io", /^[a-z0-9.-]+(:\d+)?$/)),
   ),
-  rhythm: about("How often it is released. For an installed server: packages are looked up again each day (`daily`) or each week (any other).", v.picklist(["daily", "weekly", "on-demand", "low"])),
-  mode: about("`auto`, `incremental`: a release takes it without being asked for it. `manual`: only when it is named. `none`: never (references).", v.picklist(["auto", "manual", "incremental", "none"])),
+  rhythm: about(
+    "How often it is released. For an installed server: packages are looked up again each day (`daily`) or each week (any other).",
+    v.picklist(["daily", "weekly", "on-demand", "low"]),
+  ),
+  mode: about(
+    "`auto`, `incremental`: a release takes it without being asked for it. `manual`: only when it is named. `none`: never (references).",
+    v.picklist(["auto", "manual", "incremental", "none"]),
+  ),
 }
 
 const sourceName = () => about("The source that it is built from.", name("the name of a source"))
@@ -104,7 +136,11 @@ export const programSchema = v.pipe(
     stores: about("The stores of its source that it uses.", list(text("the name of a store of the component's source"))),
   }),
   v.forward(
-    v.partialCheck([["probe"], ["ports"]], ({ probe, ports }) => probe === undefined || ports.includes(probe), "one of the component's ports"),
+    v.partialCheck(
+      [["probe"], ["ports"]],
+      ({ probe, ports }) => probe === undefined || ports.includes(probe),
+      "one of the component's ports",
+    ),
     ["probe"],
   ),
   v.transform((entry) => ({ ...entry, kind: "program" as const })),
@@ -119,7 +155,10 @@ export const groupSchema = v.pipe(
       "Its components, in the stages of their start. A stage starts when the ports of the stages before it answer.",
       v.array(v.array(name("the name of a component that has a program"))),
     ),
-    needs: about("Services and other groups that it runs with. The names are host names as well.", list(name("the name of a service or of another group"))),
+    needs: about(
+      "Services and other groups that it runs with. The names are host names as well.",
+      list(name("the name of a service or of another group")),
+    ),
     connect: about("Variables that make its programs find these.", variables()),
   }),
   v.transform((entry) => ({ ...entry, kind: "group" as const })),
@@ -129,7 +168,10 @@ export const installSchema = v.pipe(
   v.strictObject({
     packages: about("Packages of the distribution. The version of the first one is the component's.", packages()),
     files: about("Files that prove that the packages are there.", list(absolutePath())),
-    archive: about("A build in versions.yaml, archives.COMPONENT.builds. The image gets bin/SERVER from it.", v.optional(name("the name of a build in versions.yaml"))),
+    archive: about(
+      "A build in versions.yaml, archives.COMPONENT.builds. The image gets bin/SERVER from it.",
+      v.optional(name("the name of a build in versions.yaml")),
+    ),
     unavailable: about("Why this distribution cannot have the server.", v.optional(text())),
   }),
   v.partialCheck(
@@ -146,7 +188,10 @@ export const installedSchema = v.pipe(
     url: about("Where its makers develop it: the image's source.", https()),
     licenses: about("The licence, as an SPDX expression.", v.optional(text())),
     server: about("The program that it is.", name("the server's program")),
-    install: about("How it gets onto a base, by the base's distribution. Every distribution in `bases` needs an entry.", named(installSchema)),
+    install: about(
+      "How it gets onto a base, by the base's distribution. Every distribution in `bases` needs an entry.",
+      named(installSchema),
+    ),
     start: about(
       "The script below shell/ that starts the server. With the argument `health` it reports whether the server answers.",
       name("the name of a script below shell/, without .sh"),
@@ -167,7 +212,12 @@ export const referenceSchema = v.pipe(
   v.transform(({ reference: _, ...entry }) => ({ ...entry, kind: "reference" as const })),
 )
 
-export const componentSchema = shaped("a component", { stages: groupSchema, program: programSchema, install: installedSchema, reference: referenceSchema })
+export const componentSchema = shaped("a component", {
+  stages: groupSchema,
+  program: programSchema,
+  install: installedSchema,
+  reference: referenceSchema,
+})
 
 export const baseSchema = v.strictObject({
   image: about("The image.", reference()),
@@ -223,7 +273,10 @@ const running = {
 /** What a stack needs to run: for tests, and on a developer's machine. */
 export const serviceSchema = shaped("a service", {
   component: v.pipe(
-    v.strictObject({ ...running, component: about("The component of this stack whose image it runs: one that is installed.", installedName()) }),
+    v.strictObject({
+      ...running,
+      component: about("The component of this stack whose image it runs: one that is installed.", installedName()),
+    }),
     v.transform(({ component, ...entry }) => ({ ...entry, origin: { component } })),
   ),
   image: v.pipe(
@@ -233,16 +286,28 @@ export const serviceSchema = shaped("a service", {
       packaged: about("What takes the image's place where no registry can be reached.", packagedServiceSchema),
       published: about("The component that takes its place in the stack that tests this component.", v.optional(publishedServiceSchema)),
     }),
-    v.transform(({ image, packaged, published, ...entry }) => ({ ...entry, origin: { image, packaged, ...(published === undefined ? {} : { published }) } })),
+    v.transform(({ image, packaged, published, ...entry }) => ({
+      ...entry,
+      origin: { image, packaged, ...(published === undefined ? {} : { published }) },
+    })),
   ),
 })
 
 /** How a running stack shows itself to the machine that it runs on. */
 export const frontSchema = v.strictObject({
   service: about("The service that passes connections on.", name("the name of a service")),
-  ports: about("Where each port of the machine leads.", mapping(text("a port number", /^\d+$/), text("HOST:PORT within the stack", /^[a-z][a-z0-9-]*:\d+$/))),
-  connect: about("Variables of groups that hold outside the stack only, by the groups' names.", mapping(name(), v.record(variable(), text("a text", /^/)))),
-  fresh: about("Passwords and secrets of tests, which everybody can read. A stack that is shown gets others.", v.optional(v.array(text("a password of a service or a group")))),
+  ports: about(
+    "Where each port of the machine leads.",
+    mapping(text("a port number", /^\d+$/), text("HOST:PORT within the stack", /^[a-z][a-z0-9-]*:\d+$/)),
+  ),
+  connect: about(
+    "Variables of groups that hold outside the stack only, by the groups' names.",
+    mapping(name(), v.record(variable(), text("a text", /^/))),
+  ),
+  fresh: about(
+    "Passwords and secrets of tests, which everybody can read. A stack that is shown gets others.",
+    v.optional(v.array(text("a password of a service or a group"))),
+  ),
 })
 
 export const supervisorSchema = v.strictObject({
@@ -274,7 +339,10 @@ export const stackSchema = v.strictObject({
   bases: about("The images that final images start from.", named(baseSchema)),
   supervisor: about("How a supervisor treats the programs of an image with several.", supervisorSchema),
   services: v.pipe(
-    about("What the stack needs to run. Each has one of the keys `component` (an image of this stack) and `image` (an official image).", mapping(name(), serviceSchema)),
+    about(
+      "What the stack needs to run. Each has one of the keys `component` (an image of this stack) and `image` (an official image).",
+      mapping(name(), serviceSchema),
+    ),
     v.transform((entries) => withNames(entries)),
   ),
   front: about("How a running stack shows itself to its machine.", v.optional(frontSchema)),

@@ -42,7 +42,10 @@ const archiveBuildSchema = v.pipe(
     urls: about("Other addresses of the same file, in the order in which they are tried. Their checksums never count.", list(address())),
     sha256: about("The recorded checksum. Without it, builds ask the makers.", v.optional(checksum())),
   }),
-  v.forward(v.partialCheck([["makers"], ["urls"]], ({ makers, urls }) => makers !== undefined || urls.length > 0, "at least one address"), ["urls"]),
+  v.forward(
+    v.partialCheck([["makers"], ["urls"]], ({ makers, urls }) => makers !== undefined || urls.length > 0, "at least one address"),
+    ["urls"],
+  ),
 )
 
 export interface BuildAddresses {
@@ -92,12 +95,21 @@ export const versionsSchema = v.strictObject({
     "Images that builds and services start from. golang, debian and node are required. {version} in golang is the version of Go.",
     mapping(text("an image's name", /^[a-z]+$/), text("an image reference", /^/)),
   ),
-  digests: about("Digests of images, by full reference. They count where images are pulled from a registry. `bump --bases` writes them.", mapping(text("a full image reference", /\//), digest())),
+  digests: about(
+    "Digests of images, by full reference. They count where images are pulled from a registry. `bump --bases` writes them.",
+    mapping(text("a full image reference", /\//), digest()),
+  ),
   packages: about(
     "Versions of packages, by what is installed on which image. `lock` writes them.",
-    mapping(v.string(), v.record(text("a package's name", /^[A-Za-z0-9][A-Za-z0-9+._-]*$/), text("a package's version", /^[A-Za-z0-9][A-Za-z0-9+._:~^-]*$/))),
+    mapping(
+      v.string(),
+      v.record(text("a package's name", /^[A-Za-z0-9][A-Za-z0-9+._-]*$/), text("a package's version", /^[A-Za-z0-9][A-Za-z0-9+._:~^-]*$/)),
+    ),
   ),
-  go: about("The Go version that fetches modules before a source's own version is known, and that builds this project's programs.", goVersion()),
+  go: about(
+    "The Go version that fetches modules before a source's own version is known, and that builds this project's programs.",
+    goVersion(),
+  ),
 })
 
 export function readVersions(file: string, text: string): v.InferOutput<typeof versionsSchema> {

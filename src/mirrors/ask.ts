@@ -2,12 +2,12 @@
 // proxies but where the process was started for it.
 
 import type { LookupAddress } from "node:dns"
-import { lookup as systemLookup, resolve4, resolve6 } from "node:dns/promises"
+import { resolve4, resolve6, lookup as systemLookup } from "node:dns/promises"
 import { type ClientRequest, type IncomingMessage, request as plain, type RequestOptions } from "node:http"
 import { request as secured } from "node:https"
 import type { LookupFunction } from "node:net"
 import { connect, type TLSSocket } from "node:tls"
-import { type HttpProxy, proxyFor, type ProxySettings } from "./proxies.js"
+import { type HttpProxy, type ProxySettings, proxyFor } from "./proxies.js"
 
 export interface MirrorAnswer {
   status: number

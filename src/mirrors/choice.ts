@@ -2,7 +2,7 @@
 
 import { type Attempt, thoseThatWork } from "../base/attempts.js"
 import type { MirrorAnswer } from "./ask.js"
-import { distributionFamilies, mirrorFamilies, type MirrorEntry, type MirrorFamily } from "./entries.js"
+import { distributionFamilies, type MirrorEntry, type MirrorFamily, mirrorFamilies } from "./entries.js"
 import { questionFor } from "./questions.js"
 
 /** For each mirror, all at once. */
@@ -83,18 +83,20 @@ async function askAll(
   log?: (line: string) => void,
 ): Promise<AskedMirror[]> {
   const subject = `${distribution ?? family} mirror`
-  const attempts = entries.map((entry): Attempt<number> => ({
-    name: entry.address,
-    // Whoever asks keeps to the limit itself, and says so in better words.
-    limitSeconds: askSeconds + 1,
-    async run() {
-      const { url, refusal } = questionFor(entry, distribution)
-      const begin = performance.now()
-      const reason = refusal(await ask(url))
-      if (reason !== undefined) throw new Error(reason)
-      return Math.round(performance.now() - begin)
-    },
-  }))
+  const attempts = entries.map(
+    (entry): Attempt<number> => ({
+      name: entry.address,
+      // Whoever asks keeps to the limit itself, and says so in better words.
+      limitSeconds: askSeconds + 1,
+      async run() {
+        const { url, refusal } = questionFor(entry, distribution)
+        const begin = performance.now()
+        const reason = refusal(await ask(url))
+        if (reason !== undefined) throw new Error(reason)
+        return Math.round(performance.now() - begin)
+      },
+    }),
+  )
   const outcomes = await thoseThatWork(subject, attempts, log)
   if (outcomes.every((outcome) => "reason" in outcome)) log?.(`${subject}: none can be used, so the usual addresses are asked`)
   return entries.map((entry, place) => {

@@ -49,7 +49,7 @@ export function readMirrorEntries(given: string[], unknown = plainly, setting = 
 /** As readMirrorEntries, for what the engine is going to ask: it speaks HTTP without TLS to this machine alone. */
 export function checkCallMirrors(given: string[], setting: string, unknown = plainly): void {
   for (const { family, address } of readMirrorEntries(given, unknown, setting)) {
-    const [, host] = family === "docker" ? (/^http:\/\/([^\/:]+)/.exec(address) ?? []) : []
+    const [, host] = family === "docker" ? (/^http:\/\/([^/:]+)/.exec(address) ?? []) : []
     if (host === undefined || host === "localhost" || host.startsWith("127.")) continue
     throw new Error(
       `${setting} "docker=${address}": the engine pulls images by HTTPS: name a registry with TLS, ` +
@@ -90,6 +90,6 @@ function mirrorAddress(family: MirrorFamily, value: string, setting: string): st
   if (family === "cargo") return address(value.replace(/^sparse\+/, ""), setting)
   if (family !== "docker") return address(value, setting)
   const registry = value.replace(/^https:\/\//, "").replace(/\/+$/, "")
-  if (/^(http:\/\/)?[A-Za-z0-9.-]+(:\d+)?(\/[a-z0-9._\/-]+)?$/.test(registry)) return registry
+  if (/^(http:\/\/)?[A-Za-z0-9.-]+(:\d+)?(\/[a-z0-9._/-]+)?$/.test(registry)) return registry
   throw new Error(`${setting} "docker=${withoutCredentials(value)}": expected the registry as HOST or HOST/PATH`)
 }

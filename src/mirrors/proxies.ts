@@ -54,7 +54,7 @@ export function shownProxies({ http, https, no }: ProxySettings): string | undef
 
 /** Not by URL: that would take a / or # in a password for the end of the host. */
 function partsOf(value: string): { scheme: string; user?: string; host: string } | undefined {
-  const [, scheme, user, host] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@\/?#\s]+)\/?$/i.exec(value.trim()) ?? []
+  const [, scheme, user, host] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#\s]+)\/?$/i.exec(value.trim()) ?? []
   return host === undefined ? undefined : { scheme: (scheme ?? "http").toLowerCase(), user, host }
 }
 

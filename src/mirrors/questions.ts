@@ -64,6 +64,6 @@ function distributionOf(family: MirrorFamily, distribution: string | undefined):
 /** A registry answers at its top, whatever the path of its images. */
 function rootOf({ family, address }: MirrorEntry): string {
   if (family !== "docker") return address
-  const [, scheme = "https://", host] = /^(http:\/\/)?([^\/]+)/.exec(address)!
+  const [, scheme = "https://", host] = /^(http:\/\/)?([^/]+)/.exec(address)!
   return `${scheme}${host}`
 }

@@ -3,8 +3,17 @@
 
 /** Of a source: its history but for the commit, and what builds and runs leave there. */
 export const SOURCE = [
-  ".git/**", "!.git/HEAD", "!.git/packed-refs", "!.git/refs/heads", "_output/**", "!_output/**/*.go",
-  "node_modules/**", "!node_modules/**/*.go", "logs/**/*.log", "logs/**/*.log.*", "logs/**/*.20[0-9][0-9]-*",
+  ".git/**",
+  "!.git/HEAD",
+  "!.git/packed-refs",
+  "!.git/refs/heads",
+  "_output/**",
+  "!_output/**/*.go",
+  "node_modules/**",
+  "!node_modules/**/*.go",
+  "logs/**/*.log",
+  "logs/**/*.log.*",
+  "logs/**/*.20[0-9][0-9]-*",
 ]
 
 /** Of this project, for all of its tests. */
@@ -18,6 +27,13 @@ export const PINS = ["*", "!stacks", "!compose", "!dockerfiles/*.Dockerfile"]
 
 /** The two before. */
 export const RELEASE = [
-  "*", "!stacks", "!compose", "!dockerfiles/*.Dockerfile",
-  "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack",
+  "*",
+  "!stacks",
+  "!compose",
+  "!dockerfiles/*.Dockerfile",
+  "!package.json",
+  "!package-lock.json",
+  "!.npmrc",
+  "!tsconfig.json",
+  "!tests/stack",
 ]

@@ -13,7 +13,12 @@ import { knownBuilder } from "../plan/toolchains/toolchains.js"
 import { planInputs } from "./plan.js"
 import { releaseAll } from "./release.js"
 
-export async function builtImage(options: CallOptions, component: string, builder: string | null | undefined, platform: string): Promise<Container> {
+export async function builtImage(
+  options: CallOptions,
+  component: string,
+  builder: string | null | undefined,
+  platform: string,
+): Promise<Container> {
   checkPlatform(platform)
   const wish = { ...buildOptions(options), builder: knownBuilder(builder), component }
   const settings = await componentSettings(options, component)
@@ -51,7 +56,12 @@ export async function builtArchive(options: CallOptions, component: string): Pro
 }
 
 /** What a record of earlier builds does not have; a table. */
-export async function builtAll(options: CallOptions, components: string[], record: File | null | undefined, failFast: boolean): Promise<string> {
+export async function builtAll(
+  options: CallOptions,
+  components: string[],
+  record: File | null | undefined,
+  failFast: boolean,
+): Promise<string> {
   const names = chosenComponents((await stackSettings(options)).catalogue, components)
   const settings = await pinnedSettings(options, { components: names })
   const inputs = await planInputs(settings, buildOptions(options), names)

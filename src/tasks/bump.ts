@@ -2,19 +2,27 @@
 
 import type { Catalogue, Pins } from "../catalogue/types.js"
 import { readVersions } from "../catalogue/versions.js"
-import { withChanges } from "../plan/versions/changelog.js"
-import { dockerfiles } from "../plan/dockerfile/dockerfile.js"
-import { envTemplate } from "../plan/versions/envTemplate.js"
-import { samePin, withArchive, withArchiveChecksums, withDigests, withReferenceTag, withSourcePin } from "../plan/versions/pins.js"
-import { baseReferences } from "../plan/images/baseReferences.js"
-import { toolchainOf } from "../plan/toolchains/toolchains.js"
-import type { Channel } from "../plan/versions/order.js"
-import { changeLine, changesWords } from "../plan/build/sourceParts.js"
-import { updatesOf, upstreamAddress, type Watched, watchedNamed } from "../plan/versions/watch.js"
+import { resolveSource } from "../graph/build/sources.js"
 import { log, type Settings } from "../graph/call/settings.js"
 import { sourceChanges } from "../graph/versions/sourceParts.js"
-import { resolveSource } from "../graph/build/sources.js"
-import { archiveSums, checkVersion, referenceDigest, sourcePin, watch, type WatchTools, withoutDigests } from "../graph/versions/upstream.js"
+import {
+  archiveSums,
+  checkVersion,
+  referenceDigest,
+  sourcePin,
+  type WatchTools,
+  watch,
+  withoutDigests,
+} from "../graph/versions/upstream.js"
+import { changeLine, changesWords } from "../plan/build/sourceParts.js"
+import { dockerfiles } from "../plan/dockerfile/dockerfile.js"
+import { baseReferences } from "../plan/images/baseReferences.js"
+import { toolchainOf } from "../plan/toolchains/toolchains.js"
+import { withChanges } from "../plan/versions/changelog.js"
+import { envTemplate } from "../plan/versions/envTemplate.js"
+import type { Channel } from "../plan/versions/order.js"
+import { samePin, withArchive, withArchiveChecksums, withDigests, withReferenceTag, withSourcePin } from "../plan/versions/pins.js"
+import { updatesOf, upstreamAddress, type Watched, watchedNamed } from "../plan/versions/watch.js"
 
 /** The texts of the files that a bump changes. */
 export interface PinFiles {
@@ -87,13 +95,7 @@ interface Moved {
 }
 
 /** Versions that were pinned before need no network; others must exist. */
-async function moved(
-  settings: Settings,
-  tools: WatchTools,
-  watched: Watched,
-  version: string,
-  text: string,
-): Promise<Moved | undefined> {
+async function moved(settings: Settings, tools: WatchTools, watched: Watched, version: string, text: string): Promise<Moved | undefined> {
   const name = watched.name
   if (watched.kind === "reference") {
     if (version === watched.pinned) return unchanged(name, version)

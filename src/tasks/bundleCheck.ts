@@ -1,17 +1,17 @@
 // Compares a bundle with what could be fetched today, and locks what is in it.
 
 import { readVersions } from "../catalogue/versions.js"
-import { type BundleRow, movedPackages } from "../plan/bundle/check.js"
-import { bundleItems, type BundleRecord, type BundleWish, itemTitle, unfitRecord } from "../plan/bundle/items.js"
-import type { BundleItem } from "../plan/bundle/types.js"
-import { withArchiveChecksums, withDigests, withPackageVersions } from "../plan/versions/pins.js"
 import { pullFirst, withFolders, withSystemPackages } from "../graph/build/bases.js"
 import { damagedFiles, nameOf, provenImage } from "../graph/bundle/bundle.js"
 import { ownSource } from "../graph/bundle/needs.js"
-import { tailOf } from "../graph/call/failures.js"
 import { addedPackages, packageVersions } from "../graph/bundle/prewarm.js"
+import { tailOf } from "../graph/call/failures.js"
 import type { Bundle, Settings } from "../graph/call/settings.js"
 import { toolbox } from "../graph/call/toolbox.js"
+import { type BundleRow, movedPackages } from "../plan/bundle/check.js"
+import { type BundleRecord, type BundleWish, bundleItems, itemTitle, unfitRecord } from "../plan/bundle/items.js"
+import type { BundleItem } from "../plan/bundle/types.js"
+import { withArchiveChecksums, withDigests, withPackageVersions } from "../plan/versions/pins.js"
 
 /** A row for each item that these builds need, and for each that the bundle has beyond them. */
 export async function compareBundle(settings: Settings, bundle: Bundle, wish: BundleWish, moment: string): Promise<BundleRow[]> {
@@ -31,13 +31,18 @@ export async function compareBundle(settings: Settings, bundle: Bundle, wish: Bu
     if (unfit !== undefined) return { state: "missing", title, detail: `prewarm fetches it again: ${unfit}` }
     try {
       const moved = await movedItem(online, item, record, moment)
-      return moved === undefined ? { state: "current", title, detail: "-" } : { state: "moved", title, detail: `prewarm --renew takes ${moved}` }
+      return moved === undefined
+        ? { state: "current", title, detail: "-" }
+        : { state: "moved", title, detail: `prewarm --renew takes ${moved}` }
     } catch (error) {
       return { state: "unknown", title, detail: `cannot be asked: ${tailOf(error, 1).replace(/\s+/g, " ").slice(0, 300)}` }
     }
   })
   const beyond = Object.entries(bundle.records).filter(([name]) => !names.includes(name))
-  return [...(await Promise.all(rows)), ...beyond.map(([, { title }]): BundleRow => ({ state: "unneeded", title, detail: "not by these components" }))]
+  return [
+    ...(await Promise.all(rows)),
+    ...beyond.map(([, { title }]): BundleRow => ({ state: "unneeded", title, detail: "not by these components" })),
+  ]
 }
 
 /** Modules, artifacts and archives have checksums: what is pinned never moves. */
@@ -49,7 +54,10 @@ async function movedItem(settings: Settings, item: BundleItem, record: BundleRec
   if (item.kind !== "packages") return undefined
   const pulled = await pullFirst(settings, item.references)
   const asked = { ...pulled, container: withFolders(pulled.container, item.folders ?? []).withEnvVariable("ASKED_AT", moment) }
-  const added = await addedPackages(pulled.container, await withSystemPackages(settings, asked, item.distribution, item.want, { final: item.final }))
+  const added = await addedPackages(
+    pulled.container,
+    await withSystemPackages(settings, asked, item.distribution, item.want, { final: item.final }),
+  )
   const moved = movedPackages(record.packages ?? {}, packageVersions(added))
   return moved.length === 0 ? undefined : moved.join(", ")
 }
@@ -69,10 +77,12 @@ export async function lockedVersions(bundle: Bundle, text: string): Promise<stri
     if (pulled && name !== undefined) digests[name] = digest
   }
   const { archives } = readVersions("versions.yaml", text)
-  const sums = Object.values(records).flatMap(({ archive }) => (archive === undefined ? [] : [archive])).filter(({ component, build, version }) => {
-    const pin = archives[component]
-    return pin?.version === version && pin.builds[build] !== undefined && pin.builds[build].sha256 === undefined
-  })
+  const sums = Object.values(records)
+    .flatMap(({ archive }) => (archive === undefined ? [] : [archive]))
+    .filter(({ component, build, version }) => {
+      const pin = archives[component]
+      return pin?.version === version && pin.builds[build] !== undefined && pin.builds[build].sha256 === undefined
+    })
   const summed = sums.reduce((before, { component, build, sha256 }) => withArchiveChecksums(before, component, { [build]: sha256 }), text)
   return withDigests(withPackageVersions(summed, sets), digests)
 }

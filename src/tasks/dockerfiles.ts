@@ -20,7 +20,10 @@ export async function componentDockerfile(options: CallOptions, component: strin
   const packages = await Promise.all(["debian", base.distribution].map((distribution) => packageMirrors(settings, distribution)))
   const archive = entry.kind === "installed" ? installOf(catalogue, entry, base).archive : undefined
   const summed = archive === undefined ? settings : await withArchiveSum(settings, entry.name, archive)
-  return dockerfile(summed.catalogue, entry, base, { mirrors: Object.assign({}, ...packages), arguments: await dockerfileArguments(settings) })
+  return dockerfile(summed.catalogue, entry, base, {
+    mirrors: Object.assign({}, ...packages),
+    arguments: await dockerfileArguments(settings),
+  })
 }
 
 /** Those below dockerfiles/, as the catalogue has them now. */

@@ -1,34 +1,35 @@
 // The plan of components: resolves sources and bases to know what goes into each image, and builds none.
 
-import { baseOf, imageOf, missingPrograms, programsOf, programsOfSource, referenceOf } from "../plan/build/components.js"
-import { imageInputs } from "../plan/build/imageInputs.js"
-import { launchHelper } from "../plan/build/launch.js"
-import { checkAnswers } from "../plan/publish/publishing.js"
-import { fallbackLayout } from "../plan/build/imageInputs.js"
-import { publishedReferences } from "../plan/publish/registries.js"
-import type { EarlierImage, PlanInput } from "../plan/publish/planRows.js"
-import { builderOf, toolchainOf } from "../plan/toolchains/toolchains.js"
 import { prepareBase } from "../graph/build/bases.js"
 import type { BuildOptions } from "../graph/build/components.js"
 import { baseFacts, sourceDigests } from "../graph/build/inputs.js"
 import { installedInput } from "../graph/build/installed.js"
-import { publishedImages } from "../graph/publish/published.js"
-import type { PublishOrder } from "./release.js"
-import type { Settings } from "../graph/call/settings.js"
 import { missingIn, resolveSource } from "../graph/build/sources.js"
+import type { Settings } from "../graph/call/settings.js"
+import { publishedImages } from "../graph/publish/published.js"
 import { helperTexts } from "../graph/toolchains/helpers.js"
 import { toolchainByName } from "../graph/toolchains/toolchains.js"
+import { baseOf, imageOf, missingPrograms, programsOf, programsOfSource, referenceOf } from "../plan/build/components.js"
+import { fallbackLayout, imageInputs } from "../plan/build/imageInputs.js"
+import { launchHelper } from "../plan/build/launch.js"
+import type { EarlierImage, PlanInput } from "../plan/publish/planRows.js"
+import { checkAnswers } from "../plan/publish/publishing.js"
+import { publishedReferences } from "../plan/publish/registries.js"
+import { builderOf, toolchainOf } from "../plan/toolchains/toolchains.js"
+import type { PublishOrder } from "./release.js"
 
 /** Where to look for what was published. */
 export type PublishedIn = Pick<PublishOrder, "registries" | "tags" | "access" | "mark">
 
 /** What the registries have of these components. Nothing is known of a private one as long as no registry is named. */
 export async function earlierImages(settings: Settings, inputs: PlanInput[], where: PublishedIn): Promise<Record<string, EarlierImage[]>> {
-  const questions = inputs.filter((input) => input.inputs !== undefined).flatMap(({ component, version }) => {
-    const entry = imageOf(settings.catalogue, component)
-    if (where.registries.length === 0 && entry.registry === undefined) return []
-    return publishedReferences(entry, where, version).map((published) => ({ component, ...published }))
-  })
+  const questions = inputs
+    .filter((input) => input.inputs !== undefined)
+    .flatMap(({ component, version }) => {
+      const entry = imageOf(settings.catalogue, component)
+      if (where.registries.length === 0 && entry.registry === undefined) return []
+      return publishedReferences(entry, where, version).map((published) => ({ component, ...published }))
+    })
   const published = await publishedImages(settings, questions, where.access, where.mark)
   checkAnswers(published, where.access.username !== undefined || where.access.config !== undefined)
   return published
@@ -43,13 +44,29 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
   const known = [...needed].map(async (name) => {
     try {
       const source = await resolveSource(settings, name)
-      return [name, { source, digests: await sourceDigests(settings, name, source, await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version), programsOfSource(catalogue, name)) }] as const
+      return [
+        name,
+        {
+          source,
+          digests: await sourceDigests(
+            settings,
+            name,
+            source,
+            await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version),
+            programsOfSource(catalogue, name),
+          ),
+        },
+      ] as const
     } catch (error) {
       // The components of the other sources can be planned and built all the same.
       return [name, { refused: (error as Error).message }] as const
     }
   })
-  const [prepared, launcher, ...entries] = await Promise.all([prepareBase(settings, base).then(baseFacts), helperTexts(launchHelper), ...known])
+  const [prepared, launcher, ...entries] = await Promise.all([
+    prepareBase(settings, base).then(baseFacts),
+    helperTexts(launchHelper),
+    ...known,
+  ])
   const sources = Object.fromEntries(entries)
   const rows = components.map(async (component) => {
     if (component.kind === "installed") return installedInput(settings, component, base)
@@ -69,7 +86,8 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     try {
       const inputs = imageInputs(catalogue, of, prepared)
       // Only a build knows whether all programs can be one.
-      const otherwise = options.layout === "multicall" ? { otherwise: imageInputs(catalogue, { ...of, layout: fallbackLayout }, prepared) } : {}
+      const otherwise =
+        options.layout === "multicall" ? { otherwise: imageInputs(catalogue, { ...of, layout: fallbackLayout }, prepared) } : {}
       return { component: component.name, source: origin, version: source.facts.version, inputs, ...otherwise }
     } catch (error) {
       return { component: component.name, source: origin, refused: (error as Error).message }

@@ -2,12 +2,12 @@
 
 import { randomUUID } from "node:crypto"
 import type { Changeset, Directory, File, Secret } from "@dagger.io/dagger"
-import { buildOptions, type CallOptions, componentSettings, pinnedSettings, registryAccess, stackSettings } from "../graph/call/options.js"
-import { fetchedFrom } from "../graph/call/mirrors.js"
-import { readSigning } from "../graph/publish/signing.js"
-import { planGaps } from "../graph/versions/sourceParts.js"
 import { formatted } from "../base/format.js"
 import type { Catalogue } from "../catalogue/types.js"
+import { fetchedFrom } from "../graph/call/mirrors.js"
+import { buildOptions, type CallOptions, componentSettings, pinnedSettings, registryAccess, stackSettings } from "../graph/call/options.js"
+import { readSigning } from "../graph/publish/signing.js"
+import { planGaps } from "../graph/versions/sourceParts.js"
 import type { BundleWish } from "../plan/bundle/items.js"
 import { fetchedLines } from "../plan/call/mirrorReports.js"
 import { type Gate, gateNeeds, readGate } from "../plan/publish/gates.js"
@@ -49,7 +49,11 @@ async function orderOf(options: CallOptions, call: PublishCall): Promise<Omit<Pu
   return { registries: call.registry, tags: call.tags, access, signing, mark: randomUUID(), gate, checkout: call.checkout }
 }
 
-export async function publishedReport(options: CallOptions, component: string, call: PublishCall & { expect?: string | null }): Promise<string> {
+export async function publishedReport(
+  options: CallOptions,
+  component: string,
+  call: PublishCall & { expect?: string | null },
+): Promise<string> {
   const order = await orderOf(options, call)
   const { catalogue } = await stackSettings(options)
   const settings = await componentSettings(options, component, publishingNeeds(catalogue, [component], order))
@@ -74,13 +78,23 @@ export async function released(options: CallOptions, call: ReleaseCall): Promise
   const names = chosenComponents(catalogue, call.components)
   const expected = readExpected(catalogue, call.expect)
   const pinned = await pinnedSettings(options, publishingNeeds(catalogue, names, order), call.components[0])
-  const wish = { names, channel: call.channel, date: call.date ?? undefined, record: await call.record?.contents(), failFast: call.failFast }
+  const wish = {
+    names,
+    channel: call.channel,
+    date: call.date ?? undefined,
+    record: await call.record?.contents(),
+    failFast: call.failFast,
+  }
   const done = await wholeRelease(pinned, buildOptions(options), bumpPlace(options, call.checkout), wish, { ...order, expected })
   return [releasedReport(done.released), done.record, done.changes]
 }
 
 /** What publishing needs beside what building does. */
-function publishingNeeds(catalogue: Catalogue, components: string[], { gate, signing }: { gate: Gate; signing?: unknown }): Partial<BundleWish> {
+function publishingNeeds(
+  catalogue: Catalogue,
+  components: string[],
+  { gate, signing }: { gate: Gate; signing?: unknown },
+): Partial<BundleWish> {
   const tested = gateNeeds(catalogue, gate, components)
   const tools = ["syft", ...(signing ? ["cosign"] : []), ...tested.tools]
   return { components: [...new Set([...components, ...tested.components])], services: tested.services, tools }

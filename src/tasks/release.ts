@@ -2,23 +2,23 @@
 // others alone.
 
 import type { Directory } from "@dagger.io/dagger"
-import { imageOf } from "../plan/build/components.js"
-import { type Gate, type GatePlan, gatePlan, testedWords } from "../plan/publish/gates.js"
 import { once } from "../base/once.js"
-import { defaultBuilder } from "../plan/supplychain/provenance.js"
-import type { PublishedTag } from "../plan/publish/publishing.js"
-import { publishedReferences, type PublishedTo, type PublishTarget, publishTargets } from "../plan/publish/registries.js"
-import { checkExpected, type ReleasedComponent } from "../plan/publish/released.js"
-import type { PlanRow } from "../plan/publish/planRows.js"
-import { imageAttachments, withReferrers } from "../graph/publish/attachments.js"
 import { type BuildOptions, type BuildWish, componentImage } from "../graph/build/components.js"
-import { tailOf } from "../graph/call/failures.js"
-import { type Candidate, candidateOf, smokeGate, stackGate } from "../graph/stack/gates.js"
 import { type BuiltImage, imageLayout } from "../graph/build/layouts.js"
+import { tailOf } from "../graph/call/failures.js"
+import { log, type Settings } from "../graph/call/settings.js"
+import { imageAttachments, withReferrers } from "../graph/publish/attachments.js"
 import { publishLayout } from "../graph/publish/publishing.js"
 import type { RegistryAccess } from "../graph/publish/registries.js"
-import { log, type Settings } from "../graph/call/settings.js"
-import { checkKey, signedImages, signImages, type SigningKey } from "../graph/publish/signing.js"
+import { checkKey, type SigningKey, signedImages, signImages } from "../graph/publish/signing.js"
+import { type Candidate, candidateOf, smokeGate, stackGate } from "../graph/stack/gates.js"
+import { imageOf } from "../plan/build/components.js"
+import { type Gate, type GatePlan, gatePlan, testedWords } from "../plan/publish/gates.js"
+import type { PlanRow } from "../plan/publish/planRows.js"
+import type { PublishedTag } from "../plan/publish/publishing.js"
+import { type PublishedTo, type PublishTarget, publishedReferences, publishTargets } from "../plan/publish/registries.js"
+import { checkExpected, type ReleasedComponent } from "../plan/publish/released.js"
+import { defaultBuilder } from "../plan/supplychain/provenance.js"
 
 /** Where images go and what they must pass before; absent for a build alone. */
 export interface PublishOrder extends PublishedTo {
@@ -53,7 +53,9 @@ async function prepared(settings: Settings, wish: BuildWish, order?: PublishOrde
   checkExpected(wish.component, layout.digest, order?.expected)
   // What is pushed is tested as it is pushed; what is only built needs no second copy.
   const candidate =
-    order === undefined ? { component: wish.component, layout, container: image.container } : await candidateOf(settings, wish.component, layout)
+    order === undefined
+      ? { component: wish.component, layout, container: image.container }
+      : await candidateOf(settings, wish.component, layout)
   await smokeGate(settings, gate, candidate)
   return { wish, image, candidate, plan: gatePlan(settings.catalogue, gate, wish.component) }
 }
@@ -85,10 +87,21 @@ export async function releaseImage(settings: Settings, wish: BuildWish, order: P
 }
 
 /** Each repository by itself: they may be in several registries. */
-async function signed(settings: Settings, targets: PublishTarget[], digest: string, { signing, access, mark }: PublishOrder): Promise<void> {
+async function signed(
+  settings: Settings,
+  targets: PublishTarget[],
+  digest: string,
+  { signing, access, mark }: PublishOrder,
+): Promise<void> {
   if (signing === undefined) return
   for (const { repository, tags } of targets) {
-    await signImages(settings, tags.map((tag) => `${repository}:${tag}@${digest}`), signing, access, mark)
+    await signImages(
+      settings,
+      tags.map((tag) => `${repository}:${tag}@${digest}`),
+      signing,
+      access,
+      mark,
+    )
   }
 }
 

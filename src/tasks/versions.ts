@@ -1,20 +1,20 @@
 // The functions of the version watch: what they ask, print and change.
 
 import type { Changeset, Directory } from "@dagger.io/dagger"
-import { loadCatalogue } from "../catalogue/load.js"
 import { checkFormat, jsonText } from "../base/format.js"
+import { loadCatalogue } from "../catalogue/load.js"
 import type { Catalogue } from "../catalogue/types.js"
-import { checkVersionName } from "../plan/build/versionNames.js"
-import { checkDate } from "../plan/versions/changelog.js"
-import { pinPaths } from "../plan/versions/pinFiles.js"
-import { type Channel, readChannel } from "../plan/versions/order.js"
-import { changeLine, type SourceChanges } from "../plan/build/sourceParts.js"
-import { githubLines, updatesOf, updatesText, watchedFor, watchedNamed, watchTable, type WatchRow } from "../plan/versions/watch.js"
-import { bumpBases, bumpVersions, type BumpWish, type PinFiles } from "./bump.js"
 import { type CallOptions, pinnedSettings } from "../graph/call/options.js"
 import { log, type Settings } from "../graph/call/settings.js"
 import { sourceChanges } from "../graph/versions/sourceParts.js"
-import { watch, watchTools, type WatchTools } from "../graph/versions/upstream.js"
+import { type WatchTools, watch, watchTools } from "../graph/versions/upstream.js"
+import { changeLine, type SourceChanges } from "../plan/build/sourceParts.js"
+import { checkVersionName } from "../plan/build/versionNames.js"
+import { checkDate } from "../plan/versions/changelog.js"
+import { type Channel, readChannel } from "../plan/versions/order.js"
+import { pinPaths } from "../plan/versions/pinFiles.js"
+import { githubLines, updatesOf, updatesText, type WatchRow, watchedFor, watchedNamed, watchTable } from "../plan/versions/watch.js"
+import { type BumpWish, bumpBases, bumpVersions, type PinFiles } from "./bump.js"
 
 type Form = (settings: Settings, channel: Channel, rows: WatchRow[], changes?: Record<string, SourceChanges>) => string
 
@@ -22,7 +22,10 @@ const json: Form = ({ catalogue }, channel, rows, changes) => jsonText({ stack: 
 
 const versionForms: Record<string, Form> = {
   table: (_settings, _channel, rows, changes = {}) =>
-    watchTable(rows) + Object.values(changes).map((change) => `${changeLine(change)}\n`).join(""),
+    watchTable(rows) +
+    Object.values(changes)
+      .map((change) => `${changeLine(change)}\n`)
+      .join(""),
   json,
 }
 const updateForms: Record<string, Form> = {
@@ -96,7 +99,11 @@ export interface BumpCall {
   date?: string | null
 }
 
-export async function callerBump(options: CallOptions, checkout: Directory, { component, version, channel, bases, date }: BumpCall): Promise<Changeset> {
+export async function callerBump(
+  options: CallOptions,
+  checkout: Directory,
+  { component, version, channel, bases, date }: BumpCall,
+): Promise<Changeset> {
   const wish = { channel: readChannel(channel), component: component ?? undefined, version: version ?? undefined, date: date ?? undefined }
   const settings = await pinnedSettings(options)
   if (component && version) checkVersionName(settings.catalogue, component, version)

@@ -1,13 +1,13 @@
 // A release from newer versions to what registries hold: the pins, the plan, the images, and the record of it.
 
 import type { Changeset } from "@dagger.io/dagger"
-import { type ReleasedComponent, releaseRecord } from "../plan/publish/released.js"
-import { planRows, readPlanRecord } from "../plan/publish/planRows.js"
 import type { BuildOptions } from "../graph/build/components.js"
-import { earlierImages, planInputs } from "./plan.js"
-import { type PublishOrder, releaseAll, unsignedAreBuilt } from "./release.js"
 import type { Settings } from "../graph/call/settings.js"
 import type { WatchTools } from "../graph/versions/upstream.js"
+import { planRows, readPlanRecord } from "../plan/publish/planRows.js"
+import { type ReleasedComponent, releaseRecord } from "../plan/publish/released.js"
+import { earlierImages, planInputs } from "./plan.js"
+import { type PublishOrder, releaseAll, unsignedAreBuilt } from "./release.js"
 import { type BumpPlace, catalogueIn, releaseChanges } from "./versions.js"
 
 export interface ReleaseWish {

@@ -1,10 +1,10 @@
 // Writes into the checkout at $AGED what a bump of everything writes, or of the names in $BUMPED.
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import { withChanges } from "../../src/plan/versions/changelog.js"
 import { dockerfiles } from "../../src/plan/dockerfile/dockerfile.js"
+import { withChanges } from "../../src/plan/versions/changelog.js"
 import { envTemplate } from "../../src/plan/versions/envTemplate.js"
 import { pinPaths } from "../../src/plan/versions/pinFiles.js"
 import { aged } from "./aged.js"

@@ -1,15 +1,17 @@
 // The engine's network on a host of its own: a network namespace with a way to the outside and a neighbour, real iptables, real packets.
-import { spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { createRequire } from "node:module"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { project } from "./sandbox"
 
 // The wrapper's own, as host/program.mjs takes it.
-const { buildSync } = createRequire(join(project, "host/package.json"))("esbuild") as { buildSync: (options: object) => { errors: unknown[] } }
+const { buildSync } = createRequire(join(project, "host/package.json"))("esbuild") as {
+  buildSync: (options: object) => { errors: unknown[] }
+}
 const possible = process.platform === "linux" && process.getuid?.() === 0
 
 /** A machine that forwards nothing, with two cables: to the outside, and to a neighbour that has it as its router. */
@@ -25,9 +27,21 @@ class Machine {
     const hold = "mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run && mkdir /run/netns && sleep 600"
     this.keeper = spawn("unshare", ["--net", "--mount", "--propagation", "private", "sh", "-c", hold], { stdio: "ignore" })
     const { errors } = buildSync({
-      stdin: { contents: 'import { dropNetwork, raiseNetwork } from "./host/engine/network"\nawait (process.argv[2] === "raise" ? raiseNetwork() : dropNetwork())', resolveDir: project },
+      stdin: {
+        contents:
+          'import { dropNetwork, raiseNetwork } from "./host/engine/network"\nawait (process.argv[2] === "raise" ? raiseNetwork() : dropNetwork())',
+        resolveDir: project,
+      },
       outfile: join(this.root, "network.mjs"),
-      ...{ bundle: true, format: "esm", platform: "node", target: "node18", loader: { ".sh": "text" }, logLevel: "silent", alias: { "zx/core": join(project, "host/node_modules/zx/build/core.js") } },
+      ...{
+        bundle: true,
+        format: "esm",
+        platform: "node",
+        target: "node18",
+        loader: { ".sh": "text" },
+        logLevel: "silent",
+        alias: { "zx/core": join(project, "host/node_modules/zx/build/core.js") },
+      },
       banner: { js: 'import { createRequire as __r } from "node:module"; const require = __r(import.meta.url);' },
       nodePaths: [join(project, "host/node_modules")],
     })
@@ -58,16 +72,29 @@ class Machine {
   /** As the wrapper does it, for one of several cache folders. */
   engine(verb: "raise" | "drop", cache = "cache", env: Record<string, string> = {}): string {
     mkdirSync(join(this.root, cache), { recursive: true })
-    const settings = Object.entries({ OPENIM_CACHE: join(this.root, cache), HTTPS_PROXY: "", https_proxy: "", HTTP_PROXY: "", http_proxy: "", ...env })
-    return this.sh(`env ${settings.map(([name, value]) => `${name}='${value}'`).join(" ")} '${process.execPath}' ${this.root}/network.mjs ${verb} 2>&1`)
+    const settings = Object.entries({
+      OPENIM_CACHE: join(this.root, cache),
+      HTTPS_PROXY: "",
+      https_proxy: "",
+      HTTP_PROXY: "",
+      http_proxy: "",
+      ...env,
+    })
+    return this.sh(
+      `env ${settings.map(([name, value]) => `${name}='${value}'`).join(" ")} '${process.execPath}' ${this.root}/network.mjs ${verb} 2>&1`,
+    )
   }
 
   /** Answers on a port with the address of whoever asks. */
   serve(space: string, port: number): void {
     const text = `require("net").createServer((one) => one.end(one.remoteAddress)).listen(${port}, "0.0.0.0")`
     const inside = space === "host" ? [] : ["ip", "netns", "exec", space]
-    this.servers.push(spawn("nsenter", ["-t", String(this.keeper.pid), "-n", "-m", ...inside, process.execPath, "-e", text], { stdio: "ignore" }))
-    this.sh(`${inside.join(" ")} sh -c 'until grep -q ":${port.toString(16).toUpperCase().padStart(4, "0")} .* 0A " /proc/net/tcp; do sleep 0.05; done'`)
+    this.servers.push(
+      spawn("nsenter", ["-t", String(this.keeper.pid), "-n", "-m", ...inside, process.execPath, "-e", text], { stdio: "ignore" }),
+    )
+    this.sh(
+      `${inside.join(" ")} sh -c 'until grep -q ":${port.toString(16).toUpperCase().padStart(4, "0")} .* 0A " /proc/net/tcp; do sleep 0.05; done'`,
+    )
   }
 
   /** What a server says to somebody in a namespace: the asker's address, or nothing. */
@@ -77,7 +104,9 @@ class Machine {
   }
 
   state(): string {
-    return this.sh("cat /proc/sys/net/ipv4/ip_forward; iptables -S; iptables -t nat -S; ip -o link | cut -d: -f2 | cut -d@ -f1; ls /run/netns")
+    return this.sh(
+      "cat /proc/sys/net/ipv4/ip_forward; iptables -S; iptables -t nat -S; ip -o link | cut -d: -f2 | cut -d@ -f1; ls /run/netns",
+    )
   }
 
   remove(): void {
@@ -102,16 +131,31 @@ describe.runIf(possible)("the engine's network", { timeout: 120_000 }, () => {
   }
 
   it("leads out and lets nobody in, and what is not the engine's is not forwarded", () => {
-    for (const [where, port] of [["outside", 8080], ["outside", 53], ["outside", 80], ["neighbour", 8080], ["host", 8000], ["host", 53]] as const) machine.serve(where, port)
+    for (const [where, port] of [
+      ["outside", 8080],
+      ["outside", 53],
+      ["outside", 80],
+      ["neighbour", 8080],
+      ["host", 8000],
+      ["host", 53],
+    ] as const)
+      machine.serve(where, port)
     machine.engine("raise")
     machine.serve(space(), 5353)
     const [host, engine] = [address(0), address(1)]
     // Builds reach the world, the neighbours, and name servers everywhere.
     expect(machine.asked(space(), "198.51.100.2", 8080)).toBe("198.51.100.1")
     expect(machine.asked(space(), "203.0.113.2", 8080)).toBe("203.0.113.1")
-    for (const server of [host, "198.51.100.1", "169.254.169.254", "100.100.100.200"]) expect(machine.asked(space(), server, 53), server).not.toBe("")
+    for (const server of [host, "198.51.100.1", "169.254.169.254", "100.100.100.200"])
+      expect(machine.asked(space(), server, 53), server).not.toBe("")
     // Not the host's own ports, nor what gives a cloud's credentials.
-    for (const [at, port] of [[host, 8000], ["198.51.100.1", 8000], ["169.254.169.254", 80], ["100.100.100.200", 80]] as const) expect(machine.asked(space(), at, port), at).toBe("")
+    for (const [at, port] of [
+      [host, 8000],
+      ["198.51.100.1", 8000],
+      ["169.254.169.254", 80],
+      ["100.100.100.200", 80],
+    ] as const)
+      expect(machine.asked(space(), at, port), at).toBe("")
     // The host reaches the engine; nobody else does, and nobody is routed.
     expect(machine.asked("host", engine, 5353)).toBe(host)
     expect(machine.asked("neighbour", engine, 5353)).toBe("")

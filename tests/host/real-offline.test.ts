@@ -3,11 +3,22 @@
 //
 // The network's side is the usual cache folder, where CI has built most of it before.
 import { spawn, spawnSync } from "node:child_process"
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { finished, project, type Done } from "./sandbox"
+import { type Done, finished, project } from "./sandbox"
 
 const MINUTE = 60_000
 const possible = process.platform === "linux" && process.getuid?.() === 0
@@ -25,7 +36,22 @@ function online(...args: string[]): Promise<Done> {
 }
 
 /** What a machine without any network may well lack, too. */
-const LACKING = ["node", "nodejs", "npm", "npx", "go", "gofmt", "curl", "wget", "mmdebstrap", "apt-get", "iptables", "docker", "podman", "nerdctl"]
+const LACKING = [
+  "node",
+  "nodejs",
+  "npm",
+  "npx",
+  "go",
+  "gofmt",
+  "curl",
+  "wget",
+  "mmdebstrap",
+  "apt-get",
+  "iptables",
+  "docker",
+  "podman",
+  "nerdctl",
+]
 
 /** The system's tools without those. */
 function toolFolder(): string {
@@ -33,7 +59,8 @@ function toolFolder(): string {
   if (existsSync(folder)) return folder
   mkdirSync(folder)
   for (const from of ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].filter((path) => existsSync(path))) {
-    for (const name of readdirSync(from)) if (!LACKING.includes(name) && !existsSync(join(folder, name))) symlinkSync(join(from, name), join(folder, name))
+    for (const name of readdirSync(from))
+      if (!LACKING.includes(name) && !existsSync(join(folder, name))) symlinkSync(join(from, name), join(folder, name))
   }
   return folder
 }
@@ -41,7 +68,15 @@ function toolFolder(): string {
 /** A cache folder of its own, no downloads of others, no engine that runs elsewhere, few tools. */
 function offline(...args: string[]): Promise<Done> {
   // There is no Node there but the bundle's, also to stop the engine.
-  const own = { OPENIM_BUNDLE: bundle, OPENIM_BUNDLE_SHA256: digest, OPENIM_CACHE: join(root, "cache"), OPENIM_DOWNLOADS: "", _EXPERIMENTAL_DAGGER_RUNNER_HOST: "", DAGGER_BIN: "", PATH: toolFolder() }
+  const own = {
+    OPENIM_BUNDLE: bundle,
+    OPENIM_BUNDLE_SHA256: digest,
+    OPENIM_CACHE: join(root, "cache"),
+    OPENIM_DOWNLOADS: "",
+    _EXPERIMENTAL_DAGGER_RUNNER_HOST: "",
+    DAGGER_BIN: "",
+    PATH: toolFolder(),
+  }
   const env: Record<string, string | undefined> = { ...common, ...own }
   for (const name of Object.keys(env)) if (/proxy$/i.test(name)) delete env[name]
   const command = [`--net=/run/netns/${space}`, join(project, "daggerw"), ...args]
@@ -75,12 +110,26 @@ describe.runIf(possible)("an offline bundle", () => {
     expect(added.code, added.stderr).toBe(0)
     digest = /^OPENIM_BUNDLE_SHA256=([0-9a-f]{64})$/m.exec(added.stdout)?.[1] ?? ""
     const verified = await online("bundle", "verify", bundle)
-    expect([verified.code, verified.stdout, verified.stderr]).toEqual([0, `OPENIM_BUNDLE_SHA256=${digest}\n`, expect.stringContaining("is whole")])
-    say(`prewarm ${Math.round((fetched - began) / 1000)} s, engine ${Math.round((Date.now() - fetched) / 1000)} s; ${size(bundle)}, of it host/ ${size(join(bundle, "host"))}, go/ ${size(join(bundle, "go"))}`)
+    expect([verified.code, verified.stdout, verified.stderr]).toEqual([
+      0,
+      `OPENIM_BUNDLE_SHA256=${digest}\n`,
+      expect.stringContaining("is whole"),
+    ])
+    say(
+      `prewarm ${Math.round((fetched - began) / 1000)} s, engine ${Math.round((Date.now() - fetched) / 1000)} s; ${size(bundle)}, of it host/ ${size(join(bundle, "host"))}, go/ ${size(join(bundle, "go"))}`,
+    )
   })
 
   it("has everything already for the next prewarm", { timeout: 5 * MINUTE }, async () => {
-    const again = await online("call", `--bundle=${bundle}`, "prewarm", `--components=${components.join(",")}`, "file", "--path=report.txt", "contents")
+    const again = await online(
+      "call",
+      `--bundle=${bundle}`,
+      "prewarm",
+      `--components=${components.join(",")}`,
+      "file",
+      "--path=report.txt",
+      "contents",
+    )
     expect(again.code, again.stderr.slice(-3000)).toBe(0)
     expect(again.stdout).toMatch(/^in the bundle /m)
     expect(again.stdout).not.toMatch(/^(fetched|failed) /m)
@@ -93,19 +142,23 @@ describe.runIf(possible)("an offline bundle", () => {
   })
 
   // The smallest first: what it shows of a broken bundle it shows soon.
-  it.each([...components].reverse())("builds %s from an empty cache, with the digest that it has with a network", { timeout: 30 * MINUTE }, async (component) => {
-    // An engine that was started again has its caches, but packs the layers in them anew.
-    if (existsSync(join(root, "cache"))) expect((await offline("engine", "stop")).code).toBe(0)
-    const began = Date.now()
-    const built = await build("digest", `--component=${component}`)
-    expect(built.code, built.stderr.slice(-3000)).toBe(0)
-    say(`${component}: ${Math.round((Date.now() - began) / 1000)} s`)
-    const digest = built.stdout.trim()
-    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/)
-    const usual = await online("call", "digest", `--component=${component}`)
-    expect(usual.code, usual.stderr.slice(-3000)).toBe(0)
-    expect(digest).toBe(usual.stdout.trim())
-  })
+  it.each([...components].reverse())(
+    "builds %s from an empty cache, with the digest that it has with a network",
+    { timeout: 30 * MINUTE },
+    async (component) => {
+      // An engine that was started again has its caches, but packs the layers in them anew.
+      if (existsSync(join(root, "cache"))) expect((await offline("engine", "stop")).code).toBe(0)
+      const began = Date.now()
+      const built = await build("digest", `--component=${component}`)
+      expect(built.code, built.stderr.slice(-3000)).toBe(0)
+      say(`${component}: ${Math.round((Date.now() - began) / 1000)} s`)
+      const digest = built.stdout.trim()
+      expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/)
+      const usual = await online("call", "digest", `--component=${component}`)
+      expect(usual.code, usual.stderr.slice(-3000)).toBe(0)
+      expect(digest).toBe(usual.stdout.trim())
+    },
+  )
 
   /** Beside the bundle: a file of no item in it would be reported first. */
   const aside = join(root, "aside")
@@ -151,8 +204,14 @@ describe.runIf(possible)("an offline bundle", () => {
     cpSync(join(project, "stacks/openim"), catalogue, { recursive: true })
     const versions = readFileSync(join(catalogue, "versions.yaml"), "utf8")
     writeFileSync(join(catalogue, "versions.yaml"), versions.replace(/(server:\n {4}version: )v\S+/, "$1v3.8.2"))
-    refused(await build(`--catalogue=${catalogue}`, "digest", "--component=server"), "the bundle has no Go modules of OpenIM Server v3.8.2. It has: ")
-    refused(await build("digest", "--component=server", "--version=v3.8.1"), "the bundle has only the pinned versions, not OpenIM Server v3.8.1")
+    refused(
+      await build(`--catalogue=${catalogue}`, "digest", "--component=server"),
+      "the bundle has no Go modules of OpenIM Server v3.8.2. It has: ",
+    )
+    refused(
+      await build("digest", "--component=server", "--version=v3.8.1"),
+      "the bundle has only the pinned versions, not OpenIM Server v3.8.1",
+    )
     refused(await build("digest", "--component=mongodb"), "the bundle has no packages ca-certificates, tzdata, libcurl4t64")
   })
 

@@ -1,6 +1,6 @@
 // What a developer starts beside an editor: each service alone, and the whole stack, on ports of this machine. On the usual engine, where
 // CI has built most of it before.
-import { spawn, type ChildProcess } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { connect, createServer } from "node:net"
@@ -33,10 +33,20 @@ async function freePort(): Promise<number> {
 }
 
 /** Starts `./daggerw call … up` with these ports of the service on free ones of this machine; asks until the answer is right. */
-async function up<T>(words: string[], ports: number[], ask: (port: number) => Promise<T>, right: (answer: T) => boolean, minutes: number): Promise<T> {
+async function up<T>(
+  words: string[],
+  ports: number[],
+  ask: (port: number) => Promise<T>,
+  right: (answer: T) => boolean,
+  minutes: number,
+): Promise<T> {
   const here = await Promise.all(ports.map(freePort))
   const pairs = ports.map((port, index) => `${here[index]}:${port}`).join(",")
-  const child = spawn(join(project, "daggerw"), ["--progress=plain", "call", ...words, "up", `--ports=${pairs}`], { cwd: project, detached: true, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(join(project, "daggerw"), ["--progress=plain", "call", ...words, "up", `--ports=${pairs}`], {
+    cwd: project,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  })
   running.push(child)
   let said = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (said = (said + data.toString()).slice(-4000)))
@@ -110,7 +120,7 @@ describe("services NAME up", () => {
 
   it.each(names)("%s answers on a port of this machine", { timeout: 15 * MINUTE }, async (name) => {
     const [port, ask, right] = asked[name]!
-    await up(["services", name], [port], async (at) => Buffer.from(await ask(at) as string, "latin1").toString("latin1"), right, 14)
+    await up(["services", name], [port], async (at) => Buffer.from((await ask(at)) as string, "latin1").toString("latin1"), right, 14)
   })
 })
 
@@ -126,7 +136,13 @@ describe("stack up", () => {
       return (await response.json()) as { errCode?: number; errMsg?: string }
     }
     // Refused by the program that knows the secret: the API has found it, and asked.
-    const answer = await up(["stack"], [10002, 10001, 10008], token, ({ errCode, errMsg = "" }) => errCode !== 0 && /secret|no ?permission/i.test(errMsg), 38)
+    const answer = await up(
+      ["stack"],
+      [10002, 10001, 10008],
+      token,
+      ({ errCode, errMsg = "" }) => errCode !== 0 && /secret|no ?permission/i.test(errMsg),
+      38,
+    )
     expect(answer.errCode).toBeGreaterThan(0)
   })
 })

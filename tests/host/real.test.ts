@@ -1,12 +1,12 @@
 // The real recipe on this host: bootstrap, killed and resumed, two callers, an engine that is killed, an end without traces.
-import { spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
-import { createServer, type AddressInfo } from "node:net"
+import { type AddressInfo, createServer } from "node:net"
 import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
-import { alive, finished, nodeOf, project, until, type Done } from "./sandbox"
+import { alive, type Done, finished, nodeOf, project, until } from "./sandbox"
 
 const MINUTE = 60_000
 const possible = process.platform === "linux" && process.getuid?.() === 0
@@ -14,7 +14,10 @@ const possible = process.platform === "linux" && process.getuid?.() === 0
 // Not below the host's temporary folder if that is in memory: it takes gigabytes.
 const root = possible ? mkdtempSync(join(process.env["OPENIM_TEST_FOLDER"] ?? tmpdir(), "daggerw-real-")) : ""
 const cache = join(root, "cache")
-const usual = join(process.env["OPENIM_CACHE"] || join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "openim-dagger"), "downloads")
+const usual = join(
+  process.env["OPENIM_CACHE"] || join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "openim-dagger"),
+  "downloads",
+)
 const env = {
   ...process.env,
   OPENIM_CACHE: cache,
@@ -42,7 +45,10 @@ const out = (command: string): string => spawnSync("sh", ["-c", command], { enco
 const record = (): { pid: number; started: number } => JSON.parse(readFileSync(join(cache, "engine", "engine.json"), "utf8")) as never
 /** As the wrapper derives it from the cache folder. */
 const link = (): string => `oim-${createHash("sha256").update(realpathSync(cache)).digest("hex").slice(0, 8)}`
-const rules = (): string[] => out("iptables -S; iptables -t nat -S").split("\n").filter((line) => line.includes(link()))
+const rules = (): string[] =>
+  out("iptables -S; iptables -t nat -S")
+    .split("\n")
+    .filter((line) => line.includes(link()))
 const forwarding = (): string => out("cat /proc/sys/net/ipv4/ip_forward; iptables -S | grep '^-P'")
 
 /** The network of one engine: nothing twice. */
@@ -50,11 +56,14 @@ function oneNetwork(): void {
   expect(rules().filter((line) => line.endsWith("-j MASQUERADE"))).toHaveLength(1)
   expect(rules()).toEqual([...new Set(rules())])
 }
-const artefacts = (): string[] => (existsSync(join(cache, "artefacts")) ? readdirSync(join(cache, "artefacts")).map((name) => name.replace(/-[^-]+$/, "")) : [])
+const artefacts = (): string[] =>
+  existsSync(join(cache, "artefacts")) ? readdirSync(join(cache, "artefacts")).map((name) => name.replace(/-[^-]+$/, "")) : []
 
 /** Processes that work in the cache folder's temporary part. */
 function busy(): number[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number)
+  const pids = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
   return pids.filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(join(cache, "tmp"))
@@ -124,7 +133,8 @@ describe.runIf(possible)("the real recipe", () => {
   })
 
   it("loads TypeScript modules as Dagger's own SDK does", { timeout: 10 * MINUTE }, async () => {
-    const call = async (module: string, ...args: string[]): Promise<Done> => run("-m", join(project, "tests/fixtures/modules", module), "call", ...args)
+    const call = async (module: string, ...args: string[]): Promise<Done> =>
+      run("-m", join(project, "tests/fixtures/modules", module), "call", ...args)
     const said = async (module: string, ...args: string[]): Promise<string> => {
       const { code, stdout, stderr } = await call(module, ...args)
       expect(code, stderr.slice(-2000)).toBe(0)
@@ -144,7 +154,8 @@ describe.runIf(possible)("the real recipe", () => {
 
   it("mends what an engine that was killed left behind", { timeout: 5 * MINUTE }, async () => {
     const before = record()
-    for (const child of readFileSync(`/proc/${before.pid}/task/${before.pid}/children`, "utf8").trim().split(" ")) process.kill(Number(child), "SIGKILL")
+    for (const child of readFileSync(`/proc/${before.pid}/task/${before.pid}/children`, "utf8").trim().split(" "))
+      process.kill(Number(child), "SIGKILL")
     await until("the engine is gone", () => !alive(before.pid))
     const { stdout, code } = await run("core", "version")
     expect([code, stdout.trim()]).toEqual([0, "v0.21.8"])
@@ -166,14 +177,25 @@ describe.runIf(possible)("the real recipe", () => {
 
   it("gives modules the host's rights, unless it is started without", { timeout: 10 * MINUTE }, async () => {
     // Not the same command twice: the engine's cache would answer.
-    const asked = (when: string): string[] => ["core", "container", "from", "--address=debian:trixie-slim", "with-exec", `--args=sh,-c,mount -t tmpfs none /mnt && echo mounted ${when}`, "--insecure-root-capabilities", "stdout"]
+    const asked = (when: string): string[] => [
+      "core",
+      "container",
+      "from",
+      "--address=debian:trixie-slim",
+      "with-exec",
+      `--args=sh,-c,mount -t tmpfs none /mnt && echo mounted ${when}`,
+      "--insecure-root-capabilities",
+      "stdout",
+    ]
     expect((await run(...asked("at first"))).stdout).toContain("mounted at first")
     await run("engine", "stop")
     const without = startWith({ OPENIM_ENGINE_INSECURE: "no" }, ...asked("after"))
     const done = await without.done
     expect([done.code === 0, done.stdout]).toEqual([false, ""])
     expect(done.stderr).toContain("security.insecure is not allowed")
-    expect((await run("core", "container", "from", "--address=debian:trixie-slim", "with-exec", "--args=echo,plain", "stdout")).stdout).toContain("plain")
+    expect(
+      (await run("core", "container", "from", "--address=debian:trixie-slim", "with-exec", "--args=echo,plain", "stdout")).stdout,
+    ).toContain("plain")
   })
 
   it("ends without a trace on the host", { timeout: 3 * MINUTE }, async () => {

@@ -1,5 +1,5 @@
 // A cache folder and a PATH of one test's own, with fake tools, and ./daggerw as a user calls it.
-import { spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -12,7 +12,9 @@ const downloads = process.env["OPENIM_TEST_DOWNLOADS"] ?? join(tmpdir(), "openim
 
 /** Tools that every sandbox has: what a shell script and the wrapper cannot do without. */
 const BASICS =
-  "sh cat chmod cp cut date df dirname du env false find flock grep head id kill ln ls mkdir mktemp mv printf ps readlink rm sed sha256sum sleep sort stat tail tar tee test touch tr true uname wc xargs gzip node npm setsid bash which".split(" ")
+  "sh cat chmod cp cut date df dirname du env false find flock grep head id kill ln ls mkdir mktemp mv printf ps readlink rm sed sha256sum sleep sort stat tail tar tee test touch tr true uname wc xargs gzip node npm setsid bash which".split(
+    " ",
+  )
 
 export interface Done {
   code: number | null
@@ -76,7 +78,15 @@ export class Sandbox {
   environment(extra: Record<string, string> = {}): Record<string, string> {
     const kept = ["HOME", "LANG", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "npm_config_registry", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]
     const host = Object.fromEntries(kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]!]] : [])))
-    return { ...host, PATH: this.bin, OPENIM_CACHE: this.cache, OPENIM_DOWNLOADS: downloads, OPENIM_DAGGER_RELEASES: "http://127.0.0.1:9/none", ...this.env, ...extra }
+    return {
+      ...host,
+      PATH: this.bin,
+      OPENIM_CACHE: this.cache,
+      OPENIM_DOWNLOADS: downloads,
+      OPENIM_DAGGER_RELEASES: "http://127.0.0.1:9/none",
+      ...this.env,
+      ...extra,
+    }
   }
 
   /** A copy of what daggerw needs, to be changed at will. */
@@ -123,7 +133,11 @@ export async function until(what: string, holds: () => boolean, seconds = 20): P
 
 /** Runs and is not just waiting to be buried. */
 export function alive(pid: number): boolean {
-  return spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim().replace(/^Z.*/, "") !== ""
+  return (
+    spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" })
+      .stdout.trim()
+      .replace(/^Z.*/, "") !== ""
+  )
 }
 
 /** The Node process behind a daggerw script. */

@@ -1,7 +1,8 @@
 // What ./daggerw takes from an offline bundle, and what it puts there, with fake tools and small archives.
+
+import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { spawnSync } from "node:child_process"
 import { join, resolve } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { project, Sandbox } from "./sandbox"
@@ -35,7 +36,10 @@ function archived(name: string, folder: string): void {
 
 /** What the wrapper calls this bundle's archives. */
 function mark(): string {
-  return createHash("sha256").update(readFileSync(join(bundle, "items/host.sha256"))).digest("hex").slice(0, 16)
+  return createHash("sha256")
+    .update(readFileSync(join(bundle, "items/host.sha256")))
+    .digest("hex")
+    .slice(0, 16)
 }
 
 /** As the README says: by sha256sum alone. */
@@ -150,12 +154,18 @@ describe("the chains with a bundle", () => {
     // A later call without the bundle does not take it, nor does one with another bundle.
     expect(readdirSync(join(box.cache, "artefacts"))).toEqual([`cli-binaries-${key}-bundle-${mark()}`])
     const later = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release" })
-    expect([later.code, later.stdout, later.stderr]).toEqual([1, "", expect.stringContaining(`what is there came with the bundle ${bundle}`)])
+    expect([later.code, later.stdout, later.stderr]).toEqual([
+      1,
+      "",
+      expect.stringContaining(`what is there came with the bundle ${bundle}`),
+    ])
     const other = join(box.root, "other")
     spawnSync("cp", ["-R", bundle, other])
     writeFileSync(join(other, "items/host.sha256"), `${"0".repeat(64)}  host/cli-binaries-0000000000000000.tar.gz\n`)
     expect((await box.run(["call", `--bundle=${other}`], ENGINE)).stderr).toContain(`has no cli-binaries-${key}`)
-    expect((await box.run(["call", `--bundle=${bundle}`, "components"], ENGINE)).stdout).toBe(`carried call --mod=${project} --bundle=${bundle} components\n`)
+    expect((await box.run(["call", `--bundle=${bundle}`, "components"], ENGINE)).stdout).toBe(
+      `carried call --mod=${project} --bundle=${bundle} components\n`,
+    )
   })
 
   it("take plain files alone from an archive", async () => {
@@ -165,7 +175,11 @@ describe("the chains with a bundle", () => {
     symlinkSync("/bin/sh", join(folder, "dagger"))
     archived(`cli-binaries-${key}`, folder)
     const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
-    expect([done.code, done.stdout, done.stderr]).toEqual([1, "", expect.stringContaining(`host/cli-binaries-${key}.tar.gz holds more than plain files`)])
+    expect([done.code, done.stdout, done.stderr]).toEqual([
+      1,
+      "",
+      expect.stringContaining(`host/cli-binaries-${key}.tar.gz holds more than plain files`),
+    ])
     expect(existsSync(join(box.cache, "artefacts"))).toBe(false)
   })
 
@@ -174,7 +188,9 @@ describe("the chains with a bundle", () => {
     carry(`cli-binaries-${key}`, "dagger", "x")
     const archive = join(bundle, "host", `cli-binaries-${key}.tar.gz`)
     writeFileSync(archive, "y", { flag: "a" })
-    expect((await box.run(["call", `--bundle=${bundle}`], ENGINE)).stderr).toContain(`the bundle is damaged: host/cli-binaries-${key}.tar.gz has another checksum`)
+    expect((await box.run(["call", `--bundle=${bundle}`], ENGINE)).stderr).toContain(
+      `the bundle is damaged: host/cli-binaries-${key}.tar.gz has another checksum`,
+    )
     rmSync(archive)
     const done = await box.run(["call", `--bundle=${bundle}`], ENGINE)
     expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(`the bundle lacks host/cli-binaries-${key}.tar.gz`)])
@@ -200,7 +216,13 @@ describe("OPENIM_BUNDLE_SHA256", () => {
     ["OPENIM_BUNDLE", () => [["call", "components"], { ...ENGINE, OPENIM_BUNDLE: bundle }]],
     ["OPENIM_BUNDLE and no engine", () => [["engine", "status"], { OPENIM_BUNDLE: bundle }]],
     ["BUNDLE in .env", (from) => (writeFileSync(join(from, ".env"), `BUNDLE=${bundle}\n`), [["call", "components"], ENGINE])],
-    ["BUNDLE in .env beside another OPENIM_BUNDLE", (from) => (writeFileSync(join(from, ".env"), `BUNDLE=${bundle}\n`), [["call", "components"], { ...ENGINE, OPENIM_BUNDLE: join(box.root, "good") }])],
+    [
+      "BUNDLE in .env beside another OPENIM_BUNDLE",
+      (from) => (
+        writeFileSync(join(from, ".env"), `BUNDLE=${bundle}\n`),
+        [["call", "components"], { ...ENGINE, OPENIM_BUNDLE: join(box.root, "good") }]
+      ),
+    ],
     ["bundle verify", () => [["bundle", "verify", bundle], {}]],
     ["bundle prune", () => [["bundle", "prune", bundle], {}]],
   ]
@@ -243,7 +265,10 @@ describe("OPENIM_BUNDLE_SHA256", () => {
     [["call", "--bundle=BUNDLE"], "OPENIM_BUNDLE_SHA256 is not a SHA-256"],
   ])("is never passed over in silence: %j", async (args, words) => {
     carry("node", "node", "x")
-    const done = await box.run(args.map((arg) => arg.replace("BUNDLE", bundle)), { ...ENGINE, OPENIM_BUNDLE_SHA256: "abc" })
+    const done = await box.run(
+      args.map((arg) => arg.replace("BUNDLE", bundle)),
+      { ...ENGINE, OPENIM_BUNDLE_SHA256: "abc" },
+    )
     expect([done.code, done.stdout, done.stderr]).toEqual([1, "", expect.stringContaining(words)])
   })
 })
@@ -286,7 +311,10 @@ describe("./daggerw bundle", () => {
     writeFileSync(join(bundle, "go/a.zip"), "A")
     rmSync(join(bundle, "go/b.zip"))
     const done = await box.run(["bundle", "verify", bundle])
-    expect([done.code, done.stderr]).toEqual([1, expect.stringMatching(/2 files are missing or damaged: go\/a.zip \(one\), go\/b.zip \(two\)/)])
+    expect([done.code, done.stderr]).toEqual([
+      1,
+      expect.stringMatching(/2 files are missing or damaged: go\/a.zip \(one\), go\/b.zip \(two\)/),
+    ])
   })
 
   it.each([
@@ -338,7 +366,11 @@ describe("./daggerw bundle", () => {
     wanted("redis", "one")
     const key = await emptyCache()
     const canary = join(box.root, "canary")
-    carry(`program-${key}`, "main.mjs", `import("node:fs").then(({ writeFileSync }) => writeFileSync(${JSON.stringify(canary)}, "")); console.error("is whole")`)
+    carry(
+      `program-${key}`,
+      "main.mjs",
+      `import("node:fs").then(({ writeFileSync }) => writeFileSync(${JSON.stringify(canary)}, "")); console.error("is whole")`,
+    )
     carry("node", "node", `#!/bin/sh\n: > ${canary}\necho v24.0.0\n`)
     const env = { OPENIM_BUNDLE: bundle }
     const done = await box.run(["bundle", verb, bundle], env)
@@ -356,12 +388,28 @@ describe("./daggerw bundle", () => {
   it.each([
     ["a file that nobody lists", "1 files are in no list: go/more.zip", () => writeFileSync(join(bundle, "go/more.zip"), "")],
     ["a record that nobody lists", "items/two.sha256 (two)", () => writeFileSync(join(bundle, "items/two.json"), "{}")],
-    ["a file of another kind among the items", "1 files are in no list: items/run.sh", () => writeFileSync(join(bundle, "items/run.sh"), "")],
+    [
+      "a file of another kind among the items",
+      "1 files are in no list: items/run.sh",
+      () => writeFileSync(join(bundle, "items/run.sh"), ""),
+    ],
     ["a name above the folder", "1 names lead out of the bundle: go/../../canary", () => listed("go/../../canary")],
     ["a name from the root", "1 names lead out of the bundle: /etc/hostname", () => listed("/etc/hostname")],
-    ["a link out of the folder", "1 links or special files, which a bundle never has: go/passwd", () => symlinkSync("/etc/passwd", join(bundle, "go/passwd"))],
-    ["a link for a whole part", "1 links or special files, which a bundle never has: maven", () => symlinkSync("/etc", join(bundle, "maven"))],
-    ["a pipe, without waiting for it", "1 links or special files, which a bundle never has: go/pipe", () => spawnSync("mkfifo", [join(bundle, "go/pipe")])],
+    [
+      "a link out of the folder",
+      "1 links or special files, which a bundle never has: go/passwd",
+      () => symlinkSync("/etc/passwd", join(bundle, "go/passwd")),
+    ],
+    [
+      "a link for a whole part",
+      "1 links or special files, which a bundle never has: maven",
+      () => symlinkSync("/etc", join(bundle, "maven")),
+    ],
+    [
+      "a pipe, without waiting for it",
+      "1 links or special files, which a bundle never has: go/pipe",
+      () => spawnSync("mkfifo", [join(bundle, "go/pipe")]),
+    ],
     ["a name that steers the terminal", "1 files are in no list: go/[31mred\n", () => writeFileSync(join(bundle, "go/\x1b[31mred"), "")],
     ["lists without a line", "items/one.sha256 (one)", () => writeFileSync(join(bundle, "items/one.sha256"), "\n\n")],
   ])("verify notices %s", async (_, words, change) => {
@@ -375,7 +423,9 @@ describe("./daggerw bundle", () => {
 
   /** One more line of a list, with the checksum that the file has. */
   function listed(name: string): void {
-    const sum = createHash("sha256").update(readFileSync(resolve(bundle, name))).digest("hex")
+    const sum = createHash("sha256")
+      .update(readFileSync(resolve(bundle, name)))
+      .digest("hex")
     writeFileSync(join(bundle, "items/more.sha256"), `${sum}  ${name}\n`)
   }
 })

@@ -1,7 +1,8 @@
 // The chains behind the CLI and the engine, with fake tools: order, refusals, what is remembered.
-import { chownSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs"
-import { createHash } from "node:crypto"
+
 import { spawn, spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { chownSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { keptContainer, officialImage } from "../../host/engine/docker"
@@ -26,7 +27,9 @@ function releases(text = 'echo "released $*"', sum?: string): string {
   mkdirSync(folder, { recursive: true })
   box.dagger(text, "v0.21.8", join(folder, "dagger"))
   spawnSync("tar", ["-czf", join(folder, FILE), "-C", folder, "dagger"])
-  const actual = createHash("sha256").update(spawnSync("cat", [join(folder, FILE)]).stdout).digest("hex")
+  const actual = createHash("sha256")
+    .update(spawnSync("cat", [join(folder, FILE)]).stdout)
+    .digest("hex")
   writeFileSync(join(folder, "checksums.txt"), `0000  other.tar.gz\n${sum ?? actual}  ${FILE}\n`)
   box.tool("curl", `exec ${spawnSync("sh", ["-c", "command -v curl"], { encoding: "utf8" }).stdout.trim()} "$@"`)
   return `file://${join(box.root, "releases")}`
@@ -46,7 +49,10 @@ describe("the CLI's chain", () => {
     expect(box.called().filter((call) => call === "dagger version")).toHaveLength(1)
   })
 
-  const released = (): string => createHash("sha256").update(readFileSync(join(box.root, "releases/0.21.8", FILE))).digest("hex")
+  const released = (): string =>
+    createHash("sha256")
+      .update(readFileSync(join(box.root, "releases/0.21.8", FILE)))
+      .digest("hex")
 
   it("refuses another version on PATH by name and takes the release with the recorded checksum; then it is silent", async () => {
     box.dagger("echo old", "v0.18.0")
@@ -69,28 +75,49 @@ describe("the CLI's chain", () => {
   it("does not take a release that only its own site vouches for", async () => {
     const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases("echo evil") })
     expect([done.code, done.stdout]).toEqual([1, ""])
-    expect(done.stderr).toMatch(/nothing worked: .*the official release \(.* has the checksum [0-9a-f]{64}, not [0-9a-f]{64} as this project records/)
+    expect(done.stderr).toMatch(
+      /nothing worked: .*the official release \(.* has the checksum [0-9a-f]{64}, not [0-9a-f]{64} as this project records/,
+    )
   })
 
   it("warns where no checksum is recorded, and compares with the site's", async () => {
     const copy = box.recording()
-    const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases("echo evil", "ab".repeat(32)) }, "", copy)
+    const done = await box.run(
+      ["call"],
+      { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases("echo evil", "ab".repeat(32)) },
+      "",
+      copy,
+    )
     expect([done.code, done.stdout]).toEqual([1, ""])
     expect(done.stderr).toMatch(/nothing worked: .*the official release \(.* has the checksum [0-9a-f]{64}, not (ab){32}/)
     const taken = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: releases() }, "", copy)
-    expect([taken.stdout, taken.stderr]).toEqual([expect.stringMatching(/^released call/), expect.stringContaining(`WARNING: no checksum of ${FILE} is recorded here`)])
+    expect([taken.stdout, taken.stderr]).toEqual([
+      expect.stringMatching(/^released call/),
+      expect.stringContaining(`WARNING: no checksum of ${FILE} is recorded here`),
+    ])
   })
 
   it("is not led away from https", async () => {
     box.tool("curl", "exit 7")
     await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: "https://mirror.example/releases" })
-    expect(box.called().filter((call) => call.includes("mirror.example"))).toEqual([expect.stringMatching(/^curl --proto =https --proto-redir =https .*\/0\.21\.8\/dagger_v0/)])
+    expect(box.called().filter((call) => call.includes("mirror.example"))).toEqual([
+      expect.stringMatching(/^curl --proto =https --proto-redir =https .*\/0\.21\.8\/dagger_v0/),
+    ])
   })
 
   it.each(["curl", "wget"])("hands an address with a password to %s by a file, and shows it nowhere", async (tool) => {
-    box.tool(tool, `for one; do case $one in */address) cat "$one" > '${box.root}/address'; ls -l "$one" >> '${box.root}/address' ;; esac; done; exit 7`)
-    const done = await box.run(["call"], { ...ENGINE, OPENIM_CLI: "release", OPENIM_DAGGER_RELEASES: "https://bob:hunter2@mirror.example/releases" })
-    expect(readFileSync(join(box.root, "address"), "utf8")).toMatch(/https:\/\/bob:hunter2@mirror\.example\/releases\/0\.21\.8\/dagger_v0\S+\n-rw------- /)
+    box.tool(
+      tool,
+      `for one; do case $one in */address) cat "$one" > '${box.root}/address'; ls -l "$one" >> '${box.root}/address' ;; esac; done; exit 7`,
+    )
+    const done = await box.run(["call"], {
+      ...ENGINE,
+      OPENIM_CLI: "release",
+      OPENIM_DAGGER_RELEASES: "https://bob:hunter2@mirror.example/releases",
+    })
+    expect(readFileSync(join(box.root, "address"), "utf8")).toMatch(
+      /https:\/\/bob:hunter2@mirror\.example\/releases\/0\.21\.8\/dagger_v0\S+\n-rw------- /,
+    )
     expect(box.called().filter((call) => call.startsWith(tool))).not.toEqual([])
     expect(box.called().join("\n") + done.stdout + done.stderr).not.toContain("hunter2")
     expect(spawnSync("grep", ["-rl", "hunter2", box.cache], { encoding: "utf8" }).stdout).toBe("")
@@ -113,7 +140,10 @@ describe("the CLI's chain", () => {
 
 /** A container engine that obeys; `refuse` is a shell pattern of calls that fail. */
 function containers(tool: string, refuse = "nothing", first = ""): void {
-  box.tool(tool, `${first}\ncase "$*" in ${refuse}) echo "denied by the test" >&2; exit 1 ;; "container inspect --format {{.State.Running}}"*) echo true ;; "container inspect"*) echo running ;; *) echo true ;; esac`)
+  box.tool(
+    tool,
+    `${first}\ncase "$*" in ${refuse}) echo "denied by the test" >&2; exit 1 ;; "container inspect --format {{.State.Running}}"*) echo true ;; "container inspect"*) echo running ;; *) echo true ;; esac`,
+  )
 }
 
 describe("the engine's chain", () => {
@@ -133,12 +163,15 @@ describe("the engine's chain", () => {
     expect(box.called().filter((call) => call.startsWith("docker run"))).toHaveLength(1)
   })
 
-  it.each(["registry.example/e", "registry.example/e:1", `registry.example/e:1@${DIGEST}`])("pulls an image that is not there, from the mirror that is named, by its digest: %s", async (given) => {
-    containers("docker", `"image inspect registry.example/e@${DIGEST}"`)
-    const done = await box.run(["call"], { OPENIM_ENGINE_IMAGE: given })
-    expect(done.stdout).toBe(`image+docker://registry.example/e@${DIGEST}\n`)
-    expect(box.called()).toContain(`docker pull registry.example/e@${DIGEST}`)
-  })
+  it.each(["registry.example/e", "registry.example/e:1", `registry.example/e:1@${DIGEST}`])(
+    "pulls an image that is not there, from the mirror that is named, by its digest: %s",
+    async (given) => {
+      containers("docker", `"image inspect registry.example/e@${DIGEST}"`)
+      const done = await box.run(["call"], { OPENIM_ENGINE_IMAGE: given })
+      expect(done.stdout).toBe(`image+docker://registry.example/e@${DIGEST}\n`)
+      expect(box.called()).toContain(`docker pull registry.example/e@${DIGEST}`)
+    },
+  )
 
   it("is one image, wherever it comes from", () => {
     const other = `registry.example/e@sha256:${"ab".repeat(32)}`
@@ -187,14 +220,32 @@ describe("the engine's chain", () => {
     containers("docker")
     const done = await box.run(["call"], { OPENIM_ENGINE_INSECURE: "no" })
     expect(done.stdout).toContain("container+docker://")
-    expect(box.called().find((call) => /^docker cp \S+\/engine\.json openim-engine-[0-9a-f]{8}:\/etc\/dagger\/engine\.json$/.test(call))).toBeDefined()
-    expect((await box.run(["call"], { OPENIM_ENGINE_INSECURE: "perhaps", OPENIM_CACHE: join(box.root, "other") })).stderr).toContain("use one of yes, no")
+    expect(
+      box.called().find((call) => /^docker cp \S+\/engine\.json openim-engine-[0-9a-f]{8}:\/etc\/dagger\/engine\.json$/.test(call)),
+    ).toBeDefined()
+    expect((await box.run(["call"], { OPENIM_ENGINE_INSECURE: "perhaps", OPENIM_CACHE: join(box.root, "other") })).stderr).toContain(
+      "use one of yes, no",
+    )
   })
 
   it("hands the host's own certificates over", async () => {
     containers("docker")
     const pem = join(box.root, "ca.pem")
-    spawnSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-days", "2", "-keyout", join(box.root, "key"), "-out", pem])
+    spawnSync("openssl", [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-subj",
+      "/CN=test",
+      "-days",
+      "2",
+      "-keyout",
+      join(box.root, "key"),
+      "-out",
+      pem,
+    ])
     const done = await box.run(["call"], { OPENIM_CA_BUNDLE: pem })
     expect(done.stdout).toContain("container+docker://")
     expect(box.called().some((call) => /^docker cp .*\/usr\/local\/share\/ca-certificates\/$/.test(call))).toBe(true)

@@ -1,5 +1,5 @@
 // The lock, and being killed at a bad moment: what a second caller finds.
-import { spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -16,11 +16,20 @@ beforeEach(async () => {
   mkdirSync(folder, { recursive: true })
   box.dagger('echo "released $*"', "v0.21.8", join(folder, "dagger"))
   spawnSync("tar", ["-czf", join(folder, FILE), "-C", folder, "dagger"])
-  const sum = createHash("sha256").update(readFileSync(join(folder, FILE))).digest("hex")
+  const sum = createHash("sha256")
+    .update(readFileSync(join(folder, FILE)))
+    .digest("hex")
   writeFileSync(join(folder, "checksums.txt"), `${sum}  ${FILE}\n`)
   const curl = spawnSync("sh", ["-c", "command -v curl"], { encoding: "utf8" }).stdout.trim()
-  box.tool("curl", `case "$*" in *tar.gz*) echo $$ > '${pidFile()}'; until [ -e '${go()}' ]; do sleep 0.05; done ;; esac\nexec ${curl} "$@"`)
-  box.env = { _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://engine:1", OPENIM_DAGGER_RELEASES: `file://${join(box.root, "releases")}`, OPENIM_CLI: "release" }
+  box.tool(
+    "curl",
+    `case "$*" in *tar.gz*) echo $$ > '${pidFile()}'; until [ -e '${go()}' ]; do sleep 0.05; done ;; esac\nexec ${curl} "$@"`,
+  )
+  box.env = {
+    _EXPERIMENTAL_DAGGER_RUNNER_HOST: "tcp://engine:1",
+    OPENIM_DAGGER_RELEASES: `file://${join(box.root, "releases")}`,
+    OPENIM_CLI: "release",
+  }
   // Only an archive whose checksum is recorded is taken.
   box.checkout = box.recording(sum)
   // Makes the wrapper's own bundle, which is not what these tests are about.

@@ -29,7 +29,11 @@ describe("the engine's log", () => {
     } finally {
       engine.kill("SIGKILL")
     }
-    const watcher = (): string => spawnSync("ps", ["-eo", "args"], { encoding: "utf8" }).stdout.split("\n").filter((line) => line.includes(log)).join("")
+    const watcher = (): string =>
+      spawnSync("ps", ["-eo", "args"], { encoding: "utf8" })
+        .stdout.split("\n")
+        .filter((line) => line.includes(log))
+        .join("")
     await until("the watcher is gone with the engine", () => watcher() === "")
   })
 

@@ -1,8 +1,8 @@
 // OPENIM_MIRRORS, against mirrors on this machine; and what must not be printed.
 import { spawnSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { Sandbox } from "./sandbox"
@@ -32,7 +32,10 @@ beforeEach(async () => {
   at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   box.dagger("true")
   // Docker obeys and tells the engine's environment; no certificate is this host's own.
-  box.tool("docker", `case "$*" in "run --rm --privileged"*) exit 1 ;; *.State.Running*) echo true ;; "container inspect"*) echo running ;; *) echo true ;; esac`)
+  box.tool(
+    "docker",
+    `case "$*" in "run --rm --privileged"*) exit 1 ;; *.State.Running*) echo true ;; "container inspect"*) echo running ;; *) echo true ;; esac`,
+  )
   // The wrapper itself is made by the real one.
   const npm = spawnSync("sh", ["-c", "command -v npm"], { encoding: "utf8" }).stdout.trim()
   box.tool("npm", `if [ "$1 $2" = "config get" ]; then echo https://registry.npmjs.org/; else OPENIM_MIRRORS= exec '${npm}' "$@"; fi`)
@@ -54,14 +57,23 @@ describe("OPENIM_MIRRORS", () => {
     const done = await box.run(["call"], { OPENIM_MIRRORS: mirrors() })
     expect(done.code).toBe(0)
     expect(done.stderr).toContain(`debian mirror: ${at}/bad/debian refused: it answers 403`)
-    const lines = [`OPENIM_DEBIAN_MIRROR=${at}/good/debian`, `GOPROXY=${at}/good/go,direct`, `npm_config_registry=${at}/good/npm`, `OPENIM_REGISTRY_MIRRORS=${at}`]
+    const lines = [
+      `OPENIM_DEBIAN_MIRROR=${at}/good/debian`,
+      `GOPROXY=${at}/good/go,direct`,
+      `npm_config_registry=${at}/good/npm`,
+      `OPENIM_REGISTRY_MIRRORS=${at}`,
+    ]
     for (const line of lines) expect(done.stderr).toContain(`OPENIM_MIRRORS: ${line}\n`)
     expect(created()).toContain(`_DAGGER_ENGINE_SYSTEMENV_GOPROXY=${at}/good/go,direct`)
     expect(created()).toContain(`DAGGER_REGISTRY_MIRRORS=${at}`)
   })
 
   it("leaves what the user has set, and does not ask for it", async () => {
-    const done = await box.run(["call"], { OPENIM_MIRRORS: mirrors(), GOPROXY: "https://own.example", OPENIM_REGISTRY_MIRRORS: "own.example" })
+    const done = await box.run(["call"], {
+      OPENIM_MIRRORS: mirrors(),
+      GOPROXY: "https://own.example",
+      OPENIM_REGISTRY_MIRRORS: "own.example",
+    })
     expect(created()).toContain("_DAGGER_ENGINE_SYSTEMENV_GOPROXY=https://own.example")
     expect(done.stderr).not.toContain("GOPROXY=")
     expect(asked.filter((path) => path.includes("/go/") || path === "/v2/")).toEqual([])

@@ -1,8 +1,8 @@
 // ./daggerw becomes dagger: arguments, streams, exit code, signals.
 import { spawnSync } from "node:child_process"
-import { createServer, type Server } from "node:net"
-import { isBuiltin } from "node:module"
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { isBuiltin } from "node:module"
+import { createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { finished, project, Sandbox, until } from "./sandbox"
@@ -66,7 +66,8 @@ describe("pass-through", () => {
   it("sets dagger's environment and leaves what the user set", async () => {
     box.dagger("env")
     const { stdout } = await box.run(["call"], { DO_NOT_TRACK: "0" })
-    for (const line of ["DAGGER_NO_UPDATE_CHECK=1", "DAGGER_NO_NAG=1", "DO_NOT_TRACK=0", `${host}=unix://${socket}`]) expect(stdout).toContain(line)
+    for (const line of ["DAGGER_NO_UPDATE_CHECK=1", "DAGGER_NO_NAG=1", "DO_NOT_TRACK=0", `${host}=unix://${socket}`])
+      expect(stdout).toContain(line)
     expect(stdout).not.toContain("DAGGER_PROGRESS")
     expect(stdout).not.toContain("OPENIM_PROJECT")
   })
@@ -76,12 +77,25 @@ describe("pass-through", () => {
     expect((await box.run(["call"])).stdout).toBe("<1>\n")
     expect((await box.run(["call"], { CLICOLOR_FORCE: "1" })).stdout).toBe("<unset>\n")
     // On a terminal, which util-linux' script is, they are dagger's business, unless it has none.
-    const terminal = (term: string) => spawnSync("/usr/bin/script", ["-qec", `${join(project, "daggerw")} call`, "/dev/null"], { env: { ...box.environment(), TERM: term }, cwd: box.root, encoding: "utf8" }).stdout
+    const terminal = (term: string) =>
+      spawnSync("/usr/bin/script", ["-qec", `${join(project, "daggerw")} call`, "/dev/null"], {
+        env: { ...box.environment(), TERM: term },
+        cwd: box.root,
+        encoding: "utf8",
+      }).stdout
     expect(terminal("xterm")).toContain("<unset>")
     expect(terminal("dumb")).toContain("<1>")
   })
 
-  it.each(["tcp://h:1", "tls://h:1?ca_path=x", "ssh://u@h", "container://c", "image+podman://i", "docker-container://c", "kube-pod://p?namespace=n"])("passes %s on", async (address) => {
+  it.each([
+    "tcp://h:1",
+    "tls://h:1?ca_path=x",
+    "ssh://u@h",
+    "container://c",
+    "image+podman://i",
+    "docker-container://c",
+    "kube-pod://p?namespace=n",
+  ])("passes %s on", async (address) => {
     box.dagger(`printf %s "$${host}"`)
     expect((await box.run(["call"], { [host]: address })).stdout).toBe(address)
   })
@@ -96,8 +110,10 @@ describe("a call of this project's module", () => {
   const reached = (...args: string[]): string => args.map((arg) => `[${arg}]\n`).join("")
 
   it("names the module from any folder, and takes options of all functions anywhere", async () => {
-    const done = await box.run(["call", "build", "--component", "it's a; $(b) \"c\"\nd", "--source=source", "export", "--path=out"])
-    expect(done.stdout).toBe(`${box.root}\n${reached("call", `--mod=${project}`, "--source=source", "build", "--component=it's a; $(b) \"c\"\nd", "export", "--path=out")}`)
+    const done = await box.run(["call", "build", "--component", 'it\'s a; $(b) "c"\nd', "--source=source", "export", "--path=out"])
+    expect(done.stdout).toBe(
+      `${box.root}\n${reached("call", `--mod=${project}`, "--source=source", "build", '--component=it\'s a; $(b) "c"\nd', "export", "--path=out")}`,
+    )
     expect(done.stderr).toBe("")
   })
 
@@ -108,13 +124,21 @@ describe("a call of this project's module", () => {
 
   it("runs in the project where its files are checked or changed", async () => {
     expect((await box.run(["check", "smoke"])).stdout).toBe(`${project}\n${reached("check", "smoke")}`)
-    expect((await box.run(["call", "-y", "bump", "--source=source"])).stdout).toBe(`${project}\n${reached("call", "-y", `--source=${box.root}/source`, "bump")}`)
+    expect((await box.run(["call", "-y", "bump", "--source=source"])).stdout).toBe(
+      `${project}\n${reached("call", "-y", `--source=${box.root}/source`, "bump")}`,
+    )
   })
 
   it.each([
     [["call", "biuld"], "there is no function biuld, did you mean build? (./daggerw functions lists them)"],
-    [["call", "build"], "build needs --component, such as ./daggerw call build --component=server (./daggerw call build --help explains it)"],
-    [["call", "publish", "--component=server", "--registry-password=env://UNSET"], "--registry-password: the variable UNSET is not set: export UNSET=… first"],
+    [
+      ["call", "build"],
+      "build needs --component, such as ./daggerw call build --component=server (./daggerw call build --help explains it)",
+    ],
+    [
+      ["call", "publish", "--component=server", "--registry-password=env://UNSET"],
+      "--registry-password: the variable UNSET is not set: export UNSET=… first",
+    ],
     [["call", "test", "--suites="], "--suites is empty: give it a value, or leave it out (is a variable in it not set?)"],
   ])("is refused in one line before anything starts: %j", async (args, message) => {
     const done = await box.run(args, { [host]: "unix:///nowhere/engine.sock" })
@@ -145,7 +169,9 @@ describe("a call of this project's module", () => {
       `${box.root}\n${reached("call", `--mod=${copy}`, `--bundle=${copy}/../bundle`.replace("/project/..", ""), `--source=${box.root}/source`, "components")}`,
     )
     writeFileSync(join(copy, ".env"), "BASSE=alpine\r\n")
-    expect((await box.run(["call", "components"], {}, "", copy)).stderr).toBe("daggerw: error: .env:1: nothing reads BASSE, did you mean BASE? (./daggerw call --help lists the options)\n")
+    expect((await box.run(["call", "components"], {}, "", copy)).stderr).toBe(
+      "daggerw: error: .env:1: nothing reads BASSE, did you mean BASE? (./daggerw call --help lists the options)\n",
+    )
   })
 })
 
@@ -203,7 +229,9 @@ describe("bad input", () => {
   it.each(["/proc/nothing", "/sys/nothing"])("says so where no folder can be made, and does not hang: HOME=%s", async (home) => {
     const done = await box.run(["version"], { OPENIM_CACHE: "", HOME: home })
     expect([done.code, done.stdout]).toEqual([1, ""])
-    expect(done.stderr).toMatch(/^daggerw: error: the cache folder \S+ cannot be made: .+\ndaggerw: next: set OPENIM_CACHE to a folder you may write to\n$/)
+    expect(done.stderr).toMatch(
+      /^daggerw: error: the cache folder \S+ cannot be made: .+\ndaggerw: next: set OPENIM_CACHE to a folder you may write to\n$/,
+    )
   })
 
   it("says when the cache folder cannot be made", async () => {
@@ -224,7 +252,9 @@ describe("the fast path", () => {
     const [folder] = made.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
     const files = ["main.mjs"]
     for (const file of files) {
-      for (const [, name] of readFileSync(join(folder!, file), "utf8").matchAll(/^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|^import "([^"]+)"/gm)) {
+      for (const [, name] of readFileSync(join(folder!, file), "utf8").matchAll(
+        /^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|^import "([^"]+)"/gm,
+      )) {
         if (name?.startsWith("./")) files.push(name.slice(2))
         else expect(isBuiltin(name ?? ""), `${file} imports ${name}`).toBe(true)
       }

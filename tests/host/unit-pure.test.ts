@@ -28,15 +28,28 @@ describe("the engine's subnet", () => {
 
 describe("name servers", () => {
   const from = (files: Record<string, string>) => (path: string) => files[path]
-  it("are the host's", () => expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 9.9.9.9\nsearch a\n" }))).toContain("9.9.9.9"))
+  it("are the host's", () =>
+    expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 9.9.9.9\nsearch a\n" }))).toContain("9.9.9.9"))
   it("leave out the host's loopback", () =>
     expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 127.0.0.1\nnameserver 9.9.9.9\n" }))).toBe("nameserver 9.9.9.9\n"))
   it("are those behind systemd's", () =>
-    expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 127.0.0.53\n", "/run/systemd/resolve/resolv.conf": "nameserver 1.1.1.1\n" }))).toContain("1.1.1.1"))
-  it("are asked for where the engine could reach none", () => expect(() => resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver ::1\n" }))).toThrow("loopback"))
+    expect(
+      resolvConf(
+        undefined,
+        from({ "/etc/resolv.conf": "nameserver 127.0.0.53\n", "/run/systemd/resolve/resolv.conf": "nameserver 1.1.1.1\n" }),
+      ),
+    ).toContain("1.1.1.1"))
+  it("are asked for where the engine could reach none", () =>
+    expect(() => resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver ::1\n" }))).toThrow("loopback"))
   it("are nobody where a bundle is used and there are none", () => {
     expect(resolvConf(undefined, from({}), true)).toBe("nameserver 192.0.2.1\n")
-    expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 127.0.0.53\n", "/run/systemd/resolve/resolv.conf": "search a\n" }), true)).toBe("nameserver 192.0.2.1\n")
+    expect(
+      resolvConf(
+        undefined,
+        from({ "/etc/resolv.conf": "nameserver 127.0.0.53\n", "/run/systemd/resolve/resolv.conf": "search a\n" }),
+        true,
+      ),
+    ).toBe("nameserver 192.0.2.1\n")
     expect(resolvConf(undefined, from({ "/etc/resolv.conf": "nameserver 9.9.9.9\n" }), true)).toContain("9.9.9.9")
   })
   it("may be given", () => expect(resolvConf("1.1.1.1,8.8.8.8", from({}))).toBe("nameserver 1.1.1.1\nnameserver 8.8.8.8\n"))
@@ -56,7 +69,8 @@ describe("apt's proxies", () => {
 })
 
 describe("messages", () => {
-  it("know a full disk", () => expect(explain(new Error("ENOSPC: no space left on device, write"))).toMatch(/the disk is full[\s\S]*next: free some space/))
+  it("know a full disk", () =>
+    expect(explain(new Error("ENOSPC: no space left on device, write"))).toMatch(/the disk is full[\s\S]*next: free some space/))
   it("know a missing network", () => expect(knownCause("dial tcp: lookup proxy: no such host")?.message).toContain("network"))
   it("show no stack", () => expect(explain(new Problem("broken", "mend it"))).toBe("daggerw: error: broken\ndaggerw: next: mend it"))
   it("quote for a shell", () => expect(quote("it's $HOME")).toBe("'it'\\''s $HOME'"))

@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest"
 import { openConversations } from "./load/conversations.js"
 import { Load } from "./load/sender.js"
-import { failedBatches, type Step, whereabouts, type Whereabouts } from "./load/whereabouts.js"
+import { failedBatches, type Step, type Whereabouts, whereabouts } from "./load/whereabouts.js"
 import { checkerOf } from "./support/checkers.js"
 import { eventually } from "./support/eventually.js"
 import { concerns } from "./support/failedLogs.js"
@@ -106,7 +106,10 @@ async function survives(fault: Fault): Promise<Whereabouts> {
   } finally {
     await load.end()
   }
-  expect(load.refused.filter(({ answered }) => answered < at).map(({ problem }) => problem), "refused before the kill").toEqual([])
+  expect(
+    load.refused.filter(({ answered }) => answered < at).map(({ problem }) => problem),
+    "refused before the kill",
+  ).toEqual([])
   await workedOff()
   const throughAfter = Date.now() - at
 
@@ -116,23 +119,36 @@ async function survives(fault: Fault): Promise<Whereabouts> {
   const sum = `${acknowledged.length} messages acknowledged, ${refused.length} not`
   const note = `${sum}; ${found.whole.length} of those acknowledged are stored and can be read`
   keepFigure({ name: `${name} killed: messages are taken again after`, value: seconds(takenAgain(load, at) - at), unit: "s", note })
-  keepFigure({ name: `${name} killed: all are through after`, value: seconds(throughAfter), unit: "s", note: `${found.twice} are stored twice` })
+  keepFigure({
+    name: `${name} killed: all are through after`,
+    value: seconds(throughAfter),
+    unit: "s",
+    note: `${found.twice} are stored twice`,
+  })
   keepFigure({ name: `${name} killed: given up by OpenIM, in the cache only`, value: queue.length + store.length, unit: "messages" })
   keepFigure({ name: `${name} killed: given up by OpenIM, nobody can read them`, value: cache.length, unit: "messages" })
 
   const lost = found.lost.map(({ message, why }) => `${message.text} in ${message.conversation.id}: ${why}`)
   expect(lost.slice(0, 10), `${lost.length} lost`).toEqual([])
   for (const step of ["cache", "queue", "store"] as const) {
-    if (!mayGiveUp.includes(step)) expect(found.givenUp[step].map(({ text }) => text), `given up at the step ${step}`).toEqual([])
+    if (!mayGiveUp.includes(step))
+      expect(
+        found.givenUp[step].map(({ text }) => text),
+        `given up at the step ${step}`,
+      ).toEqual([])
   }
   return found
 }
 
 async function startsAgain(program: Program, since: string | undefined): Promise<void> {
-  await eventually(`the supervisor starts ${titleOf(program)} again`, async () => {
-    const { current, "current-since": now } = await stateOf(program)
-    if (current !== "active" || now === since) throw new Error(`it is ${current} since ${now}`)
-  }, { within: 60, every: 50 })
+  await eventually(
+    `the supervisor starts ${titleOf(program)} again`,
+    async () => {
+      const { current, "current-since": now } = await stateOf(program)
+      if (current !== "active" || now === since) throw new Error(`it is ${current} since ${now}`)
+    },
+    { within: 60, every: 50 },
+  )
   await eventually(`${titleOf(program)} is good`, checkerOf(program).check, { within: 60 })
 }
 
@@ -144,11 +160,18 @@ function takenAgain({ acknowledged, refused }: Load, at: number): number {
 
 /** Nothing waits for msgtransfer: first what comes in, then what that has become. */
 async function workedOff(): Promise<void> {
-  for (const [group, topic] of [["redis", topics.toRedis], ["mongo", topics.toMongo]]) {
-    await eventually(`topic ${topic} is worked off`, async () => {
-      const lag = lagOf(await groupConsumes(group), topic)
-      if (lag > 0) throw new Error(`${lag} records wait`)
-    }, { within: 90 })
+  for (const [group, topic] of [
+    ["redis", topics.toRedis],
+    ["mongo", topics.toMongo],
+  ]) {
+    await eventually(
+      `topic ${topic} is worked off`,
+      async () => {
+        const lag = lagOf(await groupConsumes(group), topic)
+        if (lag > 0) throw new Error(`${lag} records wait`)
+      },
+      { within: 90 },
+    )
   }
 }
 
@@ -157,12 +180,16 @@ async function workedOff(): Promise<void> {
  * is gone fails (the driver tries again only where the store is a replica set).
  */
 async function messagesPass(): Promise<void> {
-  await eventually("new users become friends, found a group and send a message", async () => {
-    const [one, other] = await admin.newUsers("faults", 2)
-    await admin.importFriends(one.userID, [other.userID])
-    await one.createGroup("after the fault", [other.userID])
-    await deliver(one, other, "after the fault", { within: 10 })
-  }, { within: 40 })
+  await eventually(
+    "new users become friends, found a group and send a message",
+    async () => {
+      const [one, other] = await admin.newUsers("faults", 2)
+      await admin.importFriends(one.userID, [other.userID])
+      await one.createGroup("after the fault", [other.userID])
+      await deliver(one, other, "after the fault", { within: 10 })
+    },
+    { within: 40 },
+  )
 }
 
 function seconds(milliseconds: number): number {

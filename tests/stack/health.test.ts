@@ -90,9 +90,13 @@ async function turns(program: Program): Promise<void> {
   }
   await eventually(`afterwards: ${what}`, check, untilGood)
   if (before) {
-    await eventually(`${titleOf(program)} is registered anew`, async () => {
-      expect((await registrationOf(program.name)).lease).not.toBe(before.lease)
-    }, untilGood)
+    await eventually(
+      `${titleOf(program)} is registered anew`,
+      async () => {
+        expect((await registrationOf(program.name)).lease).not.toBe(before.lease)
+      },
+      untilGood,
+    )
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { createHash, randomBytes } from "node:crypto"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { listen, type Listener } from "./support/complaints.js"
+import { type Listener, listen } from "./support/complaints.js"
 import { eventually } from "./support/eventually.js"
 import { concerns } from "./support/failedLogs.js"
 import { deliver } from "./support/flow.js"
@@ -62,8 +62,9 @@ describe("who may do what", () => {
     const accounts = [1, 2].map((number) => ({ userID: newName("it"), nickname: `Dora ${number}` }))
     await admin.register(accounts)
     expect(await ask("/user/user_register", { users: accounts }, { token: admin.token })).toMatchObject({ errCode: refused.registered })
-    expect(await ask("/user/user_register", { users: [{ userID: newName("it"), nickname: "by a user" }] }, { token: ann.token }))
-      .toMatchObject({ errCode: refused.permission })
+    expect(
+      await ask("/user/user_register", { users: [{ userID: newName("it"), nickname: "by a user" }] }, { token: ann.token }),
+    ).toMatchObject({ errCode: refused.permission })
     const stored = await documents("user", { user_id: { $in: accounts.map(({ userID }) => userID) } })
     expect(stored.map(({ user_id: userID, nickname }) => ({ userID, nickname }))).toEqual(expect.arrayContaining(accounts))
     expect(stored).toHaveLength(2)
@@ -87,7 +88,9 @@ describe("who may do what", () => {
     const leaving = (await admin.newUsers("it", 1))[0]
     await leaving.newestSeqs()
     await admin.post("/auth/force_logout", { userID: leaving.userID, platformID: leaving.platformID })
-    expect(await ask("/msg/newest_seq", { userID: leaving.userID }, { token: leaving.token })).toMatchObject({ errCode: refused.tokenKicked })
+    expect(await ask("/msg/newest_seq", { userID: leaving.userID }, { token: leaving.token })).toMatchObject({
+      errCode: refused.tokenKicked,
+    })
   })
 })
 
@@ -102,7 +105,10 @@ describe("friends and groups", () => {
     expect(await other.friends()).toEqual([one.userID])
     const stored = await documents("friend", { owner_user_id: { $in: [one.userID, other.userID] } })
     expect(stored.map(({ owner_user_id: owner, friend_user_id: friend }) => [owner, friend])).toEqual(
-      expect.arrayContaining([[one.userID, other.userID], [other.userID, one.userID]]),
+      expect.arrayContaining([
+        [one.userID, other.userID],
+        [other.userID, one.userID],
+      ]),
     )
     expect(stored).toHaveLength(2)
     await expectVersions("friend_version", one.userID, [other.userID])
@@ -132,7 +138,11 @@ describe("friends and groups", () => {
     const owner = 100
     expect(stored.filter(({ role_level: role }) => role === owner).map(({ user_id: userID }) => userID)).toEqual([ann.userID])
     expect(stored.map(({ user_id: userID }) => userID).sort()).toEqual(members.map(({ userID }) => userID).sort())
-    await expectVersions("group_member_version", group.groupID, members.map(({ userID }) => userID))
+    await expectVersions(
+      "group_member_version",
+      group.groupID,
+      members.map(({ userID }) => userID),
+    )
   })
 })
 
@@ -256,8 +266,10 @@ describe("messages", () => {
     const conversation = singleConversation(from.userID, to.userID)
     await admin.sendText(from.account, to.userID, "a slip")
     await eventually("the message is stored", async () => expect(await storedMessages(conversation)).toHaveLength(1))
-    expect(await ask("/msg/revoke_msg", { conversationID: conversation, seq: 1, userID: to.userID }, { token: to.token }), "by the receiver")
-      .toMatchObject({ errCode: refused.permission })
+    expect(
+      await ask("/msg/revoke_msg", { conversationID: conversation, seq: 1, userID: to.userID }, { token: to.token }),
+      "by the receiver",
+    ).toMatchObject({ errCode: refused.permission })
     await from.revoke(conversation, 1)
     const revokeNotification = 2101
     await eventually("the receiver sees that it was taken back", async () => {
@@ -274,7 +286,10 @@ describe("messages", () => {
 
 describe("files", () => {
   // The object store's smallest part is 5 MiB.
-  const files: [string, number, number][] = [["in one part", 100_000, 1], ["in three parts", 11 * 1024 * 1024, 3]]
+  const files: [string, number, number][] = [
+    ["in one part", 100_000, 1],
+    ["in three parts", 11 * 1024 * 1024, 3],
+  ]
 
   test.each(files)("a file %s comes back byte for byte", async (_, size, parts) => {
     concerns("openim-rpc-third", "minio")
@@ -339,7 +354,8 @@ describe("live", () => {
       return { status: answer.status, text: await answer.text() }
     }
     const unknown = await page("/no-such-page")
-    for (const path of ["/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=1"]) expect(await page(path), path).toEqual(unknown)
+    for (const path of ["/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=1"])
+      expect(await page(path), path).toEqual(unknown)
   })
 })
 
@@ -351,7 +367,10 @@ describe("OpenIM's official SDK", () => {
     const texts = [newName("question"), newName("answer")]
     const [one, other] = [await SdkUser.login(gina), await SdkUser.login(hans)]
     try {
-      for (const [from, to, recvID, text] of [[one, other, hans.userID, texts[0]], [other, one, gina.userID, texts[1]]] as const) {
+      for (const [from, to, recvID, text] of [
+        [one, other, hans.userID, texts[0]],
+        [other, one, gina.userID, texts[1]],
+      ] as const) {
         const sent = await from.sendText(recvID, text)
         const live = await eventually("the other SDK receives the message", () => {
           const found = to.received.find(({ clientMsgID }) => clientMsgID === sent.clientMsgID)
@@ -372,7 +391,10 @@ describe("OpenIM's official SDK", () => {
       // The SDK first fetches which conversations there are.
       await eventually("the history has both messages", async () => {
         const read = (await again.history(conversation)).sort((first, second) => first.seq - second.seq)
-        expect(read.map(({ sendID, textElem }) => [sendID, textElem?.content])).toEqual([[gina.userID, texts[0]], [hans.userID, texts[1]]])
+        expect(read.map(({ sendID, textElem }) => [sendID, textElem?.content])).toEqual([
+          [gina.userID, texts[0]],
+          [hans.userID, texts[1]],
+        ])
       })
     } finally {
       await again.logout()
@@ -418,7 +440,10 @@ describe.skipIf(chatPrograms.length === 0)("chat", () => {
     const { adminToken } = await call<{ adminToken: string }>("/account/login", credentials, { base: chatAdminAddress })
     expect(await call("/account/info", {}, { base: chatAdminAddress, token: adminToken })).toMatchObject({ account: "chatAdmin" })
     const search = { keyword: user.nickname, normal: 0, pagination: { pageNumber: 1, showNumber: 10 } }
-    const found = await call<{ users: { userID: string }[] | null }>("/user/search/full", search, { base: chatApiAddress, token: adminToken })
+    const found = await call<{ users: { userID: string }[] | null }>("/user/search/full", search, {
+      base: chatApiAddress,
+      token: adminToken,
+    })
     expect(found.users?.map((account) => account.userID)).toEqual([userID])
     const wrong = await ask("/account/login", { ...credentials, password: "wrong" }, { base: chatAdminAddress })
     expect(wrong.errCode).not.toBe(0)

@@ -46,7 +46,12 @@ it("takes messages and stores every one that it acknowledged, not much slower th
     const ratios = keepFigures(measured, through, usual)
     keepRatios(ratios)
     const later = laterHalf(measured.begun, measured.answered)
-    keepFigure({ name: "the second half of the messages to the first", value: rounded(later), unit: "ratio", note: "how fast they were taken" })
+    keepFigure({
+      name: "the second half of the messages to the first",
+      value: rounded(later),
+      unit: "ratio",
+      note: "how fast they were taken",
+    })
     if (usual === undefined) say(`there is no baseline for ${storeKind}: only what one run shows is compared`)
     const slow = [...slowIn(ratios, usual), ...slowing(later)]
     if (slow.length === 0) return
@@ -64,9 +69,13 @@ it("pushes a message to its receiver while it is connected", async () => {
       const text = `push ${number}`
       const begun = performance.now()
       await admin.sendText(from.account, to.userID, text)
-      await eventually(`${text} is pushed`, () => {
-        if (!receiver.pushed.some((message) => message.contentType === 101 && textOf(message) === text)) throw new Error("not yet")
-      }, { every: 2 })
+      await eventually(
+        `${text} is pushed`,
+        () => {
+          if (!receiver.pushed.some((message) => message.contentType === 101 && textOf(message) === text)) throw new Error("not yet")
+        },
+        { every: 2 },
+      )
       times.push(performance.now() - begun)
     }
     times.sort((one, other) => one - other)
@@ -100,12 +109,16 @@ it("starts every program of OpenIM anew", async () => {
 /** Waits until the store has each message under its ID with its text; gives the time when it had. */
 async function allStored(acknowledged: AcknowledgedMessage[]): Promise<number> {
   let waiting = acknowledged
-  await eventually(`all ${acknowledged.length} acknowledged messages are stored`, async () => {
-    const stored = await storedEntries([...new Set<Conversation>(waiting.map(({ conversation }) => conversation))])
-    const texts = new Map([...stored.values()].flat().map((entry) => [entry.msg.server_msg_id, textIn(entry)]))
-    waiting = waiting.filter(({ serverMsgID, text }) => texts.get(serverMsgID) !== text)
-    if (waiting.length > 0) throw new Error(`${waiting.length} are not, the first: ${waiting[0].text} in ${waiting[0].conversation.id}`)
-  }, { within: 90 })
+  await eventually(
+    `all ${acknowledged.length} acknowledged messages are stored`,
+    async () => {
+      const stored = await storedEntries([...new Set<Conversation>(waiting.map(({ conversation }) => conversation))])
+      const texts = new Map([...stored.values()].flat().map((entry) => [entry.msg.server_msg_id, textIn(entry)]))
+      waiting = waiting.filter(({ serverMsgID, text }) => texts.get(serverMsgID) !== text)
+      if (waiting.length > 0) throw new Error(`${waiting.length} are not, the first: ${waiting[0].text} in ${waiting[0].conversation.id}`)
+    },
+    { within: 90 },
+  )
   return Date.now()
 }
 
@@ -146,9 +159,13 @@ async function startTimes(program: Program): Promise<StartTimes> {
   const patience = { within: 60, every: 20 }
   let registered: number | undefined
   if (registers) {
-    await eventually(`${titleOf(program)} is registered anew`, async () => {
-      if ((await registrationOf(program.name)).lease === before) throw new Error("what is registered is still the one before")
-    }, patience)
+    await eventually(
+      `${titleOf(program)} is registered anew`,
+      async () => {
+        if ((await registrationOf(program.name)).lease === before) throw new Error("what is registered is still the one before")
+      },
+      patience,
+    )
     registered = passed()
   }
   await eventually(`${titleOf(program)} is good`, checkerOf(program).check, patience)

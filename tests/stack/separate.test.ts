@@ -15,13 +15,21 @@ beforeAll(async () => {
   admin = await eventually("the administrator logs in", () => Admin.login(), { within: 60 })
   // msgtransfer joins its groups in the queue; what is sent before is acknowledged and lost.
   const [from, to] = await eventually("users are registered", () => admin.newUsers("first", 2), { within: 60 })
-  await eventually("a message passes", async () => {
-    const sent = await admin.sendText(from.account, to.userID, newName("first"))
-    await eventually("it is stored", async () => {
-      const stored = await storedMessages(singleConversation(from.userID, to.userID))
-      expect(stored.map(({ msg }) => msg.server_msg_id)).toContain(sent.serverMsgID)
-    }, { within: 5 })
-  }, { within: 60 })
+  await eventually(
+    "a message passes",
+    async () => {
+      const sent = await admin.sendText(from.account, to.userID, newName("first"))
+      await eventually(
+        "it is stored",
+        async () => {
+          const stored = await storedMessages(singleConversation(from.userID, to.userID))
+          expect(stored.map(({ msg }) => msg.server_msg_id)).toContain(sent.serverMsgID)
+        },
+        { within: 5 },
+      )
+    },
+    { within: 60 },
+  )
 })
 
 describe("programs in containers of their own", () => {
@@ -39,8 +47,13 @@ describe("programs in containers of their own", () => {
   test("a group's message is pushed to its members on both gateways", async () => {
     const users = await admin.newUsers("members", 6)
     const [owner, ...others] = users
-    const group = await owner.createGroup("on both gateways", others.map(({ userID }) => userID))
-    const lines = await Promise.all(users.map((user, index) => Connection.open(user, { gateway: index % 2 === 0 ? gatewayAddress : secondGatewayAddress })))
+    const group = await owner.createGroup(
+      "on both gateways",
+      others.map(({ userID }) => userID),
+    )
+    const lines = await Promise.all(
+      users.map((user, index) => Connection.open(user, { gateway: index % 2 === 0 ? gatewayAddress : secondGatewayAddress })),
+    )
     try {
       const text = newName("all")
       const sent = await lines[0].sendText({ groupID: group.groupID }, text)

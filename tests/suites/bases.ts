@@ -23,7 +23,11 @@ import type { SuiteOutcome } from "./together.js"
 const host = "localhost:5002"
 
 export async function basesTests(settings: Settings, checkout: Directory): Promise<SuiteOutcome> {
-  const [roots, registry, { source, wish, from }] = await Promise.all([baseRoots(settings), toolbox(settings, [], ["docker-registry"]).then((box) => emptyRegistry(box, 5002)), shopFixture(settings, checkout)])
+  const [roots, registry, { source, wish, from }] = await Promise.all([
+    baseRoots(settings),
+    toolbox(settings, [], ["docker-registry"]).then((box) => emptyRegistry(box, 5002)),
+    shopFixture(settings, checkout),
+  ])
   await registry.start()
   try {
     const found: TestCase[][] = []
@@ -69,7 +73,8 @@ interface OnBase {
 }
 
 async function baseCases({ root, name, reference, server, shop, wish }: OnBase): Promise<TestCase[]> {
-  const image = async (settings: Settings, component: string, base = name) => (await componentImage(settings, { ...wish, component, base })).container
+  const image = async (settings: Settings, component: string, base = name) =>
+    (await componentImage(settings, { ...wish, component, base })).container
   const smoke = async (settings: Settings, component: string, built: Container) => {
     const refused = (await smokeTest(settings, imageOf(settings.catalogue, component), built)).filter(({ ok }) => !ok)
     if (refused.length > 0) throw new Error(refused.map(({ name, detail }) => `${name}: ${detail ?? ""}`).join("\n"))
@@ -86,7 +91,8 @@ async function baseCases({ root, name, reference, server, shop, wish }: OnBase):
     [
       "its programs are the ones that the image on Debian has",
       async () => {
-        const bytes = async (base: string) => (await image(server, "server", base)).file(`/usr/local/bin/${server.catalogue.stack}`).digest({ excludeMetadata: true })
+        const bytes = async (base: string) =>
+          (await image(server, "server", base)).file(`/usr/local/bin/${server.catalogue.stack}`).digest({ excludeMetadata: true })
         same(await bytes(name), await bytes("debian"))
       },
     ],
@@ -128,12 +134,17 @@ function redisCase(
   image: (settings: Settings, component: string) => Promise<Container>,
   smoke: (settings: Settings, component: string, built: Container) => Promise<void>,
 ): [string, () => Promise<unknown>] {
-  return ["Redis is installed from the base's packages, and passes the smoke test", async () => smoke(settings, "redis", await image(settings, "redis"))]
+  return [
+    "Redis is installed from the base's packages, and passes the smoke test",
+    async () => smoke(settings, "redis", await image(settings, "redis")),
+  ]
 }
 
 /** Prints what of the packages is not as they brought it. */
 function whole({ base }: BaseRoot): string {
-  return base === "alpine" ? "apk --no-network info -e ca-certificates tzdata >&2; apk --no-network audit --system --packages /usr/share/ca-certificates" : "rpm -V ca-certificates tzdata"
+  return base === "alpine"
+    ? "apk --no-network info -e ca-certificates tzdata >&2; apk --no-network audit --system --packages /usr/share/ca-certificates"
+    : "rpm -V ca-certificates tzdata"
 }
 
 function asRoot(built: Container, command: string): Promise<string> {

@@ -2,14 +2,19 @@
 
 import type { Service } from "@dagger.io/dagger"
 import { bundledImage, readBundle } from "../../src/graph/bundle/bundle.js"
-import { lockedVersions } from "../../src/tasks/bundleCheck.js"
 import { bundledItem } from "../../src/graph/bundle/prewarm.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
+import { lockedVersions } from "../../src/tasks/bundleCheck.js"
 import { casesOf, fails, same } from "./cases.js"
 
 /** `reference` and `other` are different images in the registry. */
-export async function bundleImageTests(settings: Settings, host: string, registry: Service, [reference, other]: [string, string]): Promise<TestCase[]> {
+export async function bundleImageTests(
+  settings: Settings,
+  host: string,
+  registry: Service,
+  [reference, other]: [string, string],
+): Promise<TestCase[]> {
   const online: Settings = { ...settings, from: "registry", registryServices: { [host]: registry } }
   const item = (one: string) => bundledItem(online, { kind: "image", references: [one] })
   return casesOf([

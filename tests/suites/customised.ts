@@ -1,7 +1,7 @@
 // Sources of the caller's own: a private git server, patches and files on top of a source. Its subject is the small shop.
 
 import { randomUUID } from "node:crypto"
-import { dag, type Directory, type Service } from "@dagger.io/dagger"
+import { type Directory, dag, type Service } from "@dagger.io/dagger"
 import { componentBinaries, componentImage } from "../../src/graph/build/components.js"
 import type { GitSource, Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
@@ -23,7 +23,8 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
   const address = `http://${await service.hostname()}:8080/shop.git`
   const token = (text: string) => dag.setSecret(`git-${randomUUID()}`, text)
   const build = (custom: Partial<Settings["custom"]>) => componentImage({ ...shop, custom: { of: "shop", ...custom } }, wish)
-  const fromGit = (more: Partial<GitSource>) => build({ git: { url: address, ref: "main", username: user, token: token(password), service, ...more } })
+  const fromGit = (more: Partial<GitSource>) =>
+    build({ git: { url: address, ref: "main", username: user, token: token(password), service, ...more } })
   const label = async (built: ReturnType<typeof build>, name: string) => (await built).container.label(`org.opencontainers.image.${name}`)
   const says = async (built: ReturnType<typeof build>) => (await built).container.withExec(["shop-api", "version"]).stdout()
 
@@ -43,11 +44,17 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
     [
       "a wrong token is one clear message without the token",
       async () => {
-        const told = await fails(() => fromGit({ token: token("wrong-token-of-tests") }), "the server does not let this user read it. Check --git-token")
+        const told = await fails(
+          () => fromGit({ token: token("wrong-token-of-tests") }),
+          "the server does not let this user read it. Check --git-token",
+        )
         if (told.includes("wrong-token-of-tests")) throw new Error("the message has the token")
       },
     ],
-    ["a private repository without a token is told apart", () => fails(() => fromGit({ token: undefined, username: undefined }), "does not let this user read it")],
+    [
+      "a private repository without a token is told apart",
+      () => fails(() => fromGit({ token: undefined, username: undefined }), "does not let this user read it"),
+    ],
     ["an unknown branch is named", () => fails(() => fromGit({ ref: "mian" }), 'it has no branch, tag or commit "mian". Check --git-ref')],
     [
       "a patch and a file lie on top of the source, and the version says so",
@@ -60,18 +67,31 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
         if (!/^checkout-checkout\.[0-9a-f]{8}-custom\.[0-9a-f]{8}$/.test(version)) throw new Error(`the version is ${version}`)
       },
     ],
-    ["on top of a private repository too", async () => same(await says(build({ git: { url: address, ref: "main", username: user, token: token(password), service }, overlay })), "our shop-api go1.22.7\n")],
+    [
+      "on top of a private repository too",
+      async () =>
+        same(
+          await says(build({ git: { url: address, ref: "main", username: user, token: token(password), service }, overlay })),
+          "our shop-api go1.22.7\n",
+        ),
+    ],
     [
       "code of a source that runs while it is built (mage) leaves nothing in the caches of other builds",
       async () => {
         const mark = `left-${randomUUID()}`
         const left = source.withNewFile("magefile.go", magefile(mark))
-        const built = await componentBinaries({ ...shop, custom: { of: "shop", checkout: left } }, { ...wish, component: "shop-api", builder: "mage" })
+        const built = await componentBinaries(
+          { ...shop, custom: { of: "shop", checkout: left } },
+          { ...wish, component: "shop-api", builder: "mage" },
+        )
         same((await built.entries()).join(), "shop-api")
         const go = await goToolchain(shop, goOfShop)
         const others = withBuildCache(shop, go.version, withModuleCache(shop, go.container)).withEnvVariable("ASKED_FOR", mark)
         same(await others.withExec(["sh", "-c", `ls -d /go/pkg/mod/${mark} /root/.cache/go-build/${mark} 2>/dev/null || :`]).stdout(), "")
-        const own = withBuildCache(shop, go.version, withModuleCache(shop, go.container, "custom"), "custom").withEnvVariable("ASKED_FOR", mark)
+        const own = withBuildCache(shop, go.version, withModuleCache(shop, go.container, "custom"), "custom").withEnvVariable(
+          "ASKED_FOR",
+          mark,
+        )
         same((await own.withExec(["sh", "-c", `ls -d /go/pkg/mod/${mark} /root/.cache/go-build/${mark}`]).stdout()).split("\n").length, 3)
       },
     ],
@@ -87,16 +107,28 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
         const ours = { private: "git.shop.example", insecure: "git.shop.example", service: { host: "git.shop.example", service } }
         const netrc = (word: string) => token(`machine git.shop.example login ${user} password ${word}\n`)
         const built = async (word: string, checkout: Directory) =>
-          (await componentImage({ ...shop, custom: { of: "shop", checkout }, toolchainOptions: { go: { access: { ...ours, netrc: netrc(word) } } } }, wish)).container
+          (
+            await componentImage(
+              { ...shop, custom: { of: "shop", checkout }, toolchainOptions: { go: { access: { ...ours, netrc: netrc(word) } } } },
+              wish,
+            )
+          ).container
         same(await (await built(password, using("v1.0.0", teaSums))).withExec(["shop-api", "version"]).stderr(), "private tea\n")
         // Another version, because the first is kept now.
-        const told = await fails(() => built("wrong-token-of-tests", using("v1.0.1", teaSums.replaceAll("v1.0.0", "v1.0.1"))), "the module that internal/goods/tea.go:3:8 imports cannot be fetched")
+        const told = await fails(
+          () => built("wrong-token-of-tests", using("v1.0.1", teaSums.replaceAll("v1.0.0", "v1.0.1"))),
+          "the module that internal/goods/tea.go:3:8 imports cannot be fetched",
+        )
         if (told.includes("wrong-token-of-tests")) throw new Error("the message has the password")
       },
     ],
     [
       "a patch that does not apply is named",
-      () => fails(() => build({ checkout: source, overlay: dag.directory().withNewFile("patches/02-old.patch", patch("name, gone", "x")) }), "--overlay: patches/02-old.patch does not apply"),
+      () =>
+        fails(
+          () => build({ checkout: source, overlay: dag.directory().withNewFile("patches/02-old.patch", patch("name, gone", "x")) }),
+          "--overlay: patches/02-old.patch does not apply",
+        ),
     ],
     [
       "a patch without prefixes, or with another system's line ends, is answered with the reason and how to make it",
@@ -173,7 +205,13 @@ async function gitServer(settings: Settings, source: Directory): Promise<Service
     .withNewFile("/srv/nginx.conf", server)
     .withExposedPort(8080)
     .withExposedPort(80)
-    .asService({ args: ["sh", "-c", "/usr/sbin/fcgiwrap -s unix:/run/fcgi.sock & until [ -S /run/fcgi.sock ]; do sleep 0.1; done; exec /usr/sbin/nginx -c /srv/nginx.conf -g 'daemon off;'"] })
+    .asService({
+      args: [
+        "sh",
+        "-c",
+        "/usr/sbin/fcgiwrap -s unix:/run/fcgi.sock & until [ -S /run/fcgi.sock ]; do sleep 0.1; done; exec /usr/sbin/nginx -c /srv/nginx.conf -g 'daemon off;'",
+      ],
+    })
 }
 
 /** Of the module that the git server has beside the shop. */

@@ -1,18 +1,18 @@
 // Builds Dockerfiles with a builder that is not Dagger's, and compares the result with what Dagger builds.
 
-import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
+import { CacheSharingMode, type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { ImageEntry } from "../../src/catalogue/types.js"
 import { fromFirst } from "../../src/graph/build/bases.js"
 import { componentImage } from "../../src/graph/build/components.js"
+import { resolveSource } from "../../src/graph/build/sources.js"
 import { tailOf } from "../../src/graph/call/failures.js"
 import type { Settings } from "../../src/graph/call/settings.js"
-import { resolveSource } from "../../src/graph/build/sources.js"
-import { smokeTest } from "../../src/graph/stack/tests.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { smokeTest } from "../../src/graph/stack/tests.js"
 import { withBuildCache, withModuleCache } from "../../src/graph/toolchains/go/caches.js"
 import { baseOf, builtOf, imageOf } from "../../src/plan/build/components.js"
-import { dockerfile, type DockerfileOptions } from "../../src/plan/dockerfile/dockerfile.js"
 import { inputsLabel } from "../../src/plan/build/inputs.js"
+import { type DockerfileOptions, dockerfile } from "../../src/plan/dockerfile/dockerfile.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
@@ -124,9 +124,7 @@ async function build(settings: Settings, repository: Directory, component: Image
   if (checkout !== undefined) box = box.withMountedDirectory("/checkout", checkout)
   const sources = checkout === undefined ? [] : ["--build-context", "source=/checkout"]
   try {
-    const ran = await box
-      .withExec(["bash", "-c", script, "build", base.image, ...sources], { insecureRootCapabilities: true })
-      .sync()
+    const ran = await box.withExec(["bash", "-c", script, "build", base.image, ...sources], { insecureRootCapabilities: true }).sync()
     return { image: dag.container().import_(ran.file("image.tar")), log: await ran.combinedOutput() }
   } catch (error) {
     throw new Error(tailOf(error, 40))

@@ -2,13 +2,17 @@
 
 import { randomUUID } from "node:crypto"
 import { connect, createServer } from "node:net"
-import { type Container, dag, type Directory, type Service, type Socket, type SocketID } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, type Service, type Socket, type SocketID } from "@dagger.io/dagger"
 import type { GitSource, Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
 import { fails, same } from "./cases.js"
 
 /** `revision` builds from a repository, and gives the commit that the image names. */
-export function sshCases(settings: Settings, source: Directory, revision: (git: GitSource) => Promise<string>): [string, () => Promise<unknown>][] {
+export function sshCases(
+  settings: Settings,
+  source: Directory,
+  revision: (git: GitSource) => Promise<string>,
+): [string, () => Promise<unknown>][] {
   let opening: Promise<Opened> | undefined
   const opened = () => (opening ??= open(settings, source))
   const read = async (agent?: keyof typeof agents, hostKey: HostKey = "right") => {
@@ -18,7 +22,8 @@ export function sshCases(settings: Settings, source: Directory, revision: (git: 
     return revision({ url: `ssh://git@${host}/srv/shop.git`, ref: "main", ssh: agent && sockets[agent], knownHosts, service })
   }
   // The engine keeps git's reason to its log: the message names the possible ones.
-  const refused = '"Host key verification failed": --git-known-hosts does not have the key that the server has now. "Permission denied": no key in the agent of --git-ssh'
+  const refused =
+    '"Host key verification failed": --git-known-hosts does not have the key that the server has now. "Permission denied": no key in the agent of --git-ssh'
   let first: string
   return [
     ["ssh: a server with another host key is not read", () => fails(() => read("reader", "wrong"), refused)],
@@ -41,7 +46,9 @@ export function sshCases(settings: Settings, source: Directory, revision: (git: 
       async () => {
         const { server, service } = await opened()
         try {
-          const pushed = (await server.withServiceBinding("git", service).withEnvVariable("AT", randomUUID()).withExec(["sh", "-euc", push]).stdout()).trim()
+          const pushed = (
+            await server.withServiceBinding("git", service).withEnvVariable("AT", randomUUID()).withExec(["sh", "-euc", push]).stdout()
+          ).trim()
           if (pushed === first) throw new Error("nothing was pushed")
           await fails(() => read("both", "wrong"), refused)
           // Within a call the engine asks a server once for each agent. What it has read then was read with the right key.

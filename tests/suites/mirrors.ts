@@ -22,7 +22,11 @@ export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
   const at = await web.endpoint({ scheme: "http", port: 8000 })
   const hub = await registry.endpoint({ port: 5000 })
 
-  const using = (...given: string[]): Settings => ({ ...settings, toolchainOptions: { go: { proxy: undefined } }, mirrors: callMirrors(given) })
+  const using = (...given: string[]): Settings => ({
+    ...settings,
+    toolchainOptions: { go: { proxy: undefined } },
+    mirrors: callMirrors(given),
+  })
   const failing = ["forbidden", "login", "hanging"]
   const apt = [...failing, "good"].map((kind) => `apt=${at}/${kind}/debian`)
   const why = (asked: AskedMirror[]) => asked.map(({ refused }) => refused ?? "used").join("; ")
@@ -76,7 +80,10 @@ export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
           const digest = published.slice(published.indexOf("@") + 1)
           const pulled = (digests: Record<string, string>) => {
             const catalogue = { ...settings.catalogue, pins: { ...settings.catalogue.pins, digests } }
-            return pullFirst({ ...settings, catalogue, from: "registry", mirrors, registryServices: { [name]: registry }, hub: "localhost:9" }, [image])
+            return pullFirst(
+              { ...settings, catalogue, from: "registry", mirrors, registryServices: { [name]: registry }, hub: "localhost:9" },
+              [image],
+            )
           }
           const { found, lines } = await logged(async () => [await pulled({}), await pulled({ [image]: digest })])
           for (const one of found) {
@@ -94,10 +101,14 @@ export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
           const [name, origin] = ["localhost:5000", "localhost:5001"]
           const image = "docker.io/library/debian:forged"
           const registryServices = { [name]: registry, [origin]: hubItself }
-          const mirrors = mirrorChoice(mirrorEntries([`docker=http://${name}`]), (url) => ask(url.replace(name, hub), { no: [] }, askSeconds))
+          const mirrors = mirrorChoice(mirrorEntries([`docker=http://${name}`]), (url) =>
+            ask(url.replace(name, hub), { no: [] }, askSeconds),
+          )
           const publish = async (content: string, to: string) => {
             const address = `${to}/library/debian:forged`
-            const published = await debian.container.withNewFile("/from", content).publish(address, { registryService: registryServices[to] })
+            const published = await debian.container
+              .withNewFile("/from", content)
+              .publish(address, { registryService: registryServices[to] })
             return published.slice(published.indexOf("@") + 1)
           }
           const [digest] = [await publish("Docker Hub", origin), await publish("the mirror", name)]
@@ -137,5 +148,8 @@ function webMirrors(node: Container): Service {
       const kind = request.url.split("/")[1]
       answers[kind](request, response, request.url.slice(kind.length + 1))
     }).listen(8000)`
-  return node.withNewFile("/srv/server.cjs", server).withExposedPort(8000).asService({ args: ["node", "/srv/server.cjs"] })
+  return node
+    .withNewFile("/srv/server.cjs", server)
+    .withExposedPort(8000)
+    .asService({ args: ["node", "/srv/server.cjs"] })
 }

@@ -2,23 +2,23 @@
 // enough of its protocol: the real one cannot be had everywhere that these tests run.
 
 import { createHash } from "node:crypto"
-import { type Container, dag, type Directory, ReturnType, type Service } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, ReturnType, type Service } from "@dagger.io/dagger"
 import type { ArchivePin } from "../../src/catalogue/types.js"
-import { fromFirst } from "../../src/graph/build/bases.js"
 import { withArchiveSum } from "../../src/graph/build/archives.js"
-import { nameOf, readBundle } from "../../src/graph/bundle/bundle.js"
-import { lockedVersions } from "../../src/tasks/bundleCheck.js"
+import { fromFirst } from "../../src/graph/build/bases.js"
 import { componentImage } from "../../src/graph/build/components.js"
-import { callMirrors } from "../../src/graph/call/mirrors.js"
+import { nameOf, readBundle } from "../../src/graph/bundle/bundle.js"
 import { bundledItem } from "../../src/graph/bundle/prewarm.js"
-import { service } from "../../src/graph/stack/services.js"
+import { callMirrors } from "../../src/graph/call/mirrors.js"
 import type { Settings } from "../../src/graph/call/settings.js"
+import { service } from "../../src/graph/stack/services.js"
 import { withBuildCache } from "../../src/graph/toolchains/go/caches.js"
 import { goToolchain } from "../../src/graph/toolchains/go/container.js"
 import type { BundleItem } from "../../src/plan/bundle/types.js"
 import { placeInStack } from "../../src/plan/publish/gates.js"
-import { buildFlags } from "../../src/plan/toolchains/go/programs.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
+import { buildFlags } from "../../src/plan/toolchains/go/programs.js"
+import { lockedVersions } from "../../src/tasks/bundleCheck.js"
 import { casesOf, emptied, fails, logged, same } from "./cases.js"
 import { clone3Filter, refusesClone3 } from "./oldDocker.js"
 
@@ -94,7 +94,11 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
       ],
       [
         "an archive without a recorded checksum is not even asked for",
-        () => fails(() => build(["good"], "debian", { sha256: undefined }), "for ubuntu2204 has no checksum in versions.yaml, and versions.yaml names no address of its makers"),
+        () =>
+          fails(
+            () => build(["good"], "debian", { sha256: undefined }),
+            "for ubuntu2204 has no checksum in versions.yaml, and versions.yaml names no address of its makers",
+          ),
       ],
       [
         "the makers' checksum is taken where none is recorded, and the log says so",
@@ -108,11 +112,19 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
       ],
       [
         "a checksum that only a mirror gives is not taken",
-        () => fails(() => build(["good"], "debian", { sha256: undefined, makers: `${address}/forbidden/${archive}` }), "the one of its makers cannot be read (curl: (22)"),
+        () =>
+          fails(
+            () => build(["good"], "debian", { sha256: undefined, makers: `${address}/forbidden/${archive}` }),
+            "the one of its makers cannot be read (curl: (22)",
+          ),
       ],
       [
         "what does not have the makers' checksum is refused",
-        () => fails(() => build(["good"], "debian", { sha256: undefined, makers: `${address}/liars/${archive}` }), `checksum is ${sha256}, expected ${"0".repeat(64)}`),
+        () =>
+          fails(
+            () => build(["good"], "debian", { sha256: undefined, makers: `${address}/liars/${archive}` }),
+            `checksum is ${sha256}, expected ${"0".repeat(64)}`,
+          ),
       ],
       [
         "a bundle has the archive with the makers' checksum, lock records it, and the bundle still fits",

@@ -3,8 +3,8 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
-import { openStack, runStackTest, stopStack } from "../../src/graph/stack/stack.js"
 import { readResults } from "../../src/graph/stack/runs.js"
+import { openStack, runStackTest, stopStack } from "../../src/graph/stack/stack.js"
 import { smokeTest } from "../../src/graph/stack/tests.js"
 import { imageOf } from "../../src/plan/build/components.js"
 import { binFolder } from "../../src/plan/build/image.js"
@@ -20,7 +20,8 @@ export async function mutationTests(settings: Settings, options: BuildOptions, c
   const integration = async (name: string, change: (server: Container) => Container | Promise<Container>): Promise<TestCase[]> => {
     const stack = await openStack(settings, { ...options, name, groups: ["server"], change: (_, server) => change(server) })
     try {
-      return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds, mark }))).cases
+      return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds, mark })))
+        .cases
     } finally {
       await stopStack(stack)
     }
@@ -47,7 +48,8 @@ export async function mutationTests(settings: Settings, options: BuildOptions, c
     ],
     [
       "a wrong Redis password turns integration red, and the report has Redis' own words",
-      async () => red(await integration("wrong-password", (server) => server.withEnvVariable("IMENV_REDIS_PASSWORD", "wrong")), "WRONGPASS"),
+      async () =>
+        red(await integration("wrong-password", (server) => server.withEnvVariable("IMENV_REDIS_PASSWORD", "wrong")), "WRONGPASS"),
     ],
   ])
 }
@@ -56,5 +58,8 @@ export async function mutationTests(settings: Settings, options: BuildOptions, c
 function red(cases: TestCase[], ...expected: string[]): void {
   const failed = cases.filter(({ ok }) => !ok)
   const told = failed.some(({ name, detail }) => expected.every((words) => `${name}\n${detail}`.includes(words)))
-  if (!told) throw new Error(`expected a failed case with ${JSON.stringify(expected)}, found: ${JSON.stringify(failed.map(({ name, detail }) => [name, detail]))}`)
+  if (!told)
+    throw new Error(
+      `expected a failed case with ${JSON.stringify(expected)}, found: ${JSON.stringify(failed.map(({ name, detail }) => [name, detail]))}`,
+    )
 }

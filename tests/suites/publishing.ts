@@ -1,22 +1,22 @@
 // Publishing to real registries, with what goes wrong there. Its subject is the small shop's image.
 
 import { randomUUID } from "node:crypto"
-import { dag, type Directory, type Service } from "@dagger.io/dagger"
+import { type Directory, dag, type Service } from "@dagger.io/dagger"
 import { componentImage } from "../../src/graph/build/components.js"
 import { imageLayout, type Layout } from "../../src/graph/build/layouts.js"
-import { publishLayout } from "../../src/graph/publish/publishing.js"
-import { releaseImage } from "../../src/tasks/release.js"
-import { type RegistryAccess, withRegistryAccess } from "../../src/graph/publish/registries.js"
 import type { Settings } from "../../src/graph/call/settings.js"
-import { verifyImages } from "../../src/graph/publish/signing.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { publishLayout } from "../../src/graph/publish/publishing.js"
+import { type RegistryAccess, withRegistryAccess } from "../../src/graph/publish/registries.js"
+import { verifyImages } from "../../src/graph/publish/signing.js"
 import { imageOf } from "../../src/plan/build/components.js"
 import { publishTargets } from "../../src/plan/publish/registries.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
+import { releaseImage } from "../../src/tasks/release.js"
 import { casesOf, fails, same } from "./cases.js"
 import { registryName, registryPassword, registryUser, testRegistries } from "./registries.js"
-import { keyPair } from "./signing.js"
 import { shopFixture } from "./shopFixture.js"
+import { keyPair } from "./signing.js"
 
 export async function publishingTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
   const { source, wish, from } = await shopFixture(settings, checkout)
@@ -45,7 +45,10 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
   const outcomes = async (...asked: Parameters<typeof publish>) => (await publish(...asked)).map(({ outcome }) => outcome).join(", ")
   const client = async (access: RegistryAccess) => {
     calls += 1
-    return (await withRegistryAccess(await toolbox(shop, ["regctl"]), `${registryName}:5000`, access)).withEnvVariable("ASKED", `${mark}-${calls}`)
+    return (await withRegistryAccess(await toolbox(shop, ["regctl"]), `${registryName}:5000`, access)).withEnvVariable(
+      "ASKED",
+      `${mark}-${calls}`,
+    )
   }
   /** What the registry holds under a name. Only its own word that there is nothing counts as "none". */
   const tagsOf = async (where: string, access: RegistryAccess) =>
@@ -62,13 +65,19 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
     [
       "the registry has the layout's own digest",
       async () => {
-        const found = (await client(secured(registries.secured))).withExec(["regctl", "image", "digest", `${registryName}:5000/first/shop:v1`])
+        const found = (await client(secured(registries.secured))).withExec([
+          "regctl",
+          "image",
+          "digest",
+          `${registryName}:5000/first/shop:v1`,
+        ])
         same((await found.stdout()).trim(), layout.digest)
       },
     ],
     [
       "what is there already is not pushed again",
-      async () => same(await outcomes("first", ["v1", "latest", "v2"], secured(registries.secured)), "already there, already there, pushed"),
+      async () =>
+        same(await outcomes("first", ["v1", "latest", "v2"], secured(registries.secured)), "already there, already there, pushed"),
     ],
     [
       "a tag that pointed elsewhere says what it replaced",
@@ -90,11 +99,19 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
     ],
     [
       "a missing password is told apart",
-      () => fails(() => publish("second", ["v1"], { ca: registries.ca, plainHttp: false, service: registries.secured }), "does not know this user"),
+      () =>
+        fails(
+          () => publish("second", ["v1"], { ca: registries.ca, plainHttp: false, service: registries.secured }),
+          "does not know this user",
+        ),
     ],
     [
       "an unknown certificate asks for the authority",
-      () => fails(() => publish("second", ["v1"], { ...secured(registries.secured), ca: undefined }), "its certificate is not known here: give its authority as --registry-ca"),
+      () =>
+        fails(
+          () => publish("second", ["v1"], { ...secured(registries.secured), ca: undefined }),
+          "its certificate is not known here: give its authority as --registry-ca",
+        ),
     ],
     [
       "plain HTTP where TLS is asked for names the option",
@@ -128,7 +145,10 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
         calls += 1
         const targets = publishTargets(component, [`${registryName}:5000/both`, "nowhere.invalid/both"], ["v1"])
         const access = secured(registries.secured)
-        await fails(() => publishLayout(shop, layout, targets, access, `${mark}-${calls}`, { waits: [1] }), "nowhere.invalid/both/shop cannot be published")
+        await fails(
+          () => publishLayout(shop, layout, targets, access, `${mark}-${calls}`, { waits: [1] }),
+          "nowhere.invalid/both/shop cannot be published",
+        )
         same(await tagsOf("both", access), "none\n")
       },
     ],
@@ -138,7 +158,15 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
         calls += 1
         const { key, password, publicKey } = await keyPair(shop, `publisher-${mark}`, "green tea")
         const access = plain(registries.open)
-        const order = { registries: [`${registryName}:5000/signed`], tags: ["v1"], access, signing: { key, password }, mark: `${mark}-${calls}`, gate: "smoke" as const, checkout }
+        const order = {
+          registries: [`${registryName}:5000/signed`],
+          tags: ["v1"],
+          access,
+          signing: { key, password },
+          mark: `${mark}-${calls}`,
+          gate: "smoke" as const,
+          checkout,
+        }
         const { tags } = await releaseImage(shop, wish, order)
         same(tags.map(({ outcome }) => outcome).join(), "pushed")
         await verifyImages(shop, [`${registryName}:5000/signed/shop:v1`], publicKey, access, `${mark}-${calls}`)
@@ -149,7 +177,15 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
       async () => {
         const basic = Buffer.from(`${registryUser}:${registryPassword}`).toString("base64")
         const reference = `${registryName}:5000/first/shop:v1`
-        const found = (await client(secured(registries.secured))).withExec(["sh", "-euc", secretsIn, "secrets", reference, registryPassword, basic])
+        const found = (await client(secured(registries.secured))).withExec([
+          "sh",
+          "-euc",
+          secretsIn,
+          "secrets",
+          reference,
+          registryPassword,
+          basic,
+        ])
         const [blobs, hits] = (await found.stdout()).trim().split(" ").map(Number)
         same(hits, 0)
         // Configuration, layers, list of contents, provenance.

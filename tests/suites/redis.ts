@@ -1,6 +1,6 @@
 // Redis as it is installed and started: the real one, from packages.
 
-import { type Container, dag, type Directory, ReturnType, type Service } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, ReturnType, type Service } from "@dagger.io/dagger"
 import { componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"

@@ -34,7 +34,11 @@ export async function testRegistries(settings: Settings, mark: string): Promise<
     readOnly: serving(box, { ...secured, storage: { maintenance: { readonly: { enabled: true } } } }),
     open: serving(box, { http: { addr: ":5000" } }),
     dying: listening(withConfig(box, { http: { addr: ":5000" } }), ["sh", "-c", dying]),
-    refusing: listening(withConfig(box, { http: { addr: "127.0.0.1:5001" } }).withNewFile("/srv/nginx.conf", refusing), ["sh", "-c", behindNginx]),
+    refusing: listening(withConfig(box, { http: { addr: "127.0.0.1:5001" } }).withNewFile("/srv/nginx.conf", refusing), [
+      "sh",
+      "-c",
+      behindNginx,
+    ]),
     ca: box.file("/srv/ca.pem"),
   }
 }

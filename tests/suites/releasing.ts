@@ -2,30 +2,30 @@
 // the small shop, in a registry and a stack of this run.
 
 import { randomUUID } from "node:crypto"
-import { dag, type Directory } from "@dagger.io/dagger"
+import { type Directory, dag } from "@dagger.io/dagger"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { componentImage } from "../../src/graph/build/components.js"
-import { candidateOf, stackGate } from "../../src/graph/stack/gates.js"
 import { imageLayout } from "../../src/graph/build/layouts.js"
-import { earlierImages, planInputs } from "../../src/tasks/plan.js"
-import { publishLayout } from "../../src/graph/publish/publishing.js"
-import { type PublishOrder, releaseAll, unsignedAreBuilt } from "../../src/tasks/release.js"
-import { type RegistryAccess, withRegistryAccess } from "../../src/graph/publish/registries.js"
 import type { Settings } from "../../src/graph/call/settings.js"
-import { verifyImages } from "../../src/graph/publish/signing.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { publishLayout } from "../../src/graph/publish/publishing.js"
+import { type RegistryAccess, withRegistryAccess } from "../../src/graph/publish/registries.js"
+import { verifyImages } from "../../src/graph/publish/signing.js"
+import { candidateOf, stackGate } from "../../src/graph/stack/gates.js"
 import { watchTools } from "../../src/graph/versions/upstream.js"
-import { catalogueIn } from "../../src/tasks/versions.js"
-import { wholeRelease } from "../../src/tasks/wholeRelease.js"
 import { imageOf } from "../../src/plan/build/components.js"
+import { type PlanRow, planRows, readPlanRecord } from "../../src/plan/publish/planRows.js"
 import { publishTargets } from "../../src/plan/publish/registries.js"
 import { releasedTable, releaseRecord } from "../../src/plan/publish/released.js"
-import { type PlanRow, planRows, readPlanRecord } from "../../src/plan/publish/planRows.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
+import { earlierImages, planInputs } from "../../src/tasks/plan.js"
+import { type PublishOrder, releaseAll, unsignedAreBuilt } from "../../src/tasks/release.js"
+import { catalogueIn } from "../../src/tasks/versions.js"
+import { wholeRelease } from "../../src/tasks/wholeRelease.js"
 import { casesOf, fails, same } from "./cases.js"
 import { registryName, testRegistries } from "./registries.js"
-import { keyPair } from "./signing.js"
 import { shopFixture } from "./shopFixture.js"
+import { keyPair } from "./signing.js"
 
 const programs = ["shop-api", "shop-worker"]
 
@@ -60,16 +60,20 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
   /** What the registry holds. Only its own word that there is nothing counts as "none". */
   const held = async (where: string, image: string): Promise<string> => {
     const box = await withRegistryAccess(await toolbox(settings, ["regctl"]), `${registryName}:5000`, access)
-    const asked = box.withEnvVariable("ASKED", `${mark}-${randomUUID()}`).withExec(["sh", "-c", tags, `${registryName}:5000/${where}/${image}`])
+    const asked = box
+      .withEnvVariable("ASKED", `${mark}-${randomUUID()}`)
+      .withExec(["sh", "-c", tags, `${registryName}:5000/${where}/${image}`])
     return (await asked.stdout()).trim()
   }
   const digestOf = async (reference: string): Promise<string> => {
     const box = await withRegistryAccess(await toolbox(settings, ["regctl"]), `${registryName}:5000`, access)
-    return (await box.withEnvVariable("ASKED", `${mark}-${randomUUID()}`).withExec(["regctl", "image", "digest", reference]).stdout()).trim()
+    return (
+      await box.withEnvVariable("ASKED", `${mark}-${randomUUID()}`).withExec(["regctl", "image", "digest", reference]).stdout()
+    ).trim()
   }
 
   const shop = from(source)
-  const broken = from(source.withNewFile("cmd/shop-worker/broken.go", "package main\n\nvar x int = \"tea\"\n"))
+  const broken = from(source.withNewFile("cmd/shop-worker/broken.go", 'package main\n\nvar x int = "tea"\n'))
   const changed = from(source.withNewFile("internal/goods/more.go", "package goods\n\n// Coffee is new.\nconst Coffee = 1\n"))
   const staged = inStack(settings, shop)
   // Answers --help as it should, but no customer.
@@ -95,20 +99,40 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
           const released = await releaseAll(broken, rows, options, false, to)
           same(short(released), "shop-api published, shop-worker failed")
           const text = releasedTable(released)
-          for (const words of ["shop-api     published  sha256:", "smoke", "shop-worker failed:\n", "broken.go:3:13: cannot use", "1 published, 1 failed\n"]) {
+          for (const words of [
+            "shop-api     published  sha256:",
+            "smoke",
+            "shop-worker failed:\n",
+            "broken.go:3:13: cannot use",
+            "1 published, 1 failed\n",
+          ]) {
             if (!text.includes(words)) throw new Error(`${JSON.stringify(words)} is not in ${text}`)
           }
           same(await held("some", "shop-worker"), "none")
           same(await digestOf(`${registryName}:5000/some/shop-api:${rows[0].version}`), released[0].digest)
           record = releaseRecord(broken.catalogue, rows, released, { registries: to.registries, tags: [] })
-          same(JSON.parse(record).rows.map((row: PlanRow) => `${row.component} ${row.digest}`).join(), `shop-api ${released[0].digest}`)
+          same(
+            JSON.parse(record)
+              .rows.map((row: PlanRow) => `${row.component} ${row.digest}`)
+              .join(),
+            `shop-api ${released[0].digest}`,
+          )
         },
       ],
       [
         "with --fail-fast nothing is published after a failure",
         async () => {
-          const failedFirst = await releaseAll(broken, [{ ...(await plan(broken, ["shop-worker"], order("fast")))[0] }, ...refused], options, true, order("fast"))
-          same(failedFirst.every(({ result }) => result === "failed"), true)
+          const failedFirst = await releaseAll(
+            broken,
+            [{ ...(await plan(broken, ["shop-worker"], order("fast")))[0] }, ...refused],
+            options,
+            true,
+            order("fast"),
+          )
+          same(
+            failedFirst.every(({ result }) => result === "failed"),
+            true,
+          )
           same(await held("fast", "shop-worker"), "none")
         },
       ],
@@ -160,7 +184,11 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
         async () => {
           const released = await release(deaf, ["shop"], order("deaf"))
           same(short(released), "shop failed")
-          for (const words of ["not pushed: 1 of 2 cases of integration failed with shop in the stack", "the shop serves customers", "ECONNREFUSED"]) {
+          for (const words of [
+            "not pushed: 1 of 2 cases of integration failed with shop in the stack",
+            "the shop serves customers",
+            "ECONNREFUSED",
+          ]) {
             if (!released[0].detail.includes(words)) throw new Error(released[0].detail)
           }
           same(await held("deaf", "shop"), "none")
@@ -197,8 +225,14 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
           const after = first.changes.after()
           const pins = await after.file("versions.yaml").contents()
           if (!pins.includes("version: v1.1.0\n")) throw new Error(pins)
-          if (!(await after.file("CHANGELOG.md").contents()).includes("- shop: v1.0.0")) throw new Error("CHANGELOG.md does not name the change")
-          same(JSON.parse(first.record).rows.map((row: PlanRow) => `${row.version} ${row.digest}`).join(), `v1.1.0 ${first.released[0].digest}`)
+          if (!(await after.file("CHANGELOG.md").contents()).includes("- shop: v1.0.0"))
+            throw new Error("CHANGELOG.md does not name the change")
+          same(
+            JSON.parse(first.record)
+              .rows.map((row: PlanRow) => `${row.version} ${row.digest}`)
+              .join(),
+            `v1.1.0 ${first.released[0].digest}`,
+          )
           // From there nothing is newer, and the state alone says that all is published.
           const now = { ...using, catalogue: await catalogueIn(after, undefined) }
           const again = await wholeRelease(now, options, { folder: after }, { ...wish, record: first.record }, to, tools)
@@ -258,14 +292,16 @@ function inStack(settings: Settings, shop: Settings): Settings {
 /** The shop's source in a repository with two versions, and the catalogue that pins the first of them. */
 async function upstreamShop(settings: Settings, shop: Settings, checkout: Directory, mark: string) {
   const fixture = checkout.directory("tests/fixtures/shop")
-  const box = (await toolbox(settings, [], ["git"])).withDirectory("/work", fixture.directory("source")).withExec(["sh", "-euc", twoVersions])
+  const box = (await toolbox(settings, [], ["git"]))
+    .withDirectory("/work", fixture.directory("source"))
+    .withExec(["sh", "-euc", twoVersions])
   const git = box.withExposedPort(9418).asService({ args: ["git", "daemon", "--export-all", "--base-path=/srv/git", "/srv/git"] })
   const host = await git.hostname()
   const commit = (await box.file("/srv/commit").contents()).trim()
   const pinned = await fixture.file("catalogue/versions.yaml").contents()
   const versions = pinned
     .replace(/commit: .*/, `commit: ${commit}`)
-    .replace(/\n    sum: .*/, "")
+    .replace(/\n {4}sum: .*/, "")
     // JSON is YAML as well.
     .replace("tools: {}", `tools: ${JSON.stringify(settings.catalogue.pins.tools)}`)
   const folder = fixture.directory("catalogue").withNewFile("versions.yaml", versions)
@@ -277,7 +313,11 @@ async function upstreamShop(settings: Settings, shop: Settings, checkout: Direct
     toolchain: async (name: string) => (await asking.toolchain(name)).withEnvVariable("GOPROXY", "off"),
   }
   const catalogue = await catalogueIn(folder, undefined)
-  return { settings: { ...shop, catalogue, custom: undefined, upstreams: { shop: `git://${host}/shop` }, sourceService: git }, folder, tools }
+  return {
+    settings: { ...shop, catalogue, custom: undefined, upstreams: { shop: `git://${host}/shop` }, sourceService: git },
+    folder,
+    tools,
+  }
 }
 
 /** v1.0.0 and v1.1.0; prints nothing, and leaves the first one's commit. */

@@ -4,11 +4,11 @@ import { dag } from "@dagger.io/dagger"
 import type { BuildWish } from "../../src/graph/build/components.js"
 import { componentImage } from "../../src/graph/build/components.js"
 import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../../src/graph/build/layouts.js"
+import { treeDigest } from "../../src/graph/build/treeDigest.js"
 import { platform, type Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
 import { emptyBuildCache } from "../../src/graph/toolchains/go/caches.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
-import { treeDigest } from "../../src/graph/build/treeDigest.js"
 
 interface Build {
   image: BuiltImage
@@ -51,8 +51,12 @@ async function archiveNames(settings: Settings, { layout }: Build): Promise<Test
   const read = (name: string) => box.withExec(["tar", "-xOf", "/image.tar", name]).stdout()
   const [docker, index] = (await Promise.all([read("manifest.json"), read("index.json")])).map((text) => JSON.parse(text))
   const names = docker[0].RepoTags.join(" ")
-  const entries = index.manifests.map(({ digest, annotations }: { digest: string; annotations?: Record<string, string> }) => `${digest} ${annotations?.["org.opencontainers.image.ref.name"]}`)
-  const ok = names === "shop/image:v1 shop/image:latest" && entries.length === 1 && entries[0].startsWith(layout.digest) && entries[0].endsWith("v1")
+  const entries = index.manifests.map(
+    ({ digest, annotations }: { digest: string; annotations?: Record<string, string> }) =>
+      `${digest} ${annotations?.["org.opencontainers.image.ref.name"]}`,
+  )
+  const ok =
+    names === "shop/image:v1 shop/image:latest" && entries.length === 1 && entries[0].startsWith(layout.digest) && entries[0].endsWith("v1")
   return { name: "an archive has the image's names", ok, detail: `${names}; ${entries.join(", ")}` }
 }
 

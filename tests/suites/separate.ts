@@ -1,10 +1,10 @@
 // The programs of a group as containers, one for each, from the images of the single programs: they find each other through the registry.
 
 import type { Directory, Service } from "@dagger.io/dagger"
-import type { ProgramEntry, GroupEntry } from "../../src/catalogue/types.js"
+import type { GroupEntry, ProgramEntry } from "../../src/catalogue/types.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
-import { controlTools, service } from "../../src/graph/stack/services.js"
 import type { Settings } from "../../src/graph/call/settings.js"
+import { controlTools, service } from "../../src/graph/stack/services.js"
 import { type Stack, stopStack, withNeeds } from "../../src/graph/stack/stack.js"
 import { imageOf, programsOf } from "../../src/plan/build/components.js"
 import { stackSuite } from "./stack.js"
@@ -45,7 +45,9 @@ async function separateStack(settings: Settings, options: BuildOptions): Promise
     parts: { ...stores, ...running },
     programs: {},
     health: {},
-    standIns: Object.fromEntries(entry.needs.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))),
+    standIns: Object.fromEntries(
+      entry.needs.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]])),
+    ),
     env: {
       ...entry.connect,
       STACK_API: `http://${api}:${portsOf(programs, api)[0]}`,

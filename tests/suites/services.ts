@@ -2,9 +2,9 @@
 
 import { dag } from "@dagger.io/dagger"
 import { tailOf } from "../../src/graph/call/failures.js"
-import { controlTools, running, service, serviceParts, supervised } from "../../src/graph/stack/services.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { controlTools, running, service, serviceParts, supervised } from "../../src/graph/stack/services.js"
 import { binFolder } from "../../src/plan/build/image.js"
 import { serviceOf } from "../../src/plan/stack/services.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
@@ -12,7 +12,9 @@ import { casesOf, same } from "./cases.js"
 
 export async function servicesTests(settings: Settings): Promise<TestCase[]> {
   const tools = await controlTools(settings)
-  const box = (await toolbox(settings, [], ["postgresql-client-17"])).withFile(`${binFolder}/stackctl`, tools.stackctl, { permissions: 0o755 })
+  const box = (await toolbox(settings, [], ["postgresql-client-17"])).withFile(`${binFolder}/stackctl`, tools.stackctl, {
+    permissions: 0o755,
+  })
   const names = Object.keys(settings.catalogue.services)
   return casesOf([
     ...names.map((name): [string, () => Promise<unknown>] => [

@@ -1,10 +1,10 @@
 // Every shell script of the project by shellcheck: files, whatever their names, and those that the module writes.
 
-import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { Settings } from "../../src/graph/call/settings.js"
-import { fetchScript } from "../../src/plan/toolchains/go/sources.js"
-import { fileQuestions, imageQuestions, programQuestions, serverQuestions, smokeScript } from "../../src/plan/tests/smoke.js"
 import { waitScript } from "../../src/plan/build/supervisor.js"
+import { fileQuestions, imageQuestions, programQuestions, serverQuestions, smokeScript } from "../../src/plan/tests/smoke.js"
+import { fetchScript } from "../../src/plan/toolchains/go/sources.js"
 import { same } from "./cases.js"
 
 /** `box` has shellcheck; `checkout` the project's files. */
@@ -18,7 +18,15 @@ export function shellCases(settings: Settings, box: Container, checkout: Directo
         const found = await checked(box, project.withoutDirectory("tests/fixtures/workflows"))
         same(found.remarks, "")
         // Of each folder that has some, one that is known; by ending, and by first line alone.
-        const known = [".ci/run", "bench/run", "daggerw", "engine/rootfs/setup", "host/engine/inside.sh", "shell/publish.sh", "tests/host/run"]
+        const known = [
+          ".ci/run",
+          "bench/run",
+          "daggerw",
+          "engine/rootfs/setup",
+          "host/engine/inside.sh",
+          "shell/publish.sh",
+          "tests/host/run",
+        ]
         same(known.filter((name) => !found.scripts.includes(name)).join(), "")
       },
     ],
@@ -52,7 +60,9 @@ function scripts({ catalogue }: Settings): Record<string, string> {
   const sources = Object.entries(catalogue.sources)
   return {
     ...Object.fromEntries(installed.map((entry) => [`smoke-${entry.name}`, smoke(imageQuestions(serverQuestions(entry)))])),
-    ...Object.fromEntries(sources.map(([name, { image }]) => [`smoke-source-${name}`, smoke(imageQuestions(programQuestions(image, ["one", "two"])))])),
+    ...Object.fromEntries(
+      sources.map(([name, { image }]) => [`smoke-source-${name}`, smoke(imageQuestions(programQuestions(image, ["one", "two"])))]),
+    ),
     "smoke-files": smoke(fileQuestions("/image")),
     "fetch-modules": fetchScript,
     ...Object.fromEntries(Object.entries(catalogue.bases).map(([name, base]) => [`wait-${name}`, `#!/bin/sh\n${waitScript(base)}\n`])),

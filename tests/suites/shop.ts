@@ -1,14 +1,14 @@
 // Builds and runs the small shop below tests/fixtures: what would take minutes with the real source.
 
-import { type Container, dag, type Directory, ReturnType } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, ReturnType } from "@dagger.io/dagger"
 import { componentBinaries, componentImage, openWorkshop } from "../../src/graph/build/components.js"
 import { type BuiltImage, imageLayout } from "../../src/graph/build/layouts.js"
-import { planInputs } from "../../src/tasks/plan.js"
 import type { Settings } from "../../src/graph/call/settings.js"
-import { planGaps, sourceGaps } from "../../src/graph/versions/sourceParts.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { planGaps, sourceGaps } from "../../src/graph/versions/sourceParts.js"
 import { changedInputs, inputsLabel, readInputs } from "../../src/plan/build/inputs.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
+import { planInputs } from "../../src/tasks/plan.js"
 import { casesOf, fails, has, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
 
@@ -40,10 +40,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
   const version = (container: Container) => container.withExec(["shop-api", "version"]).stdout()
 
   return casesOf([
-    [
-      "Go 1.22.7 is chosen by go.mod",
-      async () => same(await version(await image(source)), "shop-api go1.22.7\n"),
-    ],
+    ["Go 1.22.7 is chosen by go.mod", async () => same(await version(await image(source)), "shop-api go1.22.7\n")],
     [
       "another Go is chosen by another go.mod",
       async () => {
@@ -73,7 +70,8 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       async () => {
         // Seen by running it alone: who reads the source does not know which add() this is.
         const registry = `package registry\n\ntype list map[string]bool\n\nvar List = list{}\n\nfunc (l list) Add(name string) {\n\tif l[name] {\n\t\tpanic(name + " is there already")\n\t}\n\tl[name] = true\n}\n`
-        const user = (name: string) => `package ${name}\n\nimport "example.com/shop/internal/registry"\n\nfunc init() { registry.List.Add("price") }\n`
+        const user = (name: string) =>
+          `package ${name}\n\nimport "example.com/shop/internal/registry"\n\nfunc init() { registry.List.Add("price") }\n`
         const clashing = ["api", "worker"].reduce(
           (directory, name) =>
             directory
@@ -94,7 +92,8 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     [
       "a program whose packages end the process when they are initialised does not end the others",
       async () => {
-        const pay = 'package pay\n\nimport (\n\t"log"\n\t"os"\n)\n\nfunc init() {\n\tif os.Getenv("PAY_KEY") == "" {\n\t\tlog.Fatal("PAY_KEY is not set")\n\t}\n}\n'
+        const pay =
+          'package pay\n\nimport (\n\t"log"\n\t"os"\n)\n\nfunc init() {\n\tif os.Getenv("PAY_KEY") == "" {\n\t\tlog.Fatal("PAY_KEY is not set")\n\t}\n}\n'
         const paid = source
           .withNewFile("internal/pay/pay.go", pay)
           .withNewFile("cmd/shop-worker/pay.go", 'package main\n\nimport _ "example.com/shop/internal/pay"\n')
@@ -106,7 +105,10 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       async () => {
         const dead = source.withNewFile("internal/goods/licence.go", 'package goods\n\nfunc init() { panic("no licence") }\n')
         for (const layout of ["multicall", "separate"] as const) {
-          await fails(() => componentBinaries(from(dead), { ...wish, layout }), "the image would not start:\nshop-worker (exit code 2):\n  panic: no licence\n")
+          await fails(
+            () => componentBinaries(from(dead), { ...wish, layout }),
+            "the image would not start:\nshop-worker (exit code 2):\n  panic: no licence\n",
+          )
         }
       },
     ],
@@ -148,9 +150,14 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         const box = (await toolbox(settings, [])).withDirectory("/plain", source).withDirectory("/odd", source)
         const odd = box
           // A strict umask, a group that shares a folder, and a file that only its owner may run.
-          .withExec(["sh", "-euc", "chmod -R go-rwx /odd; chmod g+ws /odd/config; chmod u+x /odd/config/shop.yml; chmod +x /plain/config/shop.yml"])
+          .withExec([
+            "sh",
+            "-euc",
+            "chmod -R go-rwx /odd; chmod g+ws /odd/config; chmod u+x /odd/config/shop.yml; chmod +x /plain/config/shop.yml",
+          ])
         const [plain, strict] = await Promise.all(["/plain", "/odd"].map((path) => componentImage(from(odd.directory(path)), wish)))
-        const told = (built: BuiltImage) => built.container.withExec(["sh", "-c", "cd /shop/config && find . -printf '%p %m %U\\n' | sort && cat shop.yml"]).stdout()
+        const told = (built: BuiltImage) =>
+          built.container.withExec(["sh", "-c", "cd /shop/config && find . -printf '%p %m %U\\n' | sort && cat shop.yml"]).stdout()
         same(await told(strict), await told(plain))
         same(await strict.container.label(inputsLabel), await plain.container.label(inputsLabel))
         const [first, second] = await Promise.all([plain, strict].map((built) => imageLayout(settings, built)))
@@ -168,17 +175,29 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         const rows = await planInputs(without, wish)
         same(rows.find(({ component }) => component === "shop")?.refused?.startsWith(why), true)
         same(rows.find(({ component }) => component === "shop-api")?.refused, undefined)
-        const broken = source.withNewFile("cmd/shop-worker/broken.go", "package main\n\nvar x int = \"tea\"\n")
+        const broken = source.withNewFile("cmd/shop-worker/broken.go", 'package main\n\nvar x int = "tea"\n')
         same(await version((await componentImage(from(broken), one)).container), "shop-api go1.22.7\n")
-        const tagged = source.withoutFile("cmd/shop-worker/main.go").withNewFile("cmd/shop-worker/main.go", "//go:build never\n\npackage main\n\nfunc main() {}\n")
+        const tagged = source
+          .withoutFile("cmd/shop-worker/main.go")
+          .withNewFile("cmd/shop-worker/main.go", "//go:build never\n\npackage main\n\nfunc main() {}\n")
         same(await version((await componentImage(from(tagged), one)).container), "shop-api go1.22.7\n")
         const planned = await planInputs(from(tagged), wish)
-        same(planned.filter(({ refused }) => refused === undefined).map(({ component }) => component).join(), "shop-api")
+        same(
+          planned
+            .filter(({ refused }) => refused === undefined)
+            .map(({ component }) => component)
+            .join(),
+          "shop-api",
+        )
       },
     ],
     [
       "a source without the folder of its configuration is said to be one",
-      () => fails(() => image(source.withoutDirectory("config")), "this source (checkout) has no config/, which stack.yaml names as its configuration"),
+      () =>
+        fails(
+          () => image(source.withoutDirectory("config")),
+          "this source (checkout) has no config/, which stack.yaml names as its configuration",
+        ),
     ],
     [
       "a module in a folder of a repository finds the folder beside it",
@@ -196,7 +215,9 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
           same(await container.withExec(["shop-api", "version"]).stderr(), "shared tea\n")
         }
         const edited = repository.withNewFile("shared/tea/tea.go", "package tea\n\nvar Milk = true\n")
-        const [before, after] = await Promise.all([repository, edited].map(async (one) => (await planInputs(shared("services/shop", one), wish, ["shop"]))[0].inputs?.source))
+        const [before, after] = await Promise.all(
+          [repository, edited].map(async (one) => (await planInputs(shared("services/shop", one), wish, ["shop"]))[0].inputs?.source),
+        )
         same(before === after, false)
         await fails(() => componentImage(shared("services"), wish), "--source-path: the source has no services/go.mod; it has one in: ")
       },
@@ -206,7 +227,9 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       async () => {
         const commit = "1234567890".repeat(4)
         const revision = async (checkout: Directory) => (await image(checkout)).label("org.opencontainers.image.revision")
-        const packed = source.withNewFile(".git/HEAD", "ref: refs/heads/main\n").withNewFile(".git/packed-refs", `${commit} refs/heads/main\n`)
+        const packed = source
+          .withNewFile(".git/HEAD", "ref: refs/heads/main\n")
+          .withNewFile(".git/packed-refs", `${commit} refs/heads/main\n`)
         same(await revision(packed), commit)
         same((await revision(source.withNewFile(".git", "gitdir: ../.git/worktrees/shop\n"))) || "", "")
       },
@@ -228,7 +251,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     [
       "a source that does not compile ends with the compiler's words",
       async () => {
-        const broken = source.withNewFile("internal/goods/broken.go", "package goods\n\nvar x int = \"tea\"\n")
+        const broken = source.withNewFile("internal/goods/broken.go", 'package goods\n\nvar x int = "tea"\n')
         await fails(() => componentBinaries(from(broken), wish), "internal/goods/broken.go:3:13: cannot use")
       },
     ],
@@ -242,7 +265,10 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         }
         same(await gaps(from(source)), "")
         has(await gaps(from(more)), "has programs that are in no image: cmd/shop-bot. Add them to stack.yaml")
-        has((await planGaps(from(more.withoutDirectory("cmd/shop-worker")))).join("\n"), "does not have these programs of stack.yaml: cmd/shop-worker (shop-worker)")
+        has(
+          (await planGaps(from(more.withoutDirectory("cmd/shop-worker")))).join("\n"),
+          "does not have these programs of stack.yaml: cmd/shop-worker (shop-worker)",
+        )
         same((await planGaps(from(source.withoutFile("go.mod")))).join(), "")
         const { catalogue, ...rest } = from(more)
         const sources = { shop: { ...catalogue.sources.shop, otherPrograms: ["cmd/shop-bot"] } }

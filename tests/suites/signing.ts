@@ -2,11 +2,11 @@
 
 import { dag, type File, type Secret } from "@dagger.io/dagger"
 import type { Layout } from "../../src/graph/build/layouts.js"
+import type { Settings } from "../../src/graph/call/settings.js"
+import { toolbox } from "../../src/graph/call/toolbox.js"
 import { publishLayout } from "../../src/graph/publish/publishing.js"
 import { type RegistryAccess, withRegistryAccess } from "../../src/graph/publish/registries.js"
-import type { Settings } from "../../src/graph/call/settings.js"
 import { type SigningKey, signImages, verifyImages } from "../../src/graph/publish/signing.js"
-import { toolbox } from "../../src/graph/call/toolbox.js"
 import { fails, same } from "./cases.js"
 import { registryName, registryPassword, registryUser, testRegistries } from "./registries.js"
 
@@ -48,7 +48,8 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
     ],
     [
       "a key that is none is told apart",
-      () => fails(() => sign({ key: dag.setSecret("no-key", "no key at all") }, "no key"), "the signing key is not a private key of cosign"),
+      () =>
+        fails(() => sign({ key: dag.setSecret("no-key", "no key at all") }, "no key"), "the signing key is not a private key of cosign"),
     ],
     [
       "an image that is not there is told apart",
@@ -60,7 +61,10 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
       async () => {
         const verifyAs = (reference: string, step: string) => verifyImages(settings, [reference], ours.publicKey, access, `${mark} ${step}`)
         same(await sign(ours, "named", `${repository}:v1@${layout.digest}`), `${repository}:v1@${layout.digest}: signed\n`)
-        same(await verifyAs(`${repository}:v1@${layout.digest}`, "named"), `${repository}:v1@${layout.digest}: signed by this key as ${repository}:v1\n`)
+        same(
+          await verifyAs(`${repository}:v1@${layout.digest}`, "named"),
+          `${repository}:v1@${layout.digest}: signed by this key as ${repository}:v1\n`,
+        )
         // Another tag and another repository that somebody gave the signed image, with all its signatures.
         await fails(() => verifyAs(`${repository}:latest`, "other tag"), `is signed by this key, but as ${repository}`)
         const copy = { host, repository: `${host}/example/other`, tags: ["latest"] }

@@ -2,8 +2,8 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import type { Settings } from "../../src/graph/call/settings.js"
-import type { Stack, StackTest } from "../../src/graph/stack/stack.js"
 import { runOnStack } from "../../src/graph/stack/runs.js"
+import type { Stack, StackTest } from "../../src/graph/stack/stack.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
 import type { SuiteOutcome } from "./together.js"
 

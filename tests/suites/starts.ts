@@ -32,7 +32,8 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
     const value = suite.connect[variable]
     return image.withEnvVariable(variable, value.replace(/(?<=^|\/\/)[a-z]+:\d+/, closed))
   }
-  const named = (text: string, store: string) => text.includes(`launch: ${store} at ${closed} (`) && text.includes("does not answer: connect: connection refused")
+  const named = (text: string, store: string) =>
+    text.includes(`launch: ${store} at ${closed} (`) && text.includes("does not answer: connect: connection refused")
 
   return casesOf([
     ...plan.stores.map(({ name }): [string, () => Promise<void>] => [
@@ -62,7 +63,11 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
     [
       "a single program names what it needs as well, and goes on trying",
       async () => {
-        const text = await said(wrongIn(connected(single), "MongoDB"), 10, [launchProgram, launchFile, ...catalogue.sources.server.image.arguments])
+        const text = await said(wrongIn(connected(single), "MongoDB"), 10, [
+          launchProgram,
+          launchFile,
+          ...catalogue.sources.server.image.arguments,
+        ])
         same(named(text, "MongoDB"), true)
         same(named(text, "MinIO"), false)
       },

@@ -1,12 +1,12 @@
 // Lists of contents, provenance, scans and signatures of the small shop's image. Its supervisor brings real Go modules along.
 
 import type { Directory, File, Service } from "@dagger.io/dagger"
-import { imageAttachments, imageProvenance, imageSbom, withReferrers } from "../../src/graph/publish/attachments.js"
 import { componentImage } from "../../src/graph/build/components.js"
 import { imageLayout, type Layout } from "../../src/graph/build/layouts.js"
-import { scanImage, type VulnerabilitySource } from "../../src/graph/publish/scans.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { imageAttachments, imageProvenance, imageSbom, withReferrers } from "../../src/graph/publish/attachments.js"
+import { scanImage, type VulnerabilitySource } from "../../src/graph/publish/scans.js"
 import { defaultBuilder } from "../../src/plan/supplychain/provenance.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, fails, same } from "./cases.js"

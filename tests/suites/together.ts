@@ -1,12 +1,12 @@
 // Suites that run at the same time: what each found, and how far they are.
 
 import { mkdir, writeFile } from "node:fs/promises"
-import { dag, type Directory } from "@dagger.io/dagger"
+import { type Directory, dag } from "@dagger.io/dagger"
 import { tailOf } from "../../src/graph/call/failures.js"
 import { log, type Settings } from "../../src/graph/call/settings.js"
 import { suitesFiles } from "../../src/plan/tests/files.js"
-import { suiteLine } from "../../src/plan/tests/text.js"
 import { type SuiteReport, type TestCase, type TestRun, wasSkipped } from "../../src/plan/tests/suites.js"
+import { suiteLine } from "../../src/plan/tests/text.js"
 import { stopwatch } from "./cases.js"
 
 /** What a suite answers with that has more to tell than its cases. */
@@ -78,7 +78,11 @@ async function outcomeOf(run: SuiteRun): Promise<SuiteOutcome> {
   try {
     const found = await run()
     const outcome = Array.isArray(found) ? { cases: found } : found
-    const untested = { name: "the suite tests something", ok: false, detail: outcome.cases.length > 0 ? "all of its cases are skipped" : "it has no cases" }
+    const untested = {
+      name: "the suite tests something",
+      ok: false,
+      detail: outcome.cases.length > 0 ? "all of its cases are skipped" : "it has no cases",
+    }
     return outcome.cases.some((test) => !wasSkipped(test)) ? outcome : { ...outcome, cases: [...outcome.cases, untested] }
   } catch (error) {
     return { cases: [{ name: "the suite cannot run", ok: false, detail: tailOf(error) }] }

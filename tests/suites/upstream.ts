@@ -2,15 +2,15 @@
 
 import type { Changeset, Container, Directory, Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import type { BumpWish } from "../../src/tasks/bump.js"
-import { withRegistryAccess } from "../../src/graph/publish/registries.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
-import { watchTools, type WatchTools } from "../../src/graph/versions/upstream.js"
-import { bumpChanges, updatesReport, versionsReport } from "../../src/tasks/versions.js"
-import { readChannel } from "../../src/plan/versions/order.js"
+import { withRegistryAccess } from "../../src/graph/publish/registries.js"
+import { type WatchTools, watchTools } from "../../src/graph/versions/upstream.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
+import { readChannel } from "../../src/plan/versions/order.js"
 import type { WatchRow } from "../../src/plan/versions/watch.js"
+import type { BumpWish } from "../../src/tasks/bump.js"
+import { bumpChanges, updatesReport, versionsReport } from "../../src/tasks/versions.js"
 import { baseImageTests } from "./baseImages.js"
 import { casesOf, fails, has, same } from "./cases.js"
 
@@ -25,22 +25,27 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
   const box = await toolbox(settings, ["regctl"], ["git", "python3", "docker-registry"])
   const repository = fixture.file("upstream/repository")
   const sources = box.withFile("/usr/local/bin/repository", repository, { permissions: 0o755 }).withExec(["repository"])
-  const commits = Object.fromEntries((await sources.file("/srv/commits").contents()).trim().split("\n").map((line) => line.split("=")))
+  const commits = Object.fromEntries(
+    (await sources.file("/srv/commits").contents())
+      .trim()
+      .split("\n")
+      .map((line) => line.split("=")),
+  )
 
-  const git = sources
-    .withExposedPort(9418)
-    .asService({ args: ["git", "daemon", "--export-all", "--base-path=/srv/git", "/srv/git"] })
+  const git = sources.withExposedPort(9418).asService({ args: ["git", "daemon", "--export-all", "--base-path=/srv/git", "/srv/git"] })
   const proxy = sources.withExposedPort(8080).asService({ args: ["python3", "-m", "http.server", "8080", "--directory", "/srv/go"] })
   const images = registry(box)
   const tools = serving(watchTools(settings, new Date().toISOString()), git, proxy, images)
   const silent = serving(watchTools(settings, new Date().toISOString()))
 
-  const folder = fixture.directory("catalogue").withNewFile(
-    "versions.yaml",
-    (await fixture.file("catalogue/versions.yaml").contents())
-      .replace("OLD_COMMIT", commits["old-v3.8.3"])
-      .replace("CHAT_COMMIT", commits["chat-v1.8.4"]),
-  )
+  const folder = fixture
+    .directory("catalogue")
+    .withNewFile(
+      "versions.yaml",
+      (await fixture.file("catalogue/versions.yaml").contents())
+        .replace("OLD_COMMIT", commits["old-v3.8.3"])
+        .replace("CHAT_COMMIT", commits["chat-v1.8.4"]),
+    )
   /** The settings of a call whose --catalogue is this folder. */
   const using = async (catalogue: Directory, upstreams: Record<string, string> = own): Promise<Settings> => ({
     ...settings,
@@ -228,7 +233,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         await fails(async () => updatesReport(await using(folder), "patch", "gitub", false, tools), 'Did you mean "github"?')
         const text = await folder.file("versions.yaml").contents()
         const nonsense = folder.withNewFile("versions.yaml", text.replace("version: v1.8.4", "version: newest"))
-        await fails(() => versions("patch", nonsense), 'versions.yaml:10: sources.chat.version: expected a version such as v3.8.3')
+        await fails(() => versions("patch", nonsense), "versions.yaml:10: sources.chat.version: expected a version such as v3.8.3")
       },
     ],
     [
@@ -281,7 +286,9 @@ function serving(tools: WatchTools, git?: Service, proxy?: Service, images?: Ser
   return {
     git: async () => bound(await tools.git(), "git.test", git),
     toolchain: async (name) =>
-      bound(await tools.toolchain(name), "proxy.test", proxy).withEnvVariable("GOPROXY", "http://proxy.test:8080").withEnvVariable("GOSUMDB", "off"),
+      bound(await tools.toolchain(name), "proxy.test", proxy)
+        .withEnvVariable("GOPROXY", "http://proxy.test:8080")
+        .withEnvVariable("GOSUMDB", "off"),
     http: async () => bound(await tools.http(), "proxy.test", proxy),
     registry: async () => withRegistryAccess(await tools.registry(), registryHost, { plainHttp: true, service: images }),
   }

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { beforeAll, describe, expect, it } from "vitest"
+import { fullReference, readReference } from "../../src/base/references.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
+import { engineImages } from "../../src/plan/build/origins.js"
 import { imageRows, imagesData, imagesTable, isOutOfReach, pullSize, refusalReason } from "../../src/plan/images/baseImages.js"
 import { catalogueImages, type ImageChoice } from "../../src/plan/images/catalogueImages.js"
 import { readBuildArguments } from "../../src/plan/images/dockerfileArguments.js"
 import { dockerfileImages, isDockerfile } from "../../src/plan/images/dockerfileImages.js"
-import { moduleFile } from "../../src/plan/toolchains/go/sources.js"
-import { engineImages } from "../../src/plan/build/origins.js"
-import { fullReference, readReference } from "../../src/base/references.js"
 import { isNeeded, mergedImages, type WantedImage } from "../../src/plan/images/wantedImages.js"
+import { moduleFile } from "../../src/plan/toolchains/go/sources.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
 const root = new URL("../..", import.meta.url)
@@ -65,10 +65,14 @@ describe("the Dockerfiles of V7", () => {
   })
 
   it("are a table with a total, and a line of what is ready", () => {
-    const facts = Object.fromEntries(images.map(({ reference }, index) => [reference, { digest: digest("a"), size: 1e7 * index, kept: index < 2 }]))
+    const facts = Object.fromEntries(
+      images.map(({ reference }, index) => [reference, { digest: digest("a"), size: 1e7 * index, kept: index < 2 }]),
+    )
     const lines = imagesTable(imageRows(images, { facts, digests: {} })).split("\n")
     expect(lines[0]).toMatch(/^NAME +VERSION +PURPOSE +STAGE +SIZE +STATUS$/)
-    expect(lines[1]).toMatch(/^docker\.io\/library\/rust +1\.87-alpine +build stage +analytics-engine\.Dockerfile: rust-builder; backend\.Dockerfile: builder /)
+    expect(lines[1]).toMatch(
+      /^docker\.io\/library\/rust +1\.87-alpine +build stage +analytics-engine\.Dockerfile: rust-builder; backend\.Dockerfile: builder /,
+    )
     expect(lines[5]).toMatch(/^docker\.io\/library\/nginx .* 40\.0 MB +missing \(can be fetched\)$/)
     expect(lines.slice(6)).toEqual(["total: 5 images: 100 MB", "2 of 5 present or cached (40 %)", ""])
   })
@@ -134,7 +138,9 @@ describe("a Dockerfile's images", () => {
 
   it("are looked for in files by their usual names", () => {
     const good = ["Dockerfile", "a/Dockerfile", "Dockerfile.web", "web.Dockerfile", "web.dockerfile", "Containerfile"]
-    expect([...good, "Dockerfile.dockerignore", "Dockerfile-notes.md", "dockerfile/README.md", "dockerfile.ts", "main.go"].filter(isDockerfile)).toEqual(good)
+    expect(
+      [...good, "Dockerfile.dockerignore", "Dockerfile-notes.md", "dockerfile/README.md", "dockerfile.ts", "main.go"].filter(isDockerfile),
+    ).toEqual(good)
   })
 })
 
@@ -184,7 +190,9 @@ describe("a catalogue's images", () => {
     const only = Object.fromEntries(all.map(({ reference, uses }) => [reference, uses[0].only]))
     expect(only["docker.io/library/alpine:3.22"]).toBe("--base=alpine")
     const tagged = catalogueImages(catalogue, { from: "registry", base: "alpine:3.19", sourceVersions: {} })
-    expect(tagged.filter(([reference]) => reference.includes("/alpine:")).map(([reference, { only }]) => [reference, only])).toEqual([["docker.io/library/alpine:3.19", undefined]])
+    expect(tagged.filter(([reference]) => reference.includes("/alpine:")).map(([reference, { only }]) => [reference, only])).toEqual([
+      ["docker.io/library/alpine:3.19", undefined],
+    ])
     expect(only["registry.openanolis.cn/openanolis/anolisos:8.10"]).toBe("--base=anolis, where the one before is refused")
   })
 
@@ -219,7 +227,9 @@ describe("an image's status", () => {
 
   it("is cached where the engine has it", () => {
     expect(status({ digest: digest("a"), kept: true })).toMatchObject({ status: "cached", reason: "the engine's own" })
-    expect(status({ digest: digest("a"), kept: true, refused: "x cannot be reached" }).reason).toBe("kept by the engine; x cannot be reached")
+    expect(status({ digest: digest("a"), kept: true, refused: "x cannot be reached" }).reason).toBe(
+      "kept by the engine; x cannot be reached",
+    )
   })
 
   it("is missing, with where it can be had or why not", () => {
@@ -241,7 +251,13 @@ describe("an image's status", () => {
 
   it("stands beside the uses of this call's options alone", () => {
     const [use] = image.uses
-    const both = { ...image, uses: [{ ...use, only: "--base=debian" }, { where: "builds", stage: "build", purpose: "tools" }] }
+    const both = {
+      ...image,
+      uses: [
+        { ...use, only: "--base=debian" },
+        { where: "builds", stage: "build", purpose: "tools" },
+      ],
+    }
     expect(imagesTable(imageRows([both], { digests: {} }))).toMatch(/trixie-slim +tools +builds: build +unknown/)
   })
 
@@ -250,7 +266,9 @@ describe("an image's status", () => {
     const rows = imageRows([image, other], { facts: { [reference]: { digest: digest("a"), kept: true } }, digests: {} })
     const printed = imagesTable(rows, ["a note"])
     expect(printed).toContain("only with --base=alpine")
-    expect(printed).toMatch(/\ntotal: 1 image needed, 1 more with other options: size unknown\n1 of 1 present or cached \(100 %\)\na note\n$/)
+    expect(printed).toMatch(
+      /\ntotal: 1 image needed, 1 more with other options: size unknown\n1 of 1 present or cached \(100 %\)\na note\n$/,
+    )
     expect(imagesData(rows)).toMatchObject({ needed: 1, ready: 1, percent: 100, totalSize: 0, unknownSizes: 1 })
   })
 })
@@ -262,11 +280,23 @@ describe("answers about images", () => {
   })
 
   it.each([
-    ['failed to do request: Head "https://quay.io/v2/": dial tcp: lookup quay.io on 10.87.0.1:53: no such host', "quay.io cannot be reached: no such host", true],
-    ['Head "https://quay.io/v2/": dial tcp 1.2.3.4:443: connect: connection refused', "quay.io cannot be reached: connect: connection refused", true],
+    [
+      'failed to do request: Head "https://quay.io/v2/": dial tcp: lookup quay.io on 10.87.0.1:53: no such host',
+      "quay.io cannot be reached: no such host",
+      true,
+    ],
+    [
+      'Head "https://quay.io/v2/": dial tcp 1.2.3.4:443: connect: connection refused',
+      "quay.io cannot be reached: connect: connection refused",
+      true,
+    ],
     ["no result within 20 s", "quay.io cannot be reached: no result within 20 s", true],
     ["quay.io/coreos/etcd:v3: not found", "no registry that the engine reaches has it", false],
-    ["pull access denied, repository does not exist", "quay.io does not give it without a login, if it has it: docker login quay.io", false],
+    [
+      "pull access denied, repository does not exist",
+      "quay.io does not give it without a login, if it has it: docker login quay.io",
+      false,
+    ],
     ["unexpected status: 500", "quay.io does not give it: unexpected status: 500", false],
   ])("are a short reason: %s", (message, reason, away) => {
     expect(refusalReason("quay.io/coreos/etcd:v3", message)).toBe(reason)

@@ -3,9 +3,19 @@ import { archiveNames, builtArchiveWords, builtImageWords, builtProgramsWords } 
 
 describe("what a build says at its end", () => {
   it("names the image, its version, size and base, and the commands that go on", () => {
-    const lines = builtImageWords({ component: "api", image: "shop/shop-api", version: "v1.2.3", base: "docker.io/library/debian:trixie-slim@sha256:ab", megabytes: 71 })
+    const lines = builtImageWords({
+      component: "api",
+      image: "shop/shop-api",
+      version: "v1.2.3",
+      base: "docker.io/library/debian:trixie-slim@sha256:ab",
+      megabytes: 71,
+    })
     expect(lines[0]).toBe("built api: shop/shop-api:v1.2.3, 71 MB, on docker.io/library/debian:trixie-slim. Go on with the same options:")
-    for (const words of ["archive --component=api export --path=api.tar", "export-image --name=shop-api", "publish --component=api --registry=HOST/NAMESPACE"]) {
+    for (const words of [
+      "archive --component=api export --path=api.tar",
+      "export-image --name=shop-api",
+      "publish --component=api --registry=HOST/NAMESPACE",
+    ]) {
       expect(lines.join("\n")).toContain(words)
     }
   })
@@ -29,6 +39,8 @@ describe("an archive's names", () => {
   })
 
   it("are said", () => {
-    expect(builtArchiveWords(["shop/shop:v1", "shop/shop:latest"], "sha256:ab")[0]).toContain("the archive holds shop/shop:v1 and shop/shop:latest, sha256:ab.")
+    expect(builtArchiveWords(["shop/shop:v1", "shop/shop:latest"], "sha256:ab")[0]).toContain(
+      "the archive holds shop/shop:v1 and shop/shop:latest, sha256:ab.",
+    )
   })
 })

@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { readVersions } from "../../src/catalogue/versions.js"
-import { checkDate, withChanges } from "../../src/plan/versions/changelog.js"
-import { envTemplate } from "../../src/plan/versions/envTemplate.js"
 import { referenceOf } from "../../src/plan/build/components.js"
-import { pinPaths } from "../../src/plan/versions/pinFiles.js"
 import { pinnedVersion, publishedAs } from "../../src/plan/publish/publishedAs.js"
 import { publishTargets } from "../../src/plan/publish/registries.js"
+import { checkDate, withChanges } from "../../src/plan/versions/changelog.js"
+import { envTemplate } from "../../src/plan/versions/envTemplate.js"
+import { pinPaths } from "../../src/plan/versions/pinFiles.js"
 import { withArchive, withArchiveChecksums, withDigests, withReferenceTag, withSourcePin } from "../../src/plan/versions/pins.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
@@ -41,7 +41,12 @@ describe("versions.yaml", () => {
 
   it("still names its schema in the first line", () => {
     const first = "# yaml-language-server: $schema=../../../stacks/versions.schema.json"
-    const changed = withSourcePin(withReferenceTag(withDigests(text, { "docker.io/library/debian:trixie-slim": `sha256:${"a".repeat(64)}` }), "web", "a", [], "b"), "server", pins(text).sources.server, pin)
+    const changed = withSourcePin(
+      withReferenceTag(withDigests(text, { "docker.io/library/debian:trixie-slim": `sha256:${"a".repeat(64)}` }), "web", "a", [], "b"),
+      "server",
+      pins(text).sources.server,
+      pin,
+    )
     expect([text, changed].map((yaml) => yaml.split("\n")[0])).toEqual([first, first])
     // Also where the file has no other comment at its start.
     const rest = text.split("\n").filter((line) => !line.startsWith("#"))
@@ -81,7 +86,9 @@ describe("versions.yaml", () => {
   })
 
   it("gets another archive with its checksums, and keeps those of the one before", () => {
-    const yaml = text.replace("\ntools:", `
+    const yaml = text.replace(
+      "\ntools:",
+      `
 archives:
   mongodb:
     version: 7.0.2
@@ -90,7 +97,8 @@ archives:
       linux: { urls: ["https://a.example/{version}.tgz"], sha256: ${"2".padStart(64, "0a")} }
       other: { urls: ["https://b.example/{version}.tgz"] }
 
-tools:`)
+tools:`,
+    )
     const before = pins(yaml).archives.mongodb
     const to = { version: "7.0.10", sha256: { linux: "c".repeat(64), other: "d".repeat(64) } }
     const after = pins(withArchive(yaml, "mongodb", before, to)).archives.mongodb
@@ -102,7 +110,9 @@ tools:`)
   })
 
   it("gets the checksums of builds that have none", () => {
-    const yaml = text.replace("\ntools:", `
+    const yaml = text.replace(
+      "\ntools:",
+      `
 archives:
   mongodb:
     version: 7.0.2
@@ -114,13 +124,19 @@ archives:
         makers: https://a.example/other-{version}.tgz
         urls: ["https://mirror.example/other-{version}.tgz"] # theirs
 
-tools:`)
+tools:`,
+    )
     const changed = withArchiveChecksums(yaml, "mongodb", { other: "d".repeat(64) })
     expect(missing(yaml, changed)).toEqual([])
     const { builds } = pins(changed).archives.mongodb
     expect(builds.linux).toEqual({ makers: "https://a.example/7.0.2.tgz", urls: ["https://a.example/7.0.2.tgz"], sha256: "a".repeat(64) })
-    expect(builds.other).toMatchObject({ urls: ["https://a.example/other-7.0.2.tgz", "https://mirror.example/other-7.0.2.tgz"], sha256: "d".repeat(64) })
-    expect(() => pins(yaml.replace(/ {8}makers.*\n {8}urls.*\n/, "        sha256: x\n"))).toThrow("archives.mongodb.builds.other.urls: expected at least one address")
+    expect(builds.other).toMatchObject({
+      urls: ["https://a.example/other-7.0.2.tgz", "https://mirror.example/other-7.0.2.tgz"],
+      sha256: "d".repeat(64),
+    })
+    expect(() => pins(yaml.replace(/ {8}makers.*\n {8}urls.*\n/, "        sha256: x\n"))).toThrow(
+      "archives.mongodb.builds.other.urls: expected at least one address",
+    )
   })
 
   it("gets digests", () => {
@@ -168,8 +184,12 @@ describe("env.template", () => {
 
   it("names only what a workflow releases under this very tag, and upstream's own images", () => {
     const folder = `${root}/.github/workflows`
-    const workflows = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, "utf8")).join("\n")
-    const released = Object.values(live.components).filter(({ kind, mode }) => kind !== "reference" && ["auto", "incremental"].includes(mode))
+    const workflows = readdirSync(folder)
+      .map((name) => readFileSync(`${folder}/${name}`, "utf8"))
+      .join("\n")
+    const released = Object.values(live.components).filter(
+      ({ kind, mode }) => kind !== "reference" && ["auto", "incremental"].includes(mode),
+    )
     for (const { name } of released) {
       const named = new RegExp(`--components=(?:[a-z,-]+,)?${name}\\b|component: \\[(?:[a-z-]+, )*${name}[\\],]`)
       expect(workflows, `mode ${live.components[name].mode}, but no workflow releases it`).toMatch(named)
@@ -178,8 +198,12 @@ describe("env.template", () => {
       const version = pinnedVersion(live, component)
       return version === undefined ? [] : [`${component.registry}/${component.image}:${version}`]
     })
-    const others = Object.values(live.components).flatMap((component) => (component.kind === "reference" ? [referenceOf(live, component)] : []))
-    const named = images(readFileSync(`${root}/compose/env.template`, "utf8")).map((line) => line.slice(line.indexOf("=") + 1).split("@")[0])
+    const others = Object.values(live.components).flatMap((component) =>
+      component.kind === "reference" ? [referenceOf(live, component)] : [],
+    )
+    const named = images(readFileSync(`${root}/compose/env.template`, "utf8")).map(
+      (line) => line.slice(line.indexOf("=") + 1).split("@")[0],
+    )
     expect(named.sort()).toEqual([...pushed, ...others].sort())
   })
 
@@ -187,10 +211,14 @@ describe("env.template", () => {
     const text = envTemplate(catalogue)
     expect(text).not.toContain("OPENIM_API_IMAGE")
     expect(text).not.toContain("latest")
-    expect(text).toContain("release --components=chat. The catalogue has no registry for it: replace REGISTRY by yours\n# OPENIM_CHAT_IMAGE=REGISTRY/openim/openim-chat:v1.0.4\n")
+    expect(text).toContain(
+      "release --components=chat. The catalogue has no registry for it: replace REGISTRY by yours\n# OPENIM_CHAT_IMAGE=REGISTRY/openim/openim-chat:v1.0.4\n",
+    )
     expect(text).toContain("the report of release names it\n# OPENIM_REDIS_IMAGE=docker.io/openim/openim-redis:VERSION\n")
     const daily = { ...catalogue.components["server-api"], mode: "auto" as const }
-    expect(envTemplate({ ...catalogue, components: { ...catalogue.components, "server-api": daily } })).toContain("\nOPENIM_API_IMAGE=docker.io/openim/openim-api:v1.2.3\n")
+    expect(envTemplate({ ...catalogue, components: { ...catalogue.components, "server-api": daily } })).toContain(
+      "\nOPENIM_API_IMAGE=docker.io/openim/openim-api:v1.2.3\n",
+    )
   })
 
   it("loses the lines that named what nobody published", () => {
@@ -226,10 +254,16 @@ describe("where an image is published", () => {
       const [{ repository, tags }] = publishTargets(component, [], [pinnedVersion(catalogue, component)!])
       expect(named.reference).toBe(`${repository}:${tags[0]}`)
     }
-    expect(publishedAs(catalogue, catalogue.components["server-api"])).toEqual({ onDemand: true, reference: "docker.io/openim/openim-api:v1.2.3" })
+    expect(publishedAs(catalogue, catalogue.components["server-api"])).toEqual({
+      onDemand: true,
+      reference: "docker.io/openim/openim-api:v1.2.3",
+    })
     const digest = `sha256:${"d".repeat(64)}`
     const pinned = { ...catalogue, pins: { ...catalogue.pins, digests: { "docker.io/openim/openim-web-front:release-v1.2.3": digest } } }
-    expect(publishedAs(pinned, catalogue.components.web)).toEqual({ onDemand: false, reference: `docker.io/openim/openim-web-front:release-v1.2.3@${digest}` })
+    expect(publishedAs(pinned, catalogue.components.web)).toEqual({
+      onDemand: false,
+      reference: `docker.io/openim/openim-web-front:release-v1.2.3@${digest}`,
+    })
   })
 })
 
@@ -245,7 +279,10 @@ describe("the files that a bump changes", () => {
     for (const words of added) {
       for (const word of words) expect(existsSync(`${root}/${word}`), word).toBe(true)
       for (const path of [...Object.values(pinPaths("openim")), "dockerfiles/server.Dockerfile"]) {
-        expect(words.some((word) => path.startsWith(`${word}/`)), path).toBe(true)
+        expect(
+          words.some((word) => path.startsWith(`${word}/`)),
+          path,
+        ).toBe(true)
       }
     }
   })

@@ -4,11 +4,24 @@ import { describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { readVersions } from "../../src/catalogue/versions.js"
 import { bundleTable, movedPackages } from "../../src/plan/bundle/check.js"
-import { bundleItems, type BundleWish, itemName, itemTitle, missingItems, packageSet, prewarmWish, readBundleRecord, recordedSum, unfitRecord, wishName, type BundleRecord } from "../../src/plan/bundle/items.js"
+import {
+  type BundleRecord,
+  type BundleWish,
+  bundleItems,
+  itemName,
+  itemTitle,
+  missingItems,
+  packageSet,
+  prewarmWish,
+  readBundleRecord,
+  recordedSum,
+  unfitRecord,
+  wishName,
+} from "../../src/plan/bundle/items.js"
+import { type PrewarmRow, prewarmTable, progressLine, retried } from "../../src/plan/bundle/prewarm.js"
 import { planPackages } from "../../src/plan/packages/packages.js"
 import { packageScript } from "../../src/plan/packages/script.js"
 import { withPackageVersions } from "../../src/plan/versions/pins.js"
-import { type PrewarmRow, prewarmTable, progressLine, retried } from "../../src/plan/bundle/prewarm.js"
 import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 
 const catalogue = await fixtureCatalogue()
@@ -44,33 +57,51 @@ describe("what builds need", () => {
   })
 
   it("of a tool: the packages beside it, too", () => {
-    expect(titles({ tools: ["syft"] })).toEqual(expect.arrayContaining(["packages ca-certificates, jq for debian:trixie-slim", "Go modules of syft v1.1.4"]))
+    expect(titles({ tools: ["syft"] })).toEqual(
+      expect.arrayContaining(["packages ca-certificates, jq for debian:trixie-slim", "Go modules of syft v1.1.4"]),
+    )
   })
 
   it("of a source of the caller's own: what it imports, and the pinned one where it lies on top", () => {
-    const kinds = (onPinned: boolean) => bundleItems(catalogue, wish({ components: ["server", "chat"] }), { source: "server", digest: "abc", onPinned })
-      .flatMap((item) => ("source" in item && item.kind !== "tool" ? [`${item.kind} ${item.source}`] : []))
+    const kinds = (onPinned: boolean) =>
+      bundleItems(catalogue, wish({ components: ["server", "chat"] }), { source: "server", digest: "abc", onPinned }).flatMap((item) =>
+        "source" in item && item.kind !== "tool" ? [`${item.kind} ${item.source}`] : [],
+      )
     expect(kinds(false)).toEqual(["modules server", "source chat"])
     expect(kinds(true)).toEqual(["source server", "modules server", "source chat"])
   })
 
   it("of an installed server: its packages, or its archive and what fetches it, and its helper", () => {
-    expect(titles({ components: ["redis"] }).slice(always.length)).toEqual(["packages ca-certificates, tzdata, redis-server, redis-tools for debian:trixie-slim"])
+    expect(titles({ components: ["redis"] }).slice(always.length)).toEqual([
+      "packages ca-certificates, tzdata, redis-server, redis-tools for debian:trixie-slim",
+    ])
     expect(titles({ components: ["mongodb"] })).toEqual(
-      expect.arrayContaining(["packages ca-certificates, curl for debian:trixie-slim", "archive of mongodb 7.0.2 for ubuntu2204", "Go modules of go/mongo-admin"]),
+      expect.arrayContaining([
+        "packages ca-certificates, curl for debian:trixie-slim",
+        "archive of mongodb 7.0.2 for ubuntu2204",
+        "Go modules of go/mongo-admin",
+      ]),
     )
   })
 
   it("of another base: its image and its packages, beside those of the tools", () => {
     const found = titles({ components: ["server"], base: "alpine" })
-    expect(found).toEqual(expect.arrayContaining(["image debian:trixie-slim", "image alpine:3.22", "packages ca-certificates, tzdata for alpine:3.22"]))
+    expect(found).toEqual(
+      expect.arrayContaining(["image debian:trixie-slim", "image alpine:3.22", "packages ca-certificates, tzdata for alpine:3.22"]),
+    )
   })
 
   it("of the stack's services: what takes the places of official images", () => {
     const { services } = prewarmWish(catalogue, { ...wish({}), components: ["server"], services: true })
     expect(services).toEqual(expect.arrayContaining(["etcd", "redis", "kafka", "minio", "mongo", "nginx"]))
     expect(titles({ services })).toEqual(
-      expect.arrayContaining(["packages ca-certificates, etcd-server for debian:trixie-slim", "Go modules of go/stackctl", "Maven artifacts of java/kafka", "Maven artifacts of java/store", "Go modules of pebble v1.1.1"]),
+      expect.arrayContaining([
+        "packages ca-certificates, etcd-server for debian:trixie-slim",
+        "Go modules of go/stackctl",
+        "Maven artifacts of java/kafka",
+        "Maven artifacts of java/store",
+        "Go modules of pebble v1.1.1",
+      ]),
     )
   })
 
@@ -89,10 +120,16 @@ describe("what builds need", () => {
 
 describe("an item's name", () => {
   const [server] = bundleItems(catalogue, wish({ components: ["server"] })).filter(({ kind }) => kind === "source")
-  const pinned = (change: object): Catalogue => ({ ...catalogue, pins: { ...catalogue.pins, sources: { ...catalogue.pins.sources, server: { ...catalogue.pins.sources.server, ...change } } } })
+  const pinned = (change: object): Catalogue => ({
+    ...catalogue,
+    pins: { ...catalogue.pins, sources: { ...catalogue.pins.sources, server: { ...catalogue.pins.sources.server, ...change } } },
+  })
 
   it("is a file's name, different for every item", () => {
-    const items = bundleItems(catalogue, wish({ components: ["server", "chat", "redis", "mongodb"], tools: ["syft"], services: Object.keys(catalogue.services) }))
+    const items = bundleItems(
+      catalogue,
+      wish({ components: ["server", "chat", "redis", "mongodb"], tools: ["syft"], services: Object.keys(catalogue.services) }),
+    )
     const names = items.map((item) => itemName(catalogue, item))
     expect(names.filter((name) => !/^[A-Za-z0-9._-]+$/.test(name))).toEqual([])
     expect(new Set(names).size).toBe(names.length)
@@ -109,7 +146,9 @@ describe("an item's name", () => {
   })
 
   it("changes with version, commit and checksum, and with what a helper imports", () => {
-    const names = [catalogue, pinned({ version: "v1.2.2" }), pinned({ commit: "1".repeat(40) }), pinned({ sum: "h1:other" })].map((one) => itemName(one, server))
+    const names = [catalogue, pinned({ version: "v1.2.2" }), pinned({ commit: "1".repeat(40) }), pinned({ sum: "h1:other" })].map((one) =>
+      itemName(one, server),
+    )
     expect(new Set(names).size).toBe(4)
     const helper = { kind: "helper", helper: "stackctl" } as const
     expect(itemName(catalogue, helper, "a")).not.toBe(itemName(catalogue, helper, "b"))
@@ -163,14 +202,21 @@ describe("what is in a bundle", () => {
   const debian = record({ kind: "image", reference: `${image}@sha256:1`, pulled: true })
   const packages = record({ image: `${image}@sha256:1`, set: "a for debian:trixie-slim", packages: { a: "1" } })
   const withPins = (more: object): Catalogue => ({ ...catalogue, pins: { ...catalogue.pins, ...more } })
-  const unfit = (of: Catalogue, one: BundleRecord, reference = `${image}@sha256:1`) => unfitRecord(of, { "image-debian-trixie-slim": { ...debian, reference } }, one)
+  const unfit = (of: Catalogue, one: BundleRecord, reference = `${image}@sha256:1`) =>
+    unfitRecord(of, { "image-debian-trixie-slim": { ...debian, reference } }, one)
 
   it("fits when nothing else is pinned", () => {
-    expect([unfit(catalogue, debian), unfit(catalogue, packages), unfit(catalogue, record({ kind: "tool" }))]).toEqual([undefined, undefined, undefined])
+    expect([unfit(catalogue, debian), unfit(catalogue, packages), unfit(catalogue, record({ kind: "tool" }))]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 
   it("does not when its packages are for another image", () => {
-    expect(unfit(catalogue, packages, `${image}@sha256:2`)).toBe(`they were chosen for ${image}@sha256:1, but the bundle has ${image}@sha256:2`)
+    expect(unfit(catalogue, packages, `${image}@sha256:2`)).toBe(
+      `they were chosen for ${image}@sha256:1, but the bundle has ${image}@sha256:2`,
+    )
   })
 
   it("does not when versions.yaml pins another digest of an image from a registry, or another version", () => {
@@ -181,12 +227,22 @@ describe("what is in a bundle", () => {
     const item = { kind: "archive", component: "mongodb", build: "rhel80" } as const
     const { version, builds } = catalogue.pins.archives.mongodb
     const archived = record({ kind: "archive", archive: { component: "mongodb", build: "rhel80", version, sha256: "a".repeat(64) } })
-    const recorded = (sha256: string) => withPins({ archives: { mongodb: { ...catalogue.pins.archives.mongodb, builds: { ...builds, rhel80: { ...builds.rhel80, sha256 } } } } })
-    expect([catalogue, recorded("a".repeat(64))].map((of) => [itemName(of, item), unfit(of, archived)])).toEqual(Array(2).fill([itemName(catalogue, item), undefined]))
+    const recorded = (sha256: string) =>
+      withPins({
+        archives: { mongodb: { ...catalogue.pins.archives.mongodb, builds: { ...builds, rhel80: { ...builds.rhel80, sha256 } } } },
+      })
+    expect([catalogue, recorded("a".repeat(64))].map((of) => [itemName(of, item), unfit(of, archived)])).toEqual(
+      Array(2).fill([itemName(catalogue, item), undefined]),
+    )
     expect(unfit(recorded("b".repeat(64)), archived)).toBe("versions.yaml pins checksum bbbbbbbbbbbb, the bundle has aaaaaaaaaaaa")
     expect(recordedSum({ x: archived }, "mongodb", "rhel80", version)).toBe("a".repeat(64))
-    expect([recordedSum({ x: archived }, "mongodb", "rhel90", version), recordedSum({ x: archived }, "mongodb", "rhel80", "0.0.1")]).toEqual([undefined, undefined])
-    expect(unfit(withPins({ packages: { "a for debian:trixie-slim": { a: "2" } } }), packages)).toBe("versions.yaml locks a 2, the bundle has 1")
+    expect([
+      recordedSum({ x: archived }, "mongodb", "rhel90", version),
+      recordedSum({ x: archived }, "mongodb", "rhel80", "0.0.1"),
+    ]).toEqual([undefined, undefined])
+    expect(unfit(withPins({ packages: { "a for debian:trixie-slim": { a: "2" } } }), packages)).toBe(
+      "versions.yaml locks a 2, the bundle has 1",
+    )
   })
 })
 
@@ -201,9 +257,14 @@ describe("tries", () => {
 
   it("are all named when none works", async () => {
     const lines: string[] = []
-    await expect(retried("x", () => Promise.reject(new Error("no route")), (line) => lines.push(line), noWait)).rejects.toThrow(
-      "x: nothing worked: try 1 of 3 (no route); try 2 of 3 (no route); try 3 of 3 (no route)",
-    )
+    await expect(
+      retried(
+        "x",
+        () => Promise.reject(new Error("no route")),
+        (line) => lines.push(line),
+        noWait,
+      ),
+    ).rejects.toThrow("x: nothing worked: try 1 of 3 (no route); try 2 of 3 (no route); try 3 of 3 (no route)")
     expect(lines).toHaveLength(3)
   })
 })

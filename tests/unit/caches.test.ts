@@ -12,5 +12,12 @@ it("a cache is for those who trust each other", () => {
     cacheName("openim-go-mod", { bundle: false, trust: "tools" }),
     cacheName("openim-go-mod", { bundle: false, only: "run" }),
   ]
-  expect(names).toEqual(["openim-go-mod", "openim-go-mod-bundle", "openim-go-mod-custom", "openim-go-mod-bundle-custom", "openim-go-mod-tools", "openim-go-mod-run"])
+  expect(names).toEqual([
+    "openim-go-mod",
+    "openim-go-mod-bundle",
+    "openim-go-mod-custom",
+    "openim-go-mod-bundle-custom",
+    "openim-go-mod-tools",
+    "openim-go-mod-run",
+  ])
 })

@@ -13,9 +13,24 @@ const list: FunctionList = {
   own: ["Shop", "Sale", "Rooms"],
   objects: {
     Shop: {
-      options: { source: "Directory", "git-ref": "String", "git-token": "Secret", "git-ssh": "Socket", mirrors: "[String]", base: "String", bundle: "Directory", catalogue: "Directory", pin: "String", "registry-username": "String", "registry-password": "Secret" },
+      options: {
+        source: "Directory",
+        "git-ref": "String",
+        "git-token": "Secret",
+        "git-ssh": "Socket",
+        mirrors: "[String]",
+        base: "String",
+        bundle: "Directory",
+        catalogue: "Directory",
+        pin: "String",
+        "registry-username": "String",
+        "registry-password": "Secret",
+      },
       functions: {
-        build: { gives: "Box", options: { component: "String!", version: "String", "plain-http": "Boolean", base: "Boolean", service: "Service" } },
+        build: {
+          gives: "Box",
+          options: { component: "String!", version: "String", "plain-http": "Boolean", base: "Boolean", service: "Service" },
+        },
         test: { gives: "String", options: { suites: "[String]" } },
         smoke: { gives: "String", check: true, options: { component: "String" } },
         publish: { gives: "String", options: { component: "String!", password: "Secret", record: "File", tags: "[String]" } },
@@ -27,7 +42,10 @@ const list: FunctionList = {
         changes: { gives: "Changeset", options: { component: "String" } },
       },
     },
-    Sale: { options: { table: "String!" }, functions: { report: { gives: "String", options: {} }, state: { gives: "Folder", options: {} } } },
+    Sale: {
+      options: { table: "String!" },
+      functions: { report: { gives: "String", options: {} }, state: { gives: "Folder", options: {} } },
+    },
     Rooms: { options: {}, functions: { redis: { gives: "Box", options: {} }, tidy: { gives: "String", check: true, options: {} } } },
     Box: {
       options: {},
@@ -38,7 +56,10 @@ const list: FunctionList = {
         boxes: { gives: "[Box]", options: {} },
       },
     },
-    Folder: { options: {}, functions: { export: { gives: "String", options: { path: "String!" } }, entries: { gives: "[String]", options: {} } } },
+    Folder: {
+      options: {},
+      functions: { export: { gives: "String", options: { path: "String!" } }, entries: { gives: "[String]", options: {} } },
+    },
     Changeset: { options: {}, functions: { export: { gives: "String", options: { path: "String!" } } } },
   },
 }
@@ -111,22 +132,38 @@ describe("options of all functions", () => {
 
   it("keep their values", () => {
     const value = "a b  'c' \"d\" $e"
-    expect(of("call", "build", "--component", value, "--git-ref", value).words).toEqual(["call", `--git-ref=${value}`, "build", `--component=${value}`])
+    expect(of("call", "build", "--component", value, "--git-ref", value).words).toEqual([
+      "call",
+      `--git-ref=${value}`,
+      "build",
+      `--component=${value}`,
+    ])
   })
 
   it("may be asked for help anywhere", () => {
-    for (const line of ["call --help", "call build --help", "call -h build", "call build --source=/nowhere --help"]) expect(words(line)).toContain("-h")
+    for (const line of ["call --help", "call build --help", "call -h build", "call build --source=/nowhere --help"])
+      expect(words(line)).toContain("-h")
     expect(words("call build --source=/nowhere --help")).toBe("call --source=/nowhere build --help")
   })
 
   it("are left as they are behind what is not known here", () => {
-    expect(words("call build --component=x boxes name --unknown=1 --source=y")).toBe("call build --component=x boxes name --unknown=1 --source=y")
+    expect(words("call build --component=x boxes name --unknown=1 --source=y")).toBe(
+      "call build --component=x boxes name --unknown=1 --source=y",
+    )
     expect(words("call build --component=x -- --sorce=y")).toBe("call build --component=x -- --sorce=y")
   })
 })
 
 describe("another module's call, and other commands", () => {
-  it.each(["call -m ../source fly --high", "call --mod=github.com/a/b fly --sorce", "call -M fly", "core container from --address=a", "version", "query --x", "call fly -m ../source"])("%s", (line) => {
+  it.each([
+    "call -m ../source fly --high",
+    "call --mod=github.com/a/b fly --sorce",
+    "call -M fly",
+    "core container from --address=a",
+    "version",
+    "query --x",
+    "call fly -m ../source",
+  ])("%s", (line) => {
     expect(words(line)).toBe(line)
   })
 
@@ -146,7 +183,10 @@ describe("wrong words", () => {
     ["call build --component=x --prefix=y", "build has no option --prefix (./daggerw call build --help lists them)"],
     ["call test --record=y", "test has no option --record (publish, write have it)"],
     ["call --verison=v1 build", "call has no option --verison, did you mean --version?"],
-    ["call build --component=x --username=me", "build has no option --username: write --registry-username, which is an option of the whole call (./daggerw call --help lists them)"],
+    [
+      "call build --component=x --username=me",
+      "build has no option --username: write --registry-username, which is an option of the whole call (./daggerw call --help lists them)",
+    ],
     ["call redis", "there is no function redis: ./daggerw call rooms redis"],
     ["call biuld", "there is no function biuld, did you mean build? (./daggerw functions lists them)"],
     ["call xyzzyx", "there is no function xyzzyx (./daggerw functions lists them)"],
@@ -174,7 +214,15 @@ describe("wrong words", () => {
 })
 
 describe("the checks", () => {
-  it.each(["check", "check smoke rooms:tidy", "check -l rooms", "check sm*", "check --progress=plain smoke", "check -m ../other smok", "check smok --help"])("%s", (line) => {
+  it.each([
+    "check",
+    "check smoke rooms:tidy",
+    "check -l rooms",
+    "check sm*",
+    "check --progress=plain smoke",
+    "check -m ../other smok",
+    "check smok --help",
+  ])("%s", (line) => {
     expect(words(line)).toBe(line)
   })
 })
@@ -200,7 +248,10 @@ describe("values that cannot work", () => {
     [["build", "--component=x", "--git-ssh="], "--git-ssh is empty"],
     [["build", "--component=x", "--service=http://localhost:5000"], "--service: a service is given as tcp://HOST:PORT"],
     [["build", "--component=x", "--service=tcp://localhost"], "--service: a service is given as tcp://HOST:PORT"],
-    [["build", "--component=x", "--mirrors=docker=http://mirror.example"], '--mirrors "docker=http://mirror.example": the engine pulls images by HTTPS'],
+    [
+      ["build", "--component=x", "--mirrors=docker=http://mirror.example"],
+      '--mirrors "docker=http://mirror.example": the engine pulls images by HTTPS',
+    ],
     [["build", "--component=x", "--mirrors=chyna"], 'unknown preset of mirrors "chyna". Did you mean "china"?'],
     [["build", "--component=x", "with-source", "--source=nope"], "--source: there is no folder"],
   ])("%j", (given, message) => {
@@ -235,7 +286,11 @@ describe("a call that ends inside the engine", () => {
   }
 
   it("says on a terminal how to go on", () => {
-    for (const words of ["archive --component=x export --path=x.tar", "image --component=x export-image --name=x", "publish --component=x --registry="]) {
+    for (const words of [
+      "archive --component=x export --path=x.tar",
+      "image --component=x export-image --name=x",
+      "publish --component=x --registry=",
+    ]) {
       expect(said("call image --component=x")).toContain(words)
     }
     expect(said("call file --component=x")).toContain("./daggerw call file --component=x export --path=PATH")
@@ -243,7 +298,8 @@ describe("a call that ends inside the engine", () => {
 
   it("says nothing elsewhere, nor where it goes on", () => {
     expect(said("call image --component=x", false)).toBe("")
-    for (const line of ["call image --component=x -o=x", "call -o x file --component=x", "call test", "call bump"]) expect(said(line)).toBe("")
+    for (const line of ["call image --component=x -o=x", "call -o x file --component=x", "call test", "call bump"])
+      expect(said(line)).toBe("")
   })
 })
 
@@ -257,7 +313,9 @@ describe("from another folder", () => {
   })
 
   it("a call, a shell and a query name the module, and paths stay the user's", () => {
-    expect(words("call build --component=x --source=source export --path=out")).toBe(`call --mod=${project} --source=source build --component=x export --path=out`)
+    expect(words("call build --component=x --source=source export --path=out")).toBe(
+      `call --mod=${project} --source=source build --component=x export --path=out`,
+    )
     expect(words("--progress=plain call test")).toBe(`--progress=plain call --mod=${project} test`)
     expect(words("call --help")).toBe(`call --mod=${project} --help`)
     expect(words("shell")).toBe(`shell --mod=${project}`)

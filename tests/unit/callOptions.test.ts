@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest"
 import { CallOptions, callOptions, withObjects } from "../../src/graph/call/options.js"
 
 const source = readFileSync(new URL("../../src/graph/call/options.ts", import.meta.url), "utf8")
-const objects = [...source.matchAll(/^ {2}(\w+)[?!]: (Directory|File|Secret|Service|Socket)$/gm)].map(([, name, type]) => [name!, type!] as const)
+const objects = [...source.matchAll(/^ {2}(\w+)[?!]: (Directory|File|Secret|Service|Socket)$/gm)].map(
+  ([, name, type]) => [name!, type!] as const,
+)
 
 describe("the options of a call", () => {
   it("have objects again where Dagger passes IDs", () => {

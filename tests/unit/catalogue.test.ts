@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
+import { nearest } from "../../src/base/nearest.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { GroupEntry } from "../../src/catalogue/types.js"
-import { nearest } from "../../src/base/nearest.js"
 import { fixtureText } from "./fixtures.js"
 
 const files = ["stack.yaml", "versions.yaml"] as const
@@ -64,20 +64,50 @@ describe("a broken catalogue", () => {
     ["stack.yaml", "rhythm: daily", "rythm: daily", 'server.rythm: unknown key "rythm". Did you mean "rhythm"?'],
     ["stack.yaml", "purpose: All services", "# purpose: All services", "server.purpose: expected a text, found nothing"],
     ["stack.yaml", "- server-rpc-auth\n", "- server-rpc-aut\n", "expected the name of a component that has a program"],
-    ["stack.yaml", "    source: server\n", "    source: sever\n", 'server.source: expected the name of a source, found "sever". Did you mean "server"?'],
+    [
+      "stack.yaml",
+      "    source: server\n",
+      "    source: sever\n",
+      'server.source: expected the name of a source, found "sever". Did you mean "server"?',
+    ],
     ["stack.yaml", "ports: [10001, 10002]", "ports: 10001", "components.server.ports: expected a list, found 10001"],
     ["stack.yaml", "uid: 10001", "uid: 0", "user.uid: expected a user number from 1000 to 65533, found 0"],
     ["stack.yaml", "package: cmd/openim-api", "package: ../openim-api", "expected the main package's folder"],
     ["stack.yaml", "image: docker.io/library/debian:trixie-slim", "image: debian", "expected a full image reference"],
     ["versions.yaml", "    commit: ", "    commit: x", "sources.server.commit: expected a full commit"],
     ["versions.yaml", "sum: h1:", "sum: h2:", "expected a Go module's checksum"],
-    ["versions.yaml", "  server:", "  sever:", 'sources.server: expected the pin of sources.server in stack.yaml, found nothing. Did you mean "sever"?'],
-    ["versions.yaml", "  web:", "  wep:", 'references.web: expected the tag of components.web in stack.yaml, found nothing. Did you mean "wep"?'],
-    ["stack.yaml", "    reference: true\n", "    reference: true\n    source: chat\n", "web.source: no source next to reference: the keys that go with reference are purpose, "],
+    [
+      "versions.yaml",
+      "  server:",
+      "  sever:",
+      'sources.server: expected the pin of sources.server in stack.yaml, found nothing. Did you mean "sever"?',
+    ],
+    [
+      "versions.yaml",
+      "  web:",
+      "  wep:",
+      'references.web: expected the tag of components.web in stack.yaml, found nothing. Did you mean "wep"?',
+    ],
+    [
+      "stack.yaml",
+      "    reference: true\n",
+      "    reference: true\n    source: chat\n",
+      "web.source: no source next to reference: the keys that go with reference are purpose, ",
+    ],
     ["stack.yaml", "    reference: true\n", "    reference: true\n    program: web\n", "no reference next to program"],
     ["stack.yaml", "      alpine:\n        unavailable: it is not made for musl\n", "", "install.alpine: expected how to install it there"],
-    ["stack.yaml", "archive: rhel80", "archive: rhel70", "archives.mongodb.builds.rhel70: expected the archive of components.mongodb.install.anolis in stack.yaml, found nothing"],
-    ["stack.yaml", "        unavailable: it is not made for musl\n", "        packages: []\n", "expected packages, an archive, or the reason"],
+    [
+      "stack.yaml",
+      "archive: rhel80",
+      "archive: rhel70",
+      "archives.mongodb.builds.rhel70: expected the archive of components.mongodb.install.anolis in stack.yaml, found nothing",
+    ],
+    [
+      "stack.yaml",
+      "        unavailable: it is not made for musl\n",
+      "        packages: []\n",
+      "expected packages, an archive, or the reason",
+    ],
     ["versions.yaml", "sha256: 0a0b0c0d", "sha256: 0A0B0C0D", "builds.ubuntu2204.sha256: expected 64 lower-case"],
     ["stack.yaml", "image: openim/openim-server", "image: docker.io:80/x", "expected an image name without registry"],
   ] as const)("%s with %s as %s", async (file, from, to, message) => {
@@ -85,24 +115,66 @@ describe("a broken catalogue", () => {
   })
 
   it.each<[Change, string]>([
-    [["stack.yaml", "      arguments: [", "      arguments: []\n      argument: ["], 'sources.server.image.argument: unknown key "argument". Did you mean "arguments"?'],
-    [["stack.yaml", "    purpose: All services", "    zzz: 1\n    purpose: All services"], 'components.server.zzz: unknown key "zzz". Known: purpose, ports, env, image, registry, rhythm, mode, source, stages, needs, connect'],
-    [["stack.yaml", "        TZ: UTC", "        tz: UTC"], `sources.server.image.env.tz: expected a variable's name in capitals as the key, found "tz"`],
+    [
+      ["stack.yaml", "      arguments: [", "      arguments: []\n      argument: ["],
+      'sources.server.image.argument: unknown key "argument". Did you mean "arguments"?',
+    ],
+    [
+      ["stack.yaml", "    purpose: All services", "    zzz: 1\n    purpose: All services"],
+      'components.server.zzz: unknown key "zzz". Known: purpose, ports, env, image, registry, rhythm, mode, source, stages, needs, connect',
+    ],
+    [
+      ["stack.yaml", "        TZ: UTC", "        tz: UTC"],
+      `sources.server.image.env.tz: expected a variable's name in capitals as the key, found "tz"`,
+    ],
     [["stack.yaml", '"true"', "true"], "sources.server.image.env.IMENV_LOG_ISSTDOUT: expected a text, found true. Put it in quotes"],
-    [["stack.yaml", "uid: 10001", 'uid: "10001"'], 'user.uid: expected a user number from 1000 to 65533, found "10001". Write it without quotes'],
+    [
+      ["stack.yaml", "uid: 10001", 'uid: "10001"'],
+      'user.uid: expected a user number from 1000 to 65533, found "10001". Write it without quotes',
+    ],
     [["stack.yaml", "uid: 10001", "uid: 1.50"], "user.uid: expected a user number from 1000 to 65533, found 1.50"],
-    [["stack.yaml", "rhythm: daily", "rhythm: dialy"], 'expected one of daily, weekly, on-demand, low, found "dialy". Did you mean "daily"?'],
+    [
+      ["stack.yaml", "rhythm: daily", "rhythm: dialy"],
+      'expected one of daily, weekly, on-demand, low, found "dialy". Did you mean "daily"?',
+    ],
     [["stack.yaml", "  name: openim", "  name: []"], "user.name: expected a user name, found an empty list"],
-    [["stack.yaml", "user:\n  name: openim\n  uid: 10001\n", "user: []\n"], "user: expected a mapping with the keys name, uid, found an empty list"],
-    [["stack.yaml", "      env:\n", "      start: []\n      env:\n"], "sources.server.image.start: expected a mapping, found an empty list"],
-    [["stack.yaml", "    program: openim-api", "    progam: openim-api"], 'components.server-api.progam: unknown key "progam". Did you mean "program"?'],
-    [["stack.yaml", "    program: openim-api\n", ""], "components.server-api: expected a component with one of the keys stages, program, install, reference, found a mapping"],
-    [["stack.yaml", "  web:\n", "  zzz:\n  web:\n"], "components.zzz: expected a component with one of the keys stages, program, install, reference, found nothing"],
+    [
+      ["stack.yaml", "user:\n  name: openim\n  uid: 10001\n", "user: []\n"],
+      "user: expected a mapping with the keys name, uid, found an empty list",
+    ],
+    [
+      ["stack.yaml", "      env:\n", "      start: []\n      env:\n"],
+      "sources.server.image.start: expected a mapping, found an empty list",
+    ],
+    [
+      ["stack.yaml", "    program: openim-api", "    progam: openim-api"],
+      'components.server-api.progam: unknown key "progam". Did you mean "program"?',
+    ],
+    [
+      ["stack.yaml", "    program: openim-api\n", ""],
+      "components.server-api: expected a component with one of the keys stages, program, install, reference, found a mapping",
+    ],
+    [
+      ["stack.yaml", "  web:\n", "  zzz:\n  web:\n"],
+      "components.zzz: expected a component with one of the keys stages, program, install, reference, found nothing",
+    ],
     [["stack.yaml", "  web:\n", "  constructor: {}\n  web:\n"], 'components.constructor: the name "constructor" cannot be used'],
-    [["stack.yaml", "      - - server-rpc-user", "      - - chat-rpc"], 'stages[0][0]: expected a component of source server, found "chat-rpc". It is of source chat'],
-    [["stack.yaml", "    needs: [etcd, redis, kafka", "    needs: [etcd, redys, kafka"], 'needs[1]: expected the name of a service or of another group, found "redys". Did you mean "redis"?'],
-    [["versions.yaml", "    commit: 1111111111111111111111111111111111111a11", `    commit: ${"1".repeat(40)}`], "hexadecimal digits, found 1111111111111111111111111111111111111111. Put it in quotes"],
-    [["versions.yaml", "  node: docker", "  nodes: docker"], 'images.node: expected an image, which every stack needs, found nothing. Did you mean "nodes"?'],
+    [
+      ["stack.yaml", "      - - server-rpc-user", "      - - chat-rpc"],
+      'stages[0][0]: expected a component of source server, found "chat-rpc". It is of source chat',
+    ],
+    [
+      ["stack.yaml", "    needs: [etcd, redis, kafka", "    needs: [etcd, redys, kafka"],
+      'needs[1]: expected the name of a service or of another group, found "redys". Did you mean "redis"?',
+    ],
+    [
+      ["versions.yaml", "    commit: 1111111111111111111111111111111111111a11", `    commit: ${"1".repeat(40)}`],
+      "hexadecimal digits, found 1111111111111111111111111111111111111111. Put it in quotes",
+    ],
+    [
+      ["versions.yaml", "  node: docker", "  nodes: docker"],
+      'images.node: expected an image, which every stack needs, found nothing. Did you mean "nodes"?',
+    ],
   ])("says it once: %j", async (change, message) => {
     const found = await messageOf(loadChanged(change))
     expect(found).toContain(message)
@@ -137,7 +209,9 @@ describe("a broken catalogue", () => {
 
   it("is not YAML in one place, which is reported alone", async () => {
     const tab = loadWith("stack.yaml", "    probe: 10320", "\tprobe: 10320")
-    expect(await messageOf(tab)).toBe(`catalogue/stack.yaml:${lineOf("stack.yaml", "probe: 10320")}: not valid YAML: Tabs are not allowed as indentation`)
+    expect(await messageOf(tab)).toBe(
+      `catalogue/stack.yaml:${lineOf("stack.yaml", "probe: 10320")}: not valid YAML: Tabs are not allowed as indentation`,
+    )
     const colon = loadWith("stack.yaml", "title: OpenIM Server\n", "title: OpenIM: Server\n")
     expect(await messageOf(colon)).toBe(
       `catalogue/stack.yaml:${lineOf("stack.yaml", "title: OpenIM Server")}: not valid YAML: Nested mappings are not allowed in compact mappings. A value with ": " in it needs quotes`,
@@ -151,7 +225,9 @@ describe("a broken catalogue", () => {
   })
 
   it("has a key twice, beside other faults", async () => {
-    const found = await messageOf(loadChanged(["stack.yaml", "    probe: 10320\n", "    probe: 10320\n    probe: 10320\n"], ["stack.yaml", "uid: 10001", "uid: 0"]))
+    const found = await messageOf(
+      loadChanged(["stack.yaml", "    probe: 10320\n", "    probe: 10320\n    probe: 10320\n"], ["stack.yaml", "uid: 10001", "uid: 0"]),
+    )
     expect(found.split("\n").slice(1)).toEqual([
       expect.stringContaining(`:${lineOf("stack.yaml", "uid: 10001")}: user.uid: `),
       `catalogue/stack.yaml:${lineOf("stack.yaml", "probe: 10320") + 1}: this key stands here twice: probe`,
@@ -185,8 +261,12 @@ describe("a broken catalogue", () => {
   })
 
   it("has one of its files only", async () => {
-    const loading = loadCatalogue("openim", async (name) => (name === "stack.yaml" ? own[name]! : Promise.reject(new Error("no such file"))))
-    expect(await messageOf(loading)).toBe("catalogue/versions.yaml: expected a readable file, found none. A stack is stack.yaml and versions.yaml")
+    const loading = loadCatalogue("openim", async (name) =>
+      name === "stack.yaml" ? own[name]! : Promise.reject(new Error("no such file")),
+    )
+    expect(await messageOf(loading)).toBe(
+      "catalogue/versions.yaml: expected a readable file, found none. A stack is stack.yaml and versions.yaml",
+    )
   })
 
   it("may leave a key that is optional without a value", async () => {

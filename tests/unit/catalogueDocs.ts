@@ -19,7 +19,9 @@ export function cataloguePage(introduction: string, files: { name: string; schem
     sections.push({ heading: `## ${name}`, parts: [] })
     addTables(sections, "", schema)
   }
-  const text = [introduction.trim(), ...sections.flatMap(({ heading, parts }) => (heading === "" ? parts : [heading, ...parts]))].join("\n\n")
+  const text = [introduction.trim(), ...sections.flatMap(({ heading, parts }) => (heading === "" ? parts : [heading, ...parts]))].join(
+    "\n\n",
+  )
   const anchors = anchorsOf(text).slice(anchorsOf(introduction).length)
   const headed = sections.filter(({ heading }) => heading !== "")
   return `${text.replace(/#section:(\d+)/g, (_, number) => `#${anchors[headed.indexOf(sections[Number(number)]!)]}`)}\n`
@@ -51,7 +53,9 @@ function addTable(sections: Section[], path: string, heading: string, schema: Js
     const what = below === undefined ? valueText(value) : `${below.each ? "by name: " : ""}[${below.path}](${link(place)})`
     return [`\`${key}\``, what, needText(value, schema.required?.includes(key) ?? false), cell(value.description ?? "")]
   })
-  section.parts.push(["| key | value | needed | what it is for |", "|---|---|---|---|", ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n"))
+  section.parts.push(
+    ["| key | value | needed | what it is for |", "|---|---|---|---|", ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n"),
+  )
 }
 
 /** The mapping that a key's value is, or those that it holds by name or in a list. */
@@ -74,7 +78,7 @@ function valueText(value: JsonSchema): string {
     const names = (value.propertyNames as JsonSchema).title ?? "a name"
     return `mapping: ${cell(names)} → ${valueText(value.additionalProperties as JsonSchema)}`
   }
-  return cell(value.title ?? value.type as string)
+  return cell(value.title ?? (value.type as string))
 }
 
 function needText(value: JsonSchema, required: boolean): string {

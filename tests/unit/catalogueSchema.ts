@@ -21,7 +21,9 @@ function converted(schema: GenericSchema): JsonSchema {
       if (valibotSchema.type === "custom") return {}
       if (valibotSchema.type !== "lazy") return undefined
       const { shapes, called } = valibotSchema as unknown as Shapes
-      return { anyOf: Object.entries(shapes).map(([mark, shape]) => ({ title: `${called} with ${mark}`, ...withoutDialect(converted(shape)) })) }
+      return {
+        anyOf: Object.entries(shapes).map(([mark, shape]) => ({ title: `${called} with ${mark}`, ...withoutDialect(converted(shape)) })),
+      }
     },
   })
   return json

@@ -22,7 +22,13 @@ interface Answers {
   readme?: string
 }
 
-function run({ test = "echo '5 passed, 0 failed'", checks = ":", engine = "echo '3 passed, 0 failed'", host = "echo '2 passed, 0 failed'", readme = "echo '1 passed, 0 failed'" }: Answers) {
+function run({
+  test = "echo '5 passed, 0 failed'",
+  checks = ":",
+  engine = "echo '3 passed, 0 failed'",
+  host = "echo '2 passed, 0 failed'",
+  readme = "echo '1 passed, 0 failed'",
+}: Answers) {
   put("daggerw", `case "$*" in *" check "*) ${checks} ;; *tests/engine*) ${engine} ;; *) ${test} ;; esac`)
   put("tests/host/run", host)
   put("tests/readme", readme)
@@ -43,13 +49,26 @@ describe("what CI runs", () => {
   })
 
   it("counts what was skipped", () => {
-    expect(run({ host: "echo '2 passed, 0 failed, 17 skipped'", test: "echo '5 passed, 0 failed, 1 skipped'" })).toEqual({ status: 0, last: "13 passed, 0 failed, 18 skipped" })
+    expect(run({ host: "echo '2 passed, 0 failed, 17 skipped'", test: "echo '5 passed, 0 failed, 1 skipped'" })).toEqual({
+      status: 0,
+      last: "13 passed, 0 failed, 18 skipped",
+    })
   })
 
   it("reads the counts from the message of a failed call", () => {
     const trace = " [traceparent:a91e1a4b04d82011892b6f1066ad5cad-31398f4eb4cf7af7]"
-    for (const [before, after] of [["! ", ""], ["  ", ""], ["Error: ", ""], ["! Error: ", trace], ["Error: ", trace], ["", trace]]) {
-      expect(run({ engine: `echo '${before}2 passed, 1 failed, 4 skipped${after}'; exit 1` })).toEqual({ status: 1, last: "12 passed, 1 failed, 4 skipped" })
+    for (const [before, after] of [
+      ["! ", ""],
+      ["  ", ""],
+      ["Error: ", ""],
+      ["! Error: ", trace],
+      ["Error: ", trace],
+      ["", trace],
+    ]) {
+      expect(run({ engine: `echo '${before}2 passed, 1 failed, 4 skipped${after}'; exit 1` })).toEqual({
+        status: 1,
+        last: "12 passed, 1 failed, 4 skipped",
+      })
     }
   })
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { checkGitAddress, checkedOut, customSourceName, customVersion, gitProblem, sourcePath } from "../../src/plan/build/customSource.js"
+import { checkedOut, checkGitAddress, customSourceName, customVersion, gitProblem, sourcePath } from "../../src/plan/build/customSource.js"
 import { chosenComponents, releasedTable, releaseRecord } from "../../src/plan/publish/released.js"
 
 let catalogue: Catalogue
@@ -17,18 +17,27 @@ describe("which source a checkout stands for", () => {
     expect(customSourceName(catalogue, { manifests: { "go.mod": chat } })).toBe("chat")
     expect(customSourceName(catalogue, { manifests: { "go.mod": "module example.com/fork" }, component: "chat-api" })).toBe("chat")
     expect(customSourceName(catalogue, { component: "server" })).toBe("server")
-    expect(customSourceName(catalogue, { given: "chat", manifests: { "go.mod": "module example.com/fork" }, component: "server" })).toBe("chat")
+    expect(customSourceName(catalogue, { given: "chat", manifests: { "go.mod": "module example.com/fork" }, component: "server" })).toBe(
+      "chat",
+    )
   })
 
   it("is refused where it cannot be meant or known", () => {
-    expect(() => customSourceName(catalogue, { manifests: { "go.mod": chat }, component: "server" })).toThrow("the given source is chat (module github.com/openimsdk/chat), but server")
+    expect(() => customSourceName(catalogue, { manifests: { "go.mod": chat }, component: "server" })).toThrow(
+      "the given source is chat (module github.com/openimsdk/chat), but server",
+    )
     expect(() => customSourceName(catalogue, {})).toThrow("--source-of=server or --source-of=chat")
     expect(() => customSourceName(catalogue, { given: "chatt" })).toThrow('unknown source "chatt". Did you mean "chat"?')
   })
 })
 
 describe("a git address", () => {
-  it.each(["https://git.example.com/im/chat.git", "http://git:8080/chat", "ssh://git@git.example.com:2222/chat", "git@git.example.com:im/chat.git"])("%s is one", (url) => {
+  it.each([
+    "https://git.example.com/im/chat.git",
+    "http://git:8080/chat",
+    "ssh://git@git.example.com:2222/chat",
+    "git@git.example.com:im/chat.git",
+  ])("%s is one", (url) => {
     expect(() => checkGitAddress(url, { knownHosts: "git.example.com ssh-ed25519 AAAA" })).not.toThrow()
   })
 
@@ -103,9 +112,22 @@ it("a customised version can be a tag", () => {
 
 describe("a release", () => {
   const inputs = { source: "1", toolchain: { name: "go", version: "1.22.7" }, base: "b", packages: "1", recipe: "1" }
-  const rows = ["server", "chat", "redis"].map((component) => ({ component, source: "s", version: "v1", inputs, action: "build" as const, reason: "new" }))
+  const rows = ["server", "chat", "redis"].map((component) => ({
+    component,
+    source: "s",
+    version: "v1",
+    inputs,
+    action: "build" as const,
+    reason: "new",
+  }))
   const released = [
-    { component: "server", result: "published" as const, detail: "new", digest: `sha256:${"a".repeat(64)}`, tags: [{ reference: "r/s:v1@sha256:a", outcome: "pushed" }] },
+    {
+      component: "server",
+      result: "published" as const,
+      detail: "new",
+      digest: `sha256:${"a".repeat(64)}`,
+      tags: [{ reference: "r/s:v1@sha256:a", outcome: "pushed" }],
+    },
     { component: "chat", result: "failed" as const, detail: "no compiler\nsecond line", tags: [] },
     { component: "redis", result: "skipped" as const, detail: "unchanged since r/redis:1", tags: [] },
   ]

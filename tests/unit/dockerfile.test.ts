@@ -88,7 +88,10 @@ describe("a Dockerfile", () => {
 
   it("has the mirrors and the proxy of a site where they are asked for, and else stays as it is", () => {
     const plain = of("server")
-    const tuned = of("server", "debian", { mirrors: { apt: ["http://mirrors.aliyun.com/debian"] }, arguments: { GOPROXY: "https://goproxy.cn,direct" } })
+    const tuned = of("server", "debian", {
+      mirrors: { apt: ["http://mirrors.aliyun.com/debian"] },
+      arguments: { GOPROXY: "https://goproxy.cn,direct" },
+    })
     expect(tuned).toContain("\nARG GOPROXY=https://goproxy.cn,direct\n")
     expect(tuned.match(/via_mirror http:\/\/mirrors\.aliyun\.com\/debian signed/g)).toHaveLength(2)
     expect(finalStage(tuned)).not.toContain("goproxy")
@@ -115,7 +118,7 @@ describe("a Dockerfile", () => {
 })
 
 describe("a text in a RUN", () => {
-  const texts = ["a plain word", "it's", "\"$HOME\" `id` \\n \\", "'\\''", "100 %s", "it's \"both\" $1", "-n", "a\n\n\tb\n"]
+  const texts = ["a plain word", "it's", '"$HOME" `id` \\n \\', "'\\''", "100 %s", 'it\'s "both" $1', "-n", "a\n\n\tb\n"]
   it.each(texts)("%j is printed as it is", (text) => {
     // What a Dockerfile's parser does to a line that ends with a backslash, a shell does too.
     expect(execFileSync("sh", ["-c", printed(text)], { encoding: "utf8" })).toBe(`${text.replace(/\n$/, "")}\n`)

@@ -9,15 +9,17 @@ import { readCommand } from "../../host/call/command.js"
 import { functionList } from "../../host/call/functions.js"
 import { VARIABLES } from "../../host/env.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import { imageOf } from "../../src/plan/build/components.js"
 import { builtImageWords } from "../../src/plan/build/built.js"
+import { imageOf } from "../../src/plan/build/components.js"
 import { anchorsOf, blocksOf, commandsOf, inlineCommands, linksOf, pathsOf, words } from "./markdown.js"
 
 const root = new URL("../..", import.meta.url).pathname
 const read = (name: string) => readFileSync(join(root, name), "utf8")
 /** What people read: Markdown at the top, and in these folders. */
 const pages = ["", "docs", "dockerfiles", "engine"].flatMap((folder) =>
-  readdirSync(join(root, folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name)),
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name)),
 )
 const readme = read("README.md")
 const text = pages.map(read).join("\n\n")
@@ -61,9 +63,14 @@ const all = [...new Set([...commands, ...inlineCommands(text, Object.keys(main.f
 describe("the commands of README and docs", () => {
   it("are found", () => {
     for (const start of ["./daggerw call build --component=server", "./daggerw call test", "./daggerw engine doctor", "docker run -d"]) {
-      expect(commands.some((command) => command.startsWith(start)), start).toBe(true)
+      expect(
+        commands.some((command) => command.startsWith(start)),
+        start,
+      ).toBe(true)
     }
-    expect(inlineCommands(text, Object.keys(main.functions))).toEqual(expect.arrayContaining(["./daggerw call base-images", "./daggerw call mirrors --format=env"]))
+    expect(inlineCommands(text, Object.keys(main.functions))).toEqual(
+      expect.arrayContaining(["./daggerw call base-images", "./daggerw call mirrors --format=env"]),
+    )
   })
 
   it.each(all)("%s", (command) => {
@@ -105,22 +112,33 @@ describe("the README", () => {
     const { image } = imageOf(catalogue, "server")
     const base = catalogue.bases["debian"]!.image
     const printed = builtImageWords({ component: "server", image, version: "VERSION", base, megabytes: 0 }).join("\n")
-    expect(blocksOf(readme).find(({ language }) => language === "text")!.code.trimEnd()).toBe(printed.replace("0 MB", "SIZE MB"))
+    expect(
+      blocksOf(readme)
+        .find(({ language }) => language === "text")!
+        .code.trimEnd(),
+    ).toBe(printed.replace("0 MB", "SIZE MB"))
   })
 })
 
 describe("the environment variables", () => {
   const known = new Set<string>(VARIABLES.map(({ name }) => name))
 
-  it.each([...new Set(text.match(/(?<![A-Z_])OPENIM_[A-Z0-9_]*[A-Z0-9]/g))])("%s is one that daggerw, the images or an example has", (name) => {
-    const inImages = read("stacks/openim/stack.yaml").includes(name) || read("compose/env.template").includes(name)
-    expect(known.has(name) || inImages || commands.some((command) => command.startsWith("export ") && command.includes(`${name}=`))).toBe(true)
-  })
+  it.each([...new Set(text.match(/(?<![A-Z_])OPENIM_[A-Z0-9_]*[A-Z0-9]/g))])(
+    "%s is one that daggerw, the images or an example has",
+    (name) => {
+      const inImages = read("stacks/openim/stack.yaml").includes(name) || read("compose/env.template").includes(name)
+      expect(known.has(name) || inImages || commands.some((command) => command.startsWith("export ") && command.includes(`${name}=`))).toBe(
+        true,
+      )
+    },
+  )
 })
 
 describe("docs/images.md", () => {
   it("lists every function of the module", () => {
-    const rows = [...read("docs/images.md").matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name))
+    const rows = [...read("docs/images.md").matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, names]) =>
+      [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    )
     expect(Object.keys(main.functions).filter((name) => !rows.includes(name))).toEqual([])
   })
 })
@@ -173,15 +191,22 @@ describe("the links", () => {
   })
 
   it("go to headings as GitHub names them", () => {
-    expect(anchorsOf("# What is `x`, and why?\n## Two [links](a.md)\n```sh\n# not one\n```\n## 运行 镜像\n# A_b-c\n# A_b-c")).toEqual(
-      ["what-is-x-and-why", "two-links", "运行-镜像", "a_b-c", "a_b-c-1"],
-    )
+    expect(anchorsOf("# What is `x`, and why?\n## Two [links](a.md)\n```sh\n# not one\n```\n## 运行 镜像\n# A_b-c\n# A_b-c")).toEqual([
+      "what-is-x-and-why",
+      "two-links",
+      "运行-镜像",
+      "a_b-c",
+      "a_b-c-1",
+    ])
   })
 
-  it.each(pages.filter((page) => page !== "CHANGELOG.md").flatMap((page) => pathsOf(read(page)).map((path) => [page, path])))("%s: `%s`", (page, path) => {
-    // A page in a folder may name what is beside it.
-    expect([path!, join(dirname(page!), path!)].some((one) => existsSync(join(root, one)))).toBe(true)
-  })
+  it.each(pages.filter((page) => page !== "CHANGELOG.md").flatMap((page) => pathsOf(read(page)).map((path) => [page, path])))(
+    "%s: `%s`",
+    (page, path) => {
+      // A page in a folder may name what is beside it.
+      expect([path!, join(dirname(page!), path!)].some((one) => existsSync(join(root, one)))).toBe(true)
+    },
+  )
 
   it("and paths are found, those in code apart", () => {
     expect(pathsOf("`src/a.ts` `stacks/STACK/x` `other/b` `host/`\n```\n`src/c.ts`\n```")).toEqual(["src/a.ts", "host/"])
@@ -193,7 +218,11 @@ describe("the containers that docs/run.md starts together", () => {
   const runs = commands.filter((command) => command.startsWith("docker run")).map((command) => words(command))
   const variables = (name: string): Record<string, string> => {
     const run = runs.find((given) => given.includes(`--name=${name}`))!
-    return Object.fromEntries(run.flatMap((word, at) => (run[at - 1] === "-e" ? [[word.split("=")[0]!, word.includes("=") ? word.slice(word.indexOf("=") + 1) : `$${word}`]] : [])))
+    return Object.fromEntries(
+      run.flatMap((word, at) =>
+        run[at - 1] === "-e" ? [[word.split("=")[0]!, word.includes("=") ? word.slice(word.indexOf("=") + 1) : `$${word}`]] : [],
+      ),
+    )
   }
   const server = variables("openim")
 
@@ -203,15 +232,24 @@ describe("the containers that docs/run.md starts together", () => {
     const account = `${mongo["MONGO_OPENIM_USERNAME"]}:${mongo["MONGO_OPENIM_PASSWORD"]}`
     expect(server["IMENV_MONGODB_URI"]).toBe(`mongodb://${account}@mongo:27017/${mongo["MONGO_INITDB_DATABASE"]}`)
     const minio = variables("minio")
-    expect([server["IMENV_MINIO_ACCESSKEYID"], server["IMENV_MINIO_SECRETACCESSKEY"]]).toEqual([minio["MINIO_ROOT_USER"], minio["MINIO_ROOT_PASSWORD"]])
+    expect([server["IMENV_MINIO_ACCESSKEYID"], server["IMENV_MINIO_SECRETACCESSKEY"]]).toEqual([
+      minio["MINIO_ROOT_USER"],
+      minio["MINIO_ROOT_PASSWORD"],
+    ])
     const set = commands.find((command) => command.startsWith("export REDIS_PASSWORD"))!
-    for (const name of new Set(runs.flat().flatMap((word) => [...word.matchAll(/\$(\w+)/g)].map(([, one]) => one!)))) expect(set).toContain(`${name}=`)
+    for (const name of new Set(runs.flat().flatMap((word) => [...word.matchAll(/\$(\w+)/g)].map(([, one]) => one!))))
+      expect(set).toContain(`${name}=`)
   })
 
   it("are on one network, under the names that the server uses", () => {
     const names = runs.map((given) => given.find((word) => word.startsWith("--name="))!.slice("--name=".length))
     for (const given of runs) expect(given).toContain("--network=openim")
-    for (const address of [server["IMENV_REDIS_ADDRESS"], server["IMENV_KAFKA_ADDRESS"], server["IMENV_DISCOVERY_ETCD_ADDRESS"], server["IMENV_MINIO_INTERNALADDRESS"]]) {
+    for (const address of [
+      server["IMENV_REDIS_ADDRESS"],
+      server["IMENV_KAFKA_ADDRESS"],
+      server["IMENV_DISCOVERY_ETCD_ADDRESS"],
+      server["IMENV_MINIO_INTERNALADDRESS"],
+    ]) {
       expect(names).toContain(address!.split(":")[0])
     }
     expect(variables("kafka")["KAFKA_ADVERTISED_LISTENERS"]).toBe(`PLAINTEXT://${server["IMENV_KAFKA_ADDRESS"]}`)

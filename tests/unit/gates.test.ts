@@ -9,11 +9,11 @@ import { loadCatalogue } from "../../src/catalogue/load.js"
 import { readStack } from "../../src/catalogue/stack.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { gateNeeds, gatePlan, placeInStack, readGate, serviceWith, stackOf, testedWords } from "../../src/plan/publish/gates.js"
-import { serviceOf } from "../../src/plan/stack/services.js"
-import { checkExpected, failedCases, readExpected, releasedTable, releaseRecord } from "../../src/plan/publish/released.js"
 import { planRows, readPlanRecord } from "../../src/plan/publish/planRows.js"
 import { readPublishedInputs } from "../../src/plan/publish/publishing.js"
+import { checkExpected, failedCases, readExpected, releasedTable, releaseRecord } from "../../src/plan/publish/released.js"
 import { checkDockerConfig, emptySecret, missingSecret } from "../../src/plan/publish/secrets.js"
+import { serviceOf } from "../../src/plan/stack/services.js"
 import { imagesToSign, readSignedImage } from "../../src/plan/supplychain/signing.js"
 
 const catalogue = await loadCatalogue("openim")
@@ -80,7 +80,9 @@ describe("the gate", () => {
     for (const { name, kind } of all.filter((entry) => entry.kind !== "reference")) {
       expect(gatePlan(catalogue, "integration", name).smoke, name).toBe(true)
       // Whatever has a place in the stack is tested there.
-      expect(gatePlan(catalogue, "integration", name).suites.length > 0, `${name} (${kind})`).toBe(placeInStack(catalogue, name) !== undefined)
+      expect(gatePlan(catalogue, "integration", name).suites.length > 0, `${name} (${kind})`).toBe(
+        placeInStack(catalogue, name) !== undefined,
+      )
       expect(gatePlan(catalogue, "none", name)).toEqual({ smoke: false, suites: [] })
     }
     const inStack = all.filter(({ name }) => placeInStack(catalogue, name) !== undefined).map(({ name }) => name)
@@ -128,15 +130,21 @@ describe("the gate", () => {
   })
 
   it("has its place in the catalogue checked", () => {
-    const changed = (from: string, to: string) => () => readStack("stack.yaml", readFileSync("stacks/openim/stack.yaml", "utf8").replace(from, to))
-    expect(changed("      component: mongodb", "      component: server")).toThrow("services.mongo.published.component: expected the name of a component that is installed")
+    const changed = (from: string, to: string) => () =>
+      readStack("stack.yaml", readFileSync("stacks/openim/stack.yaml", "utf8").replace(from, to))
+    expect(changed("      component: mongodb", "      component: server")).toThrow(
+      "services.mongo.published.component: expected the name of a component that is installed",
+    )
     expect(changed("    component: redis\n", "    component: redis\n    published: {}\n")).toThrow("no published next to component")
   })
 })
 
 describe("what is not pushed", () => {
   it("says which cases failed, with what in the stack", () => {
-    const cases = [{ name: "a message arrives", ok: false, detail: "expected 1\nfound 0\n\nat x\nat y" }, { name: "b", ok: true }]
+    const cases = [
+      { name: "a message arrives", ok: false, detail: "expected 1\nfound 0\n\nat x\nat y" },
+      { name: "b", ok: true },
+    ]
     expect(failedCases("integration", ["server", "redis"], cases)).toBe(
       "not pushed: 1 of 2 cases of integration failed with server, redis in the stack\na message arrives\n  expected 1\n  found 0\n  at x",
     )
@@ -175,7 +183,9 @@ describe("a record", () => {
     const [skipped] = planRows([row], readPlanRecord(text, to))
     expect(skipped).toMatchObject({ action: "skip", digest })
     // From record to record, though nothing is built any more.
-    expect(JSON.parse(releaseRecord(tea, [skipped], [{ component: "pot", result: "skipped", detail: "", tags: [] }], to)).rows[0].digest).toBe(digest)
+    expect(
+      JSON.parse(releaseRecord(tea, [skipped], [{ component: "pot", result: "skipped", detail: "", tags: [] }], to)).rows[0].digest,
+    ).toBe(digest)
   })
 
   it("names no digest that only a registry's label stands for", () => {
@@ -204,7 +214,12 @@ describe("what is signed", () => {
   })
 
   it("is read with its name", () => {
-    expect(readSignedImage("localhost:5000/a/b:v1")).toEqual({ host: "localhost:5000", repository: "localhost:5000/a/b", tag: "v1", digest: undefined })
+    expect(readSignedImage("localhost:5000/a/b:v1")).toEqual({
+      host: "localhost:5000",
+      repository: "localhost:5000/a/b",
+      tag: "v1",
+      digest: undefined,
+    })
     expect(() => readSignedImage(`a/b@${digest}`)).toThrow("expected an image with its registry")
   })
 })
@@ -214,7 +229,9 @@ describe("secrets", () => {
     expect(missingSecret("password", 'failed to get secret: secret env var not found: "UNS..."')).toBe(
       "--password: the environment variable UNS… that it names is not set: set and export it, and call again",
     )
-    expect(missingSecret("sign-key", "open /no/such: no such file or directory")).toBe("--sign-key: the secret cannot be read: open /no/such: no such file or directory")
+    expect(missingSecret("sign-key", "open /no/such: no such file or directory")).toBe(
+      "--sign-key: the secret cannot be read: open /no/such: no such file or directory",
+    )
     expect(emptySecret("password")).toMatch(/^--password: the secret is empty/)
     for (const text of [missingSecret("password", "x"), emptySecret("password")]) expect(text.split("\n")).toHaveLength(1)
   })
@@ -241,7 +258,11 @@ function programs(texts: Record<string, string>): string {
 const made: string[] = []
 afterAll(() => made.forEach((folder) => rmSync(folder, { recursive: true })))
 const run = (folder: string, ...args: string[]) =>
-  execFileSync("sh", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } })
+  execFileSync("sh", args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+  })
 
 describe("labels that others wrote", () => {
   const inputs = '{"source":"1","go":"1"}'
@@ -284,7 +305,10 @@ esac
     expect(ask("verify", "r/a", "", digest)).toBe(`r/a@${digest}: signed by this key as r/a\n`)
   })
 
-  it.each([["another tag", "r/a", "v2", ""], ["another repository", "r/b", "v1", digest]])("refuses a right signature under %s", (_, repository, tag, of) => {
+  it.each([
+    ["another tag", "r/a", "v2", ""],
+    ["another repository", "r/b", "v1", digest],
+  ])("refuses a right signature under %s", (_, repository, tag, of) => {
     expect(() => ask("verify", repository, tag, of)).toThrow(`is signed by this key, but as r/a:v1, not as ${repository}:${tag}`)
   })
 
@@ -295,6 +319,8 @@ esac
 
   it("answers for each image, and signs what is missing", () => {
     expect(ask("ask", "r/a", "v1", "", "r/a", "v2", "", "r/absent", "v1", "")).toBe("yes\nno\nno\n")
-    expect(ask("sign", "r/a", "v1", digest, "r/a", "v2", digest)).toBe(`r/a:v1@${digest}: has this key's signature already\nr/a:v2@${digest}: signed\n`)
+    expect(ask("sign", "r/a", "v1", digest, "r/a", "v2", digest)).toBe(
+      `r/a:v1@${digest}: has this key's signature already\nr/a:v2@${digest}: signed\n`,
+    )
   })
 })

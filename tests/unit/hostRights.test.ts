@@ -7,7 +7,9 @@ const allowed = ["tests/suites/dockerfiles.ts"]
 
 /** Files whose code, comments apart, asks for such rights. */
 function asking(files: Record<string, string>): string[] {
-  return Object.keys(files).filter((name) => /insecureRootCapabilities|experimentalPrivilegedNesting|privileged: *true/.test(files[name]!.replace(/^\s*(\/\/|\*).*$/gm, "")))
+  return Object.keys(files).filter((name) =>
+    /insecureRootCapabilities|experimentalPrivilegedNesting|privileged: *true/.test(files[name]!.replace(/^\s*(\/\/|\*).*$/gm, "")),
+  )
 }
 
 describe("rights over the host", () => {
@@ -21,6 +23,12 @@ describe("rights over the host", () => {
   })
 
   it("are noticed wherever they are asked for", () => {
-    expect(asking({ a: ".withExec([], { insecureRootCapabilities: true })", b: "// insecureRootCapabilities would do", c: ".asService({ experimentalPrivilegedNesting: true })" })).toEqual(["a", "c"])
+    expect(
+      asking({
+        a: ".withExec([], { insecureRootCapabilities: true })",
+        b: "// insecureRootCapabilities would do",
+        c: ".asService({ experimentalPrivilegedNesting: true })",
+      }),
+    ).toEqual(["a", "c"])
   })
 })

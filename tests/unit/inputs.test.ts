@@ -8,7 +8,9 @@ import { checkVersionName } from "../../src/plan/build/versionNames.js"
 
 describe("a commit's short hash", () => {
   it.each(["56e2095", "56E2095a", "56e20951b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e"])("%s is said to be one", (ref) => {
-    expect(gitProblem("u", ref, `repository does not contain ref "${ref}"`)).toContain(`a server finds a commit by all its 40 characters only. Give them (git rev-parse ${ref})`)
+    expect(gitProblem("u", ref, `repository does not contain ref "${ref}"`)).toContain(
+      `a server finds a commit by all its 40 characters only. Give them (git rev-parse ${ref})`,
+    )
   })
 
   it.each(["main", "v3.8.3", "56e20951b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7", "abc"])("%s is not one", (ref) => {
@@ -20,13 +22,17 @@ describe("a patch that does not apply", () => {
   const diff = (from: string, to: string): string => `--- ${from}\n+++ ${to}\n@@ -1 +1 @@\n-a\n+b\n`
 
   it("says what git says", () => {
-    expect(patchProblem("patches/1.patch", "v1", diff("a/x.go", "b/x.go"), "error: patch failed: x.go:1\nerror: x.go: patch does not apply\n")).toBe(
+    expect(
+      patchProblem("patches/1.patch", "v1", diff("a/x.go", "b/x.go"), "error: patch failed: x.go:1\nerror: x.go: patch does not apply\n"),
+    ).toBe(
       "--overlay: patches/1.patch does not apply to v1: error: patch failed: x.go:1 / error: x.go: patch does not apply. Make it again from this version of the source",
     )
   })
 
   it("that was made with -p0 lacks the prefixes", () => {
-    expect(patchProblem("patches/1.patch", "v1", diff("cmd/x.go", "cmd/x.go"), "error: x")).toContain("its paths (cmd/x.go) lack the a/ and b/ that git writes in front")
+    expect(patchProblem("patches/1.patch", "v1", diff("cmd/x.go", "cmd/x.go"), "error: x")).toContain(
+      "its paths (cmd/x.go) lack the a/ and b/ that git writes in front",
+    )
     expect(patchProblem("patches/1.patch", "v1", diff("/dev/null", "x.go"), "")).toContain("its paths (x.go) lack")
     expect(patchProblem("patches/1.patch", "v1", diff("/dev/null", "b/x.go"), "error: y")).toContain("error: y. Make it again")
   })
@@ -49,7 +55,9 @@ describe("a version's name", () => {
     const { pins, components } = await catalogue
     for (const [name, { version }] of Object.entries(pins.sources)) {
       if (!/^v\d/.test(version)) continue
-      expect(() => checkVersionName({ pins, components } as never, name, version.slice(1))).toThrow(`--version=${version.slice(1)}: the versions of ${name} begin with a v: --version=${version}`)
+      expect(() => checkVersionName({ pins, components } as never, name, version.slice(1))).toThrow(
+        `--version=${version.slice(1)}: the versions of ${name} begin with a v: --version=${version}`,
+      )
       expect(() => checkVersionName({ pins, components } as never, name, version)).not.toThrow()
       expect(() => checkVersionName({ pins, components } as never, name, "main")).not.toThrow()
     }
@@ -61,6 +69,8 @@ describe("a version's name", () => {
 describe("a stack's files", () => {
   it("that are not UTF-8 are refused with their line", async () => {
     const text = new TextDecoder().decode(new Uint8Array([...Buffer.from("a: 1\nb: M"), 0xfc, ...Buffer.from("nchen\n")]))
-    await expect(loadCatalogue("x", async () => text)).rejects.toThrow("catalogue/stack.yaml:2: this line is not UTF-8: save the file as UTF-8")
+    await expect(loadCatalogue("x", async () => text)).rejects.toThrow(
+      "catalogue/stack.yaml:2: this line is not UTF-8: save the file as UTF-8",
+    )
   })
 })

@@ -6,10 +6,10 @@ import {
   askForSum,
   believedChecksum,
   factsOf,
-  installedResource,
-  installOf,
   installedInputs,
   installedPlan,
+  installedResource,
+  installOf,
   packagesOf,
   periodOf,
   readReport,
@@ -32,7 +32,9 @@ beforeAll(async () => {
 
 describe("servers that are installed", () => {
   it("have no programs to build, and say what to do instead", () => {
-    expect(() => builtOf(catalogue, "redis")).toThrow("redis is installed, not built from source: it has no programs of its own. Use build --component=redis")
+    expect(() => builtOf(catalogue, "redis")).toThrow(
+      "redis is installed, not built from source: it has no programs of its own. Use build --component=redis",
+    )
   })
 
   it("are published weekly and built step by step", () => {
@@ -84,7 +86,9 @@ describe("archives", () => {
         "Next: read https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-rhel80-7.0.2.tgz.sha256 where it can be reached, " +
         "and record it as archives.mongodb.builds.rhel80.sha256 (there, bump --component=mongodb does so)",
     )
-    expect(uncheckedArchive(catalogue, "mongodb", "rhel80", "no answer within 30 s").message).toContain("the one of its makers cannot be read (no answer within 30 s)")
+    expect(uncheckedArchive(catalogue, "mongodb", "rhel80", "no answer within 30 s").message).toContain(
+      "the one of its makers cannot be read (no answer within 30 s)",
+    )
     const { mongodb: pin } = catalogue.pins.archives
     const mirrored = { ...pin, builds: { ...pin.builds, rhel80: { urls: ["https://mirror.example/m.tgz"] } } }
     const without = { ...catalogue, pins: { ...catalogue.pins, archives: { mongodb: mirrored } } }
@@ -147,8 +151,11 @@ describe("what is installed", () => {
   })
 
   it("is in the provenance by its package or its archive", () => {
-    const resource = (entry: InstalledEntry, base: string, revision: string) => installedResource(catalogue, entry, catalogue.bases[base], revision)
-    expect(resource(redis, "debian", "redis-server 5:8.0.2-3+deb13u3")).toEqual({ uri: "pkg:deb/debian/redis-server@5%3A8.0.2-3%2Bdeb13u3" })
+    const resource = (entry: InstalledEntry, base: string, revision: string) =>
+      installedResource(catalogue, entry, catalogue.bases[base], revision)
+    expect(resource(redis, "debian", "redis-server 5:8.0.2-3+deb13u3")).toEqual({
+      uri: "pkg:deb/debian/redis-server@5%3A8.0.2-3%2Bdeb13u3",
+    })
     expect(resource(redis, "anolis", "redis 5.0.3-5.an8")).toEqual({ uri: "pkg:rpm/anolis/redis@5.0.3-5.an8" })
     expect(resource(mongodb, "debian", "sha256:2a6e")).toEqual({
       uri: "https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-ubuntu2204-7.0.2.tgz",
@@ -160,7 +167,12 @@ describe("what is installed", () => {
     const prepared = { reference: "debian@sha256:aa", packages: "1" }
     const inputs = (revision: string, text: string) => installedInputs(catalogue, redis, catalogue.bases.debian, revision, prepared, [text])
     expect(inputs("redis-server 1", "a")).toEqual(inputs("redis-server 1", "a"))
-    expect(inputs("redis-server 1", "a")).toMatchObject({ source: "redis-server 1", toolchain: { name: "go", version: "" }, base: "debian@sha256:aa", packages: "1" })
+    expect(inputs("redis-server 1", "a")).toMatchObject({
+      source: "redis-server 1",
+      toolchain: { name: "go", version: "" },
+      base: "debian@sha256:aa",
+      packages: "1",
+    })
     expect(inputs("redis-server 2", "a").source).not.toBe("redis-server 1")
     expect(inputs("redis-server 1", "b").recipe).not.toBe(inputs("redis-server 1", "a").recipe)
   })

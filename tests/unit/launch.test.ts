@@ -97,13 +97,25 @@ describe("the plan of an image's start", () => {
       command: ["/usr/local/bin/pebble", "run", "--verbose"],
       addresses: [{ variable: "POST_SORTER_IP" }],
       stores: [{ name: "Postgres" }],
-      supervisor: { programs: [{ name: "sorter", port: 7000 }, { name: "desk", port: 0 }], provenSeconds: 60, giveUpSeconds: 60 },
+      supervisor: {
+        programs: [
+          { name: "sorter", port: 7000 },
+          { name: "desk", port: 0 },
+        ],
+        provenSeconds: 60,
+        giveUpSeconds: 60,
+      },
     })
-    expect(planOf(read({ supervisor: ", provenSeconds: 100, giveUpSeconds: 200" }), "post").supervisor).toMatchObject({ provenSeconds: 100, giveUpSeconds: 200 })
+    expect(planOf(read({ supervisor: ", provenSeconds: 100, giveUpSeconds: 200" }), "post").supervisor).toMatchObject({
+      provenSeconds: 100,
+      giveUpSeconds: 200,
+    })
   })
 
   it("names what stack.yaml has wrong", () => {
-    expect(() => read({ stores: "[Postgre]" })).toThrow('stores[0]: expected a store of source post, found "Postgre". Did you mean "Postgres"?')
+    expect(() => read({ stores: "[Postgre]" })).toThrow(
+      'stores[0]: expected a store of source post, found "Postgre". Did you mean "Postgres"?',
+    )
     expect(() => read({ start: "{ Postgres: { port: 5432 } }" })).toThrow("expected the variables that name its addresses")
   })
 })
@@ -135,12 +147,16 @@ describe("the stack of OpenIM", () => {
     catalogue = await loadCatalogue("openim")
   })
 
-  const built = () => Object.values(catalogue.components).filter((entry): entry is BuiltEntry => entry.kind === "program" || entry.kind === "group")
+  const built = () =>
+    Object.values(catalogue.components).filter((entry): entry is BuiltEntry => entry.kind === "program" || entry.kind === "group")
 
   it("refuses a well-known secret in every image that is built from a source", () => {
     for (const component of built()) {
       const { secrets, allow } = launchPlan(catalogue, component)
-      expect(secrets.flatMap(({ known }) => known), component.name).toContain("openIM123")
+      expect(
+        secrets.flatMap(({ known }) => known),
+        component.name,
+      ).toContain("openIM123")
       expect(allow, component.name).not.toBe("")
     }
   })
@@ -157,7 +173,9 @@ describe("the stack of OpenIM", () => {
   })
 
   it("gives every program with a port of its own for other programs an address", () => {
-    const silent = built().filter((entry) => entry.kind === "program" && entry.address === undefined).map(({ name }) => name)
+    const silent = built()
+      .filter((entry) => entry.kind === "program" && entry.address === undefined)
+      .map(({ name }) => name)
     // They are called by clients only, or by nobody.
     expect(silent).toEqual(["server-msgtransfer", "server-api", "server-crontask", "chat-api", "chat-admin-api"])
   })

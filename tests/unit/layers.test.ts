@@ -36,11 +36,26 @@ describe("the layers of src/", () => {
   it.each([
     ["an import from above", "src/plan/a.ts", 'import { b } from "../graph/b.js"', "src/plan/a.ts:1: plan may not import src/graph/b.ts"],
     ["a type from above", "src/base/a.ts", '\nimport type { B } from "../plan/b.js"', "src/base/a.ts:2: base may not import src/plan/b.ts"],
-    ["one of the same height", "src/mirrors/a.ts", 'import { b } from "../catalogue/b.js"', "src/mirrors/a.ts:1: mirrors may not import src/catalogue/b.ts"],
+    [
+      "one of the same height",
+      "src/mirrors/a.ts",
+      'import { b } from "../catalogue/b.js"',
+      "src/mirrors/a.ts:1: mirrors may not import src/catalogue/b.ts",
+    ],
     ["dag in a plan", "src/plan/a.ts", 'import { dag } from "@dagger.io/dagger"', "src/plan/a.ts:1: plan may not use dag"],
     ["dag in a task", "src/tasks/a.ts", 'import { type File, dag } from "@dagger.io/dagger"', "src/tasks/a.ts:1: tasks may not use dag"],
-    ["a folder that is not a layer", "src/extra/a.ts", 'import { b } from "../base/b.js"', "src/extra/a.ts:1: src/extra/a.ts is in none of the layers"],
-    ["a plan on the host", "host/a.ts", 'import { b } from "../src/plan/b"', "host/a.ts:1: the host may import base and mirrors only, not src/plan/b.ts"],
+    [
+      "a folder that is not a layer",
+      "src/extra/a.ts",
+      'import { b } from "../base/b.js"',
+      "src/extra/a.ts:1: src/extra/a.ts is in none of the layers",
+    ],
+    [
+      "a plan on the host",
+      "host/a.ts",
+      'import { b } from "../src/plan/b"',
+      "host/a.ts:1: the host may import base and mirrors only, not src/plan/b.ts",
+    ],
   ])("do not allow %s", (_, file, text, fault) => {
     expect(faultsOf({ [file]: `${text}\n` })).toEqual([fault])
   })

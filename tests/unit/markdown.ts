@@ -22,7 +22,9 @@ export function anchorsOf(text: string): string[] {
 /** Paths of this repository in a line of text: `src/index.ts`, not `stacks/STACK/…`. */
 export function pathsOf(text: string): string[] {
   const prose = text.replace(/^```[\s\S]*?^```/gm, "")
-  const quoted = [...prose.matchAll(/`((?:\.ci|\.github|bench|compose|docs|dockerfiles|engine|go|host|java|shell|src|stacks|tests)\/[\w./-]*)`/g)]
+  const quoted = [
+    ...prose.matchAll(/`((?:\.ci|\.github|bench|compose|docs|dockerfiles|engine|go|host|java|shell|src|stacks|tests)\/[\w./-]*)`/g),
+  ]
   return quoted.map(([, path]) => path!).filter((path) => !/\/[A-Z]+\//.test(path))
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest"
 import { unknownName } from "../../src/base/nearest.js"
 import type { MirrorAnswer } from "../../src/mirrors/ask.js"
 import { askEvery, mirrorChoice } from "../../src/mirrors/choice.js"
-import { distributionFamilies, mirrorFamilies, type MirrorEntry, presetNames, readMirrorEntries } from "../../src/mirrors/entries.js"
+import { distributionFamilies, type MirrorEntry, mirrorFamilies, presetNames, readMirrorEntries } from "../../src/mirrors/entries.js"
 import { mirrorPresets } from "../../src/mirrors/presets.js"
 import { questionFor } from "../../src/mirrors/questions.js"
 import { fetchedLines, inUse, mirrorReport } from "../../src/plan/call/mirrorReports.js"
-import { mavenSettings } from "../../src/plan/stack/mavenSettings.js"
-import { packageDistributions } from "../../src/plan/packages/data.js"
 import { pullAddresses, pullReason } from "../../src/plan/images/pullAddresses.js"
+import { packageDistributions } from "../../src/plan/packages/data.js"
+import { mavenSettings } from "../../src/plan/stack/mavenSettings.js"
 
 const read = (...given: string[]) => readMirrorEntries(given, unknownName)
 const short = (entries: MirrorEntry[]) => entries.map(({ family, address }) => `${family}=${address}`)
@@ -18,7 +18,12 @@ describe("--mirrors", () => {
     const entries = read("go=https://goproxy.example/", "huawei", "apt=http://mirror.example/debian")
     expect(short(entries)[0]).toBe("go=https://goproxy.example")
     expect(short(entries).at(-1)).toBe("apt=http://mirror.example/debian")
-    expect(entries).toContainEqual({ family: "apt", address: "http://mirrors.huaweicloud.com/debian", distribution: "debian", preset: "huawei" })
+    expect(entries).toContainEqual({
+      family: "apt",
+      address: "http://mirrors.huaweicloud.com/debian",
+      distribution: "debian",
+      preset: "huawei",
+    })
     expect(entries.filter(({ family }) => family === "dnf").map(({ distribution }) => distribution)).toEqual(["openeuler"])
   })
 
@@ -34,7 +39,11 @@ describe("--mirrors", () => {
     expect(of("npm")[0]).toBe("https://registry.npmmirror.com")
     expect(of("docker")[0]).toBe("docker.m.daocloud.io")
     expect(of("apt").map((address) => new URL(address).host)).toEqual([
-      "mirrors.aliyun.com", "mirrors.tuna.tsinghua.edu.cn", "mirrors.ustc.edu.cn", "mirrors.tencent.com", "mirrors.huaweicloud.com",
+      "mirrors.aliyun.com",
+      "mirrors.tuna.tsinghua.edu.cn",
+      "mirrors.ustc.edu.cn",
+      "mirrors.tencent.com",
+      "mirrors.huaweicloud.com",
     ])
   })
 
@@ -177,7 +186,10 @@ describe("the choice", () => {
     const choice = net(["mirrors.ustc.edu.cn", "own.example"]).of(read("ustc", "dnf=https://own.example/rpm"))
     expect(await choice.of("dnf", "openeuler")).toEqual(["https://mirrors.ustc.edu.cn/openeuler", "https://own.example/rpm"])
     expect(await choice.of("dnf", "anolis")).toEqual(["https://own.example/rpm"])
-    expect((await choice.asked()).map(({ address }) => address)).toEqual(["https://mirrors.ustc.edu.cn/openeuler", "https://own.example/rpm"])
+    expect((await choice.asked()).map(({ address }) => address)).toEqual([
+      "https://mirrors.ustc.edu.cn/openeuler",
+      "https://own.example/rpm",
+    ])
   })
 })
 
@@ -205,7 +217,9 @@ describe("the function mirrors", () => {
         "PIP_INDEX_URL=https://mirrors.aliyun.com/pypi/simple\nOPENIM_DEBIAN_MIRROR=http://mirrors.aliyun.com/debian\n" +
         "OPENIM_REGISTRY_MIRRORS=docker.m.daocloud.io,docker.1ms.run,own.example/hub\n",
     )
-    expect(JSON.parse(mirrorReport("docker", facts))).toEqual({ "registry-mirrors": ["https://docker.m.daocloud.io", "https://docker.1ms.run"] })
+    expect(JSON.parse(mirrorReport("docker", facts))).toEqual({
+      "registry-mirrors": ["https://docker.m.daocloud.io", "https://docker.1ms.run"],
+    })
     expect(mirrorReport("cargo", facts)).toContain('registry = "sparse+https://mirrors.aliyun.com/crates.io-index/"\n')
     expect(JSON.parse(mirrorReport("json", facts)).environment.npm_config_registry).toBe("https://registry.npmmirror.com")
   })
@@ -267,7 +281,10 @@ describe("mirrors of Docker Hub", () => {
 })
 
 it.each([
-  ['failed to resolve image "docker.io/library/alpine:3.22" (platform: "linux/amd64"): docker.io/library/alpine:3.22: not found', "not found"],
+  [
+    'failed to resolve image "docker.io/library/alpine:3.22" (platform: "linux/amd64"): docker.io/library/alpine:3.22: not found',
+    "not found",
+  ],
   ['failed to resolve image "docker.io/library/alpine:3.22" (platform: "linux/amd64"): dial tcp: no such host', "dial tcp: no such host"],
   ["no result within 300 s", "no result within 300 s"],
 ])("an image that is refused is named once: %s", (said, reason) => expect(pullReason("docker.io/library/alpine:3.22", said)).toBe(reason))

@@ -73,7 +73,8 @@ function ownObjects(root: string): Record<string, KnownObject> {
 function ownOptions(parameters: readonly ts.ParameterDeclaration[]): Options {
   return Object.fromEntries(
     parameters.map((parameter) => {
-      const optional = parameter.questionToken || parameter.initializer || decorated(parameter, "argument")?.getText().includes("defaultPath")
+      const optional =
+        parameter.questionToken || parameter.initializer || decorated(parameter, "argument")?.getText().includes("defaultPath")
       return [kebab(parameter.name.getText()), `${typeName(parameter.type)}${optional ? "" : "!"}`]
     }),
   )

@@ -55,9 +55,21 @@ describe("the rules of the SDK", () => {
     ["an unknown policy", good.replace('"session"', '"always"'), "src/index.ts:9: open names no cache policy"],
     ["no description", good.replace("/** Opens the shop. */", ""), "open has no description"],
     ["no parameter description", good.replace("/** When */", "// When"), "open: hour has no description"],
-    ["half a sentence in the list of functions", good.replace("Opens the shop.", "Opens the shop\n   * early."), "the first line of open's description is not a whole sentence of at most 90 letters: \"Opens the shop\""],
-    ["a long first line", good.replace("Opens the shop.", `Opens ${"very ".repeat(18)}early.`), "the first line of open's description is not a whole sentence"],
-    ["words that are not plain", good.replace("Opens the shop.", "Opens a shop of your own."), 'open: the description has "of your own": write it in plain English'],
+    [
+      "half a sentence in the list of functions",
+      good.replace("Opens the shop.", "Opens the shop\n   * early."),
+      'the first line of open\'s description is not a whole sentence of at most 90 letters: "Opens the shop"',
+    ],
+    [
+      "a long first line",
+      good.replace("Opens the shop.", `Opens ${"very ".repeat(18)}early.`),
+      "the first line of open's description is not a whole sentence",
+    ],
+    [
+      "words that are not plain",
+      good.replace("Opens the shop.", "Opens a shop of your own."),
+      'open: the description has "of your own": write it in plain English',
+    ],
     ["a parameter with such words", good.replace("/** When */", "/** Tells when */"), 'open: hour: the description has "Tells"'],
     ["a long main object", `${good}${"\n".repeat(440)}export const x = 1\n`, "src/index.ts:451: it has 457 lines"],
     ["a late module description", good.replace(/^[\s\S]*?\*\/\n/, ""), "the module's description must stand before"],
@@ -74,7 +86,11 @@ describe("the rules of the SDK", () => {
       good.replace("@func({", "@check()\n  @func({").replace("hour: number = 8", "hour: number"),
       "open is a check that needs an argument",
     ],
-    ["a cache volume for each run", `${good}export const keep = (dag: any) => dag.cacheVolume(\`shop-${"$"}{Date.now()}\`)\n`, "a cache volume for each run is never removed"],
+    [
+      "a cache volume for each run",
+      `${good}export const keep = (dag: any) => dag.cacheVolume(\`shop-${"$"}{Date.now()}\`)\n`,
+      "a cache volume for each run is never removed",
+    ],
     ["a type with one of Dagger's names", `${good}export interface File {}\n`, "type File has the name of one of Dagger's own"],
   ])("are broken by %s", (_, index, fault) => {
     expect(faultsOf(index, { "x.ts": "export const x = 1\n" }).join("\n")).toContain(fault)

@@ -16,7 +16,9 @@ export interface ModuleFiles {
 
 export function clientNames(root: string): Set<string> {
   const file = join(root, "node_modules/@dagger.io/dagger/dist/src/api/client.gen.d.ts")
-  return new Set([...readFileSync(file, "utf8").matchAll(/^export (?:declare )?(?:class|type|enum|const|interface) (\w+)/gm)].map(([, name]) => name))
+  return new Set(
+    [...readFileSync(file, "utf8").matchAll(/^export (?:declare )?(?:class|type|enum|const|interface) (\w+)/gm)].map(([, name]) => name),
+  )
 }
 
 /** Every fault as "file:line: what is wrong". */
@@ -53,7 +55,8 @@ type Report = (node: ts.Node, what: string) => void
 /** An engine keeps a volume for as long as it has room: names are few, and the same each time. */
 function checkVolumes(node: ts.Node, report: Report): void {
   if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === "cacheVolume") {
-    if (/\b(Date|random\w*|mark|fresh)\b/.test(node.arguments.map((argument) => argument.getText()).join())) report(node, "a cache volume for each run is never removed")
+    if (/\b(Date|random\w*|mark|fresh)\b/.test(node.arguments.map((argument) => argument.getText()).join()))
+      report(node, "a cache volume for each run is never removed")
   }
   ts.forEachChild(node, (child) => checkVolumes(child, report))
 }
@@ -80,7 +83,10 @@ function checkImport(node: ts.ImportDeclaration, file: string, root: string, cli
   }
   if (from.startsWith("node:") && builtinModules.includes(from.slice(5).split("/")[0])) return
   const dependencies = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dependencies ?? {}
-  const name = from.split("/").slice(0, from.startsWith("@") ? 2 : 1).join("/")
+  const name = from
+    .split("/")
+    .slice(0, from.startsWith("@") ? 2 : 1)
+    .join("/")
   if (!Object.hasOwn(dependencies, name)) report(node, `import "${from}" is neither a node: module nor a dependency`)
 }
 
@@ -96,9 +102,10 @@ function checkObject(node: ts.ClassDeclaration, report: Report): void {
       if (decorator(member, "check")) report(member, `${name} has @check() without @func()`)
       continue
     }
-    const cache = func.arguments[0] && ts.isObjectLiteralExpression(func.arguments[0])
-      ? func.arguments[0].properties.find((property) => property.name?.getText() === "cache")
-      : undefined
+    const cache =
+      func.arguments[0] && ts.isObjectLiteralExpression(func.arguments[0])
+        ? func.arguments[0].properties.find((property) => property.name?.getText() === "cache")
+        : undefined
     const policy = cache && ts.isPropertyAssignment(cache) && ts.isStringLiteral(cache.initializer) ? cache.initializer.text : ""
     if (!/^(never|session|\d+[smh])$/.test(policy)) report(member, `${name} names no cache policy`)
     checkDescription(name, member, report)
@@ -160,7 +167,11 @@ const mostLines = 450
 
 function lengthFaults(root: string): string[] {
   const lines = readFileSync(join(root, "src/index.ts"), "utf8").trimEnd().split("\n").length
-  return lines > mostLines ? [`src/index.ts:${mostLines + 1}: it has ${lines} lines, more than ${mostLines}: put what is not a parameter or a description into src/tasks`] : []
+  return lines > mostLines
+    ? [
+        `src/index.ts:${mostLines + 1}: it has ${lines} lines, more than ${mostLines}: put what is not a parameter or a description into src/tasks`,
+      ]
+    : []
 }
 
 function decorator(node: ts.Node, name: string): ts.CallExpression | undefined {
@@ -171,7 +182,8 @@ function decorator(node: ts.Node, name: string): ts.CallExpression | undefined {
 }
 
 function exportedTypes(node: ts.Statement): string[] {
-  const type = ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isClassDeclaration(node) || ts.isEnumDeclaration(node)
+  const type =
+    ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isClassDeclaration(node) || ts.isEnumDeclaration(node)
   return type && node.name && node.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword) ? [node.name.text] : []
 }
 

@@ -59,7 +59,7 @@ describe("the plan", () => {
     ["http://***@m holds credentials", { mirrors: { apt: ["http://me:secret@m"] } }],
     ['unknown family "rpm": use dnf, zypper, apk, apt', { mirrors: { rpm: ["http://m"] } as never }],
     ["name its repositories", { distribution: "any", mirrors: { apt: ["http://m"] } }],
-    ["repository \"'; x\" is not valid", { mirrors: { apt: [{ url: "http://m", repositories: ["'; x"] }] } }],
+    ['repository "\'; x" is not valid', { mirrors: { apt: [{ url: "http://m", repositories: ["'; x"] }] } }],
     ["mirrorsOnly is set, but no mirror for apt", { mirrorsOnly: true }],
     ["x: manual: no address is given", { want: [{ name: "x", manual: { ...download, urls: [] } }] }],
     ["x: manual: sha256", { want: [{ name: "x", manual: { ...download, sha256: "abc" } }] }],

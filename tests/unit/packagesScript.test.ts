@@ -1,28 +1,41 @@
 // The script as it stands alone, on managers that are small shell scripts, on a PATH that holds nothing else.
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
 import { planPackages } from "../../src/plan/packages/packages.js"
+import { type PackageScriptOptions, packageScript, readPackageLog } from "../../src/plan/packages/script.js"
 import type { PackageRequest } from "../../src/plan/packages/types.js"
-import { packageScript, type PackageScriptOptions, readPackageLog } from "../../src/plan/packages/script.js"
 
 // Nearly all of the time is waiting for processes.
 vi.setConfig({ maxConcurrency: 12 })
 
 const library = readFileSync("shell/install-packages.sh", "utf8")
-const tools = (
-  "cat chmod cp date grep gzip kill mkdir mktemp readlink rm sed setsid sh sha256sum sleep tail tar timeout touch tr true"
-).split(" ")
+const tools =
+  "cat chmod cp date grep gzip kill mkdir mktemp readlink rm sed setsid sh sha256sum sleep tail tar timeout touch tr true".split(" ")
 let toolFolder: string
 
 beforeAll(() => {
   toolFolder = mkdtempSync(join(tmpdir(), "packages-tools-"))
   for (const tool of tools) {
-    const found = process.env.PATH!.split(delimiter).map((folder) => join(folder, tool)).find(existsSync)
+    const found = process.env
+      .PATH!.split(delimiter)
+      .map((folder) => join(folder, tool))
+      .find(existsSync)
     if (found) symlinkSync(found, join(toolFolder, tool))
   }
 })
@@ -305,7 +318,12 @@ describe("locked packages leave the same record as those that are found by name"
     for (const before of ["newer", "base"]) machine.write(`state/${before}`, "")
     machine.fake("apt-get", `case "$*" in *install*) ${install} "$STATE/lib" ;; esac`)
     machine.fake("apt-mark", `case "$*" in *showauto) printf 'newer\\nold\\n' ;; esac`)
-    const marks = () => machine.read("state/calls").split("\n").filter((line) => line.startsWith("apt-mark")).map((line) => line.replace(/ -[oq].* (?=showauto|auto)/, " "))
+    const marks = () =>
+      machine
+        .read("state/calls")
+        .split("\n")
+        .filter((line) => line.startsWith("apt-mark"))
+        .map((line) => line.replace(/ -[oq].* (?=showauto|auto)/, " "))
     expect((await machine.install({ distribution: "debian", locked })).by).toBe("apt-get")
     expect(marks()).toEqual(["apt-mark showauto", "apt-mark auto lib newer"])
   })
@@ -321,7 +339,10 @@ describe("locked packages leave the same record as those that are found by name"
     mkdirSync(machine.path("root/etc/apk"), { recursive: true })
     machine.write("root/etc/apk/world", "busybox\n")
     machine.write("state/lib", "")
-    machine.fake("apk", `case $1 in info) [ -e "$STATE/\${3%%=*}" ] ;; add) shift 2; ${install}; for one; do echo "$one"; done >>${machine.path("root/etc/apk/world")} ;; esac`)
+    machine.fake(
+      "apk",
+      `case $1 in info) [ -e "$STATE/\${3%%=*}" ] ;; add) shift 2; ${install}; for one; do echo "$one"; done >>${machine.path("root/etc/apk/world")} ;; esac`,
+    )
     expect((await machine.install({ distribution: "alpine", locked: { tool: "2.0", lib: "1.0" } })).by).toBe("apk")
     expect(machine.read("root/etc/apk/world")).toBe("busybox\ntool\n")
     expect(machine.read("state/calls")).toContain("apk add --no-cache tool=2.0 lib=1.0\n")
@@ -330,7 +351,10 @@ describe("locked packages leave the same record as those that are found by name"
 
 describe("the right to act as another user", () => {
   it.for(["with find", "without find"])("is taken from every file, %s", async (tool, { machine }) => {
-    const found = process.env.PATH!.split(delimiter).map((folder) => join(folder, "find")).find(existsSync)
+    const found = process.env
+      .PATH!.split(delimiter)
+      .map((folder) => join(folder, "find"))
+      .find(existsSync)
     if (tool === "with find") symlinkSync(found!, machine.path("bin/find"))
     const files = { "usr/bin/su": 0o4755, "usr/lib/a/helper": 0o6750, "sbin/lock": 0o2755, "bin/plain": 0o755 }
     for (const [file, mode] of Object.entries(files)) {
@@ -340,7 +364,8 @@ describe("the right to act as another user", () => {
     }
     chmodSync(machine.path("root/usr/lib/a"), 0o2755)
     machine.fake("apt-get", `case "$*" in *install*) : >"$STATE/tool" ;; esac`)
-    const modes = () => [...Object.keys(files), "usr/lib/a"].map((file) => (statSync(machine.path(`root/${file}`)).mode & 0o7777).toString(8))
+    const modes = () =>
+      [...Object.keys(files), "usr/lib/a"].map((file) => (statSync(machine.path(`root/${file}`)).mode & 0o7777).toString(8))
     expect((await machine.install()).code).toBe(0)
     expect(modes()).toEqual(["4755", "6750", "2755", "755", "2755"])
     expect((await machine.install({}, {}, { withoutSetuid: true })).code).toBe(0)

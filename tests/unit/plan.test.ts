@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { baseOf, builtOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/build/components.js"
-import { launchPlan } from "../../src/plan/build/launch.js"
 import { imagePlan } from "../../src/plan/build/image.js"
+import { launchPlan } from "../../src/plan/build/launch.js"
 import { bytesFrom, sourceOrigins } from "../../src/plan/build/origins.js"
-import { goOrigins } from "../../src/plan/toolchains/go/origins.js"
 import { componentTable, type PlanInput, planRows, planTable, readPlanRecord, recordedRow } from "../../src/plan/publish/planRows.js"
+import { goOrigins } from "../../src/plan/toolchains/go/origins.js"
 
 let catalogue: Catalogue
 beforeAll(async () => {
@@ -37,7 +37,8 @@ describe("components", () => {
       distribution: "anolis",
     })
     expect(baseOf(catalogue, "anolis")).toBe(catalogue.bases.anolis)
-    for (const odd of ["anolis:", "anolis:a b", "anolis:8/10"]) expect(() => baseOf(catalogue, odd)).toThrow(`--base "${odd}": expected NAME or NAME:TAG, such as anolis or anolis:8.10`)
+    for (const odd of ["anolis:", "anolis:a b", "anolis:8/10"])
+      expect(() => baseOf(catalogue, odd)).toThrow(`--base "${odd}": expected NAME or NAME:TAG, such as anolis or anolis:8.10`)
     expect(() => baseOf(catalogue, "alpin:3.19")).toThrow('unknown base "alpin". Did you mean "alpine"?')
     expect(() => baseOf(catalogue, "debain")).toThrow('unknown base "debain". Did you mean "debian"? Known: debian, anolis')
     expect(() => componentOf(catalogue, "constructor")).toThrow("unknown component")
@@ -79,8 +80,7 @@ describe("origins", () => {
 
 describe("the image", () => {
   const facts = { version: "v3.8.3", revision: "f4c6f83", created: "2025-01-04T03:46:59Z" }
-  const plan = (component: string, base: string) =>
-    imagePlan(catalogue, builtOf(catalogue, component), baseOf(catalogue, base), facts)
+  const plan = (component: string, base: string) => imagePlan(catalogue, builtOf(catalogue, component), baseOf(catalogue, base), facts)
 
   it("of a program runs it and nothing else", () => {
     const api = plan("server-api", "debian")
@@ -118,7 +118,13 @@ describe("the image", () => {
 })
 
 describe("the plan", () => {
-  const inputs = { source: "1", toolchain: { name: "go", version: "1.22.7" }, base: "docker.io/library/debian:trixie-slim@sha256:aa11", packages: "1", recipe: "1" }
+  const inputs = {
+    source: "1",
+    toolchain: { name: "go", version: "1.22.7" },
+    base: "docker.io/library/debian:trixie-slim@sha256:aa11",
+    packages: "1",
+    recipe: "1",
+  }
   const row = (component: string, changed: Partial<typeof inputs> = {}): PlanInput => ({
     component,
     source: "git v3.8.3",
@@ -163,7 +169,9 @@ describe("the plan", () => {
 
   it("reads its own json again and refuses anything else", () => {
     const rows = planRows([row("a"), { component: "web", source: "image" }], {})
-    expect(readPlanRecord(JSON.stringify({ stack: "openim", rows: rows.map(recordedRow) }))).toEqual({ a: [{ inputs, from: "git v3.8.3" }] })
+    expect(readPlanRecord(JSON.stringify({ stack: "openim", rows: rows.map(recordedRow) }))).toEqual({
+      a: [{ inputs, from: "git v3.8.3" }],
+    })
     const released = JSON.stringify({ stack: "openim", rows: rows.map(recordedRow), published: { registries: ["a.example"], tags: [] } })
     expect(readPlanRecord(released, { registries: ["a.example"], tags: [] })).toHaveProperty("a")
     expect(readPlanRecord(released, { registries: ["b.example"], tags: [] })).toEqual({})
@@ -180,7 +188,9 @@ describe("the plan", () => {
   })
 
   it("is a table with aligned columns", () => {
-    const lines = planTable(planRows([row("server"), row("server-rpc-user")], {})).trimEnd().split("\n")
+    const lines = planTable(planRows([row("server"), row("server-rpc-user")], {}))
+      .trimEnd()
+      .split("\n")
     expect(lines).toHaveLength(3)
     expect(new Set(lines.map((line) => line.search(/ACTION|build/))).size).toBe(1)
   })

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http"
-import { connect } from "node:net"
 import type { AddressInfo } from "node:net"
+import { connect } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { withoutCredentials } from "../../src/base/addresses.js"
 import { ask } from "../../src/mirrors/ask.js"
@@ -16,9 +16,15 @@ describe("passwords in addresses", () => {
     ["http://user:secret%@proxy.example", "http://***@proxy.example"],
     ["http://user:sec/ret?#@proxy.example:3128/", "http://***@proxy.example:3128/"],
     ["user:secret@proxy.example:3128", "***@proxy.example:3128"],
-    ["docker create -e https_proxy=user:secret@proxy:3128 -e HTTPS_PROXY='user:secret@proxy:3128' image", "docker create -e https_proxy=***@proxy:3128 -e HTTPS_PROXY='***@proxy:3128' image"],
+    [
+      "docker create -e https_proxy=user:secret@proxy:3128 -e HTTPS_PROXY='user:secret@proxy:3128' image",
+      "docker create -e https_proxy=***@proxy:3128 -e HTTPS_PROXY='***@proxy:3128' image",
+    ],
     ["https://a.example:8443,https://me:secret@b.example,direct", "https://a.example:8443,https://***@b.example,direct"],
-    ["image+docker://engine?env=HTTP_PROXY%3Dhttp%3A%2F%2Fuser%3Asecret%2540%40proxy%3A3128", "image+docker://engine?env=HTTP_PROXY%3Dhttp%3A%2F%2F***@proxy%3A3128"],
+    [
+      "image+docker://engine?env=HTTP_PROXY%3Dhttp%3A%2F%2Fuser%3Asecret%2540%40proxy%3A3128",
+      "image+docker://engine?env=HTTP_PROXY%3Dhttp%3A%2F%2F***@proxy%3A3128",
+    ],
     ['Acquire::http::Proxy "http://user:secret@proxy:3128/";', 'Acquire::http::Proxy "http://***@proxy:3128/";'],
     ["dial http://user:secret@proxy: refused, then http://other:secret@b", "dial http://***@proxy: refused, then http://***@b"],
   ])("%s is shown as %s", (text, expected) => {
@@ -52,7 +58,11 @@ describe("proxies of the environment", () => {
   const to = (address: string, env: Record<string, string>) => proxyFor(new URL(address), readProxies(env))
 
   it("are found in either spelling", () => {
-    expect(readProxies({ https_proxy: "http://a:1", HTTP_PROXY: "b:2", NO_PROXY: "x, .y" })).toEqual({ https: "http://a:1", http: "b:2", no: ["x", ".y"] })
+    expect(readProxies({ https_proxy: "http://a:1", HTTP_PROXY: "b:2", NO_PROXY: "x, .y" })).toEqual({
+      https: "http://a:1",
+      http: "b:2",
+      no: ["x", ".y"],
+    })
     expect(readProxies({ ALL_PROXY: "c:3", HTTP_PROXY: "" })).toEqual({ http: "c:3", https: "c:3", no: [] })
   })
 
@@ -66,14 +76,23 @@ describe("proxies of the environment", () => {
   it("lead to addresses that are not left out", () => {
     const env = { HTTPS_PROXY: "http://u:p%40s@proxy:3128", NO_PROXY: "local.example,*.corp.example,host:8443" }
     expect(to("https://mirror.example/x", env)).toEqual({
-      tls: false, host: "proxy", port: 3128, authorization: `Basic ${Buffer.from("u:p@s").toString("base64")}`,
+      tls: false,
+      host: "proxy",
+      port: 3128,
+      authorization: `Basic ${Buffer.from("u:p@s").toString("base64")}`,
     })
-    for (const host of ["local.example", "a.local.example", "a.corp.example", "host:8443"]) expect(to(`https://${host}`, env)).toBeUndefined()
+    for (const host of ["local.example", "a.local.example", "a.corp.example", "host:8443"])
+      expect(to(`https://${host}`, env)).toBeUndefined()
     expect(to("https://host", env)).toBeDefined()
     expect(to("http://mirror.example", env)).toBeUndefined()
     expect(to("https://mirror.example", { ...env, NO_PROXY: "*" })).toBeUndefined()
     expect(to("https://mirror.example", { HTTPS_PROXY: "socks5://proxy:1080" })).toBeUndefined()
-    expect(to("https://mirror.example", { HTTPS_PROXY: "https://[::1]" })).toEqual({ tls: true, host: "::1", port: 443, authorization: undefined })
+    expect(to("https://mirror.example", { HTTPS_PROXY: "https://[::1]" })).toEqual({
+      tls: true,
+      host: "::1",
+      port: 443,
+      authorization: undefined,
+    })
   })
 })
 

@@ -6,7 +6,13 @@ import { checkArchive, platformDigest, topFiles } from "../../src/plan/images/pu
 
 const sha = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`
 const ours = `sha256:${"a".repeat(64)}`
-const list = (platform: object) => JSON.stringify({ manifests: [{ digest: `sha256:${"b".repeat(64)}`, platform: { os: "linux", architecture: "arm64" } }, { digest: ours, platform }] })
+const list = (platform: object) =>
+  JSON.stringify({
+    manifests: [
+      { digest: `sha256:${"b".repeat(64)}`, platform: { os: "linux", architecture: "arm64" } },
+      { digest: ours, platform },
+    ],
+  })
 
 describe("the digest of an image", () => {
   it("names a manifest, or a list that has ours", () => {
@@ -36,7 +42,11 @@ describe("an archive", () => {
     ["another manifest", [layout, { name: "index.json", text: index(sha("x")) }], `the archive holds ${sha("x")}, not ${ours}`],
     ["a second one", [layout, { name: "index.json", text: index(ours, sha("x")) }], `the archive holds ${ours}, ${sha("x")}, not`],
     ["nothing", [layout, { name: "index.json", text: "{}" }], "the archive holds nothing"],
-    ["two indexes", [layout, { name: "index.json", text: index(ours) }, { name: "./index.json", text: index(sha("x")) }], "more than one index.json"],
+    [
+      "two indexes",
+      [layout, { name: "index.json", text: index(ours) }, { name: "./index.json", text: index(sha("x")) }],
+      "more than one index.json",
+    ],
     // Without it the engine would read manifest.json, which is Docker's and names no digest.
     ["no mark of its kind", [{ name: "index.json", text: index(ours) }], "the archive has no oci-layout"],
   ])("is refused with %s", (_, files, message) => expect(() => checkArchive(files, ours)).toThrow(message))
@@ -56,8 +66,16 @@ describe("the files at the top of an archive", () => {
   }
 
   it("are read, whatever lies between them", async () => {
-    const found = await from(entry("blobs/", "", "5"), entry("oci-layout", "{}"), entry(`blobs/sha256/${"0".repeat(64)}`, "x".repeat(700)), entry("index.json", "text"))
-    expect(found).toEqual([{ name: "oci-layout", text: "{}" }, { name: "index.json", text: "text" }])
+    const found = await from(
+      entry("blobs/", "", "5"),
+      entry("oci-layout", "{}"),
+      entry(`blobs/sha256/${"0".repeat(64)}`, "x".repeat(700)),
+      entry("index.json", "text"),
+    )
+    expect(found).toEqual([
+      { name: "oci-layout", text: "{}" },
+      { name: "index.json", text: "text" },
+    ])
   })
 
   it("are refused where they could be read in two ways", async () => {

@@ -1,17 +1,34 @@
 import { describe, expect, it } from "vitest"
-import { compareReleases, inChannel, newestOf, newestTags, readChannel, readRelease, type Release } from "../../src/plan/versions/order.js"
+import { compareReleases, inChannel, newestOf, newestTags, type Release, readChannel, readRelease } from "../../src/plan/versions/order.js"
 
 const releases = (...tags: string[]) => tags.map((tag) => readRelease(tag) as Release)
 
 describe("the order of versions", () => {
   const order = [
-    "v3.8.2", "v3.8.3-alpha.1", "v3.8.3-beta.2", "v3.8.3-rc.1", "v3.8.3", "v3.8.3-patch.2", "v3.8.3-patch.9", "v3.8.3-patch.16",
-    "v3.8.4-alpha.1", "v3.8.4-alpha.2", "v3.8.4", "v3.10.0", "v4.0.0-alpha", "v4.0.0-alpha.1", "v4.0.0",
+    "v3.8.2",
+    "v3.8.3-alpha.1",
+    "v3.8.3-beta.2",
+    "v3.8.3-rc.1",
+    "v3.8.3",
+    "v3.8.3-patch.2",
+    "v3.8.3-patch.9",
+    "v3.8.3-patch.16",
+    "v3.8.4-alpha.1",
+    "v3.8.4-alpha.2",
+    "v3.8.4",
+    "v3.10.0",
+    "v4.0.0-alpha",
+    "v4.0.0-alpha.1",
+    "v4.0.0",
   ]
 
   it("is semver's, with -patch.N after its release", () => {
     const mixed = [...order].sort()
-    expect(releases(...mixed.reverse()).sort(compareReleases).map((release) => release.tag)).toEqual(order)
+    expect(
+      releases(...mixed.reverse())
+        .sort(compareReleases)
+        .map((release) => release.tag),
+    ).toEqual(order)
   })
 
   it("holds for each pair both ways", () => {

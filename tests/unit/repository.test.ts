@@ -52,7 +52,10 @@ describe.each(stacks.map(({ name }) => name))("what Renovate finds in stacks/%s/
   })
 
   it("is every image whose tag has a version", () => {
-    const whole = Object.values(pins.images ?? {}).map((image) => ({ name: image.slice(0, image.lastIndexOf(":")), version: image.slice(image.lastIndexOf(":") + 1) }))
+    const whole = Object.values(pins.images ?? {}).map((image) => ({
+      name: image.slice(0, image.lastIndexOf(":")),
+      version: image.slice(image.lastIndexOf(":") + 1),
+    }))
     expect(found(manager("docker"), text)).toEqual(whole.filter(({ version }) => /\d/.test(version) && !version.includes("{")))
   })
 
@@ -64,7 +67,10 @@ describe.each(stacks.map(({ name }) => name))("what Renovate finds in stacks/%s/
 describe("what Renovate looks for", () => {
   it("ends where the section ends, also without a line after it", () => {
     const text = "images:\n  a: one:1.0\n\n  # why\n  b: two/b:2@x\nother:\n  c: three:3\ntools:\n  d:\n    module: m\n    version: v1"
-    expect(found(manager("docker"), text)).toEqual([{ name: "one", version: "1.0" }, { name: "two/b", version: "2@x" }])
+    expect(found(manager("docker"), text)).toEqual([
+      { name: "one", version: "1.0" },
+      { name: "two/b", version: "2@x" },
+    ])
     expect(found(manager("go"), text)).toEqual([{ name: "m", version: "v1" }])
   })
 })
@@ -79,11 +85,26 @@ describe("Node", () => {
 describe("the module's files", () => {
   const { include } = JSON.parse(read("dagger.json")) as { include: string[] }
   /** Without these the module does not load, or builds miss something. */
-  const needed = [".gitignore", "dagger.json", "go", "java", "package-lock.json", "package.json", "shell", "src", "stacks", "tests/suites", "tsconfig.json"]
+  const needed = [
+    ".gitignore",
+    "dagger.json",
+    "go",
+    "java",
+    "package-lock.json",
+    "package.json",
+    "shell",
+    "src",
+    "stacks",
+    "tests/suites",
+    "tsconfig.json",
+  ]
 
   /** Of tests/ a call needs one folder. */
   function topOf(file: string): string {
-    return file.split("/").slice(0, file.startsWith("tests/") ? 2 : 1).join("/")
+    return file
+      .split("/")
+      .slice(0, file.startsWith("tests/") ? 2 : 1)
+      .join("/")
   }
 
   /** What of the top folder is left after the patterns of dagger.json. */

@@ -1,12 +1,12 @@
 // Services and the order in which a stack starts; what a run of its tests left behind.
 
+import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { readStack } from "../../src/catalogue/stack.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { frontConfig, runnableGroups, serviceLayer, serviceOf, startOrder, groupControlLayer } from "../../src/plan/stack/services.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
-import { readFileSync } from "node:fs"
+import { frontConfig, groupControlLayer, runnableGroups, serviceLayer, serviceOf, startOrder } from "../../src/plan/stack/services.js"
 
 const catalogue = await loadCatalogue("openim")
 const stackText = readFileSync("stacks/openim/stack.yaml", "utf8")
@@ -19,7 +19,12 @@ describe("services", () => {
 
   it("run under a supervisor that starts them again, as their user and in the folder of their data", () => {
     const layer = JSON.parse(serviceLayer(serviceOf(catalogue, "postgres"), ["start-postgres"])) as { services: Record<string, object> }
-    expect(layer.services.postgres).toMatchObject({ command: "start-postgres", user: "postgres", "working-dir": "/data", "on-failure": "restart" })
+    expect(layer.services.postgres).toMatchObject({
+      command: "start-postgres",
+      user: "postgres",
+      "working-dir": "/data",
+      "on-failure": "restart",
+    })
     expect(layer.services.control).toMatchObject({ command: "/usr/local/bin/stackctl relay :4000 /control/.pebble.socket" })
     expect(groupControlLayer()).toContain("/var/lib/pebble/default/.pebble.socket")
   })
@@ -32,10 +37,16 @@ describe("services", () => {
 
   it("say in the catalogue what is wrong with them", () => {
     const changed = (from: string, to: string) => () => readStack("stack.yaml", stackText.replace(from, to))
-    expect(changed("    component: redis\n", "    component: server\n")).toThrow(/services\.redis\.component: expected the name of a component that is installed/)
+    expect(changed("    component: redis\n", "    component: server\n")).toThrow(
+      /services\.redis\.component: expected the name of a component that is installed/,
+    )
     expect(changed("    image: kafka\n", "    image: kafka\n    component: redis\n")).toThrow("no image next to component")
-    expect(changed("    needs: [etcd, redis, kafka, minio, mongo]", "    needs: [etcd, redys]")).toThrow("the name of a service or of another group")
-    expect(changed("    ready: [stackctl, probe, \"kafka://127.0.0.1:9092\"]", "    ready: []")).toThrow("services.kafka.ready: expected a command as a list of words")
+    expect(changed("    needs: [etcd, redis, kafka, minio, mongo]", "    needs: [etcd, redys]")).toThrow(
+      "the name of a service or of another group",
+    )
+    expect(changed('    ready: [stackctl, probe, "kafka://127.0.0.1:9092"]', "    ready: []")).toThrow(
+      "services.kafka.ready: expected a command as a list of words",
+    )
     expect(changed("  service: nginx\n  ports:", "  service: nginks\n  ports:")).toThrow("front.service: expected the name of a service")
   })
 })
@@ -56,17 +67,33 @@ describe("a stack", () => {
   })
 
   it("shows its ports through one proxy", () => {
-    expect(frontConfig({ service: "nginx", ports: { "10002": "server:10002" }, connect: {} })).toContain("server { listen 10002; proxy_pass server:10002; }")
+    expect(frontConfig({ service: "nginx", ports: { "10002": "server:10002" }, connect: {} })).toContain(
+      "server { listen 10002; proxy_pass server:10002; }",
+    )
   })
 })
 
 describe("what a run against a stack left", () => {
   const tests = JSON.stringify({
-    testResults: [{ name: "a.test.ts", status: "passed", message: "", assertionResults: [{ fullName: "works", status: "passed", failureMessages: [] }] }],
+    testResults: [
+      {
+        name: "a.test.ts",
+        status: "passed",
+        message: "",
+        assertionResults: [{ fullName: "works", status: "passed", failureMessages: [] }],
+      },
+    ],
   })
 
   it("is its cases, figures and logs", () => {
-    const outcome = stackOutcome({ exitCode: 0, begun: 0, output: "", tests, figures: '[{"name":"a","value":1,"unit":"s"}]', logs: '{"redis":"last"}' })
+    const outcome = stackOutcome({
+      exitCode: 0,
+      begun: 0,
+      output: "",
+      tests,
+      figures: '[{"name":"a","value":1,"unit":"s"}]',
+      logs: '{"redis":"last"}',
+    })
     expect(outcome.cases).toMatchObject([{ name: "works", ok: true }])
     expect(outcome.figures).toEqual([{ name: "a", value: 1, unit: "s" }])
     expect(outcome.logs).toEqual({ redis: "last" })

@@ -5,7 +5,17 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { ImageEntry, InstalledEntry, SourceImageEntry } from "../../src/catalogue/types.js"
-import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript, surplusCertificates } from "../../src/plan/tests/smoke.js"
+import {
+  answersOf,
+  fileQuestions,
+  findingsOf,
+  imageQuestions,
+  programQuestions,
+  type SmokeQuestion,
+  serverQuestions,
+  smokeScript,
+  surplusCertificates,
+} from "../../src/plan/tests/smoke.js"
 
 let root: string
 const path = (...parts: string[]) => join(root, ...parts)
@@ -23,9 +33,16 @@ const user = process.getuid?.() === 0 ? { uid: 10001, gid: 10001 } : {}
 /** The questions that are answered with no. */
 function refused(questions: SmokeQuestion[], search = `${path("bin")}:${process.env["PATH"]}`): string[] {
   chmodSync(path("bin"), 0o555)
-  const { stdout } = spawnSync("/bin/sh", ["-c", smokeScript(questions)], { encoding: "utf8", cwd: path("data"), env: { PATH: search }, ...user })
+  const { stdout } = spawnSync("/bin/sh", ["-c", smokeScript(questions)], {
+    encoding: "utf8",
+    cwd: path("data"),
+    env: { PATH: search },
+    ...user,
+  })
   chmodSync(path("bin"), 0o755)
-  return answersOf(questions, stdout).filter(({ ok }) => !ok).map(({ name, detail }) => [name, detail?.trim()].filter(Boolean).join(": "))
+  return answersOf(questions, stdout)
+    .filter(({ ok }) => !ok)
+    .map(({ name, detail }) => [name, detail?.trim()].filter(Boolean).join(": "))
 }
 
 beforeEach(() => {
@@ -51,7 +68,11 @@ describe("programs of a source", () => {
     ["one is missing", () => rmSync(path("bin/two")), ["two starts and answers --help", "the binaries cannot be written"]],
     ["one does not start", () => program("two", "echo no memory; exit 2"), ["two starts and answers --help: no memory"]],
     ["one can be written", () => program("two", ":", 0o777), ["the binaries cannot be written"]],
-    ["one cannot be read as a program", () => program("two", ":", 0o444), ["two starts and answers --help", "the binaries cannot be written"]],
+    [
+      "one cannot be read as a program",
+      () => program("two", ":", 0o444),
+      ["two starts and answers --help", "the binaries cannot be written"],
+    ],
     ["the configuration is missing", () => rmSync(path("config/a.yml")), ["the configuration can be read"]],
     ["the configuration cannot be read", () => chmodSync(path("config/a.yml"), 0), ["the configuration can be read"]],
     ["the log folder is missing", () => rmSync(path("logs"), { recursive: true }), ["the log folder can be written"]],
@@ -69,7 +90,11 @@ describe("a server", () => {
   const questions = () => serverQuestions({ server: "store", start: "start-store", data: path("data") } as InstalledEntry)
   /** Answers while its file is there. */
   const start = (changed: { refusal?: string; health?: string; run?: string } = {}) => {
-    const { refusal = 'echo "start-store: no password: set STORE_PASSWORD" >&2; exit 1', health = "[ -e up ] || exit 1; exit 0", run = 'trap "rm up; exit 0" TERM; : > up; while :; do sleep 0.1; done' } = changed
+    const {
+      refusal = 'echo "start-store: no password: set STORE_PASSWORD" >&2; exit 1',
+      health = "[ -e up ] || exit 1; exit 0",
+      run = 'trap "rm up; exit 0" TERM; : > up; while :; do sleep 0.1; done',
+    } = changed
     program("start-store", `if [ "$1" = health ]; then ${health}; fi\nif [ "$ALLOW_EMPTY_PASSWORD" != yes ]; then ${refusal}; fi\n${run}`)
   }
   beforeEach(() => {
@@ -81,14 +106,42 @@ describe("a server", () => {
 
   const broken: [string, () => void, string[]][] = [
     ["it is missing", () => rmSync(path("bin/store")), ["store starts and answers --version", "the programs cannot be written"]],
-    ["its start script is missing", () => rmSync(path("bin/start-store")), ["the server does not start without a password", "the programs cannot be written", "the health check says whether the server answers"]],
-    ["it ends without a password for another reason", () => start({ refusal: "echo out of memory; exit 1" }), ["the server does not start without a password: out of memory"]],
-    ["it says so and starts all the same", () => start({ refusal: 'echo "start-store: no password: set STORE_PASSWORD"; exit 0' }), ["the server does not start without a password"]],
-    ["it never answers its health check", () => start({ health: "exit 1", run: "echo no port; exit 1" }), ["the health check says whether the server answers: no port"]],
+    [
+      "its start script is missing",
+      () => rmSync(path("bin/start-store")),
+      [
+        "the server does not start without a password",
+        "the programs cannot be written",
+        "the health check says whether the server answers",
+      ],
+    ],
+    [
+      "it ends without a password for another reason",
+      () => start({ refusal: "echo out of memory; exit 1" }),
+      ["the server does not start without a password: out of memory"],
+    ],
+    [
+      "it says so and starts all the same",
+      () => start({ refusal: 'echo "start-store: no password: set STORE_PASSWORD"; exit 0' }),
+      ["the server does not start without a password"],
+    ],
+    [
+      "it never answers its health check",
+      () => start({ health: "exit 1", run: "echo no port; exit 1" }),
+      ["the health check says whether the server answers: no port"],
+    ],
     ["its health check always answers", () => start({ health: "exit 0" }), ["the health check says whether the server answers"]],
-    ["its health check's own program is missing", () => start({ health: "no-such-client; exit" }), ["the health check says whether the server answers"]],
+    [
+      "its health check's own program is missing",
+      () => start({ health: "no-such-client; exit" }),
+      ["the health check says whether the server answers"],
+    ],
     ["its data folder is not empty", () => put("data/old", ""), ["the data folder can be written, and is empty"]],
-    ["its data folder cannot be written", () => chmodSync(path("data"), 0o555), ["the data folder can be written, and is empty", "the health check says whether the server answers"]],
+    [
+      "its data folder cannot be written",
+      () => chmodSync(path("data"), 0o555),
+      ["the data folder can be written, and is empty", "the health check says whether the server answers"],
+    ],
     ["it can be written", () => program("store", ":", 0o777), ["the programs cannot be written"]],
   ]
   it.each(broken)("is refused when %s", (_, spoil, expected) => {
@@ -155,13 +208,29 @@ describe("every question", () => {
   it("is answered with no where no program is there", () => {
     put("image/etc/passwd", "")
     const zone = "time zones are there"
-    const names = all().map(([what]) => what).filter((what) => what !== zone)
-    expect(refused(all().filter(([what]) => what !== zone), path("nowhere"))).toHaveLength(names.length)
+    const names = all()
+      .map(([what]) => what)
+      .filter((what) => what !== zone)
+    expect(
+      refused(
+        all().filter(([what]) => what !== zone),
+        path("nowhere"),
+      ),
+    ).toHaveLength(names.length)
   })
 
   it("counts as no when it is not answered", () => {
-    const cases = answersOf([["first", ""], ["second", ""]], "yes\tfirst\n")
-    expect(cases).toMatchObject([{ name: "first", ok: true }, { name: "second", ok: false, detail: "not answered" }])
+    const cases = answersOf(
+      [
+        ["first", ""],
+        ["second", ""],
+      ],
+      "yes\tfirst\n",
+    )
+    expect(cases).toMatchObject([
+      { name: "first", ok: true },
+      { name: "second", ok: false, detail: "not answered" },
+    ])
   })
 })
 
@@ -173,7 +242,10 @@ describe("an image's settings", () => {
     foreign: [] as string[],
   }
   const component = { kind: "group", ports: [10001, 10002] } as unknown as ImageEntry
-  const failed = (changed: object) => findingsOf({ ...image, ...changed }, component).filter(({ ok }) => !ok).map(({ name }) => name)
+  const failed = (changed: object) =>
+    findingsOf({ ...image, ...changed }, component)
+      .filter(({ ok }) => !ok)
+      .map(({ name }) => name)
 
   it.each([
     ["are as they should be", {}, []],

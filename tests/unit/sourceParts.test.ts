@@ -7,7 +7,14 @@ import { dirname, join } from "node:path"
 import { afterEach, beforeAll, describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import {
-  changeLine, gapLines, partsArguments, partsChanges, partsScript, programGaps, readParts, type SourceParts,
+  changeLine,
+  gapLines,
+  partsArguments,
+  partsChanges,
+  partsScript,
+  programGaps,
+  readParts,
+  type SourceParts,
 } from "../../src/plan/build/sourceParts.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
@@ -95,7 +102,9 @@ describe("the ports of a source", () => {
   })
 
   it("are all that is printed of a configuration", () => {
-    const found = output({ "config/mongodb.yml": "password: secret\npasswords:\n  - secret\nport: secret5 # secret\nports: [ 1 ] # secret\n" })
+    const found = output({
+      "config/mongodb.yml": "password: secret\npasswords:\n  - secret\nport: secret5 # secret\nports: [ 1 ] # secret\n",
+    })
     expect(found).not.toContain("secret")
     expect(found).toContain("config config/mongodb.yml\n")
   })

@@ -41,7 +41,9 @@ describe("why a program ended", () => {
   it("is said once none is left, for three at most", () => {
     expect(noneStarts([start(1, "no"), start(0, "", "push")])).toBeUndefined()
     expect(noneStarts([])).toBeUndefined()
-    expect(noneStarts([start(1, "no key")])).toMatch(/^the program ends with an error when run with --help.*\napi \(exit code 1\):\n {2}no key$/)
+    expect(noneStarts([start(1, "no key")])).toMatch(
+      /^the program ends with an error when run with --help.*\napi \(exit code 1\):\n {2}no key$/,
+    )
     const all = noneStarts(["a", "b", "c", "d"].map((name) => start(1, "no key", name)))
     expect(all).toMatch(/^all programs end/)
     expect(all).toContain("… and 1 more")

@@ -35,7 +35,13 @@ const files: ToolchainPlan = {
   bundleItems: () => [],
   dockerfileStages: (catalogue, component, options) => {
     const launcher = helperToolchain.helperStages(catalogue, launchHelper, options)
-    const copied = ["FROM scratch AS source", "COPY . /", "FROM scratch AS build", "COPY --from=source /bin/ /out/", `COPY --from=${helperToolchain.name} /out/${launchHelper} /out/`]
+    const copied = [
+      "FROM scratch AS source",
+      "COPY . /",
+      "FROM scratch AS build",
+      "COPY --from=source /bin/ /out/",
+      `COPY --from=${helperToolchain.name} /out/${launchHelper} /out/`,
+    ]
     return { arguments: launcher.arguments, stages: [...launcher.stages, ...copied, `# ${component.name}`] }
   },
   helperStages: helperToolchain.helperStages,
@@ -65,7 +71,16 @@ describe("a source of a second toolchain", () => {
   const source = { programs: {}, failures: {}, config: "" }
   const facts = { version: "v1", created: "2026-01-01T00:00:00Z" }
   const inputs = () => {
-    const of = { component: server, base: baseOf(catalogue, "debian"), facts, toolchain: { name: "static", version: "1" }, digests: source, layout: "separate", builder: "copy", launcher: [] }
+    const of = {
+      component: server,
+      base: baseOf(catalogue, "debian"),
+      facts,
+      toolchain: { name: "static", version: "1" },
+      digests: source,
+      layout: "separate",
+      builder: "copy",
+      launcher: [],
+    }
     return imageInputs(catalogue, of, { reference: "debian@sha256:aa", packages: "1" })
   }
 
@@ -73,7 +88,9 @@ describe("a source of a second toolchain", () => {
     expect(() => checkToolchains(catalogue)).not.toThrow()
     expect(builderOf(files)).toBe("copy")
     expect(() => builderOf(files, "mage")).toThrow('unknown value of --builder "mage". Known: copy')
-    expect(customSourceName(catalogue, { component: "server", manifests: { "site.txt": `name ${catalogue.sources.server.module}` } })).toBe("server")
+    expect(customSourceName(catalogue, { component: "server", manifests: { "site.txt": `name ${catalogue.sources.server.module}` } })).toBe(
+      "server",
+    )
   })
 
   it("has its own name in labels and plans", () => {
@@ -88,10 +105,17 @@ describe("a source of a second toolchain", () => {
     const text = dockerfile(catalogue, server, baseOf(catalogue, "debian"))
     expect(text).toContain("FROM scratch AS build\nCOPY --from=source /bin/ /out/\n")
     expect(text).not.toMatch(/multicall|go mod download/)
-    const statement = JSON.stringify(provenance({
-      stack: "im", wish: { component: "server", base: "debian", layout: "separate", builder: "copy" }, image: "a/b", digest: "sha256:1", inputs: inputs(), builderId: "urn:x",
-      source: { ...facts, url: "https://git.example.com/a", module: "a", custom: false, sum: "h1:x" },
-    }))
+    const statement = JSON.stringify(
+      provenance({
+        stack: "im",
+        wish: { component: "server", base: "debian", layout: "separate", builder: "copy" },
+        image: "a/b",
+        digest: "sha256:1",
+        inputs: inputs(),
+        builderId: "urn:x",
+        source: { ...facts, url: "https://git.example.com/a", module: "a", custom: false, sum: "h1:x" },
+      }),
+    )
     expect(statement).toContain("pkg:generic/static@1")
     expect(statement).not.toContain("golang")
     expect(partsScript(catalogue.sources.server)).toContain("program bin/one.sh")

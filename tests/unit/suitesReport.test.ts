@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { durationText, numberText } from "../../src/base/measures.js"
-import type { TestCase, TestRun } from "../../src/plan/tests/suites.js"
 import { suitesFiles } from "../../src/plan/tests/files.js"
 import { suitesHtml } from "../../src/plan/tests/html.js"
 import { suitesJunit } from "../../src/plan/tests/junit.js"
+import type { TestCase, TestRun } from "../../src/plan/tests/suites.js"
 import { suitesText } from "../../src/plan/tests/text.js"
 
 const run: TestRun = {
@@ -15,7 +15,10 @@ const run: TestRun = {
     {
       suite: "performance",
       seconds: 63.6,
-      cases: [{ name: "starts", ok: false, detail: "exit code 1\n", seconds: 2.5 }, { name: "stops", ok: true }],
+      cases: [
+        { name: "starts", ok: false, detail: "exit code 1\n", seconds: 2.5 },
+        { name: "stops", ok: true },
+      ],
       notes: ["the store is a stand-in"],
       figures: [
         { name: "messages per second", value: 123.4, unit: "1/s", baseline: 110, note: "one broker" },
@@ -37,7 +40,10 @@ const hostileRun: TestRun = {
     {
       suite: hostile,
       seconds: 1,
-      cases: [{ name: hostile, ok: true }, { name: hostile, ok: false, detail: hostile }],
+      cases: [
+        { name: hostile, ok: true },
+        { name: hostile, ok: false, detail: hostile },
+      ],
       notes: [hostile],
       figures: [{ name: hostile, value: 1, unit: hostile, baseline: 0, note: hostile }],
       logs: { [hostile]: hostile },
@@ -85,7 +91,9 @@ describe("the JUnit XML", () => {
     expect(xml).toContain('<testcase classname="unit" name="adds" time="0.001"/>')
     expect(xml).toContain('<testcase classname="performance" name="stops"/>')
     expect(xml).toContain('name="starts" time="2.500">\n      <failure message="exit code 1">exit code 1\n</failure>')
-    expect(xml).toMatch(/<system-out>the store is a stand-in\nmessages per second: 123 1\/s [^<]*\nlast lines of server\/openim-rpc-msg:\nline 0\n/)
+    expect(xml).toMatch(
+      /<system-out>the store is a stand-in\nmessages per second: 123 1\/s [^<]*\nlast lines of server\/openim-rpc-msg:\nline 0\n/,
+    )
   })
 
   it("holds no tag but its own, and no character that XML forbids", () => {
@@ -129,7 +137,9 @@ describe("the page", () => {
     const hostilePage = suitesHtml(hostileRun)
     expect(hostilePage).not.toMatch(/<b |<\/script|onclick="/)
     expect(hostilePage.match(/<\/style>/g)).toHaveLength(1)
-    expect(hostilePage).toContain("<li>&lt;/script&gt;&lt;/style&gt;]]&gt;--&gt;&lt;b onclick=&quot;x&quot; title=&#39;y&#39;&gt;&amp;amp;red\uFFFD")
+    expect(hostilePage).toContain(
+      "<li>&lt;/script&gt;&lt;/style&gt;]]&gt;--&gt;&lt;b onclick=&quot;x&quot; title=&#39;y&#39;&gt;&amp;amp;red\uFFFD",
+    )
     expect(hostilePage).not.toMatch(/[\x00-\x08\x0b-\x1f]|\p{Cs}/u)
   })
 
@@ -149,11 +159,17 @@ describe("the files", () => {
 })
 
 describe("skipped cases", () => {
-  const cases: TestCase[] = [{ name: "adds", ok: true }, { name: "mounts", ok: true, skipped: true, detail: "not root" }, { name: "later", ok: true, skipped: true }]
+  const cases: TestCase[] = [
+    { name: "adds", ok: true },
+    { name: "mounts", ok: true, skipped: true, detail: "not root" },
+    { name: "later", ok: true, skipped: true },
+  ]
   const partly = { ...run, suites: [{ suite: "host", seconds: 1, cases }] }
 
   it("are named and counted in the text", () => {
-    expect(suitesText(partly)).toBe("ok      host: 1 of 3, 2 skipped in 1.0 s\n          skipped: mounts (not root)\n          skipped: later\n1 passed, 0 failed, 2 skipped\n")
+    expect(suitesText(partly)).toBe(
+      "ok      host: 1 of 3, 2 skipped in 1.0 s\n          skipped: mounts (not root)\n          skipped: later\n1 passed, 0 failed, 2 skipped\n",
+    )
   })
 
   it("are skipped in JUnit's sense", () => {
@@ -178,11 +194,24 @@ describe("skipped cases", () => {
 })
 
 describe("times and figures", () => {
-  it.each([[0, "0 ms"], [0.9996, "1.0 s"], [9.94, "9.9 s"], [9.96, "10 s"], [59.6, "1 min 00 s"], [605, "10 min 05 s"]])("%d seconds are %s", (seconds, text) => {
+  it.each([
+    [0, "0 ms"],
+    [0.9996, "1.0 s"],
+    [9.94, "9.9 s"],
+    [9.96, "10 s"],
+    [59.6, "1 min 00 s"],
+    [605, "10 min 05 s"],
+  ])("%d seconds are %s", (seconds, text) => {
     expect(durationText(seconds)).toBe(text)
   })
 
-  it.each([[0, "0"], [0.012345, "0.0123"], [99.96, "100"], [12345.6, "12346"], [-1.5, "-1.5"]])("%d is %s", (value, text) => {
+  it.each([
+    [0, "0"],
+    [0.012345, "0.0123"],
+    [99.96, "100"],
+    [12345.6, "12346"],
+    [-1.5, "-1.5"],
+  ])("%d is %s", (value, text) => {
     expect(numberText(value)).toBe(text)
   })
 })

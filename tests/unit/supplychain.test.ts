@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { atLeast, checkSeverity, findingsTable, grypeFindings } from "../../src/plan/supplychain/findings.js"
-import { checkBuilder, provenance, type ProvenanceOf } from "../../src/plan/supplychain/provenance.js"
+import { checkBuilder, type ProvenanceOf, provenance } from "../../src/plan/supplychain/provenance.js"
 import { sbomFormat, steadyUuid } from "../../src/plan/supplychain/sbom.js"
 import { keyProblem, registryHost } from "../../src/plan/supplychain/signing.js"
 
@@ -10,7 +10,13 @@ const of: ProvenanceOf = {
   wish: { component: "server", base: "debian", layout: "multicall", builder: "go" },
   image: "openim/openim-server",
   digest: `sha256:${"1".repeat(64)}`,
-  inputs: { source: "5", toolchain: { name: "go", version: "1.22.7" }, base: `docker.io/library/debian:trixie-slim@sha256:${"2".repeat(64)}`, packages: "6", recipe: "7" },
+  inputs: {
+    source: "5",
+    toolchain: { name: "go", version: "1.22.7" },
+    base: `docker.io/library/debian:trixie-slim@sha256:${"2".repeat(64)}`,
+    packages: "6",
+    recipe: "7",
+  },
   source: {
     url: "https://github.com/openimsdk/open-im-server",
     module: "github.com/openimsdk/open-im-server/v3",
@@ -64,7 +70,11 @@ describe("provenance", () => {
 
   it("keeps other registries and their ports in a base's name", () => {
     const base = "registry.example.com:5000/openanolis/anolisos:8.10"
-    const uris = definition({ ...of, inputs: { base, toolchain: { name: "go", version: "none" } }, source: undefined }).resolvedDependencies.map(({ uri }) => uri)
+    const uris = definition({
+      ...of,
+      inputs: { base, toolchain: { name: "go", version: "none" } },
+      source: undefined,
+    }).resolvedDependencies.map(({ uri }) => uri)
     expect(uris).toEqual(["pkg:docker/registry.example.com:5000/openanolis/anolisos@8.10?platform=linux%2Famd64"])
   })
 

@@ -27,16 +27,29 @@ describe("the words of a toolchain", () => {
   })
 
   it.each([
-    "import { go } from \"../toolchains/go/toolchain.js\"", "const version = pins.go", "/** A Go program. */", "directory.file(\"go.mod\")",
-    "withEnvVariable(\"GOPROXY\", proxy)", "if (builder === \"go\") return", "glob(\"*.go\")", "`go build ./...`", "folder(\"go/launch\")", "golang-go",
-    "const goVersion = 1", "[\"mage\", \"build\"]", "the trace of a goroutine",
+    'import { go } from "../toolchains/go/toolchain.js"',
+    "const version = pins.go",
+    "/** A Go program. */",
+    'directory.file("go.mod")',
+    'withEnvVariable("GOPROXY", proxy)',
+    'if (builder === "go") return',
+    'glob("*.go")',
+    "`go build ./...`",
+    'folder("go/launch")',
+    "golang-go",
+    "const goVersion = 1",
+    '["mage", "build"]',
+    "the trace of a goroutine",
   ])("are found: %s", (text) => {
     expect(faultsOf({ "src/plan/build/a.ts": `\n${text}\n` })).toEqual([`src/plan/build/a.ts:2: ${text}`])
   })
 
-  it.each(["Go on with the same options", "several questions go to one host", "ago", "an algorithm", "what goes into an image", "MongoDB"])("are not those of English: %s", (text) => {
-    expect(faultsOf({ "src/plan/build/a.ts": text })).toEqual([])
-  })
+  it.each(["Go on with the same options", "several questions go to one host", "ago", "an algorithm", "what goes into an image", "MongoDB"])(
+    "are not those of English: %s",
+    (text) => {
+      expect(faultsOf({ "src/plan/build/a.ts": text })).toEqual([])
+    },
+  )
 
   it("are allowed by file or folder, as long as that is needed", () => {
     const files = { "src/a.ts": "pins.go", "src/b/c.ts": "pins.go", "src/d.ts": "" }

@@ -30,11 +30,16 @@ export function toolchainWords(root: string, permissions: Record<string, string>
   const entries = Object.keys(permissions)
   const faults = found.filter(({ file }) => !entries.some((entry) => covers(entry, file)))
   const unused = entries.filter((entry) => !found.some(({ file }) => covers(entry, file)))
-  return [...faults.map(({ file, line, text }) => `${file}:${line}: ${text}`), ...unused.map((entry) => `${entry} needs no permission any more`)]
+  return [
+    ...faults.map(({ file, line, text }) => `${file}:${line}: ${text}`),
+    ...unused.map((entry) => `${entry} needs no permission any more`),
+  ]
 }
 
 function linesOf(root: string, file: string): { file: string; line: number; text: string }[] {
-  return readFileSync(join(root, file), "utf8").split("\n").flatMap((text, index) => {
-    return Object.values(words).some((pattern) => pattern.test(text)) ? [{ file, line: index + 1, text: text.trim() }] : []
-  })
+  return readFileSync(join(root, file), "utf8")
+    .split("\n")
+    .flatMap((text, index) => {
+      return Object.values(words).some((pattern) => pattern.test(text)) ? [{ file, line: index + 1, text: text.trim() }] : []
+    })
 }

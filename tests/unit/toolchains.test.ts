@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { checkToolchains, toolchainOf, toolchains } from "../../src/plan/toolchains/toolchains.js"
-import { changedInputs, type ImageInputs, readInputs, recordedInputs } from "../../src/plan/build/inputs.js"
-import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
+import { changedInputs, type ImageInputs, readInputs, recordedInputs } from "../../src/plan/build/inputs.js"
+import { checkToolchains, toolchainOf, toolchains } from "../../src/plan/toolchains/toolchains.js"
+import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 
 /** The fixtures' catalogue with another text in the place of the first source's toolchain. */
 function loadWith(line: string) {
@@ -24,7 +24,9 @@ describe("a source's toolchain", () => {
 
   it("must be one that there is", async () => {
     const catalogue = await loadWith("    toolchain: goo\n")
-    expect(() => checkToolchains(catalogue)).toThrow('stack im: stack.yaml: sources.server.toolchain: unknown toolchain "goo". Did you mean "go"? Known: go')
+    expect(() => checkToolchains(catalogue)).toThrow(
+      'stack im: stack.yaml: sources.server.toolchain: unknown toolchain "goo". Did you mean "go"? Known: go',
+    )
   })
 
   it("has both halves, each in a folder and in the list of names", () => {
@@ -56,7 +58,13 @@ describe("the toolchain go", () => {
 })
 
 describe("the inputs of an image", () => {
-  const inputs: ImageInputs = { source: "5", toolchain: { name: "go", version: "1.22.7" }, base: "debian@sha256:aa", packages: "6", recipe: "7" }
+  const inputs: ImageInputs = {
+    source: "5",
+    toolchain: { name: "go", version: "1.22.7" },
+    base: "debian@sha256:aa",
+    packages: "6",
+    recipe: "7",
+  }
   const label = '{"source":"5","go":"1.22.7","base":"debian@sha256:aa","packages":"6","recipe":"7"}'
 
   it("have the toolchain's name as the key of its version, byte by byte as published images have it", () => {

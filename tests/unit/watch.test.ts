@@ -1,14 +1,20 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { readModuleVersions } from "../../src/plan/toolchains/go/answers.js"
 import { pinnedReferences } from "../../src/plan/build/origins.js"
 import { baseReferences } from "../../src/plan/images/baseReferences.js"
+import { readModuleVersions } from "../../src/plan/toolchains/go/answers.js"
 import type { Channel } from "../../src/plan/versions/order.js"
+import { readChecksum, readRemoteTags, readTagList, readUpstreams, withoutLetter } from "../../src/plan/versions/upstreamAnswers.js"
 import {
-  readChecksum, readRemoteTags, readTagList, readUpstreams, withoutLetter,
-} from "../../src/plan/versions/upstreamAnswers.js"
-import {
-  decide, githubLines, unknownRow, updatesText, upstreamAddress, type Watched, watchedNamed, watchedOf, watchTable,
+  decide,
+  githubLines,
+  unknownRow,
+  updatesText,
+  upstreamAddress,
+  type Watched,
+  watchedNamed,
+  watchedOf,
+  watchTable,
 } from "../../src/plan/versions/watch.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
@@ -138,14 +144,20 @@ describe("upstream's answers", () => {
   it("name the commit of an annotated tag, not the tag's own object", () => {
     const [tag, commit, light] = ["a", "b", "c"].map((letter) => letter.repeat(40))
     const output = `${tag}\trefs/tags/v1.0.0\n${commit}\trefs/tags/v1.0.0^{}\n${light}\trefs/tags/v1.1.0\n`
-    expect([...readRemoteTags(output)]).toEqual([["v1.0.0", commit], ["v1.1.0", light]])
+    expect([...readRemoteTags(output)]).toEqual([
+      ["v1.0.0", commit],
+      ["v1.1.0", light],
+    ])
     expect(readRemoteTags("").size).toBe(0)
   })
 
   it("name the commit of the pinned module version alone", () => {
     const versions = JSON.stringify({ Path: "m", Version: "v1.1.0", Versions: ["v1.0.0", "v1.1.0"] })
     const pinned = JSON.stringify({ Version: "v1.0.0", Origin: { Hash: "abc" } })
-    expect([...readModuleVersions(versions, pinned)]).toEqual([["v1.0.0", "abc"], ["v1.1.0", undefined]])
+    expect([...readModuleVersions(versions, pinned)]).toEqual([
+      ["v1.0.0", "abc"],
+      ["v1.1.0", undefined],
+    ])
     expect([...readModuleVersions("{}", "{}")]).toEqual([])
   })
 

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
 import ts from "typescript"
+import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 
 interface Step {
@@ -37,13 +37,17 @@ const workflows: Workflow[] = readdirSync(new URL("workflows/", github)).map((na
 const named = (name: string) => workflows.find((workflow) => workflow.name === name)!
 const action = read("actions/prepare/action.yml") as { runs: { steps: Step[] } }
 
-const jobs = workflows.flatMap((workflow) => Object.entries(workflow.jobs).map(([name, job]) => ({ name: `${workflow.name}: ${name}`, job })))
+const jobs = workflows.flatMap((workflow) =>
+  Object.entries(workflow.jobs).map(([name, job]) => ({ name: `${workflow.name}: ${name}`, job })),
+)
 const ownJobs = jobs.filter(({ job }) => job.uses === undefined)
 const steps = [...ownJobs.flatMap(({ job }) => job.steps!), ...action.runs.steps]
 const commands = steps.flatMap((step) => (step.run === undefined ? [] : [step.run]))
 
 it("every workflow that makes or tests images lets a variable choose their base", () => {
-  const makers = workflows.filter(({ jobs }) => Object.values(jobs).some(({ steps = [] }) => steps.some(({ run }) => run?.includes("./daggerw"))))
+  const makers = workflows.filter(({ jobs }) =>
+    Object.values(jobs).some(({ steps = [] }) => steps.some(({ run }) => run?.includes("./daggerw"))),
+  )
   expect(makers.length).toBeGreaterThan(0)
   for (const { env } of makers) expect(env?.BASE).toBe("${{ vars.BASE }}")
   const [line] = action.runs.steps.flatMap(({ run }) => (run?.includes(".env") ? [run] : []))
@@ -80,7 +84,12 @@ function calls() {
       const rest = words.slice(words.indexOf("call") + 1)
       const at = rest.findIndex((word) => !word.startsWith("-"))
       const options = (list: string[]) => list.flatMap((word) => /^--([a-z-]+)/.exec(word)?.slice(1) ?? [])
-      return { verb: words.find((word) => !word.startsWith("-")), name: rest[at], before: options(rest.slice(0, at)), after: options(rest.slice(at + 1)) }
+      return {
+        verb: words.find((word) => !word.startsWith("-")),
+        name: rest[at],
+        before: options(rest.slice(0, at)),
+        after: options(rest.slice(at + 1)),
+      }
     }),
   )
 }
@@ -92,7 +101,10 @@ describe("when workflows run", () => {
 
   it("the base components each Monday at three, by hand, and with each new server, as the catalogue names them", () => {
     expect(named("base").on).toMatchObject({ schedule: [{ cron: "0 3 * * 1" }], workflow_dispatch: null })
-    expect(named("base").jobs.image.strategy).toEqual({ "fail-fast": false, matrix: { component: "${{ fromJSON(needs.components.outputs.names) }}" } })
+    expect(named("base").jobs.image.strategy).toEqual({
+      "fail-fast": false,
+      matrix: { component: "${{ fromJSON(needs.components.outputs.names) }}" },
+    })
     expect(named("base").jobs.components.steps!.some((step) => step.run?.includes(" call components --format=json"))).toBe(true)
     expect(named("server").jobs.base).toMatchObject({ uses: "./.github/workflows/base.yml" })
   })
@@ -100,7 +112,11 @@ describe("when workflows run", () => {
   it("a scan for known vulnerabilities each week", () => {
     const { on, jobs } = named("scan")
     expect(on).toMatchObject({ schedule: [{ cron: expect.stringMatching(/ \* \* 1$/) }] })
-    expect(Object.values(jobs).flatMap((job) => job.steps!).some((step) => / call scan .*--fail-on=/.test(step.run ?? ""))).toBe(true)
+    expect(
+      Object.values(jobs)
+        .flatMap((job) => job.steps!)
+        .some((step) => / call scan .*--fail-on=/.test(step.run ?? "")),
+    ).toBe(true)
   })
 
   it("chat by hand only", () => {
@@ -111,7 +127,9 @@ describe("when workflows run", () => {
     expect(named("ci").on).toEqual({ push: null, pull_request: null })
     const steps = named("ci").jobs.ci.steps!
     expect(steps.some((step) => step.run?.startsWith(".ci/run "))).toBe(true)
-    expect(steps.some((step) => step.uses?.startsWith("actions/upload-artifact@") && step.if === "always()" && step.with?.path === "report")).toBe(true)
+    expect(
+      steps.some((step) => step.uses?.startsWith("actions/upload-artifact@") && step.if === "always()" && step.with?.path === "report"),
+    ).toBe(true)
   })
 })
 
@@ -120,7 +138,11 @@ describe("tests that need root", () => {
     const [{ run }] = named("ci").jobs.host.steps!.filter((step) => step.run !== undefined)
     const words = /^sudo -H env "PATH=\$PATH" tests\/host\/run 2>&1 \| tee (\S+)\ntail -n 1 \1 \| grep -qx '(.+)'\n$/.exec(run!)!
     const good = new RegExp(`^${words[2]}$`)
-    expect(["17 passed, 0 failed", "17 passed, 1 failed", "16 passed, 0 failed, 1 skipped"].map((line) => good.test(line))).toEqual([true, false, false])
+    expect(["17 passed, 0 failed", "17 passed, 1 failed", "16 passed, 0 failed, 1 skipped"].map((line) => good.test(line))).toEqual([
+      true,
+      false,
+      false,
+    ])
   })
 })
 
@@ -130,9 +152,15 @@ function before(workflow: Workflow, name: string): string[] {
   return [...new Set(needs.flatMap((need) => [need, ...before(workflow, need)]))]
 }
 
-const runs = (job: Job) => (job.steps ?? []).flatMap((step) => step.run ?? []).join("\n").replace(/\\\n\s*/g, "")
+const runs = (job: Job) =>
+  (job.steps ?? [])
+    .flatMap((step) => step.run ?? [])
+    .join("\n")
+    .replace(/\\\n\s*/g, "")
 const publishing = workflows.flatMap((workflow) =>
-  Object.entries(workflow.jobs).filter(([, job]) => / (release|publish) /.test(runs(job))).map(([name, job]) => ({ workflow, name, job })),
+  Object.entries(workflow.jobs)
+    .filter(([, job]) => / (release|publish) /.test(runs(job)))
+    .map(([name, job]) => ({ workflow, name, job })),
 )
 
 describe("the order of a release", () => {
@@ -151,11 +179,15 @@ describe("the order of a release", () => {
     const bump = named("server").jobs.updates.steps!.find((step) => step.run?.includes(" call bump "))!
     expect(bump.if).toBe("steps.updates.outputs.any == 'true'")
     expect(bump.run).toContain('if index("server") then "server" else .[] end')
-    expect(bump.run).toContain('for component in')
+    expect(bump.run).toContain("for component in")
   })
 
   it("is published after the tests, and the new version is written down after both", () => {
-    expect(publishing.map(({ workflow, name }) => `${workflow.name}: ${name}`).sort()).toEqual(["base: image", "chat: image", "server: image"])
+    expect(publishing.map(({ workflow, name }) => `${workflow.name}: ${name}`).sort()).toEqual([
+      "base: image",
+      "chat: image",
+      "server: image",
+    ])
     for (const { workflow, name } of publishing) {
       expect(before(workflow, name)).toContain("test")
       const { test } = workflow.jobs
@@ -167,7 +199,9 @@ describe("the order of a release", () => {
 
   it("is pushed through a gate only, with the digests that the tests' job saw", () => {
     for (const { workflow, job } of publishing) {
-      const calls = runs(job).split("\n").filter((line) => / (release|publish) /.test(line))
+      const calls = runs(job)
+        .split("\n")
+        .filter((line) => / (release|publish) /.test(line))
       for (const call of calls) {
         expect(call).toMatch(/--gate=(integration|all)\b/)
         expect(call).toMatch(/--expect="[^"]*\$DIGESTS?"/)
@@ -179,7 +213,9 @@ describe("the order of a release", () => {
 
   it("is of the same versions in all of its jobs", () => {
     for (const name of ["test", "image", "commit"]) {
-      expect(named("server").jobs[name].steps!.find((step) => step.uses === "./.github/actions/prepare")?.with).toEqual({ versions: "server-versions" })
+      expect(named("server").jobs[name].steps!.find((step) => step.uses === "./.github/actions/prepare")?.with).toEqual({
+        versions: "server-versions",
+      })
     }
     expect(named("server").jobs.base).toMatchObject({ with: { versions: "server-versions", digests: "${{ needs.test.outputs.digests }}" } })
     for (const job of Object.values(named("base").jobs)) {
@@ -200,33 +236,49 @@ describe("the order of a release", () => {
     expect(sources(image)).toHaveLength(1)
     expect(new Set([...sources(test), ...sources(image)]).size).toBe(1)
     expect(sources(image)[0]).toContain('--git="$GIT" --git-ref="$REF"')
-    const own = (job: Job) => job.steps!.map((step) => step.env ?? {}).flatMap((env) => Object.keys(env)).filter((name) => ["GIT", "REF"].includes(name))
+    const own = (job: Job) =>
+      job
+        .steps!.map((step) => step.env ?? {})
+        .flatMap((env) => Object.keys(env))
+        .filter((name) => ["GIT", "REF"].includes(name))
     expect([...own(test), ...own(image)]).toEqual([])
     expect(named("chat").env).toMatchObject({ GIT: expect.stringContaining("vars.CHAT_GIT"), REF: "${{ inputs.ref }}" })
   })
 })
 
 describe("what a release is trusted with", () => {
-  it.each(publishing.map(({ workflow, name, job }) => [`${workflow.name}: ${name}`, job] as const))("%s signs where there is a key, and has no user or password in an argument", (_, job) => {
-    const text = runs(job)
-    expect(text).toContain('if [ -n "$COSIGN_KEY" ]; then sign+=(--sign-key=env://COSIGN_KEY); fi')
-    expect(text).toMatch(/ release .*"\$\{sign\[@\]\}"/)
-    expect(text).toContain("--registry-config=env://REGISTRY_CONFIG")
-    expect(text).not.toMatch(/--(username|password)\b/)
-  })
+  it.each(publishing.map(({ workflow, name, job }) => [`${workflow.name}: ${name}`, job] as const))(
+    "%s signs where there is a key, and has no user or password in an argument",
+    (_, job) => {
+      const text = runs(job)
+      expect(text).toContain('if [ -n "$COSIGN_KEY" ]; then sign+=(--sign-key=env://COSIGN_KEY); fi')
+      expect(text).toMatch(/ release .*"\$\{sign\[@\]\}"/)
+      expect(text).toContain("--registry-config=env://REGISTRY_CONFIG")
+      expect(text).not.toMatch(/--(username|password)\b/)
+    },
+  )
 
   it("reaches no job that tests: only the ones that publish have the registry's password and the key", () => {
     for (const { name, job } of ownJobs) {
       const secrets = [...JSON.stringify(job).matchAll(/secrets\.([A-Z_]+)/g)].map(([, secret]) => secret)
       if (publishing.some((one) => one.job === job)) continue
-      expect(secrets.filter((secret) => /PASSWORD|KEY|USERNAME/.test(secret)), name).toEqual([])
+      expect(
+        secrets.filter((secret) => /PASSWORD|KEY|USERNAME/.test(secret)),
+        name,
+      ).toEqual([])
     }
   })
 
   it("is kept out of the logs by a script that prints what registries read", () => {
     const env = { REGISTRY: "docker.io", REGISTRY_USERNAME: "me", REGISTRY_PASSWORD: 'p"w$\n', PATH: process.env.PATH }
     const printed = (more: Record<string, string>) =>
-      JSON.parse(execFileSync(".github/scripts/registry-config", { encoding: "utf8", env: { ...env, ...more }, stdio: ["ignore", "pipe", "ignore"] }))
+      JSON.parse(
+        execFileSync(".github/scripts/registry-config", {
+          encoding: "utf8",
+          env: { ...env, ...more },
+          stdio: ["ignore", "pipe", "ignore"],
+        }),
+      )
     const auth = Buffer.from('me:p"w$\n').toString("base64")
     expect(printed({})).toEqual({ auths: { "https://index.docker.io/v1/": { auth } } })
     expect(printed({ REGISTRY: "harbor.example:5000/im" })).toEqual({ auths: { "harbor.example:5000": { auth } } })
@@ -253,7 +305,9 @@ describe("every job", () => {
   it.each(ownJobs.map(({ name, job }) => [name, job] as const))("%s ends in time and keeps its logs", (name, job) => {
     expect(job["timeout-minutes"]).toBeGreaterThan(0)
     expect(job.steps!.some((step) => step.uses === "./.github/actions/prepare")).toBe(true)
-    const logs = job.steps!.filter((step) => step.uses?.startsWith("actions/upload-artifact@") && step.if === "always()" && step.with?.path === "logs")
+    const logs = job.steps!.filter(
+      (step) => step.uses?.startsWith("actions/upload-artifact@") && step.if === "always()" && step.with?.path === "logs",
+    )
     expect(logs).toHaveLength(job.steps!.some((step) => step.run?.includes("logs/")) ? 1 : 0)
     for (const step of job.steps!.filter((step) => step.uses?.startsWith("actions/upload-artifact@"))) {
       expect(step.with?.["retention-days"], name).toBeLessThanOrEqual(30)
@@ -267,7 +321,9 @@ describe("every job", () => {
   })
 
   it("hands its token to no step but the one that pushes", () => {
-    const checkouts = ownJobs.flatMap(({ name, job }) => job.steps!.filter((step) => step.uses?.startsWith("actions/checkout@")).map((step) => ({ name, step })))
+    const checkouts = ownJobs.flatMap(({ name, job }) =>
+      job.steps!.filter((step) => step.uses?.startsWith("actions/checkout@")).map((step) => ({ name, step })),
+    )
     const keeping = checkouts.filter(({ step }) => step.with?.["persist-credentials"] !== false)
     expect(keeping.map(({ name }) => name)).toEqual(["server: commit"])
   })

@@ -2,10 +2,11 @@
 // their dependencies, into one file that Node starts fast.
 //
 // usage: prepare.mjs MODULE_NAME, in the module's folder. Writes .dagger/scan.json and .dagger/call.mjs.
-import { build } from "esbuild"
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import { build } from "esbuild"
 import ts from "typescript"
 import { scan } from "../node_modules/@dagger.io/dagger/dist/src/module/introspector/index.js"
 import { dump } from "./scan-data.mjs"

@@ -1,19 +1,19 @@
 // Base images: references in order, and what every final image adds to one.
 
 import { type Container, dag } from "@dagger.io/dagger"
-import type { BaseEntry } from "../../catalogue/types.js"
 import { firstOf, limited } from "../../base/attempts.js"
-import { packageSet } from "../../plan/bundle/items.js"
+import { fullReference } from "../../base/references.js"
+import type { BaseEntry } from "../../catalogue/types.js"
 import { pinnedReferences } from "../../plan/build/origins.js"
+import { packageSet } from "../../plan/bundle/items.js"
+import { mirrorWarning, type PullAddress, pullAddresses, pullReason } from "../../plan/images/pullAddresses.js"
 import { planPackages } from "../../plan/packages/packages.js"
 import type { PackageRequest } from "../../plan/packages/types.js"
-import { mirrorWarning, type PullAddress, pullAddresses, pullReason } from "../../plan/images/pullAddresses.js"
-import { fullReference } from "../../base/references.js"
 import { bundledImage, bundledPackages, mounted } from "../bundle/bundle.js"
 import { tailOf } from "../call/failures.js"
 import { packageMirrors } from "../call/mirrors.js"
+import { log, type PulledImage, platform, type Settings } from "../call/settings.js"
 import { withPackages } from "./packages.js"
-import { log, platform, type PulledImage, type Settings } from "../call/settings.js"
 
 /** The first of these references that can be had. */
 export async function fromFirst(settings: Settings, references: string[]): Promise<Container> {
@@ -94,7 +94,9 @@ export async function prepareBase(
   asOf?: string,
 ): Promise<PreparedBase> {
   const pulled = await pullFirst(settings, [base.image, ...base.alternatives]).catch((error: Error) => {
-    throw new Error(`${error.message}. Next: choose another --base (debian needs no registry), or use an engine that reaches a registry with this one`)
+    throw new Error(
+      `${error.message}. Next: choose another --base (debian needs no registry), or use an engine that reaches a registry with this one`,
+    )
   })
   const want = [...base.packages, ...more]
   const image = { ...pulled, container: freshened(settings, pulled.container) }

@@ -4,10 +4,10 @@ import type { Directory } from "@dagger.io/dagger"
 import { archiveNames, builtArchiveWords, builtImageWords, builtProgramsWords } from "../../plan/build/built.js"
 import { imageOf } from "../../plan/build/components.js"
 import { pinnedVersion } from "../../plan/publish/publishedAs.js"
-import type { BuildWish } from "./components.js"
-import type { BuiltImage, Layout } from "./layouts.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
+import type { BuildWish } from "./components.js"
+import type { BuiltImage, Layout } from "./layouts.js"
 
 /** A build is no worse for a size that cannot be found, as with a bundle that has nothing to look with. */
 export async function sayImage(settings: Settings, wish: BuildWish, image: BuiltImage): Promise<void> {
@@ -48,7 +48,10 @@ const versionOf = ({ container }: BuiltImage): Promise<string> => container.labe
 function show(line: string): void {
   log(line)
   const api = (globalThis as { [key: symbol]: Telemetry | undefined })[Symbol.for("opentelemetry.js.api.1")]
-  api?.trace?.getTracer("openim").startSpan(line.trim(), { attributes: { "dagger.io/ui.reveal": true } }).end()
+  api?.trace
+    ?.getTracer("openim")
+    .startSpan(line.trim(), { attributes: { "dagger.io/ui.reveal": true } })
+    .end()
 }
 
 /** What the SDK registers for everybody in its process. */

@@ -5,20 +5,20 @@ import type { BuiltEntry } from "../../catalogue/types.js"
 import { baseOf, builtOf, imageOf, missingPrograms, programsOf, programsOfSource } from "../../plan/build/components.js"
 import { imageInputs } from "../../plan/build/imageInputs.js"
 import { launchHelper } from "../../plan/build/launch.js"
-import { prepareBase } from "./bases.js"
-import { finalImage } from "./images.js"
-import { baseFacts, sourceDigests } from "./inputs.js"
-import type { BuiltImage } from "./layouts.js"
-import { installedImage } from "./installed.js"
-import { buildPrograms, type BuiltPrograms } from "./programs.js"
-import type { Settings } from "../call/settings.js"
-import { sayGaps } from "../versions/sourceParts.js"
-import { checkConfig, missingIn, resolveSource } from "./sources.js"
-import { helperProgram, helperTexts, toolProgram } from "../toolchains/helpers.js"
 import { builderOf, toolchainOf } from "../../plan/toolchains/toolchains.js"
+import type { Settings } from "../call/settings.js"
+import { helperProgram, helperTexts, toolProgram } from "../toolchains/helpers.js"
 import type { PreparedToolchain, ProgramLayout } from "../toolchains/toolchain.js"
 import { toolchainByName } from "../toolchains/toolchains.js"
+import { sayGaps } from "../versions/sourceParts.js"
+import { prepareBase } from "./bases.js"
 import type { ResolvedSource } from "./foundSource.js"
+import { finalImage } from "./images.js"
+import { baseFacts, sourceDigests } from "./inputs.js"
+import { installedImage } from "./installed.js"
+import type { BuiltImage } from "./layouts.js"
+import { type BuiltPrograms, buildPrograms } from "./programs.js"
+import { checkConfig, missingIn, resolveSource } from "./sources.js"
 
 /** How images are put together. */
 export interface BuildOptions {
@@ -73,9 +73,28 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   ])
   const { layout, directory } = binaries
   const builder = builderOf(toolchainOf(settings.catalogue.sources[component.source]), wish.builder)
-  const of = { ...wish, builder, layout, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher: launcherTexts }
+  const of = {
+    ...wish,
+    builder,
+    layout,
+    component,
+    base,
+    facts: source.facts,
+    toolchain: source.toolchain,
+    digests,
+    launcher: launcherTexts,
+  }
   const inputs = imageInputs(settings.catalogue, of, facts)
-  const container = await finalImage(settings.catalogue, { component, base, prepared, inputs, source, binaries: directory, launcher, supervisor })
+  const container = await finalImage(settings.catalogue, {
+    component,
+    base,
+    prepared,
+    inputs,
+    source,
+    binaries: directory,
+    launcher,
+    supervisor,
+  })
   return { container, base: prepared.pulled, created: source.facts.created }
 }
 
@@ -86,7 +105,13 @@ async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWis
   const missing = await missingIn(settings, source, named)
   const all = named.filter((entry) => !missing.includes(entry))
   const [binaries] = await Promise.all([
-    buildPrograms(settings, toolchain, { source, wanted, all, layout: wish.layout, builder: builderOf(toolchainOf(settings.catalogue.sources[component.source]), wish.builder) }),
+    buildPrograms(settings, toolchain, {
+      source,
+      wanted,
+      all,
+      layout: wish.layout,
+      builder: builderOf(toolchainOf(settings.catalogue.sources[component.source]), wish.builder),
+    }),
     sayGaps(settings, component.source, source, toolchain),
   ])
   return binaries

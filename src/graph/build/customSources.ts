@@ -1,7 +1,7 @@
 // Sources of the caller's own: a checkout, a git repository that may be private, changes on top of either or of what is pinned.
 
 import { dirname } from "node:path/posix"
-import { dag, type Directory, type File, ReturnType } from "@dagger.io/dagger"
+import { type Directory, dag, type File, ReturnType } from "@dagger.io/dagger"
 import type { SourceEntry } from "../../catalogue/types.js"
 import { branchOf, checkedOut, customVersion, gitProblem } from "../../plan/build/customSource.js"
 import { patchProblem } from "../../plan/build/patches.js"
@@ -9,8 +9,8 @@ import { toolchainOf, toolchains } from "../../plan/toolchains/toolchains.js"
 import { tailOf } from "../call/failures.js"
 import type { GitSource, Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { treeDigest } from "./treeDigest.js"
 import { type FoundSource, unknownTime } from "./foundSource.js"
+import { treeDigest } from "./treeDigest.js"
 
 export async function fromCheckout(settings: Settings, entry: SourceEntry, checkout: Directory, path?: string): Promise<FoundSource> {
   // A commit alone changes nothing that is built, so it must not reach the build.
@@ -74,7 +74,14 @@ async function folderOf(entry: SourceEntry, root: Directory, path?: string): Pro
 /** The manifests of all toolchains that a folder has, by their names: before it is known which source it stands for. */
 export async function manifestsOf(root: Directory, path = "."): Promise<Record<string, string>> {
   const names = Object.values(toolchains).map(({ manifest }) => manifest)
-  const texts = await Promise.all(names.map((name) => root.file(`${path}/${name}`).contents().catch(() => undefined)))
+  const texts = await Promise.all(
+    names.map((name) =>
+      root
+        .file(`${path}/${name}`)
+        .contents()
+        .catch(() => undefined),
+    ),
+  )
   return Object.fromEntries(names.flatMap((name, index) => (texts[index] === undefined ? [] : [[name, texts[index]]])))
 }
 
@@ -129,7 +136,10 @@ chown -hR 0:0 .`
 
 /** The engine has git's words in its log alone. */
 async function patchRefusal(settings: Settings, directory: Directory, patch: File): Promise<string> {
-  const box = (await toolbox(settings, [], ["git"])).withMountedDirectory("/source", directory).withMountedFile("/patch", patch).withWorkdir("/source")
+  const box = (await toolbox(settings, [], ["git"]))
+    .withMountedDirectory("/source", directory)
+    .withMountedFile("/patch", patch)
+    .withWorkdir("/source")
   return box.withExec(["git", "apply", "--check", "/patch"], { expect: ReturnType.Any }).stderr()
 }
 

@@ -1,11 +1,20 @@
 // Final images: base, user, configuration, binaries; nothing that built them.
 
-import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
 import type { BaseEntry, BuiltEntry, Catalogue } from "../../catalogue/types.js"
-import { binFolder, healthTimes, type ImagePlan, imagePlan, launchFile, launchProgram, programFolders, userPlan } from "../../plan/build/image.js"
+import {
+  binFolder,
+  healthTimes,
+  type ImagePlan,
+  imagePlan,
+  launchFile,
+  launchProgram,
+  programFolders,
+  userPlan,
+} from "../../plan/build/image.js"
+import { type ImageInputs, inputsLabel, recordedInputs } from "../../plan/build/inputs.js"
 import { launchText } from "../../plan/build/launch.js"
 import { layerFile, layerText, waitProgram, waitScript } from "../../plan/build/supervisor.js"
-import { inputsLabel, type ImageInputs, recordedInputs } from "../../plan/build/inputs.js"
 import { type PreparedBase, withoutFreshMark } from "./bases.js"
 import type { ResolvedSource } from "./foundSource.js"
 

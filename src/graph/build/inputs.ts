@@ -1,14 +1,13 @@
 // Asks sources and bases for what decides an image's content.
 
-import type { Container } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../../catalogue/types.js"
-import type { BaseFacts, SourceDigests } from "../../plan/build/imageInputs.js"
 import { plainPath } from "../../plan/build/image.js"
+import type { BaseFacts, SourceDigests } from "../../plan/build/imageInputs.js"
 import { shortDigest } from "../../plan/build/inputs.js"
-import type { PreparedBase } from "./bases.js"
 import type { Settings } from "../call/settings.js"
 import type { PreparedToolchain } from "../toolchains/toolchain.js"
 import { toolchainByName } from "../toolchains/toolchains.js"
+import type { PreparedBase } from "./bases.js"
 import type { ResolvedSource } from "./foundSource.js"
 import { treeDigest } from "./treeDigest.js"
 
@@ -23,7 +22,9 @@ export async function sourceDigests(
   const { config } = settings.catalogue.sources[name]
   const [{ digests, failures }, configDigest] = await Promise.all([
     toolchainByName(toolchain.name).inputs(settings, toolchain, source, programs),
-    config === undefined || (await source.directory.glob(`${config}/*`)).length === 0 ? "" : treeDigest(toolchain.container, source.directory.directory(config)),
+    config === undefined || (await source.directory.glob(`${config}/*`)).length === 0
+      ? ""
+      : treeDigest(toolchain.container, source.directory.directory(config)),
   ])
   return { programs: digests, failures, config: configDigest }
 }

@@ -7,9 +7,9 @@ import type { ImageInputs } from "../../plan/build/inputs.js"
 import {
   archivePlan,
   factsOf,
-  installOf,
   installedInputs,
   installedPlan,
+  installOf,
   packagesOf,
   periodOf,
   readReport,
@@ -17,17 +17,17 @@ import {
   type ServerReport,
 } from "../../plan/packages/installed.js"
 import type { PlanInput } from "../../plan/publish/planRows.js"
-import { withArchiveSum } from "./archives.js"
-import { prepareBase, type PreparedBase } from "./bases.js"
 import { mounted } from "../bundle/bundle.js"
 import { explain } from "../call/failures.js"
+import type { Settings } from "../call/settings.js"
+import { toolbox } from "../call/toolbox.js"
+import { helperProgram, helperTexts } from "../toolchains/helpers.js"
+import { withArchiveSum } from "./archives.js"
+import { type PreparedBase, prepareBase } from "./bases.js"
 import { ownerOf, withPlan, withUser } from "./images.js"
 import { baseFacts } from "./inputs.js"
 import type { BuiltImage } from "./layouts.js"
 import { withPackages } from "./packages.js"
-import type { Settings } from "../call/settings.js"
-import { toolbox } from "../call/toolbox.js"
-import { helperProgram, helperTexts } from "../toolchains/helpers.js"
 
 export async function installedImage(given: Settings, component: InstalledEntry, base: BaseEntry): Promise<BuiltImage> {
   const install = installOf(given.catalogue, component, base)
@@ -59,11 +59,17 @@ export async function installedInput(given: Settings, component: InstalledEntry,
   const { catalogue } = settings
   const prepared = await withServerPackages(settings, component, base, install)
   const pin = install.archive === undefined ? undefined : catalogue.pins.archives[component.name]
-  const report = pin === undefined
-    ? await reportOf(prepared.container, component, install, base)
-    : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
+  const report =
+    pin === undefined
+      ? await reportOf(prepared.container, component, install, base)
+      : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
   const { revision, version } = factsOf(catalogue, component, install, report)
-  return { component: component.name, source: report.origin, version, inputs: await inputsOf(settings, component, base, revision, prepared) }
+  return {
+    component: component.name,
+    source: report.origin,
+    version,
+    inputs: await inputsOf(settings, component, base, revision, prepared),
+  }
 }
 
 /** The base with the server's packages, as they are in this period of the component's rhythm. */

@@ -27,16 +27,23 @@ export interface BuiltImage {
  */
 export async function imageLayout(settings: Settings, image: BuiltImage): Promise<Layout> {
   const box = (await layoutBox(settings)).withWorkdir("/work")
-  const base = box.withMountedDirectory("/base", image.base.container.rootfs()).withExec(["bash", "-euo", "pipefail", "-c", packBase]).directory("/layer")
+  const base = box
+    .withMountedDirectory("/base", image.base.container.rootfs())
+    .withExec(["bash", "-euo", "pipefail", "-c", packBase])
+    .directory("/layer")
   const rewritten = box
     .withMountedDirectory("/given/base", base)
     .withMountedFile("/given/base.tar", image.base.container.asTarball())
     .withMountedFile("/given/image.tar", image.container.asTarball())
     .withExec(["bash", "-euo", "pipefail", "-c", rewrite, "rewrite", image.created, image.base.reference])
-  return explain("the image cannot be rewritten with reproducible times", "Call again with --progress=plain to see each step.", async () => ({
-    directory: await rewritten.directory("/layout").sync(),
-    digest: (await rewritten.stdout()).trim(),
-  }))
+  return explain(
+    "the image cannot be rewritten with reproducible times",
+    "Call again with --progress=plain to see each step.",
+    async () => ({
+      directory: await rewritten.directory("/layout").sync(),
+      digest: (await rewritten.stdout()).trim(),
+    }),
+  )
 }
 
 /** Files keep their times. Those of folders may be of when they were unpacked. */

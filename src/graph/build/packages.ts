@@ -1,7 +1,7 @@
 // Carries out a package plan in a container: one exec, one layer.
-import { CacheSharingMode, dag, type Container, type Directory, type File } from "@dagger.io/dagger"
-import type { PackagePlan } from "../../plan/packages/types.js"
+import { CacheSharingMode, type Container, type Directory, dag, type File } from "@dagger.io/dagger"
 import { type PackageOutcome, packageScript, readPackageLog } from "../../plan/packages/script.js"
+import type { PackagePlan } from "../../plan/packages/types.js"
 import { exitCodeOf, tailOf } from "../call/failures.js"
 
 /** Every image with apt has this folder, so mounting the cache here leaves no trace. */

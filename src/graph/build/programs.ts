@@ -1,18 +1,18 @@
 // Binaries: all programs of a source as one that picks by name, or each for itself.
 
 import type { Directory } from "@dagger.io/dagger"
-import type { ProgramEntry } from "../../catalogue/types.js"
 import { firstOf } from "../../base/attempts.js"
+import type { ProgramEntry } from "../../catalogue/types.js"
 import { programFolders, startSeconds } from "../../plan/build/image.js"
 import { fallbackLayout } from "../../plan/build/imageInputs.js"
-import { noneStarts, type ProgramStart, readStarts, hurtByMerging, started, startReport, startScript } from "../../plan/build/starts.js"
+import { hurtByMerging, noneStarts, type ProgramStart, readStarts, started, startReport, startScript } from "../../plan/build/starts.js"
 import { tailOf } from "../call/failures.js"
-import { ownerOf, withUser } from "./images.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
 import type { BuildOrder, PreparedToolchain } from "../toolchains/toolchain.js"
 import { toolchainByName } from "../toolchains/toolchains.js"
 import type { ResolvedSource } from "./foundSource.js"
+import { ownerOf, withUser } from "./images.js"
 
 /** Binaries, and the layout that they came out in. */
 export interface BuiltPrograms {
@@ -40,7 +40,9 @@ export async function buildPrograms(settings: Settings, toolchain: PreparedToolc
     },
   })
   const one = attempt("one program for all", "multicall", 3600, () => startedTogether(settings, toolchain, order))
-  const each = attempt("separate programs", layout === "multicall" ? fallbackLayout : layout, 7200, () => build(settings, toolchain, separately(order)))
+  const each = attempt("separate programs", layout === "multicall" ? fallbackLayout : layout, 7200, () =>
+    build(settings, toolchain, separately(order)),
+  )
   const other = attempt(builder, layout, 7200, () => build(settings, toolchain, order))
 
   const subject = `build of ${wanted.map((entry) => entry.program).join(", ")}`
@@ -51,12 +53,14 @@ export async function buildPrograms(settings: Settings, toolchain: PreparedToolc
   } catch (error) {
     const reason = output ?? (error as Error).message
     const refused = refusal(reason)
-    if (refused !== undefined) throw new Error(`${wanted.length === 1 ? wanted[0].program : `${wanted.length} programs`} cannot be built: ${refused}:\n${reason}`)
+    if (refused !== undefined)
+      throw new Error(`${wanted.length === 1 ? wanted[0].program : `${wanted.length} programs`} cannot be built: ${refused}:\n${reason}`)
     throw new Error(`${subject} failed:\n${reason}\nFix the source and call again; what was built is kept.`)
   }
   const starts = await runOnce(settings, source, built.directory, wanted)
   const nobody = noneStarts(starts)
-  if (nobody !== undefined) throw new Error(`${subject}: ${nobody}\nFix the source: a program must answer --help without its services and settings.`)
+  if (nobody !== undefined)
+    throw new Error(`${subject}: ${nobody}\nFix the source: a program must answer --help without its services and settings.`)
   for (const start of starts.filter((start) => !started(start))) log(`WARNING: ${startReport(start, " ")} when run with --help`)
   return built
 }

@@ -1,16 +1,15 @@
 // A product's source: a checkout that the caller gives, or the pinned one from git or the registry of its toolchain.
 
-import { dag, type Directory } from "@dagger.io/dagger"
-import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
+import { type Directory, dag } from "@dagger.io/dagger"
 import { firstOf } from "../../base/attempts.js"
-import type { SourceFacts } from "../../plan/build/image.js"
+import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
+import { type SourceOrigin, sourceOrigins } from "../../plan/build/origins.js"
 import { pinOf } from "../../plan/versions/pins.js"
-import { sourceOrigins, type SourceOrigin } from "../../plan/build/origins.js"
 import { tailOf } from "../call/failures.js"
-import { type FoundSource, type ResolvedSource, unknownTime, wholeOf } from "./foundSource.js"
-import { canonical, fromCheckout, fromGit, overlaid } from "./customSources.js"
 import { type CustomSource, log, type Settings } from "../call/settings.js"
 import { toolchainFor } from "../toolchains/toolchains.js"
+import { canonical, fromCheckout, fromGit, overlaid } from "./customSources.js"
+import { type FoundSource, type ResolvedSource, unknownTime } from "./foundSource.js"
 
 export async function resolveSource(settings: Settings, name: string): Promise<ResolvedSource> {
   const entry = settings.catalogue.sources[name]
@@ -26,7 +25,9 @@ export async function resolveSource(settings: Settings, name: string): Promise<R
 
 /** The programs whose folders have no source files. */
 export async function missingIn({ catalogue }: Settings, { directory }: FoundSource, programs: ProgramEntry[]): Promise<ProgramEntry[]> {
-  const found = await Promise.all(programs.map((entry) => directory.glob(`${entry.package}/${toolchainFor(catalogue.sources[entry.source]).programFiles}`)))
+  const found = await Promise.all(
+    programs.map((entry) => directory.glob(`${entry.package}/${toolchainFor(catalogue.sources[entry.source]).programFiles}`)),
+  )
   return programs.filter((_, index) => found[index].length === 0)
 }
 
@@ -59,7 +60,9 @@ async function manifestOf(entry: SourceEntry, directory: Directory, given: boole
   try {
     return await directory.file(manifest).contents()
   } catch {
-    const next = given ? `give the top folder of a checkout of ${entry.url}, or the folder that has it as --source-path` : "check the pins in versions.yaml"
+    const next = given
+      ? `give the top folder of a checkout of ${entry.url}, or the folder that has it as --source-path`
+      : "check the pins in versions.yaml"
     throw new Error(`the source has no ${manifest}: ${next}`)
   }
 }
@@ -87,10 +90,7 @@ async function fromNetwork(settings: Settings, entry: SourceEntry, pin: PinnedSo
   return outcome.value
 }
 
-const origins: Record<
-  SourceOrigin,
-  (settings: Settings, entry: SourceEntry, version: string, pin?: SourcePin) => Promise<FoundSource>
-> = {
+const origins: Record<SourceOrigin, (settings: Settings, entry: SourceEntry, version: string, pin?: SourcePin) => Promise<FoundSource>> = {
   async git({ sourceService }, entry, version, pin) {
     const served = sourceService === undefined ? {} : { experimentalServiceHost: sourceService }
     const repository = dag.git(entry.url.endsWith(".git") ? entry.url : `${entry.url}.git`, served)

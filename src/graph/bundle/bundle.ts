@@ -10,21 +10,23 @@
 import { mkdtemp, open, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { Catalogue } from "../../catalogue/types.js"
-import type { BundledImage } from "../../plan/images/baseImages.js"
 import { itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
-import { helperToolchain } from "../../plan/toolchains/helpers.js"
+import type { BundledImage } from "../../plan/images/baseImages.js"
 import { checkArchive, platformDigest, topFiles } from "../../plan/images/pulledImages.js"
+import { helperToolchain } from "../../plan/toolchains/helpers.js"
 import { tailOf } from "../call/failures.js"
-import { type Bundle, platform, type PulledImage } from "../call/settings.js"
+import { type Bundle, type PulledImage, platform } from "../call/settings.js"
 
 /** Reads what is in a bundle. Whether the files are what they should be is for checkNeeds to see. */
 export async function readBundle(directory: Directory): Promise<Bundle> {
   const files = await directory.glob("items/*.json")
   if (files.length === 0) {
-    throw new Error("--bundle: this folder is not an offline bundle (no items/*.json), see docs/offline.md. Make one where there is a network: ./daggerw call prewarm export --path=BUNDLE")
+    throw new Error(
+      "--bundle: this folder is not an offline bundle (no items/*.json), see docs/offline.md. Make one where there is a network: ./daggerw call prewarm export --path=BUNDLE",
+    )
   }
   const names = files.map((file) => file.replace(/^items\//, "").replace(/\.json$/, ""))
   const texts = await Promise.all(files.map((file) => directory.file(file).contents()))
@@ -43,8 +45,14 @@ interface DamagedFile {
 /** Every file that is not as it was, asked in a container that has sha256sum. */
 export async function damagedFiles(box: Container, { directory, records }: Bundle): Promise<DamagedFile[]> {
   const counts = Object.entries(records).map(([name, { files }]) => `${name}=${files}`)
-  const checked = box.withMountedDirectory(mounted, directory).withWorkdir(mounted).withExec(["sh", "-c", checkFiles, "check", ...counts])
-  const lines = (await checked.stdout()).trim().split("\n").filter((line) => line !== "")
+  const checked = box
+    .withMountedDirectory(mounted, directory)
+    .withWorkdir(mounted)
+    .withExec(["sh", "-c", checkFiles, "check", ...counts])
+  const lines = (await checked.stdout())
+    .trim()
+    .split("\n")
+    .filter((line) => line !== "")
   return lines.map((line) => ({ file: line.split("\t")[0], item: line.split("\t")[1] }))
 }
 
@@ -60,9 +68,23 @@ done`
 /** Names of programs of this module change with what says what they take. */
 export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<string> {
   const source = dag.currentModule().source()
-  const texts = (paths: string[]) => Promise.all(paths.map((path) => source.file(path).contents().catch(() => "")))
-  if (item.kind === "helper") return itemName(catalogue, item, (await texts(helperToolchain.lockFiles.map((file) => `${helperToolchain.helperFolder(item.helper)}/${file}`))).join("\n"))
-  if (item.kind === "java") return itemName(catalogue, item, (await texts([`java/${item.java}/pom.xml`, `java/${item.java}/libs.sha256`])).join("\n"))
+  const texts = (paths: string[]) =>
+    Promise.all(
+      paths.map((path) =>
+        source
+          .file(path)
+          .contents()
+          .catch(() => ""),
+      ),
+    )
+  if (item.kind === "helper")
+    return itemName(
+      catalogue,
+      item,
+      (await texts(helperToolchain.lockFiles.map((file) => `${helperToolchain.helperFolder(item.helper)}/${file}`))).join("\n"),
+    )
+  if (item.kind === "java")
+    return itemName(catalogue, item, (await texts([`java/${item.java}/pom.xml`, `java/${item.java}/libs.sha256`])).join("\n"))
   return itemName(catalogue, item)
 }
 
@@ -70,9 +92,13 @@ export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<st
 export async function bundledImage(bundle: Bundle, references: string[]): Promise<PulledImage> {
   const { directory, records } = bundle
   const wanted = references.map(shortName)
-  const [name, record] = Object.entries(records).find(([, { kind, reference }]) => kind === "image" && wanted.includes(shortName(reference ?? ""))) ?? []
+  const [name, record] =
+    Object.entries(records).find(([, { kind, reference }]) => kind === "image" && wanted.includes(shortName(reference ?? ""))) ?? []
   if (name === undefined || record?.reference === undefined) {
-    throw missingItems([`image ${wanted[0]}`], Object.values(records).flatMap(({ kind, title }) => (kind === "image" ? [title] : [])))
+    throw missingItems(
+      [`image ${wanted[0]}`],
+      Object.values(records).flatMap(({ kind, title }) => (kind === "image" ? [title] : [])),
+    )
   }
   if (record.pulled) await provenImage(bundle, name)
   const archive = directory.file(`images/${name}.tar`)
@@ -108,7 +134,8 @@ async function proveImage({ directory, records }: Bundle, name: string): Promise
       await file.close()
     }
   } catch (error) {
-    const next = "Next: copy the bundle again, or ./daggerw call --bundle=BUNDLE prewarm --renew export --path=BUNDLE where there is a network"
+    const next =
+      "Next: copy the bundle again, or ./daggerw call --bundle=BUNDLE prewarm --renew export --path=BUNDLE where there is a network"
     throw new Error(`the bundle's ${title} is not ${reference}: ${tailOf(error, 1)}. ${next}`)
   } finally {
     await rm(folder, { recursive: true })
@@ -117,7 +144,9 @@ async function proveImage({ directory, records }: Bundle, name: string): Promise
 
 /** All images of a bundle by their names. */
 export function bundledImages({ records }: Bundle): Record<string, BundledImage> {
-  const found = Object.values(records).flatMap(({ reference, bytes }) => (reference === undefined ? [] : [[...reference.split("@"), bytes] as const]))
+  const found = Object.values(records).flatMap(({ reference, bytes }) =>
+    reference === undefined ? [] : [[...reference.split("@"), bytes] as const],
+  )
   return Object.fromEntries(found.map(([name, digest, size]) => [name, { digest, size } as BundledImage]))
 }
 
@@ -125,7 +154,10 @@ export function bundledImages({ records }: Bundle): Record<string, BundledImage>
 export async function bundledPackages(catalogue: Catalogue, { directory, records }: Bundle, item: BundleItem): Promise<Directory> {
   const name = await nameOf(catalogue, item)
   if (!Object.hasOwn(records, name)) {
-    throw missingItems([itemTitle(catalogue, item)], Object.values(records).flatMap(({ kind, title }) => (kind === item.kind ? [title] : [])))
+    throw missingItems(
+      [itemTitle(catalogue, item)],
+      Object.values(records).flatMap(({ kind, title }) => (kind === item.kind ? [title] : [])),
+    )
   }
   return Object.keys(records[name].packages ?? {}).length === 0 ? dag.directory() : directory.directory(`packages/${name}`)
 }

@@ -1,13 +1,13 @@
 // What a call is going to ask a bundle for, compared with it before anything is built.
 
-import { bundleItems, type BundleWish, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
+import { shortDigest } from "../../plan/build/inputs.js"
+import { type BundleWish, bundleItems, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
 import { toolchainOf } from "../../plan/toolchains/toolchains.js"
-import { shortDigest } from "../../plan/build/inputs.js"
-import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
+import { resolveSource } from "../build/sources.js"
 import { tailOf } from "../call/failures.js"
 import type { Settings } from "../call/settings.js"
-import { resolveSource } from "../build/sources.js"
+import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
 
 /** A call's bundle, if it has one, must hold what these builds ask for, unchanged, and as versions.yaml pins it. */
 export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<void> {
@@ -16,7 +16,9 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   const { records } = bundle
   const titles = Object.values(records).map(({ title }) => title)
   const pinned = bundleItems(catalogue, wish)
-  const other = pinned.find((item) => item.kind === "source" && version !== undefined && catalogue.pins.sources[item.source].version !== version)
+  const other = pinned.find(
+    (item) => item.kind === "source" && version !== undefined && catalogue.pins.sources[item.source].version !== version,
+  )
   if (other?.kind === "source") {
     const next = `pin it (bump --component=${other.source} --version=${version}) before the bundle is made`
     throw new Error(`the bundle has only the pinned versions, not ${catalogue.sources[other.source].title} ${version}: ${next}`)
@@ -24,7 +26,11 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   const lacking = async (items: BundleItem[]) => {
     const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
     const missing = items.filter((_, index) => !Object.hasOwn(records, names[index]))
-    if (missing.length > 0) throw missingItems(missing.map((item) => itemTitle(catalogue, item)), titles)
+    if (missing.length > 0)
+      throw missingItems(
+        missing.map((item) => itemTitle(catalogue, item)),
+        titles,
+      )
     return names
   }
   // Without what is always needed nothing can be looked at.
@@ -42,11 +48,15 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   for (const name of names) {
     if (records[name].pulled) await provenImage(bundle, name)
     const why = unfitRecord(catalogue, records, records[name])
-    if (why !== undefined) throw new Error(`the bundle does not fit: ${records[name].title}: ${why}. Next: ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network`)
+    if (why !== undefined)
+      throw new Error(
+        `the bundle does not fit: ${records[name].title}: ${why}. Next: ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network`,
+      )
   }
 }
 
-const copyAgain = "Next: copy it again from where it is whole (./daggerw bundle verify DIR checks it), or ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network"
+const copyAgain =
+  "Next: copy it again from where it is whole (./daggerw bundle verify DIR checks it), or ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network"
 
 /** By what it imports: its other files come along with each call. */
 export async function ownSource(settings: Settings): Promise<OwnSource | undefined> {
@@ -54,6 +64,13 @@ export async function ownSource(settings: Settings): Promise<OwnSource | undefin
   if (custom === undefined) return undefined
   const { directory } = await resolveSource(settings, custom.of)
   const { lockFiles } = toolchainOf(settings.catalogue.sources[custom.of])
-  const texts = await Promise.all(lockFiles.map((name) => directory.file(name).contents().catch(() => "")))
+  const texts = await Promise.all(
+    lockFiles.map((name) =>
+      directory
+        .file(name)
+        .contents()
+        .catch(() => ""),
+    ),
+  )
   return { source: custom.of, digest: shortDigest(texts).slice(0, 12), onPinned: custom.checkout === undefined && custom.git === undefined }
 }

@@ -1,31 +1,40 @@
 // Fetches what builds take from outside, item by item, into a bundle.
 
 import { createHash } from "node:crypto"
-import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { InstalledEntry } from "../../catalogue/types.js"
-import { type BundleRecord, bundleItems, type BundleWish, imageName, itemTitle, layoutTool, packageSet, toolPackages,
-  unfitRecord, wishName,
-} from "../../plan/bundle/items.js"
-import type { BundleItem, PackagesItem } from "../../plan/bundle/types.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
+import {
+  type BundleRecord,
+  type BundleWish,
+  bundleItems,
+  imageName,
+  itemTitle,
+  layoutTool,
+  packageSet,
+  toolPackages,
+  unfitRecord,
+  wishName,
+} from "../../plan/bundle/items.js"
+import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../../plan/bundle/prewarm.js"
+import type { BundleItem, PackagesItem } from "../../plan/bundle/types.js"
+import { pullScript } from "../../plan/images/pulledImages.js"
 import { archiveFilePlan, periodOf } from "../../plan/packages/installed.js"
 import { planPackages } from "../../plan/packages/packages.js"
-import { pullScript } from "../../plan/images/pulledImages.js"
-import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../../plan/bundle/prewarm.js"
 import { withArchiveSum } from "../build/archives.js"
 import { pullFirst, withFolders, withSystemPackages } from "../build/bases.js"
+import { fetchedPackages, withPackages } from "../build/packages.js"
+import { resolveSource } from "../build/sources.js"
+import { tailOf } from "../call/failures.js"
+import { packageMirrors } from "../call/mirrors.js"
+import { type Bundle, log, type PulledImage, type Settings } from "../call/settings.js"
+import { toolbox } from "../call/toolbox.js"
+import { withRegistryServices } from "../publish/registries.js"
+import { compiler } from "../toolchains/helpers.js"
+import { javaArtifacts } from "../toolchains/java.js"
+import { toolchainFor } from "../toolchains/toolchains.js"
 import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
 import { ownSource } from "./needs.js"
-import { tailOf } from "../call/failures.js"
-import { javaArtifacts } from "../toolchains/java.js"
-import { packageMirrors } from "../call/mirrors.js"
-import { fetchedPackages, withPackages } from "../build/packages.js"
-import { withRegistryServices } from "../publish/registries.js"
-import { type Bundle, log, type PulledImage, type Settings } from "../call/settings.js"
-import { resolveSource } from "../build/sources.js"
-import { toolbox } from "../call/toolbox.js"
-import { compiler } from "../toolchains/helpers.js"
-import { toolchainFor } from "../toolchains/toolchains.js"
 
 export interface Prewarmed {
   bundle: Directory
@@ -110,7 +119,8 @@ function withoutLocks(settings: Settings, renew: boolean): Settings {
 /** What of a bundle can stay: nothing that is damaged, that is not what is pinned, or that does not go with the bundle's image. */
 async function keptRecords(settings: Settings, bundle: Bundle, renew: boolean): Promise<Bundle> {
   const damaged = await damagedFiles(await toolbox(settings, []), bundle)
-  for (const { file, item } of damaged) log(`the bundle: ${file} is missing or changed: ${bundle.records[item]?.title ?? item} is fetched again`)
+  for (const { file, item } of damaged)
+    log(`the bundle: ${file} is missing or changed: ${bundle.records[item]?.title ?? item} is fetched again`)
   const bad = new Set(damaged.map(({ item }) => item))
   for (const [name, { pulled }] of Object.entries(bundle.records)) {
     if (!pulled || bad.has(name)) continue
@@ -119,9 +129,11 @@ async function keptRecords(settings: Settings, bundle: Bundle, renew: boolean): 
       bad.add(name)
     })
   }
-  const whole = Object.fromEntries(Object.entries(bundle.records).filter(([name, { kind }]) => {
-    return !bad.has(name) && !(renew && (kind === "image" || kind === "packages"))
-  }))
+  const whole = Object.fromEntries(
+    Object.entries(bundle.records).filter(([name, { kind }]) => {
+      return !bad.has(name) && !(renew && (kind === "image" || kind === "packages"))
+    }),
+  )
   // Images first: packages are judged by the image that stays, and go when it does.
   const images = Object.fromEntries(Object.entries(whole).filter(([, record]) => record.kind !== "image" || fits(settings, whole, record)))
   const rest = Object.entries(images).filter(([, record]) => {
@@ -144,7 +156,12 @@ interface FetchedItem {
 }
 
 /** An item with the record and the checksums that make it one. */
-async function sealedItem(fetching: Fetching, item: BundleItem, name: string, title: string): Promise<{ directory: Directory; bytes: number }> {
+async function sealedItem(
+  fetching: Fetching,
+  item: BundleItem,
+  name: string,
+  title: string,
+): Promise<{ directory: Directory; bytes: number }> {
   const { directory, facts } = await fetchItem(fetching, item, name)
   const box = await toolbox(fetching.settings, [])
   const summed = box.withMountedDirectory("/content", directory).withWorkdir("/content").withExec(["sh", "-euc", sumFiles])
@@ -163,7 +180,6 @@ find . -type f -printf '%s\\n' | awk '{ all += $1 } END { printf "%d %d", NR, al
 
 async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Promise<FetchedItem> {
   const { settings, pull } = fetching
-  const { catalogue } = settings
   switch (item.kind) {
     case "image": {
       const image = await pull(item.references)
@@ -193,7 +209,13 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
       const { component: name, build } = item
       const summed = (await withArchiveSum(settings, name, build)).catalogue
       const { version, builds } = summed.pins.archives[name]
-      const plan = archiveFilePlan(summed, imageOf(summed, name) as InstalledEntry, build, "/archives", await settings.mirrors.of("archive"))
+      const plan = archiveFilePlan(
+        summed,
+        imageOf(summed, name) as InstalledEntry,
+        build,
+        "/archives",
+        await settings.mirrors.of("archive"),
+      )
       const fetched = await withPackages(await toolbox(settings, [], ["curl"]), plan)
       const facts = { archive: { component: name, build, version, sha256: builds[build].sha256! } }
       return { directory: dag.directory().withDirectory("archives", fetched.directory("/archives")), facts }
@@ -207,9 +229,14 @@ async function originalImage(settings: Settings, { address, reference }: PulledI
   const from = `${(address ?? name).replace(/@.*$/, "")}@${digest}`
   try {
     const box = await withRegistryServices(settings, await toolbox(settings, [layoutTool], toolPackages[layoutTool]))
-    return await box.withExec(["timeout", String(trySeconds), "bash", "-euo", "pipefail", "-c", pullScript, "pull", from, name]).directory("/image").sync()
+    return await box
+      .withExec(["timeout", String(trySeconds), "bash", "-euo", "pipefail", "-c", pullScript, "pull", from, name])
+      .directory("/image")
+      .sync()
   } catch (error) {
-    log(`${name}: ${from} cannot be fetched as its registry has it (${tailOf(error, 1)}): the engine's copy is taken, whose digest nothing in the bundle proves`)
+    log(
+      `${name}: ${from} cannot be fetched as its registry has it (${tailOf(error, 1)}): the engine's copy is taken, whose digest nothing in the bundle proves`,
+    )
     return undefined
   }
 }

@@ -22,7 +22,17 @@ export interface SourceOptions {
 
 /** Nothing where the pinned source is built as it is. */
 export async function customSource(options: SourceOptions, catalogue: Catalogue, component?: string): Promise<CustomSource | undefined> {
-  const { source, git: url, gitRef: ref, gitUser: username, gitToken: token, gitSsh: ssh, gitKnownHosts: knownHosts, sourceOf, overlay } = options
+  const {
+    source,
+    git: url,
+    gitRef: ref,
+    gitUser: username,
+    gitToken: token,
+    gitSsh: ssh,
+    gitKnownHosts: knownHosts,
+    sourceOf,
+    overlay,
+  } = options
   const path = sourcePath(options.sourcePath)
   const reading = token !== undefined || ssh !== undefined || Boolean(username) || ref !== "HEAD"
   checkSourceOptions({ checkout: source !== undefined, git: Boolean(url), reading, path })

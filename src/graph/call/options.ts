@@ -1,12 +1,12 @@
 // The options of the whole call, and the settings that a function gets from them.
 
-import { dag, type Directory, type File, object, type Secret, type Service, type Socket } from "@dagger.io/dagger"
-import { checkPinned, checkVersionName } from "../../plan/build/versionNames.js"
+import { type Directory, dag, type File, object, type Secret, type Service, type Socket } from "@dagger.io/dagger"
 import { readLayout } from "../../plan/build/layouts.js"
+import { checkPinned, checkVersionName } from "../../plan/build/versionNames.js"
 import type { BundleWish } from "../../plan/bundle/items.js"
 import type { BuildOptions } from "../build/components.js"
 import { checkNeeds } from "../bundle/needs.js"
-import { readAccess, type RegistryAccess } from "../publish/registries.js"
+import { type RegistryAccess, readAccess } from "../publish/registries.js"
 import { customSource } from "./customSource.js"
 import type { Bundle, Settings } from "./settings.js"
 import { type Site, siteSettings } from "./site.js"
@@ -90,7 +90,14 @@ export function givenProxies({ goproxy }: CallOptions): { goproxy?: string } {
 
 /** Fails for a user, a password or a config.json that could not be used. */
 export function registryAccess(options: CallOptions): Promise<RegistryAccess> {
-  const { registryUsername: username, registryPassword: password, registryConfig: config, registryCa: ca, plainHttp, registryService: service } = options
+  const {
+    registryUsername: username,
+    registryPassword: password,
+    registryConfig: config,
+    registryCa: ca,
+    plainHttp,
+    registryService: service,
+  } = options
   return readAccess({ username, password, config, ca, plainHttp, service })
 }
 

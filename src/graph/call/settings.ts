@@ -1,11 +1,11 @@
 // What one call has settled before it builds anything.
 
-import type { Container, Directory, File, Platform, Secret, Service, Socket } from "@dagger.io/dagger"
-import type { Catalogue } from "../../catalogue/types.js"
+import type { Container, Directory, Platform, Secret, Service, Socket } from "@dagger.io/dagger"
 import { withoutCredentials } from "../../base/addresses.js"
+import type { Catalogue } from "../../catalogue/types.js"
 import type { MirrorChoice } from "../../mirrors/choice.js"
-import type { BundleRecord } from "../../plan/bundle/items.js"
 import type { BytesFrom } from "../../plan/build/origins.js"
+import type { BundleRecord } from "../../plan/bundle/items.js"
 import type { ToolchainOptions } from "../toolchains/options.js"
 
 /** What images are for. */

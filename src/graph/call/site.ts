@@ -7,8 +7,8 @@ import { checkToolchains } from "../../plan/toolchains/toolchains.js"
 import { readUpstreams } from "../../plan/versions/upstreamAnswers.js"
 import { watchedOf } from "../../plan/versions/watch.js"
 import { readBundle } from "../bundle/bundle.js"
-import { callMirrors } from "./mirrors.js"
 import { checkToolchainOptions, type ToolchainOptions } from "../toolchains/options.js"
+import { callMirrors } from "./mirrors.js"
 import type { Settings } from "./settings.js"
 
 export interface Site {
@@ -21,7 +21,15 @@ export interface Site {
   bundle?: Directory | null
 }
 
-export async function siteSettings({ stack, catalogue: folder, bases, toolchainOptions, mirrors, upstreams, bundle }: Site): Promise<Settings> {
+export async function siteSettings({
+  stack,
+  catalogue: folder,
+  bases,
+  toolchainOptions,
+  mirrors,
+  upstreams,
+  bundle,
+}: Site): Promise<Settings> {
   checkToolchainOptions(toolchainOptions)
   const catalogue = await loadCatalogue(stack, folder ? (name) => folder.file(name).contents() : undefined)
   checkToolchains(catalogue)

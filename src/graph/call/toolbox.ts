@@ -3,8 +3,8 @@
 import type { Container } from "@dagger.io/dagger"
 import { plainPath } from "../../plan/build/image.js"
 import { pullFirst, withSystemPackages } from "../build/bases.js"
-import type { Settings } from "./settings.js"
 import { toolProgram } from "../toolchains/helpers.js"
+import type { Settings } from "./settings.js"
 
 /** Tools of versions.yaml by their names on the PATH, and packages of the distribution by the fallback. */
 export async function toolbox(settings: Settings, tools: string[], packages: string[] = []): Promise<Container> {

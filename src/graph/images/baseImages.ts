@@ -1,15 +1,23 @@
 // Asks the engine and registries about images; no layer of these is pulled for an answer.
 
-import { type Container, dag, type Directory, type Service } from "@dagger.io/dagger"
-import { checkFormat, formatted } from "../../base/format.js"
+import { type Container, type Directory, dag, type Service } from "@dagger.io/dagger"
 import { limited } from "../../base/attempts.js"
+import { checkFormat, formatted } from "../../base/format.js"
+import { fullReference, readReference } from "../../base/references.js"
+import { baseOf } from "../../plan/build/components.js"
 import {
-  type BundledImage, type ImageRow, imageRows, imagesData, imagesTable, isOutOfReach, pullSize, refusalReason, type RemoteFacts,
+  type BundledImage,
+  type ImageRow,
+  imageRows,
+  imagesData,
+  imagesTable,
+  isOutOfReach,
+  pullSize,
+  type RemoteFacts,
+  refusalReason,
 } from "../../plan/images/baseImages.js"
 import { catalogueImages } from "../../plan/images/catalogueImages.js"
-import { baseOf } from "../../plan/build/components.js"
 import { dockerfileImages, isDockerfile } from "../../plan/images/dockerfileImages.js"
-import { fullReference, readReference } from "../../base/references.js"
 import { mergedImages, type WantedImage } from "../../plan/images/wantedImages.js"
 import { bundledImages } from "../bundle/bundle.js"
 import { tailOf } from "../call/failures.js"
@@ -88,9 +96,10 @@ async function askedVersions(settings: Settings): Promise<{ sourceVersions: Reco
       const { title, manifest, registry, versionOf } = toolchainFor(entry)
       const own = custom?.of === name ? custom.checkout : undefined
       try {
-        sourceVersions[name] = own === undefined
-          ? await registry.versionOf(settings, entry, catalogue.pins.sources[name].version)
-          : versionOf([await own.file(manifest).contents()])
+        sourceVersions[name] =
+          own === undefined
+            ? await registry.versionOf(settings, entry, catalogue.pins.sources[name].version)
+            : versionOf([await own.file(manifest).contents()])
       } catch (error) {
         notes.push(`the ${title} image of source ${name} is missing here: its ${manifest} cannot be read: ${tailOf(error, 1)}`)
       }
@@ -150,7 +159,10 @@ export async function ownDigest(reference: string, sources: ImageSources): Promi
 async function keptByEngine(reference: string, digest: string, sources: ImageSources): Promise<boolean> {
   const { name } = readReference(reference)
   const run = () => pulled(`${name}@${digest}`, sources).sync()
-  return limited({ limitSeconds, run }).then(() => true, () => false)
+  return limited({ limitSeconds, run }).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** By the registry's manifest; of an image that the engine has, by what it would hand out. A size is good to know, no more. */

@@ -1,32 +1,26 @@
 // What goes along with an image: the list of its contents and its provenance, as files and as referrers in its layout.
 
 import { dag, type File } from "@dagger.io/dagger"
-import { toolPackages } from "../../plan/bundle/items.js"
 import { baseOf, imageOf } from "../../plan/build/components.js"
 import { inputsLabel, readInputs } from "../../plan/build/inputs.js"
+import { toolPackages } from "../../plan/bundle/items.js"
 import { installedResource } from "../../plan/packages/installed.js"
-import { pinOf } from "../../plan/versions/pins.js"
 import { provenance, provenanceType, statementType } from "../../plan/supplychain/provenance.js"
 import type { ProvenanceResource, ProvenanceSource } from "../../plan/supplychain/resources.js"
+import { sbomFormat, steadyUuid } from "../../plan/supplychain/sbom.js"
 import { helperToolchain, toolPin } from "../../plan/toolchains/helpers.js"
 import { builderOf, toolchainOf } from "../../plan/toolchains/toolchains.js"
-import { sbomFormat, steadyUuid } from "../../plan/supplychain/sbom.js"
+import { pinOf } from "../../plan/versions/pins.js"
 import type { BuildWish } from "../build/components.js"
-import { explain } from "../call/failures.js"
 import type { BuiltImage, Layout } from "../build/layouts.js"
+import { explain } from "../call/failures.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
 
 const label = (name: string) => `org.opencontainers.image.${name}`
 
 /** The packages of the distribution and the libraries inside the programs, as syft finds them. */
-export async function imageSbom(
-  settings: Settings,
-  wish: BuildWish,
-  image: BuiltImage,
-  layout: Layout,
-  formatName: string,
-): Promise<File> {
+export async function imageSbom(settings: Settings, wish: BuildWish, image: BuiltImage, layout: Layout, formatName: string): Promise<File> {
   const format = sbomFormat(formatName)
   const { version } = toolPin(settings.catalogue, "syft")
   const name = imageOf(settings.catalogue, wish.component).image
@@ -74,11 +68,24 @@ export async function imageProvenance(
     const { url, module } = catalogue.sources[component.source]
     const sum = pinOf(catalogue.pins.sources[component.source], version)?.sum
     const address = custom?.of === component.source ? (custom.git?.url ?? url) : url
-    return { source: { url: address, module, version, revision: revision || undefined, created: image.created, sum, custom: custom?.of === component.source } }
+    return {
+      source: {
+        url: address,
+        module,
+        version,
+        revision: revision || undefined,
+        created: image.created,
+        sum,
+        custom: custom?.of === component.source,
+      },
+    }
   }
   const statement = provenance({
     stack: catalogue.stack,
-    wish: { ...wish, builder: builderOf(component.kind === "installed" ? helperToolchain : toolchainOf(catalogue.sources[component.source]), wish.builder) },
+    wish: {
+      ...wish,
+      builder: builderOf(component.kind === "installed" ? helperToolchain : toolchainOf(catalogue.sources[component.source]), wish.builder),
+    },
     image: component.image,
     digest: layout.digest,
     inputs: readInputs(inputs) ?? {},
@@ -86,7 +93,10 @@ export async function imageProvenance(
     builderId,
   })
   const name = `${wish.component}.provenance.json`
-  return dag.directory().withNewFile(name, `${JSON.stringify(statement, null, 2)}\n`).file(name)
+  return dag
+    .directory()
+    .withNewFile(name, `${JSON.stringify(statement, null, 2)}\n`)
+    .file(name)
 }
 
 /** A file that refers to an image. */
@@ -100,19 +110,22 @@ export interface Attachment {
 /** The same layout with artifacts that refer to the image; `regctl image copy --referrers` carries them along. */
 export async function withReferrers(settings: Settings, layout: Layout, attachments: Attachment[]): Promise<Layout> {
   const regctl = await toolbox(settings, ["regctl"])
-  const attached = attachments.reduce((box, { file, type, annotations }) => {
-    const notes = Object.entries(annotations).flatMap(([name, value]) => ["--annotation", `${name}=${value}`])
-    return box
-      .withMountedFile("/attachment", file)
-      .withExec(
-        [
-          ...["regctl", "artifact", "put", "--subject", `ocidir:///layout@${layout.digest}`],
-          ...["--artifact-type", type, "--file-media-type", type, ...notes],
-        ],
-        { redirectStdin: "/attachment" },
-      )
-      .withoutMount("/attachment")
-  }, regctl.withDirectory("/layout", layout.directory))
+  const attached = attachments.reduce(
+    (box, { file, type, annotations }) => {
+      const notes = Object.entries(annotations).flatMap(([name, value]) => ["--annotation", `${name}=${value}`])
+      return box
+        .withMountedFile("/attachment", file)
+        .withExec(
+          [
+            ...["regctl", "artifact", "put", "--subject", `ocidir:///layout@${layout.digest}`],
+            ...["--artifact-type", type, "--file-media-type", type, ...notes],
+          ],
+          { redirectStdin: "/attachment" },
+        )
+        .withoutMount("/attachment")
+    },
+    regctl.withDirectory("/layout", layout.directory),
+  )
   return explain("the image's attachments cannot be written", "Call again with --progress=plain to see each step.", async () => ({
     directory: await attached.directory("/layout").sync(),
     digest: layout.digest,

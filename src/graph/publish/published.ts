@@ -2,11 +2,11 @@
 
 import { dag } from "@dagger.io/dagger"
 import { inputsLabel } from "../../plan/build/inputs.js"
-import { readPublishedInputs } from "../../plan/publish/publishing.js"
 import type { EarlierImage } from "../../plan/publish/planRows.js"
-import { type RegistryAccess, withRegistryAccess } from "./registries.js"
+import { readPublishedInputs } from "../../plan/publish/publishing.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
+import { type RegistryAccess, withRegistryAccess } from "./registries.js"
 
 /** Seconds for each image: where no registry can be reached, a plan should not take long to say so. */
 const limit = "20"

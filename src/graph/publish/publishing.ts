@@ -1,13 +1,13 @@
 // Pushes images to registries: content first, tags when all of it is there.
 
 import { type Container, dag } from "@dagger.io/dagger"
-import { pushWaits, readPublished, type PublishedTag } from "../../plan/publish/publishing.js"
+import { type PublishedTag, pushWaits, readPublished } from "../../plan/publish/publishing.js"
 import type { PublishTarget } from "../../plan/publish/registries.js"
-import { tailOf } from "../call/failures.js"
 import type { Layout } from "../build/layouts.js"
-import { type RegistryAccess, withRegistryAccess } from "./registries.js"
+import { tailOf } from "../call/failures.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
+import { type RegistryAccess, withRegistryAccess } from "./registries.js"
 
 export interface PublishSteps {
   waits?: number[]

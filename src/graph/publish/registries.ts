@@ -3,8 +3,8 @@
 import { randomUUID } from "node:crypto"
 import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
 import { checkCredentials, dockerConfig } from "../../plan/publish/registries.js"
-import type { Settings } from "../call/settings.js"
 import { checkDockerConfig } from "../../plan/publish/secrets.js"
+import type { Settings } from "../call/settings.js"
 import { readSecrets } from "./secrets.js"
 
 export interface RegistryAccess {
@@ -55,7 +55,10 @@ export async function withRegistryAccess(container: Container, registryHost: str
 }
 
 /** Registries of the call's own speak HTTP without TLS, and are the engine's localhost, which no container's is. */
-export async function withRegistryServices({ registryServices = {} }: Pick<Settings, "registryServices">, container: Container): Promise<Container> {
+export async function withRegistryServices(
+  { registryServices = {} }: Pick<Settings, "registryServices">,
+  container: Container,
+): Promise<Container> {
   const names = Object.keys(registryServices)
   if (names.length === 0) return container
   const alias = (name: string) => `registry-${name.split(":")[1]}`

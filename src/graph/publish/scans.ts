@@ -2,8 +2,8 @@
 
 import type { Container, File, Service } from "@dagger.io/dagger"
 import { type Finding, grypeFindings } from "../../plan/supplychain/findings.js"
-import { explain, tailOf } from "../call/failures.js"
 import type { Layout } from "../build/layouts.js"
+import { explain, tailOf } from "../call/failures.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
 
@@ -52,7 +52,10 @@ async function fetched(grype: Container, { address = publicDatabase, service }: 
 async function imported(grype: Container, database: File): Promise<Container> {
   const name = await database.name()
   try {
-    return await grype.withMountedFile(`/given/${name}`, database).withExec(["grype", "db", "import", `/given/${name}`]).sync()
+    return await grype
+      .withMountedFile(`/given/${name}`, database)
+      .withExec(["grype", "db", "import", `/given/${name}`])
+      .sync()
   } catch (error) {
     throw new Error(
       `--database ${name} is not a vulnerability database for grype (${reasonOf(error)}). ` +

@@ -5,7 +5,9 @@ import { emptySecret, missingSecret } from "../../plan/publish/secrets.js"
 import { tailOf } from "../call/failures.js"
 
 /** Each by the option that gave it. Answers with their texts; an absent option has none. */
-export async function readSecrets<Option extends string>(given: Record<Option, Secret | null | undefined>): Promise<Partial<Record<Option, string>>> {
+export async function readSecrets<Option extends string>(
+  given: Record<Option, Secret | null | undefined>,
+): Promise<Partial<Record<Option, string>>> {
   const texts: Partial<Record<Option, string>> = {}
   for (const [option, secret] of Object.entries(given) as [Option, Secret | null | undefined][]) {
     if (!secret) continue

@@ -3,10 +3,10 @@
 import { type Container, dag, type File, type Secret } from "@dagger.io/dagger"
 import { imagesToSign, keyProblem, readSignedImage, registryHost } from "../../plan/supplychain/signing.js"
 import { explain, tailOf } from "../call/failures.js"
-import { type RegistryAccess, withRegistryAccess } from "./registries.js"
-import { readSecrets } from "./secrets.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
+import { type RegistryAccess, withRegistryAccess } from "./registries.js"
+import { readSecrets } from "./secrets.js"
 
 export interface SigningKey {
   /** As `cosign generate-key-pair` writes it. */
@@ -97,6 +97,7 @@ export async function verifyImages(
   const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
   const box = (await toolbox(settings, ["cosign"])).withMountedFile(publicKeyFile, publicKey)
   const ready = await withRegistryAccess(box, registryHost(references), access)
-  const next = "Check the key, the names and the registry. An image that was signed under another name, or before signatures named it: sign it again."
+  const next =
+    "Check the key, the names and the registry. An image that was signed under another name, or before signatures named it: sign it again."
   return explain(`${references.join(", ")} cannot be verified with this key`, next, () => cosign(ready, "verify", access, words, mark))
 }

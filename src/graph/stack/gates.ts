@@ -1,16 +1,16 @@
 // Tests that images must pass before they are pushed: what is tested is the very image that is pushed, loaded from its layout.
 
-import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { imageOf } from "../../plan/build/components.js"
-import { type Gate, gatePlan, stackOf, suiteTools } from "../../plan/publish/gates.js"
 import { shortDigest } from "../../plan/build/inputs.js"
+import { type Gate, gatePlan, stackOf, suiteTools } from "../../plan/publish/gates.js"
 import { failedCases } from "../../plan/publish/released.js"
 import { stackOutcome } from "../../plan/stack/results.js"
 import type { BuildOptions } from "../build/components.js"
 import { type Layout, layoutArchive } from "../build/layouts.js"
 import { log, type Settings } from "../call/settings.js"
-import { openStack, stopStack } from "./stack.js"
 import { runOnStack } from "./runs.js"
+import { openStack, stopStack } from "./stack.js"
 import { smokeTest } from "./tests.js"
 
 /** An image that is to be pushed. */
@@ -33,15 +33,24 @@ export async function smokeGate(settings: Settings, gate: Gate, { component, con
     return
   }
   const failed = (await smokeTest(settings, imageOf(settings.catalogue, component), container)).filter(({ ok }) => !ok)
-  if (failed.length > 0) throw new Error(`tests of the image failed: ${failed.map(({ name, detail }) => (detail ? `${name}: ${detail}` : name)).join("; ")}`)
+  if (failed.length > 0)
+    throw new Error(`tests of the image failed: ${failed.map(({ name, detail }) => (detail ? `${name}: ${detail}` : name)).join("; ")}`)
 }
 
 /** Runs one stack with all of these images in their places; fails with the cases that failed. */
-export async function stackGate(settings: Settings, options: BuildOptions, gate: Gate, candidates: Candidate[], checkout: Directory): Promise<void> {
+export async function stackGate(
+  settings: Settings,
+  options: BuildOptions,
+  gate: Gate,
+  candidates: Candidate[],
+  checkout: Directory,
+): Promise<void> {
   const { catalogue } = settings
   const names = candidates.map(({ component }) => component)
   const suites = gatePlan(catalogue, gate, names[0]).suites
-  log(`${suites.join(", ")}: a stack with ${candidates.map(({ component, layout }) => `${component} ${layout.digest.slice(0, 19)}`).join(", ")}`)
+  log(
+    `${suites.join(", ")}: a stack with ${candidates.map(({ component, layout }) => `${component} ${layout.digest.slice(0, 19)}`).join(", ")}`,
+  )
   const stack = await openStack(
     // --version is meant for what is published, not for what it runs with.
     { ...settings, version: undefined },

@@ -1,18 +1,18 @@
 // The services of a stack: official images, or the same programs from package registries, under a supervisor that can be reached.
 
 import { type Container, dag, type File, type Service } from "@dagger.io/dagger"
-import type { FrontEntry, PackagedService, ServiceEntry } from "../../catalogue/types.js"
 import { type Attempt, firstOf } from "../../base/attempts.js"
-import { serviceWith } from "../../plan/publish/gates.js"
+import type { FrontEntry, PackagedService, ServiceEntry } from "../../catalogue/types.js"
 import { binFolder } from "../../plan/build/image.js"
+import { serviceWith } from "../../plan/publish/gates.js"
 import { controlFolder, frontConfig, serviceLayer, serviceOf } from "../../plan/stack/services.js"
 import { fromFirst } from "../build/bases.js"
 import { componentImage } from "../build/components.js"
 import { explain } from "../call/failures.js"
-import { javaProgram, javaRuntime } from "../toolchains/java.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
 import { helperCompiler, helperProgram, toolProgram } from "../toolchains/helpers.js"
+import { javaProgram, javaRuntime } from "../toolchains/java.js"
 
 export interface ServiceParts {
   container: Container
@@ -34,7 +34,12 @@ export interface RunningService {
  * A service by its name in the catalogue, ready when it answers its own protocol; one for each stack that has a name. An image of
  * `images` takes its component's place.
  */
-export async function service(settings: Settings, name: string, stack?: string, images: Record<string, Container> = {}): Promise<RunningService> {
+export async function service(
+  settings: Settings,
+  name: string,
+  stack?: string,
+  images: Record<string, Container> = {},
+): Promise<RunningService> {
   const entry = serviceWith(settings.catalogue, name, Object.keys(images))
   const [parts, tools] = await Promise.all([serviceParts(settings, entry, images), controlTools(settings)])
   const container = supervised(entry, parts, tools)
@@ -84,7 +89,10 @@ export function supervised(
   for (const [path, text] of Object.entries(entry.files)) image = image.withNewFile(path, text)
   for (const [name, value] of Object.entries(entry.env)) image = image.withEnvVariable(name, value)
   for (const port of entry.ports) image = image.withExposedPort(port)
-  return image.withDockerHealthcheck([`${binFolder}/stackctl`, "healthy", entry.name, ...entry.ready], { ...health, startPeriod: `${seconds}s` })
+  return image.withDockerHealthcheck([`${binFolder}/stackctl`, "healthy", entry.name, ...entry.ready], {
+    ...health,
+    startPeriod: `${seconds}s`,
+  })
 }
 
 export async function serviceParts(settings: Settings, entry: ServiceEntry, images: Record<string, Container> = {}): Promise<ServiceParts> {
@@ -131,7 +139,8 @@ function prepared(container: Container, { data, user }: ServiceEntry, { java }: 
   let image = container.withUser("0")
   if (program.startsWith("start-")) {
     image = image.withFile(`${binFolder}/${program}`, source.file(`shell/${program}.sh`), { permissions: 0o755 })
-    if (java !== undefined) image = image.withDirectory(`/opt/${java}/stack`, source.directory(`java/${java}`).filter({ include: ["*.properties"] }))
+    if (java !== undefined)
+      image = image.withDirectory(`/opt/${java}/stack`, source.directory(`java/${java}`).filter({ include: ["*.properties"] }))
   }
   return data === undefined ? image : image.withDirectory(data, dag.directory(), user === undefined ? {} : { owner: user })
 }

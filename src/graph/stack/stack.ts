@@ -5,13 +5,13 @@ import type { Container, Directory, Service } from "@dagger.io/dagger"
 import type { GroupEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
 import { binFolder, supervisorFolder } from "../../plan/build/image.js"
-import { controlPort, runnableGroups, startOrder, groupControlLayer, withFreshSecrets } from "../../plan/stack/services.js"
+import { controlPort, groupControlLayer, runnableGroups, startOrder, withFreshSecrets } from "../../plan/stack/services.js"
 import { type BuildOptions, componentImage } from "../build/components.js"
 import { ownerOf } from "../build/images.js"
-import { type ControlTools, controlTools, front, service } from "./services.js"
 import { log, type Settings } from "../call/settings.js"
-import { nodeProject } from "./tests.js"
 import { toolbox } from "../call/toolbox.js"
+import { type ControlTools, controlTools, front, service } from "./services.js"
+import { nodeProject } from "./tests.js"
 
 export interface Stack {
   /** Services and groups by their host names. */
@@ -47,7 +47,8 @@ export interface StackOptions extends BuildOptions {
 export async function openStack(settings: Settings, options: StackOptions): Promise<Stack> {
   const { catalogue } = settings
   const wanted = options.groups ?? runnableGroups(catalogue).map(({ name }) => name)
-  if (wanted.length === 0) throw new Error(`stack ${catalogue.stack}: no group in stack.yaml says what it needs, so there is nothing to run`)
+  if (wanted.length === 0)
+    throw new Error(`stack ${catalogue.stack}: no group in stack.yaml says what it needs, so there is nothing to run`)
   const { services, groups } = startOrder(catalogue, wanted)
   const given = options.images ?? {}
   const imageFor = async (component: string): Promise<Container> =>
@@ -61,7 +62,10 @@ export async function openStack(settings: Settings, options: StackOptions): Prom
   const change = options.change ?? ((_, container) => container)
   for (const [index, group] of groups.entries()) {
     const container = connected(settings, group, images[index], parts, tools)
-    const changed = await change(group.name, options.waitForPrograms ? container : container.withDockerHealthcheck(controlReady, controlTimes))
+    const changed = await change(
+      group.name,
+      options.waitForPrograms ? container : container.withDockerHealthcheck(controlReady, controlTimes),
+    )
     parts[group.name] = changed.asService({ useEntrypoint: true })
   }
   const standIns = services.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))
@@ -84,7 +88,7 @@ function connected(
   tools: ControlTools,
 ): Container {
   const owner = ownerOf(catalogue)
-  let container = image
+  const container = image
     .withFile(`${binFolder}/stackctl`, tools.stackctl, { permissions: 0o755, owner: "0:0" })
     .withNewFile(`${supervisorFolder}/layers/002-control.yaml`, groupControlLayer(), { owner })
   return withNeeds(container, group, parts)
@@ -116,7 +120,11 @@ export async function stackFront(given: Settings, options: BuildOptions): Promis
  * What was never started is left alone.
  */
 export async function stopStack({ parts }: Stack): Promise<void> {
-  await Promise.all(Object.values(parts).map((part) => part.stop({ kill: true }).catch((error: Error) => log(`a service is not stopped: ${error.message}`))))
+  await Promise.all(
+    Object.values(parts).map((part) =>
+      part.stop({ kill: true }).catch((error: Error) => log(`a service is not stopped: ${error.message}`)),
+    ),
+  )
 }
 
 /** Where tests leave what they found. */
@@ -136,12 +144,10 @@ export interface StackTest {
 /** Runs tests against a stack, which is started for them; gives the folder of their results, whatever came of them. */
 export async function runStackTest(settings: Settings, stack: Stack, checkout: Directory, test: StackTest): Promise<Directory> {
   const include = ["package.json", "package-lock.json", ".npmrc", "tsconfig.json", "tests/stack"]
-  const [project, box] = await Promise.all([
-    nodeProject(settings, checkout.filter({ include })),
-    toolbox(settings, test.tools ?? []),
-  ])
+  const [project, box] = await Promise.all([nodeProject(settings, checkout.filter({ include })), toolbox(settings, test.tools ?? [])])
   let runner = project.withFile(`${binFolder}/stackctl`, stack.tools.stackctl, { permissions: 0o755 })
-  for (const tool of test.tools ?? []) runner = runner.withFile(`${binFolder}/${tool}`, box.file(`${binFolder}/${tool}`), { permissions: 0o755 })
+  for (const tool of test.tools ?? [])
+    runner = runner.withFile(`${binFolder}/${tool}`, box.file(`${binFolder}/${tool}`), { permissions: 0o755 })
   for (const [name, part] of Object.entries(stack.parts)) runner = runner.withServiceBinding(name, part)
   for (const [group, programs] of Object.entries(stack.programs)) {
     runner = runner

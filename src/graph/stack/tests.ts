@@ -1,31 +1,43 @@
 // The module's own tests, as steps of the graph.
 
-import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { ImageEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
-import { answersOf, fileQuestions, findingsOf, imageQuestions, programQuestions, serverQuestions, type SmokeQuestion, smokeScript, surplusCertificates } from "../../plan/tests/smoke.js"
+import {
+  answersOf,
+  fileQuestions,
+  findingsOf,
+  imageQuestions,
+  programQuestions,
+  type SmokeQuestion,
+  serverQuestions,
+  smokeScript,
+  surplusCertificates,
+} from "../../plan/tests/smoke.js"
 import { checkCases, type TestCase, vitestCases } from "../../plan/tests/suites.js"
 import { helperToolchain } from "../../plan/toolchains/helpers.js"
 import { fromFirst } from "../build/bases.js"
 import { exitCodeOf, tailOf } from "../call/failures.js"
-import { javaTest } from "../toolchains/java.js"
 import type { Settings } from "../call/settings.js"
 import { helperTests as compilerTests } from "../toolchains/helpers.js"
+import { javaTest } from "../toolchains/java.js"
 
 /** Node with the packages of the checkout's lock file, in /checkout. */
 export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {
   const node = await fromFirst(settings, [settings.catalogue.pins.images.node])
   const [registry] = await settings.mirrors.of("npm")
-  return (registry === undefined ? node : node.withEnvVariable("npm_config_registry", registry))
-    // Node has its own certificates; this adds those of the container, where the engine puts a company's own.
-    .withEnvVariable("NODE_USE_SYSTEM_CA", "1")
-    .withEnvVariable("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
-    .withMountedCache("/root/.npm", dag.cacheVolume("npm"))
-    .withWorkdir("/checkout")
-    .withDirectory(".", checkout, { include: ["package.json", "package-lock.json", ".npmrc"] })
-    .withExec(["npm", "ci", "--no-audit", "--no-fund"])
-    .withDirectory(".", checkout)
-    .withEnvVariable("NO_COLOR", "1")
+  return (
+    (registry === undefined ? node : node.withEnvVariable("npm_config_registry", registry))
+      // Node has its own certificates; this adds those of the container, where the engine puts a company's own.
+      .withEnvVariable("NODE_USE_SYSTEM_CA", "1")
+      .withEnvVariable("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
+      .withMountedCache("/root/.npm", dag.cacheVolume("npm"))
+      .withWorkdir("/checkout")
+      .withDirectory(".", checkout, { include: ["package.json", "package-lock.json", ".npmrc"] })
+      .withExec(["npm", "ci", "--no-audit", "--no-fund"])
+      .withDirectory(".", checkout)
+      .withEnvVariable("NO_COLOR", "1")
+  )
 }
 
 /** Type check and unit tests; these once more with everything bumped, as one case. */
@@ -84,10 +96,13 @@ function casesIn({ ok, text }: Output, read: (text: string) => TestCase[]): Test
 /** What can be seen of a built image without any of the services it needs. */
 export async function smokeTest(settings: Settings, component: ImageEntry, image: Container): Promise<TestCase[]> {
   const { catalogue } = settings
-  const own = component.kind === "installed" ? serverQuestions(component) : programQuestions(
-    catalogue.sources[component.source].image,
-    programsOf(catalogue, component).map((entry) => entry.program),
-  )
+  const own =
+    component.kind === "installed"
+      ? serverQuestions(component)
+      : programQuestions(
+          catalogue.sources[component.source].image,
+          programsOf(catalogue, component).map((entry) => entry.program),
+        )
   const debian = await fromFirst(settings, [catalogue.pins.images.debian])
   const [inside, files, labels, ports, health, foreign] = await Promise.all([
     answers(image, imageQuestions(own)),

@@ -1,6 +1,6 @@
 // Java programs with libraries from Maven Central: fetched by Maven, checked against the recorded checksums.
 
-import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
+import { CacheSharingMode, type Container, type Directory, dag } from "@dagger.io/dagger"
 import { javaFolders, javaPackages } from "../../plan/bundle/items.js"
 import { mavenSettings } from "../../plan/stack/mavenSettings.js"
 import { pullFirst, withFolders, withSystemPackages } from "../build/bases.js"
@@ -48,7 +48,24 @@ async function built(settings: Settings, maven: Container, name: string, options
 /** What Maven fetches for a program, its own plugins included, as a local repository in maven/. */
 export async function javaArtifacts(settings: Settings, name: string): Promise<Directory> {
   const fetched = await built(settings, await javaRuntime(settings, javaPackages[1]), name, ["-Dmaven.repo.local=/fetched/maven"])
-  return fetched.withExec(["find", "/fetched", "(", "-name", "_remote.repositories", "-o", "-name", "*.lastUpdated", "-o", "-name", "resolver-status.properties", ")", "-delete"]).directory("/fetched").sync()
+  return fetched
+    .withExec([
+      "find",
+      "/fetched",
+      "(",
+      "-name",
+      "_remote.repositories",
+      "-o",
+      "-name",
+      "*.lastUpdated",
+      "-o",
+      "-name",
+      "resolver-status.properties",
+      ")",
+      "-delete",
+    ])
+    .directory("/fetched")
+    .sync()
 }
 
 /** Maven with what it fetched before, or with what a bundle has. */

@@ -23,8 +23,12 @@ export async function answer(container: Container, command: string[]): Promise<s
 
 /** The line that says what happened, without the question that a tool repeats before it. */
 export function oneLine(text: string): string {
-  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "")
-  const line = lines.find((line) => /^(fatal|error):/i.test(line) || complaints.some((one) => one.test(line))) ?? lines.at(-1) ?? "no reason given"
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+  const line =
+    lines.find((line) => /^(fatal|error):/i.test(line) || complaints.some((one) => one.test(line))) ?? lines.at(-1) ?? "no reason given"
   const said = repeated.reduce((text, pattern) => text.replace(pattern, ""), line)
   return said.length > 200 ? `${said.slice(0, 200)}…` : said
 }

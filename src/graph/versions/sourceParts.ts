@@ -1,28 +1,49 @@
 // Looks into sources for programs, configuration files and ports.
 
 import type { Container, Directory } from "@dagger.io/dagger"
-import { gapLines, partsArguments, partsChanges, partsScript, programGaps, readParts, type SourceChanges, type SourceParts } from "../../plan/build/sourceParts.js"
 import { firstOf } from "../../base/attempts.js"
 import { sourceOrigins } from "../../plan/build/origins.js"
+import {
+  gapLines,
+  partsArguments,
+  partsChanges,
+  partsScript,
+  programGaps,
+  readParts,
+  type SourceChanges,
+  type SourceParts,
+} from "../../plan/build/sourceParts.js"
 import { pinOf } from "../../plan/versions/pins.js"
 import { upstreamAddress, type Watched } from "../../plan/versions/watch.js"
+import type { ResolvedSource } from "../build/foundSource.js"
+import { resolveSource } from "../build/sources.js"
 import { tailOf } from "../call/failures.js"
 import { log, type Settings } from "../call/settings.js"
-import { resolveSource } from "../build/sources.js"
 import type { PreparedToolchain } from "../toolchains/toolchain.js"
 import { toolchainByName, toolchainFor } from "../toolchains/toolchains.js"
 import { limited } from "./answers.js"
 import type { WatchTools } from "./upstream.js"
-import type { ResolvedSource } from "../build/foundSource.js"
 
 /** Reads them from a folder of this container. In a file, because what a command prints stands in the log of the call. */
 async function partsIn({ catalogue }: Settings, name: string, box: Container, folder: string): Promise<SourceParts> {
-  const looked = box.withExec(["sh", "-c", `(${partsScript(catalogue.sources[name])}) > /tmp/parts`, "sh", folder, ...partsArguments(catalogue, name)])
+  const looked = box.withExec([
+    "sh",
+    "-c",
+    `(${partsScript(catalogue.sources[name])}) > /tmp/parts`,
+    "sh",
+    folder,
+    ...partsArguments(catalogue, name),
+  ])
   return readParts(await looked.file("/tmp/parts").contents())
 }
 
 /** What the catalogue does not know of a source that is built, as lines for people. */
-export async function sourceGaps(settings: Settings, name: string, source: ResolvedSource, { container }: PreparedToolchain): Promise<string[]> {
+export async function sourceGaps(
+  settings: Settings,
+  name: string,
+  source: ResolvedSource,
+  { container }: PreparedToolchain,
+): Promise<string[]> {
   const parts = await partsIn(settings, name, mounted(container, source.directory), "/parts")
   return gapLines(settings.catalogue, name, source.facts.version, programGaps(settings.catalogue, name, parts))
 }
@@ -35,7 +56,9 @@ const said = new Set<string>()
 
 /** Once in a call, whatever is built from the source. To look fails no build. */
 export async function sayGaps(settings: Settings, name: string, source: ResolvedSource, toolchain: PreparedToolchain): Promise<void> {
-  const lines = await sourceGaps(settings, name, source, toolchain).catch((error) => [`the programs of ${name} were not compared: ${tailOf(error, 1)}`])
+  const lines = await sourceGaps(settings, name, source, toolchain).catch((error) => [
+    `the programs of ${name} were not compared: ${tailOf(error, 1)}`,
+  ])
   for (const line of lines.filter((line) => !said.has(line))) {
     said.add(line)
     log(line)
@@ -47,7 +70,12 @@ export async function planGaps(settings: Settings): Promise<string[]> {
   const found = Object.keys(settings.catalogue.sources).map(async (name) => {
     try {
       const source = await resolveSource(settings, name)
-      return await sourceGaps(settings, name, source, await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version))
+      return await sourceGaps(
+        settings,
+        name,
+        source,
+        await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version),
+      )
     } catch {
       return []
     }

@@ -1,19 +1,22 @@
 // Asks upstream which versions there are, and for what pins one of them: git and registries.
 
 import type { Container } from "@dagger.io/dagger"
-import type { SourcePin } from "../../catalogue/types.js"
-import { unknownName } from "../../base/nearest.js"
 import { firstOf } from "../../base/attempts.js"
+import { unknownName } from "../../base/nearest.js"
 import { shortTime } from "../../base/times.js"
+import type { SourcePin } from "../../catalogue/types.js"
 import { askForSum, checksumAddress } from "../../plan/packages/installed.js"
 import { type Channel, newestTags } from "../../plan/versions/order.js"
+import { readChecksum, readRemoteTags, readTagList, withoutLetter } from "../../plan/versions/upstreamAnswers.js"
 import {
-  readChecksum,
-  readRemoteTags,
-  readTagList,
-  withoutLetter,
-} from "../../plan/versions/upstreamAnswers.js"
-import { decide, unknownRow, upstreamAddress, type UpstreamTags, type Watched, watchedOf, type WatchRow } from "../../plan/versions/watch.js"
+  decide,
+  type UpstreamTags,
+  unknownRow,
+  upstreamAddress,
+  type Watched,
+  type WatchRow,
+  watchedOf,
+} from "../../plan/versions/watch.js"
 import { log, platform, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
 import { toolchainByName, toolchainFor } from "../toolchains/toolchains.js"
@@ -88,7 +91,10 @@ function questionsOf(settings: Settings, tools: WatchTools, watched: Watched): Q
       const { registry, name } = toolchainFor(entry)
       return [
         [`git ${address}`, async () => ({ tags: await remoteTags(), complete: true })],
-        [registry.title(entry), async () => ({ tags: await registry.versions(await tools.toolchain(name), entry.module, watched.pinned), complete: false })],
+        [
+          registry.title(entry),
+          async () => ({ tags: await registry.versions(await tools.toolchain(name), entry.module, watched.pinned), complete: false }),
+        ],
       ]
     }
     case "archive":
@@ -162,10 +168,19 @@ export async function archiveSums(settings: Settings, tools: WatchTools, name: s
   const found = Object.entries(pin.builds).map(async ([build, { makers, sha256 }]) => {
     if (version === pin.version && sha256 !== undefined) return []
     try {
-      if (makers === undefined) throw new Error(`${name} ${version} for ${build}: versions.yaml has no address of its makers: add ${name}'s builds.${build}.makers, or its sha256`)
+      if (makers === undefined)
+        throw new Error(
+          `${name} ${version} for ${build}: versions.yaml has no address of its makers: add ${name}'s builds.${build}.makers, or its sha256`,
+        )
       const address = makers.replaceAll(pin.version, version)
       const run = async () => readChecksum(await answer(await tools.http(), askForSum(address)))
-      return [[build, (await firstOf(`${name} ${version} for ${build}`, [{ name: checksumAddress(address), limitSeconds: preparingSeconds, run }])).value]]
+      return [
+        [
+          build,
+          (await firstOf(`${name} ${version} for ${build}`, [{ name: checksumAddress(address), limitSeconds: preparingSeconds, run }]))
+            .value,
+        ],
+      ]
     } catch (error) {
       if (sha256 !== undefined) throw error
       log(`${(error as Error).message}: it stays without a checksum`)

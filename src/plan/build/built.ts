@@ -24,11 +24,15 @@ export function builtImageWords({ component, image, version, base, megabytes }: 
 
 export function builtProgramsWords(component: string, programs: string[]): string[] {
   const count = programs.length === 1 ? "1 program" : `${programs.length} programs`
-  return [`built ${component}: ${count} (${programs.slice(0, 3).join(", ")}${programs.length > 3 ? ", …" : ""}). Go on with export --path=bin`]
+  return [
+    `built ${component}: ${count} (${programs.slice(0, 3).join(", ")}${programs.length > 3 ? ", …" : ""}). Go on with export --path=bin`,
+  ]
 }
 
 export function builtArchiveWords(names: string[], digest: string): string[] {
-  return [`the archive holds ${names.join(" and ")}, ${digest}. Go on with export --path=FILE, then docker load -i FILE, podman load -i FILE or skopeo copy oci-archive:FILE …`]
+  return [
+    `the archive holds ${names.join(" and ")}, ${digest}. Go on with export --path=FILE, then docker load -i FILE, podman load -i FILE or skopeo copy oci-archive:FILE …`,
+  ]
 }
 
 /**

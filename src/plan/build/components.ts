@@ -69,7 +69,10 @@ export function programsOfSource(catalogue: Catalogue, source: string): ProgramE
 /** What a component needs of its source and that is not there. */
 export function missingPrograms(catalogue: Catalogue, component: BuiltEntry, missing: ProgramEntry[], origin: string): Error {
   const list = missing.map((entry) => `no ${entry.package} (${entry.program})`).join(", ")
-  const whole = component.kind === "group" ? `, or single programs that it has, such as --component=${catalogueNeighbour(catalogue, component, missing)}` : ""
+  const whole =
+    component.kind === "group"
+      ? `, or single programs that it has, such as --component=${catalogueNeighbour(catalogue, component, missing)}`
+      : ""
   return new Error(
     `${component.name} cannot be built: this source (${origin}) has ${list}, which stack.yaml names for it. ` +
       `Give a source that has it${whole}, or a --catalogue whose stack.yaml fits this source`,

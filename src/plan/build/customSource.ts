@@ -49,7 +49,9 @@ export function checkGitAddress(url: string, { token, knownHosts }: { token?: bo
     )
   }
   if (token && /^(http|git):/.test(url)) {
-    throw new Error(`--git-token would travel unencrypted to ${url}: give an address that begins with https://, or --git-ssh with an SSH address`)
+    throw new Error(
+      `--git-token would travel unencrypted to ${url}: give an address that begins with https://, or --git-ssh with an SSH address`,
+    )
   }
 }
 
@@ -62,7 +64,17 @@ function sshServer(url: string): { scan: string } | undefined {
 }
 
 /** Which of the options that give a source go together. */
-export function checkSourceOptions({ checkout, git, reading, path }: { checkout: boolean; git: boolean; reading: boolean; path?: string }): void {
+export function checkSourceOptions({
+  checkout,
+  git,
+  reading,
+  path,
+}: {
+  checkout: boolean
+  git: boolean
+  reading: boolean
+  path?: string
+}): void {
   if (!git && reading) throw new Error("--git-ref, --git-user, --git-token and --git-ssh say how --git is read: give its address as --git")
   if (path !== undefined && !checkout && !git) throw new Error("--source-path is a folder of --source or --git: give one of them")
   if (checkout && git) throw new Error("give --source or --git, not both")
@@ -97,7 +109,9 @@ export function customSourceName(catalogue: Catalogue, { given, component, manif
   const entry = component === undefined ? undefined : componentOf(catalogue, component)
   const asked = entry && "source" in entry ? entry.source : undefined
   if (known !== undefined && asked !== undefined && known !== asked) {
-    throw new Error(`the given source is ${known} (module ${catalogue.sources[known].module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`)
+    throw new Error(
+      `the given source is ${known} (module ${catalogue.sources[known].module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`,
+    )
   }
   const found = known ?? asked ?? (names.length === 1 ? names[0] : undefined)
   if (found === undefined) throw new Error(`say which source is given: --source-of=${names.join(" or --source-of=")}`)
@@ -115,8 +129,13 @@ export function gitProblem(url: string, ref: string, reason: string): string {
   if (/authentic|could not read Username|Permission denied|HTTP Basic|\b40[13]\b|requires? auth/i.test(reason)) {
     return `${what}: the server does not let this user read it. Check --git-token (and --git-user), or --git-ssh and --git-known-hosts`
   }
-  if (/host key verification/i.test(reason)) return `${what}: its host key is not the one that --git-known-hosts gives. Ask the server's owner which one it has now, and give that`
-  if (/couldn't find remote ref|not found: ref|no such ref|does not contain ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(reason)) {
+  if (/host key verification/i.test(reason))
+    return `${what}: its host key is not the one that --git-known-hosts gives. Ask the server's owner which one it has now, and give that`
+  if (
+    /couldn't find remote ref|not found: ref|no such ref|does not contain ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(
+      reason,
+    )
+  ) {
     if (/^[0-9a-f]{4,39}$/i.test(ref)) {
       return `${what}: "${ref}" is neither a branch nor a tag, and a server finds a commit by all its 40 characters only. Give them (git rev-parse ${ref})`
     }

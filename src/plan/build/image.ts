@@ -41,12 +41,7 @@ export const plainPath = "/usr/local/bin:/usr/bin:/bin"
 /** When an image's health is asked for. */
 export const healthTimes = { interval: "10s", timeout: "5s", startPeriod: "60s", startInterval: "1s", retries: 3 }
 
-export function imagePlan(
-  catalogue: Catalogue,
-  component: BuiltEntry,
-  base: BaseEntry,
-  facts: SourceFacts,
-): ImagePlan {
+export function imagePlan(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, facts: SourceFacts): ImagePlan {
   const source = catalogue.sources[component.source]
   const programs = programsOf(catalogue, component)
   const env = Object.assign({}, source.image.env, ...programs.map((entry) => entry.env), component.env)

@@ -63,7 +63,16 @@ export function imageInputs(catalogue: Catalogue, of: InputsOf, base: BaseFacts)
     toolchain: of.toolchain,
     base: base.reference,
     packages: base.packages,
-    recipe: shortDigest([recipeRevision, withoutIdentity(image), start, supervisor, layoutInput(of.layout), of.builder, of.base.probe, catalogue.user]),
+    recipe: shortDigest([
+      recipeRevision,
+      withoutIdentity(image),
+      start,
+      supervisor,
+      layoutInput(of.layout),
+      of.builder,
+      of.base.probe,
+      catalogue.user,
+    ]),
   }
 }
 

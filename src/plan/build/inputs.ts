@@ -62,7 +62,11 @@ export function shortReference(reference: string): string {
 
 /** As labels, records and statements have them: the version of the toolchain under the toolchain's own name. */
 export function recordedInputs({ source, toolchain, ...others }: Partial<ImageInputs>): Record<string, string> {
-  return { ...(source === undefined ? {} : { source }), ...(toolchain === undefined ? {} : { [toolchain.name]: toolchain.version }), ...others }
+  return {
+    ...(source === undefined ? {} : { source }),
+    ...(toolchain === undefined ? {} : { [toolchain.name]: toolchain.version }),
+    ...others,
+  }
 }
 
 /** The other way round. What an older or a newer version of this module has recorded beside them is left out. */

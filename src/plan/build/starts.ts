@@ -38,7 +38,12 @@ export function readStarts(output: string): ProgramStart[] {
 /** It answered, it still ran, or it has explained its options: some end with an error code after that. */
 export function started({ code, output }: ProgramStart): boolean {
   if (code === 0 || code === 124 || code === 137) return true
-  return !isCrash(output) && /\busage\b|help requested|(unknown|unrecognized|undefined|invalid) (flag|option|command|argument)|flag provided but not defined/i.test(output)
+  return (
+    !isCrash(output) &&
+    /\busage\b|help requested|(unknown|unrecognized|undefined|invalid) (flag|option|command|argument)|flag provided but not defined/i.test(
+      output,
+    )
+  )
 }
 
 const crashes = Object.values(toolchains).map((toolchain) => toolchain.crash)
@@ -49,7 +54,10 @@ function isCrash(text: string): boolean {
 
 /** The lines that say why: what a crash begins with, else the last ones. */
 export function lastWords({ output }: ProgramStart, count = 5): string[] {
-  const lines = output.split("\n").map((line) => line.trimEnd()).filter((line) => line.trim() !== "")
+  const lines = output
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((line) => line.trim() !== "")
   const at = lines.findIndex((line) => isCrash(line))
   if (at === -1) return lines.slice(-count)
   const trace = lines.findIndex((line, index) => index > at && crashes.some(({ trace }) => trace.test(line)))
@@ -70,7 +78,10 @@ export function hurtByMerging(merged: ProgramStart[], separate: ProgramStart[]):
 /** The message of a build whose programs all end at once; undefined when at least one starts. */
 export function noneStarts(starts: ProgramStart[]): string | undefined {
   if (starts.length === 0 || starts.some(started)) return undefined
-  const list = starts.slice(0, 3).map((start) => startReport(start)).join("\n")
+  const list = starts
+    .slice(0, 3)
+    .map((start) => startReport(start))
+    .join("\n")
   const more = starts.length > 3 ? `\n… and ${starts.length - 3} more` : ""
   const all = starts.length === 1 ? "the program ends" : "all programs end"
   return `${all} with an error when run with --help, so the image would not start:\n${list}${more}`

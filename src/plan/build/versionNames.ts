@@ -9,8 +9,10 @@ export function checkVersionName(catalogue: Catalogue, name: string, version: st
   const component = Object.hasOwn(catalogue.components, name) ? catalogue.components[name] : undefined
   const pinned = sources[name]?.version ?? archives[name]?.version ?? references[name] ?? (component && pinnedVersion(catalogue, component))
   if (pinned === undefined) return
-  if (/^v\d/.test(pinned) && /^\d/.test(version)) throw new Error(`--version=${version}: the versions of ${name} begin with a v: --version=v${version}`)
-  if (/^\d/.test(pinned) && /^v\d/.test(version)) throw new Error(`--version=${version}: the versions of ${name} have no v: --version=${version.slice(1)}`)
+  if (/^v\d/.test(pinned) && /^\d/.test(version))
+    throw new Error(`--version=${version}: the versions of ${name} begin with a v: --version=v${version}`)
+  if (/^\d/.test(pinned) && /^v\d/.test(version))
+    throw new Error(`--version=${version}: the versions of ${name} have no v: --version=${version.slice(1)}`)
 }
 
 /** For functions that never build another version. */

@@ -2,7 +2,6 @@
 
 import { table } from "../../base/table.js"
 
-
 export interface BundleRow {
   state: "current" | "moved" | "missing" | "damaged" | "unneeded" | "unknown"
   title: string
@@ -23,5 +22,8 @@ export function bundleTable(rows: BundleRow[]): string {
   const sorted = [...rows].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
   const counts = order.map((state) => [rows.filter((row) => row.state === state).length, state] as const).filter(([count]) => count > 0)
   const last = counts.map(([count, state]) => `${count} ${state}`).join(", ")
-  return `${table(["STATE", "ITEM", "DETAIL"], sorted.map(({ state, title, detail }) => [state, title, detail]))}\n${last}\n`
+  return `${table(
+    ["STATE", "ITEM", "DETAIL"],
+    sorted.map(({ state, title, detail }) => [state, title, detail]),
+  )}\n${last}\n`
 }

@@ -8,10 +8,10 @@ import { shortDigest } from "../build/inputs.js"
 import { launchHelper } from "../build/launch.js"
 import { installOf, packagesOf } from "../packages/installed.js"
 import type { WantedPackage } from "../packages/types.js"
+import { runnableGroups, serviceOf, startOrder } from "../stack/services.js"
 import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
 import { toolchainOf, toolchains } from "../toolchains/toolchains.js"
 import type { BundleItem, PackagesItem } from "./types.js"
-import { runnableGroups, serviceOf, startOrder } from "../stack/services.js"
 
 export interface BundleWish {
   components: string[]
@@ -60,7 +60,8 @@ export const javaFolders = ["/usr/share/man/man1"]
 
 /** Everything that these builds ask for, each item once. */
 export function bundleItems(catalogue: Catalogue, { components, base, tools, services }: BundleWish, own?: OwnSource): BundleItem[] {
-  for (const tool of tools) if (!Object.hasOwn(catalogue.pins.tools, tool)) throw unknownName("tool", tool, Object.keys(catalogue.pins.tools))
+  for (const tool of tools)
+    if (!Object.hasOwn(catalogue.pins.tools, tool)) throw unknownName("tool", tool, Object.keys(catalogue.pins.tools))
   const parts = services.map((name) => serviceOf(catalogue, name))
   const ofServices = parts.flatMap(({ origin }) => ("component" in origin ? [origin.component] : []))
   const entries = [...new Set([...components, ...ofServices])].map((name) => imageOf(catalogue, name))
@@ -120,7 +121,8 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
     ]
   }
   const install = installOf(catalogue, entry, base)
-  const archive: BundleItem[] = install.archive === undefined ? [] : [onDebian(["curl"]), { kind: "archive", component: entry.name, build: install.archive }]
+  const archive: BundleItem[] =
+    install.archive === undefined ? [] : [onDebian(["curl"]), { kind: "archive", component: entry.name, build: install.archive }]
   const helper: BundleItem[] = entry.helper === undefined ? [] : [{ kind: "helper", helper: entry.helper }]
   return [...onBase(packagesOf(install, base), entry.rhythm), ...archive, ...helper]
 }
@@ -243,13 +245,18 @@ export function readBundleRecord(name: string, text: string): BundleRecord {
 }
 
 /** Why something in a bundle is not what this catalogue pins, or does not fit the image in it; undefined where it will do. */
-export function unfitRecord(catalogue: Catalogue, records: Record<string, BundleRecord>, { kind, reference, pulled, image, set, packages, archive }: BundleRecord): string | undefined {
+export function unfitRecord(
+  catalogue: Catalogue,
+  records: Record<string, BundleRecord>,
+  { kind, reference, pulled, image, set, packages, archive }: BundleRecord,
+): string | undefined {
   const { digests, packages: locked } = catalogue.pins
   const [name, digest] = reference?.split("@") ?? []
   const pin = name === undefined ? undefined : digests[name]
   if (pulled && pin !== undefined && pin !== digest) return `versions.yaml pins ${pin.slice(0, 19)}, the bundle has ${digest.slice(0, 19)}`
   const sum = archive && catalogue.pins.archives[archive.component]?.builds[archive.build]?.sha256
-  if (archive && sum !== undefined && sum !== archive.sha256) return `versions.yaml pins checksum ${sum.slice(0, 12)}, the bundle has ${archive.sha256.slice(0, 12)}`
+  if (archive && sum !== undefined && sum !== archive.sha256)
+    return `versions.yaml pins checksum ${sum.slice(0, 12)}, the bundle has ${archive.sha256.slice(0, 12)}`
   if (kind !== "packages" || image === undefined) return undefined
   const base = records[imageName(image)]?.reference
   if (base !== undefined && base !== image) return `they were chosen for ${image}, but the bundle has ${base}`

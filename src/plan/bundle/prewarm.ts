@@ -12,15 +12,17 @@ const waitSeconds = [0, 5, 20]
 
 /** Three tries with growing waits; fails with the reasons of all. */
 export async function retried<T>(subject: string, run: () => Promise<T>, log?: (line: string) => void, waits = waitSeconds): Promise<T> {
-  const attempts = waits.map((seconds, index): Attempt<T> => ({
-    name: `try ${index + 1} of ${waits.length}`,
-    // Each download has its own limit, and words of its own for it; this one leaves room for waiting until other builds are done.
-    limitSeconds: seconds + 1800,
-    async run() {
-      await new Promise((wake) => setTimeout(wake, seconds * 1000))
-      return run()
-    },
-  }))
+  const attempts = waits.map(
+    (seconds, index): Attempt<T> => ({
+      name: `try ${index + 1} of ${waits.length}`,
+      // Each download has its own limit, and words of its own for it; this one leaves room for waiting until other builds are done.
+      limitSeconds: seconds + 1800,
+      async run() {
+        await new Promise((wake) => setTimeout(wake, seconds * 1000))
+        return run()
+      },
+    }),
+  )
   return (await firstOf(subject, attempts, log)).value
 }
 
@@ -34,7 +36,8 @@ export interface PrewarmRow {
 
 /** Such as "3 of 12 (25 %): image debian:trixie-slim, 30 MB, fetched in 2 s". */
 export function progressLine(done: number, total: number, { title, result, bytes, seconds, reason }: PrewarmRow): string {
-  const what = result === "failed" ? `failed: ${reason}` : `${sizeText(bytes)}, ${result}${result === "fetched" ? ` in ${Math.round(seconds)} s` : ""}`
+  const what =
+    result === "failed" ? `failed: ${reason}` : `${sizeText(bytes)}, ${result}${result === "fetched" ? ` in ${Math.round(seconds)} s` : ""}`
   return `prewarm: ${done} of ${total} (${Math.round((done / total) * 100)} %): ${title}, ${what}`
 }
 

@@ -1,10 +1,10 @@
 // The mirrors of a call as people, programs, environments and other tools read them.
 
-import { checkFormat, jsonText } from "../../base/format.js"
 import { withoutCredentials } from "../../base/addresses.js"
+import { checkFormat, jsonText } from "../../base/format.js"
+import { table } from "../../base/table.js"
 import { type AskedMirror, goproxyLine } from "../../mirrors/choice.js"
 import { type MirrorFamily, presetNames } from "../../mirrors/entries.js"
-import { table } from "../../base/table.js"
 
 /** What a plan says about the places that things come from; empty where they are the usual ones. */
 export interface FetchedFrom {
@@ -38,7 +38,10 @@ export interface MirrorFacts {
 const formats: Record<string, (facts: MirrorFacts) => string> = {
   table: mirrorTable,
   json: (facts) => jsonText({ ...facts, environment: environmentOf(facts) }),
-  env: (facts) => Object.entries(environmentOf(facts)).map(([name, value]) => `${name}=${value}\n`).join(""),
+  env: (facts) =>
+    Object.entries(environmentOf(facts))
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(""),
   docker: (facts) => jsonText({ "registry-mirrors": daemonMirrors(facts) }),
   cargo: cargoLines,
 }

@@ -2,22 +2,16 @@
 
 import { dirname } from "node:path/posix"
 import type { BaseEntry, BuiltEntry, Catalogue, GroupEntry } from "../../catalogue/types.js"
-import { addUser, baseStage, type DockerfileOptions, header, settings } from "./stages.js"
-import { printed, run } from "./words.js"
 import { binFolder, imagePlan, launchFile, programFolders, userPlan } from "../build/image.js"
 import { launchText } from "../build/launch.js"
 import { layerFile, layerText, waitProgram, waitScript } from "../build/supervisor.js"
 import { toolchainOf } from "../toolchains/toolchains.js"
+import { addUser, baseStage, type DockerfileOptions, header, settings } from "./stages.js"
+import { printed, run } from "./words.js"
 
 export function builtDockerfile(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {
   const made = toolchainOf(catalogue.sources[component.source]).dockerfileStages(catalogue, component, options)
-  return [
-    ...header(catalogue, component, base),
-    ...made.arguments,
-    "",
-    ...made.stages,
-    ...finalStage(catalogue, component, base, options),
-  ]
+  return [...header(catalogue, component, base), ...made.arguments, "", ...made.stages, ...finalStage(catalogue, component, base, options)]
 }
 
 function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {

@@ -1,15 +1,20 @@
 // The Dockerfile of a server that is installed.
 
 import type { BaseEntry, Catalogue, InstalledEntry } from "../../catalogue/types.js"
-import { addUser, baseStage, copyLibrary, header, installing, settings } from "./stages.js"
-import type { DockerfileOptions } from "./stages.js"
-import { run } from "./words.js"
 import { binFolder, type ImagePlan, userPlan } from "../build/image.js"
-import { archivePlan, installOf, installedPlan, packagesOf } from "../packages/installed.js"
+import { archivePlan, installedPlan, installOf, packagesOf } from "../packages/installed.js"
 import { planPackages } from "../packages/packages.js"
 import { helperToolchain } from "../toolchains/helpers.js"
+import type { DockerfileOptions } from "./stages.js"
+import { addUser, baseStage, copyLibrary, header, installing, settings } from "./stages.js"
+import { run } from "./words.js"
 
-export function installedDockerfile(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, options: DockerfileOptions): string[] {
+export function installedDockerfile(
+  catalogue: Catalogue,
+  component: InstalledEntry,
+  base: BaseEntry,
+  options: DockerfileOptions,
+): string[] {
   const { archive } = installOf(catalogue, component, base)
   const { helper } = component
   const made = helper === undefined ? { arguments: [], stages: [] } : helperToolchain.helperStages(catalogue, helper, options)

@@ -1,11 +1,11 @@
 // What the Dockerfiles of all components have in common.
 
 import type { BaseEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
-import { assigned, comment, printed, run } from "./words.js"
 import { healthTimes, type ImagePlan, searchPath, type userPlan } from "../build/image.js"
 import { planPackages } from "../packages/packages.js"
-import { packageScript, type PackageScriptOptions } from "../packages/script.js"
+import { type PackageScriptOptions, packageScript } from "../packages/script.js"
 import type { PackagePlan, PackageRequest } from "../packages/types.js"
+import { assigned, comment, printed, run } from "./words.js"
 
 export interface DockerfileOptions {
   mirrors?: PackageRequest["mirrors"]

@@ -2,8 +2,8 @@
 
 import { sizeText } from "../../base/measures.js"
 import { fullReference, readReference } from "../../base/references.js"
-import { type ImageUse, isNeeded, type WantedImage } from "./wantedImages.js"
 import { table } from "../../base/table.js"
+import { type ImageUse, isNeeded, type WantedImage } from "./wantedImages.js"
 
 /** An image that is at hand in a bundle. */
 export interface BundledImage {
@@ -93,7 +93,11 @@ export function isOutOfReach(message: string): boolean {
 export function refusalReason(reference: string, message: string): string {
   const registry = reference.split("/")[0]
   const words = message.trim().split("\n").at(-1)?.trim() ?? ""
-  const last = words.split(": ").slice(-2).join(": ").replace(/^lookup \S+( on \S+)?: /, "")
+  const last = words
+    .split(": ")
+    .slice(-2)
+    .join(": ")
+    .replace(/^lookup \S+( on \S+)?: /, "")
   if (isOutOfReach(message)) return `${registry} cannot be reached: ${last}`
   if (/not found$/i.test(words)) return "no registry that the engine reaches has it"
   if (/unauthorized|denied|forbidden|\b40[13]\b/i.test(words)) {

@@ -10,6 +10,8 @@ export function baseReferences(catalogue: Catalogue, sourceVersions: Record<stri
   const others = Object.entries(pins.images).flatMap(([name, reference]) => (compilerImageNames.includes(name) ? [] : [reference]))
   const referenced = Object.values(components).flatMap((entry) => (entry.kind === "reference" ? [referenceOf(catalogue, entry)] : []))
   const own = Object.values(bases).flatMap((base) => [base.image, ...base.alternatives])
-  const compilers = compilerImages(catalogue, sourceVersions).map(({ reference }) => reference).sort()
+  const compilers = compilerImages(catalogue, sourceVersions)
+    .map(({ reference }) => reference)
+    .sort()
   return [...new Set([...own, ...others, ...compilers, ...referenced])].filter((reference) => !reference.includes("@"))
 }

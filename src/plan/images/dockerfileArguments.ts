@@ -14,7 +14,11 @@ const platformArguments: Record<string, string> = Object.fromEntries(
 export type ArgumentValues = Record<string, string | undefined>
 
 /** The ARGs before the first FROM, in their order: later ones may use earlier ones. */
-export function argumentValues(file: string, declared: [name: string, value: string | null][], given: Record<string, string>): ArgumentValues {
+export function argumentValues(
+  file: string,
+  declared: [name: string, value: string | null][],
+  given: Record<string, string>,
+): ArgumentValues {
   const values: ArgumentValues = { ...platformArguments }
   for (const [name, value] of declared) {
     values[name] = given[name] ?? (value === null ? values[name] : expanded(file, value, values))

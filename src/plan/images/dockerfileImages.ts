@@ -1,8 +1,8 @@
 // The remote images that a Dockerfile needs.
 
 import type { Copy, Dockerfile, From, Instruction, ModifiableInstruction } from "dockerfile-ast"
-import { type ArgumentValues, argumentValues, expanded } from "./dockerfileArguments.js"
 import { readReference } from "../../base/references.js"
+import { type ArgumentValues, argumentValues, expanded } from "./dockerfileArguments.js"
 import type { FoundImage } from "./wantedImages.js"
 
 interface DockerfileStage {

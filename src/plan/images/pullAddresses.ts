@@ -1,7 +1,7 @@
 // Where an image is pulled from: its own registry, or first from mirrors of Docker Hub. Whichever it is, it keeps its usual name.
 
-import type { BytesFrom } from "../build/origins.js"
 import { fullReference } from "../../base/references.js"
+import type { BytesFrom } from "../build/origins.js"
 
 export interface PullAddress {
   /** The usual one. */

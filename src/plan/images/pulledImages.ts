@@ -22,7 +22,8 @@ export function platformDigest(manifest: string, digest: string): string {
 export function checkArchive(files: ArchiveFile[], manifest: string): void {
   const once = (name: string): string => {
     const [file, another] = files.filter((one) => one.name.replace(/^\.\//, "") === name)
-    if (file === undefined || another !== undefined) throw new Error(`the archive has ${file === undefined ? "no" : "more than one"} ${name}`)
+    if (file === undefined || another !== undefined)
+      throw new Error(`the archive has ${file === undefined ? "no" : "more than one"} ${name}`)
     return file.text
   }
   once("oci-layout")

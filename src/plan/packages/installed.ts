@@ -4,11 +4,11 @@ import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, InstalledEntry }
 import { binFolder, type ImagePlan, labelsOf, type SourceFacts } from "../build/image.js"
 import { type BaseFacts, withoutIdentity } from "../build/imageInputs.js"
 import { type ImageInputs, recipeRevision, shortDigest } from "../build/inputs.js"
+import type { ProvenanceResource } from "../supplychain/resources.js"
+import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
 import { familyOf, layouts } from "./data.js"
 import { planDownload } from "./packages.js"
-import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
 import type { PackageFamily, PackagePlan, WantedPackage } from "./types.js"
-import type { ProvenanceResource } from "../supplychain/resources.js"
 
 /** How a server gets onto a base. Throws one sentence where it cannot. */
 export function installOf(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry): InstallEntry {
@@ -31,7 +31,7 @@ function packageFamily({ distribution }: BaseEntry): PackageFamily {
 
 /** Downloads an archive into /archive, from the first mirror that has it. Never one whose checksum nobody knows. */
 export function archivePlan(catalogue: Catalogue, component: InstalledEntry, name: string, mirrors: string[] = []): PackagePlan {
-  const { version, limitSeconds, build } = archiveOf(catalogue, component, name)
+  const { limitSeconds, build } = archiveOf(catalogue, component, name)
   if (build.sha256 === undefined) throw uncheckedArchive(catalogue, component.name, name)
   const urls = [...new Set([...mirrors.map((mirror) => `${mirror}/${fileOf(build)}`), ...build.urls])]
   const download = { urls, sha256: build.sha256, to: "/archive", unpack: true, stripTop: true }
@@ -39,7 +39,13 @@ export function archivePlan(catalogue: Catalogue, component: InstalledEntry, nam
 }
 
 /** The same, but the file as it is, into a folder, under the name by which a mirror must have it. */
-export function archiveFilePlan(catalogue: Catalogue, component: InstalledEntry, name: string, folder: string, mirrors: string[] = []): PackagePlan {
+export function archiveFilePlan(
+  catalogue: Catalogue,
+  component: InstalledEntry,
+  name: string,
+  folder: string,
+  mirrors: string[] = [],
+): PackagePlan {
   const plan = archivePlan(catalogue, component, name, mirrors)
   const to = `${folder}/${fileOf(archiveOf(catalogue, component, name).build)}`
   return { ...plan, downloads: plan.downloads.map((download) => ({ ...download, to, unpack: false, stripTop: false, mode: "0644" })) }
@@ -49,9 +55,10 @@ export function archiveFilePlan(catalogue: Catalogue, component: InstalledEntry,
 export function uncheckedArchive({ pins }: Catalogue, component: string, name: string, reason?: string): Error {
   const { version, builds } = pins.archives[component]
   const { makers } = builds[name]
-  const asked = makers === undefined
-    ? "and versions.yaml names no address of its makers (makers)"
-    : `and the one of its makers ${reason === undefined ? "is not known here" : `cannot be read (${reason})`}`
+  const asked =
+    makers === undefined
+      ? "and versions.yaml names no address of its makers (makers)"
+      : `and the one of its makers ${reason === undefined ? "is not known here" : `cannot be read (${reason})`}`
   const where = makers === undefined ? "find what its makers publish" : `read ${checksumAddress(makers)} where it can be reached`
   return new Error(
     `${component} ${version} for ${name} has no checksum in versions.yaml, ${asked}. Nothing is downloaded unchecked. ` +
@@ -129,7 +136,12 @@ export function readReport(component: InstalledEntry, text: string): ServerRepor
 }
 
 /** The version of the makers, and the package or archive that it came in. */
-export function factsOf(catalogue: Catalogue, component: InstalledEntry, install: InstallEntry, report: ServerReport): SourceFacts & { revision: string } {
+export function factsOf(
+  catalogue: Catalogue,
+  component: InstalledEntry,
+  install: InstallEntry,
+  report: ServerReport,
+): SourceFacts & { revision: string } {
   const { version, created, origin } = report
   const sha256 = install.archive === undefined ? undefined : archiveOf(catalogue, component, install.archive).build.sha256
   return { version, created, revision: sha256 === undefined ? origin : `sha256:${sha256}` }

@@ -2,8 +2,8 @@
 // From what is wanted to ordered attempts; packagesScript.ts renders them, shell/install-packages.sh carries them out.
 
 import { familyOf, knownPackages, layouts, type PackageLayout, packageDistributions } from "./data.js"
-import type { PackageDownload, PackageFamily, PackageMirror, PackagePlan, PackageRequest, PackageStep, WantedPackage } from "./types.js"
 import * as valid from "./rules.js"
+import type { PackageDownload, PackageFamily, PackageMirror, PackagePlan, PackageRequest, PackageStep, WantedPackage } from "./types.js"
 
 /** The attempts in order. Throws one sentence for a request that cannot be planned. */
 export function planPackages(request: PackageRequest): PackagePlan {

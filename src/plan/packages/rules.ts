@@ -8,12 +8,12 @@ export function packageName(name: string): string {
 }
 
 export function repository(value: string, subject: string): string {
-  return matching(value, /^[A-Za-z0-9 $\/{}._~+-]*$/, subject, "a path, for apt with suite and components")
+  return matching(value, /^[A-Za-z0-9 $/{}._~+-]*$/, subject, "a path, for apt with suite and components")
 }
 
 export function path(value: string, subject: string): string {
   if (value.split("/").includes("..")) throw new Error(`${subject}: path "${value}" must not contain ".."`)
-  return matching(value, /^\/[A-Za-z0-9._\/+@-]+$/, `${subject}: path`, "an absolute path without blanks")
+  return matching(value, /^\/[A-Za-z0-9._/+@-]+$/, `${subject}: path`, "an absolute path without blanks")
 }
 
 export function sha256(value: string, subject: string): string {

@@ -21,7 +21,12 @@ export function packageScript(library: string, plan: PackagePlan, options: Packa
   if (options.fetchTo) lines.push(`fetch_to=${quoted(options.fetchTo)}`)
   if (options.root) lines.push(`root=${quoted(options.root)}`)
   if (plan.asOf !== undefined) lines.push(`# As of ${plan.asOf}.`)
-  const steps = [call("begin", plan.subject, String(plan.limitSeconds)), ...plan.steps.flatMap(managerLines), ...manualLines(plan), "give_up"]
+  const steps = [
+    call("begin", plan.subject, String(plan.limitSeconds)),
+    ...plan.steps.flatMap(managerLines),
+    ...manualLines(plan),
+    "give_up",
+  ]
   lines.push(...(options.withoutSetuid ? ["(", ...steps, ") || exit", ...dropSetuid] : steps), "")
   return lines.join("\n")
 }
@@ -69,7 +74,7 @@ function call(name: string, ...args: string[]): string {
 }
 
 function quoted(text: string): string {
-  return /^[A-Za-z0-9_.\/:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+  return /^[A-Za-z0-9_./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** What a script's log says: which attempt did it, and who refused before. */

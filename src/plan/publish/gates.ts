@@ -69,12 +69,18 @@ export function gatePlan(catalogue: Catalogue, gate: Gate, component: string): G
 export function stackOf(catalogue: Catalogue, components: string[]): string[] {
   const places = components.map((name) => placeInStack(catalogue, name))
   return runnableGroups(catalogue)
-    .filter(({ name, needs }) => places.includes(name) || needs.some((need) => catalogue.services[need] !== undefined && places.includes(need)))
+    .filter(
+      ({ name, needs }) => places.includes(name) || needs.some((need) => catalogue.services[need] !== undefined && places.includes(need)),
+    )
     .map(({ name }) => name)
 }
 
 /** What a gate needs beside the components themselves: for the check of an offline bundle. */
-export function gateNeeds(catalogue: Catalogue, gate: Gate, components: string[]): { components: string[]; services: string[]; tools: string[] } {
+export function gateNeeds(
+  catalogue: Catalogue,
+  gate: Gate,
+  components: string[],
+): { components: string[]; services: string[]; tools: string[] } {
   const plans = components.map((name) => gatePlan(catalogue, gate, name))
   const tested = components.filter((_, index) => plans[index].suites.length > 0)
   if (tested.length === 0) return { components: [], services: [], tools: [] }

@@ -1,10 +1,10 @@
 // The plan as people and programs read it: what would be built, what not, and why.
 
-import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
 import { table } from "../../base/table.js"
+import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
+import { changedInputs, type ImageInputs, inputsOfRecord, recordedInputs, shortReference, toolchainWords } from "../build/inputs.js"
 import { pinnedVersion } from "./publishedAs.js"
 import type { PublishedTo } from "./registries.js"
-import { changedInputs, type ImageInputs, inputsOfRecord, recordedInputs, shortReference, toolchainWords } from "../build/inputs.js"
 
 /** One line of a plan. */
 export interface PlanRow {
@@ -36,7 +36,10 @@ export function planRows(inputs: PlanInput[], earlier: Record<string, EarlierIma
   return inputs.map((input) => ({ ...input, ...decision(input, earlier[input.component] ?? []) }))
 }
 
-function decision({ inputs, otherwise, refused, version }: PlanInput, earlier: EarlierImage[]): Pick<PlanRow, "action" | "reason" | "digest"> {
+function decision(
+  { inputs, otherwise, refused, version }: PlanInput,
+  earlier: EarlierImage[],
+): Pick<PlanRow, "action" | "reason" | "digest"> {
   if (refused !== undefined) return { action: "skip", reason: refused }
   if (inputs === undefined) return { action: "skip", reason: "only referenced, never built" }
   const reasons = earlier.map((image) => {
@@ -97,7 +100,14 @@ export function planTable(rows: PlanRow[]): string {
   return table(
     ["COMPONENT", "ACTION", "SOURCE", "TOOLCHAIN", "BASE", "REASON"],
     rows.map(({ component, action, source, inputs, reason }) => {
-      return [component, action, source, inputs?.toolchain.version ? toolchainWords(inputs.toolchain) : "-", inputs === undefined ? "-" : shortReference(inputs.base), reason]
+      return [
+        component,
+        action,
+        source,
+        inputs?.toolchain.version ? toolchainWords(inputs.toolchain) : "-",
+        inputs === undefined ? "-" : shortReference(inputs.base),
+        reason,
+      ]
     }),
   )
 }

@@ -1,8 +1,8 @@
 // What was published, as it is reported.
 
+import { table } from "../../base/table.js"
 import { readInputs } from "../build/inputs.js"
 import type { EarlierImage } from "./planRows.js"
-import { table } from "../../base/table.js"
 
 /** Seconds before the second, third and fourth try. */
 export const pushWaits = [2, 8, 30]
@@ -24,14 +24,20 @@ export function readPublished(text: string, digest: string): PublishedTag[] {
 }
 
 export function publishedTable(tags: PublishedTag[]): string {
-  return table(["OUTCOME", "IMAGE"], tags.map(({ outcome, reference }) => [outcome.slice(0, 32), reference]))
+  return table(
+    ["OUTCOME", "IMAGE"],
+    tags.map(({ outcome, reference }) => [outcome.slice(0, 32), reference]),
+  )
 }
 
 /** A registry that refuses the user who is to push there will not get better by building first. */
 export function checkAnswers(earlier: Record<string, EarlierImage[]>, credentials: boolean): void {
-  const unknown = Object.values(earlier).flat().flatMap((image) => ("none" in image ? [image.none] : []))
+  const unknown = Object.values(earlier)
+    .flat()
+    .flatMap((image) => ("none" in image ? [image.none] : []))
   const refused = unknown.find((text) => / cannot be asked for: .*(http 40[13]|unauthorized|denied)/i.test(text))
-  if (credentials && refused !== undefined) throw new Error(`${refused}. Check --registry-username and --registry-password (or --registry-config)`)
+  if (credentials && refused !== undefined)
+    throw new Error(`${refused}. Check --registry-username and --registry-password (or --registry-config)`)
 }
 
 /** Reads what shell/published.sh printed, by reference. */

@@ -39,11 +39,15 @@ export function publishedReferences(component: ImageEntry, { registries, tags }:
 
 export function repositoryIn(registry: string, image: string): { host: string; repository: string } {
   if (/^https?:/.test(registry)) {
-    throw new Error(`--registry "${registry}": leave the scheme out, such as harbor.example.com/im; --plain-http is for registries without TLS`)
+    throw new Error(
+      `--registry "${registry}": leave the scheme out, such as harbor.example.com/im; --plain-http is for registries without TLS`,
+    )
   }
   const [, host, namespace] = /^([a-z0-9.-]+(?::\d+)?)((?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)\/?$/.exec(registry) ?? []
   if (host === undefined) {
-    throw new Error(`"${registry}" is not a registry: expected HOST, HOST:PORT or HOST/NAMESPACE in lower case, such as harbor.example.com/im`)
+    throw new Error(
+      `"${registry}" is not a registry: expected HOST, HOST:PORT or HOST/NAMESPACE in lower case, such as harbor.example.com/im`,
+    )
   }
   // Without a dot or a port Docker's rules take it for a name on Docker Hub.
   if (!/[.:]|^localhost$/.test(host)) {

@@ -1,12 +1,12 @@
 // What became of each component of a plan, in one table.
 
+import { table } from "../../base/table.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { componentOf, imageOf } from "../build/components.js"
+import type { TestCase } from "../tests/suites.js"
+import { type PlanRow, recordedRow } from "./planRows.js"
 import type { PublishedTag } from "./publishing.js"
 import type { PublishedTo } from "./registries.js"
-import { type PlanRow, recordedRow } from "./planRows.js"
-import type { TestCase } from "../tests/suites.js"
-import { table } from "../../base/table.js"
 
 export interface ReleasedComponent {
   component: string
@@ -33,7 +33,9 @@ export function readExpected(catalogue: Catalogue, texts: string[]): Record<stri
 /** Only what was tested may be pushed. */
 export function checkExpected(component: string, digest: string, expected: Record<string, string> = {}): void {
   if (!Object.hasOwn(expected, component) || expected[component] === digest) return
-  throw new Error(`not pushed: it is ${digest} now, but ${expected[component]} was tested (--expect): its packages or its base have moved since; test again`)
+  throw new Error(
+    `not pushed: it is ${digest} now, but ${expected[component]} was tested (--expect): its packages or its base have moved since; test again`,
+  )
 }
 
 /** So that the whole fits into the lines that a report keeps of a failure. */
@@ -42,10 +44,18 @@ const mostCases = 3
 /** Why images are not pushed: the cases of a suite that failed with these components in the stack. */
 export function failedCases(suite: string, components: string[], cases: TestCase[]): string {
   const failed = cases.filter(({ ok }) => !ok)
-  const lines = failed.slice(0, mostCases).flatMap(({ name, detail }) => [name, ...(detail ?? "").split("\n").slice(0, 4).map((line) => `  ${line}`)])
+  const lines = failed.slice(0, mostCases).flatMap(({ name, detail }) => [
+    name,
+    ...(detail ?? "")
+      .split("\n")
+      .slice(0, 4)
+      .map((line) => `  ${line}`),
+  ])
   const more = failed.length > mostCases ? [`and ${failed.length - mostCases} more`] : []
   const what = cases.length === 0 ? `${suite} has no cases` : `${failed.length} of ${cases.length} cases of ${suite} failed`
-  return [`not pushed: ${what} with ${components.join(", ")} in the stack`, ...lines.filter((line) => line.trim() !== ""), ...more].join("\n")
+  return [`not pushed: ${what} with ${components.join(", ")} in the stack`, ...lines.filter((line) => line.trim() !== ""), ...more].join(
+    "\n",
+  )
 }
 
 /** The components that a caller names, or all that are built without being asked for one by one. */
@@ -65,7 +75,14 @@ export function releasedTable(released: ReleasedComponent[]): string {
   const anyTested = released.some(({ tested }) => tested !== undefined)
   const rows = released.map(({ component, result, detail, digest, tested, tags }) => {
     const images = tags.map(({ reference, outcome }) => `${reference.split("@")[0]} (${outcome.slice(0, 28)})`).join(", ")
-    return [component, result, (digest ?? "-").slice(0, 19), images || "-", ...(anyTested ? [tested ?? "-"] : []), result === "failed" ? "see below" : detail]
+    return [
+      component,
+      result,
+      (digest ?? "-").slice(0, 19),
+      images || "-",
+      ...(anyTested ? [tested ?? "-"] : []),
+      result === "failed" ? "see below" : detail,
+    ]
   })
   const failed = released.filter(({ result }) => result === "failed")
   const failures = failed.map(({ component, detail }) => `${component} failed:\n${detail.replace(/^/gm, "  ")}\n`)
@@ -73,7 +90,11 @@ export function releasedTable(released: ReleasedComponent[]): string {
     .map((result) => `${released.filter((one) => one.result === result).length} ${result}`)
     .filter((text) => !text.startsWith("0 "))
   const last = counts.length === 0 ? "nothing to do" : counts.join(", ")
-  return [table(["COMPONENT", "RESULT", "DIGEST", "IMAGES", ...(anyTested ? ["TESTED"] : []), "REASON"], rows), ...failures, `${last}\n`].join("\n")
+  return [
+    table(["COMPONENT", "RESULT", "DIGEST", "IMAGES", ...(anyTested ? ["TESTED"] : []), "REASON"], rows),
+    ...failures,
+    `${last}\n`,
+  ].join("\n")
 }
 
 /** The table; as an error where a component failed. */
@@ -89,6 +110,8 @@ export function releaseRecord(catalogue: Catalogue, rows: PlanRow[], released: R
   const kept = rows.filter(({ component, inputs }) => inputs !== undefined && !failed.has(component))
   const built = new Map(released.map(({ component, digest }) => [component, digest]))
   // A digest that only a registry names stays out: what is signed by a record must have been built by us.
-  const lines = kept.map(({ component, source, version, inputs, digest }) => recordedRow({ component, source, version, inputs, digest: built.get(component) ?? digest }))
+  const lines = kept.map(({ component, source, version, inputs, digest }) =>
+    recordedRow({ component, source, version, inputs, digest: built.get(component) ?? digest }),
+  )
   return `${JSON.stringify({ stack: catalogue.stack, published, rows: lines }, null, 2)}\n`
 }

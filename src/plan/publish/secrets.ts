@@ -3,7 +3,8 @@
 export function missingSecret(option: string, reason: string): string {
   // Dagger shows the first letters of the name alone.
   const [, start, more = ""] = /env var not found: \W*(\w+)(\.\.\.|…)?/i.exec(reason) ?? []
-  if (start !== undefined) return `--${option}: the environment variable ${start}${more && "…"} that it names is not set: set and export it, and call again`
+  if (start !== undefined)
+    return `--${option}: the environment variable ${start}${more && "…"} that it names is not set: set and export it, and call again`
   return `--${option}: the secret cannot be read: ${reason.replace(/^.*rpc error: code = \w+ desc = /, "")}`
 }
 
@@ -22,6 +23,8 @@ export function checkDockerConfig(text: string): void {
   }
   const { auths } = config ?? {}
   if (typeof auths !== "object" || auths === null || Object.keys(auths).length === 0) {
-    throw new Error(`--registry-config: it has no users (the key auths is missing or empty), as where a credential helper keeps them: ${next}, or --registry-username and --registry-password`)
+    throw new Error(
+      `--registry-config: it has no users (the key auths is missing or empty), as where a credential helper keeps them: ${next}, or --registry-username and --registry-password`,
+    )
   }
 }

@@ -19,7 +19,8 @@ export type StackOutcome = Pick<SuiteReport, "cases" | "figures" | "logs">
 export function stackOutcome({ exitCode, output, tests, figures, logs }: StackResults): StackOutcome {
   const cases = tests === undefined ? [] : vitestCases(tests)
   // A stack that does not get ready, or tests that cannot be loaded, leave no failed case; what was printed says why.
-  if (exitCode !== 0 && !cases.some(({ ok }) => !ok)) cases.push({ name: "the stack gets ready and the tests run", ok: false, detail: reasonIn(output) })
+  if (exitCode !== 0 && !cases.some(({ ok }) => !ok))
+    cases.push({ name: "the stack gets ready and the tests run", ok: false, detail: reasonIn(output) })
   return {
     cases,
     figures: figures === undefined ? undefined : (JSON.parse(figures) as TestFigure[]),

@@ -1,7 +1,7 @@
 // Services under a supervisor: what runs in each container, and in which order containers start.
 
 import { unknownName } from "../../base/nearest.js"
-import type { Catalogue, FrontEntry, ServiceEntry, GroupEntry } from "../../catalogue/types.js"
+import type { Catalogue, FrontEntry, GroupEntry, ServiceEntry } from "../../catalogue/types.js"
 import { binFolder, supervisorFolder } from "../build/image.js"
 
 /** Where the supervisor's own API answers over the network, so that tests can stop, kill and ask programs. */
@@ -99,11 +99,13 @@ export function withFreshSecrets(catalogue: Catalogue, random: () => string): { 
     return old === undefined || value === undefined ? text : text.replaceAll(old, value)
   }
   const variables = (values: Record<string, string>): Record<string, string> =>
-    Object.fromEntries(Object.entries(values).map(([name, old]) => {
-      const value = replaced(old)
-      if (value !== old) changed[name] = value
-      return [name, value]
-    }))
+    Object.fromEntries(
+      Object.entries(values).map(([name, old]) => {
+        const value = replaced(old)
+        if (value !== old) changed[name] = value
+        return [name, value]
+      }),
+    )
   const services = Object.entries(catalogue.services).map(([name, entry]) => {
     return [name, { ...entry, env: variables(entry.env), command: entry.command.map(replaced), ready: entry.ready.map(replaced) }] as const
   })

@@ -27,13 +27,10 @@ export function imagesToSign(references: string[]): ImageToSign[] {
     const { repository, tag, digest } = readSignedImage(reference)
     if (digest !== undefined) return { repository, tag, digest }
     const named = `${repository}${tag === undefined ? "" : `:${tag}`}@sha256:…`
-    throw new Error(`"${reference}" has no digest, so it may be another image when it is signed: give it as ${named}, as publish and release print it`)
+    throw new Error(
+      `"${reference}" has no digest, so it may be another image when it is signed: give it as ${named}, as publish and release print it`,
+    )
   })
-}
-
-/** The name that a signature gives to an image. */
-function signedName({ repository, tag }: Pick<SignedImage, "repository" | "tag">): string {
-  return tag === undefined ? repository : `${repository}:${tag}`
 }
 
 /** The registry that all of these images are in. */

@@ -1,8 +1,8 @@
 // The report of test suites as files: for people, for CI systems, for programs, and what test prints.
 
-import { countsOf, type TestRun } from "./suites.js"
 import { suitesHtml } from "./html.js"
 import { suitesJunit } from "./junit.js"
+import { countsOf, type TestRun } from "./suites.js"
 import { suitesText } from "./text.js"
 
 export function suitesFiles(run: TestRun): Record<string, string> {

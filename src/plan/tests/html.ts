@@ -2,9 +2,9 @@
 
 import { Markup, markup, plainText } from "../../base/markup.js"
 import { durationText, numberText, percentText } from "../../base/measures.js"
-import { countsOf, hasPassed, type SuiteReport, type TestCase, type TestFigure, type TestRun, wasSkipped } from "./suites.js"
-import { suitesStyle } from "./style.js"
 import { ratioOf } from "./figures.js"
+import { suitesStyle } from "./style.js"
+import { countsOf, hasPassed, type SuiteReport, type TestCase, type TestFigure, type TestRun, wasSkipped } from "./suites.js"
 
 export function suitesHtml({ about, begun, seconds, suites }: TestRun): string {
   const { passed, failed, skipped } = countsOf(suites)
@@ -62,7 +62,9 @@ function overviewRow(report: SuiteReport, longest: number): Markup {
 }
 
 function badge(report: SuiteReport): Markup {
-  return countsOf([report]).failed === 0 ? markup`<span class="badge passed">passed</span>` : markup`<span class="badge failed">failed</span>`
+  return countsOf([report]).failed === 0
+    ? markup`<span class="badge passed">passed</span>`
+    : markup`<span class="badge failed">failed</span>`
 }
 
 /** Full at 1. */
@@ -107,8 +109,10 @@ function log([service, text]: [string, string], open: boolean): Markup {
 function passedCases(cases: TestCase[]): Markup {
   return markup`<details><summary>${cases.length} passed</summary>
 <ul>
-${cases.map(({ name, seconds }) => markup`<li>${name}${timeOf(seconds)}</li>
-`)}</ul></details>
+${cases.map(
+  ({ name, seconds }) => markup`<li>${name}${timeOf(seconds)}</li>
+`,
+)}</ul></details>
 `
 }
 
@@ -141,8 +145,10 @@ function figureRow(figure: TestFigure): Markup {
 
 function links(suite: string, attachments: string[]): Markup {
   const address = (name: string) => ["attachments", suite, name].map((part) => encodeURIComponent(plainText(part))).join("/")
-  const items = attachments.map((name) => markup`<li><a href="${address(name)}">${name}</a></li>
-`)
+  const items = attachments.map(
+    (name) => markup`<li><a href="${address(name)}">${name}</a></li>
+`,
+  )
   return markup`<p>Attached:</p>
 <ul>
 ${items}</ul>

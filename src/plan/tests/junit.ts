@@ -1,8 +1,8 @@
 // The report of test suites as JUnit XML, which CI systems show.
 
 import { type Markup, markup, oneLine } from "../../base/markup.js"
-import { countsOf, type SuiteReport, type TestCase, type TestRun, wasSkipped } from "./suites.js"
 import { figureText } from "./figures.js"
+import { countsOf, type SuiteReport, type TestCase, type TestRun, wasSkipped } from "./suites.js"
 
 export function suitesJunit({ begun, seconds, suites }: TestRun): string {
   const { passed, failed, skipped } = countsOf(suites)
@@ -33,7 +33,8 @@ function caseElement(suite: string, test: TestCase): Markup {
     </testcase>
 `
   }
-  if (ok) return markup`${start}/>
+  if (ok)
+    return markup`${start}/>
 `
   const [first] = detail.trim().split("\n")
   return markup`${start}>
@@ -44,7 +45,13 @@ function caseElement(suite: string, test: TestCase): Markup {
 
 /** What has no place of its own in JUnit's format. */
 function output({ notes = [], figures = [], logs = {} }: SuiteReport): Markup | undefined {
-  const parts = [...notes, ...figures.map(figureText), ...Object.entries(logs).map(([service, text]) => `last lines of ${service}:\n${text}`)]
-  return parts.length === 0 ? undefined : markup`    <system-out>${parts.join("\n")}</system-out>
+  const parts = [
+    ...notes,
+    ...figures.map(figureText),
+    ...Object.entries(logs).map(([service, text]) => `last lines of ${service}:\n${text}`),
+  ]
+  return parts.length === 0
+    ? undefined
+    : markup`    <system-out>${parts.join("\n")}</system-out>
 `
 }

@@ -30,7 +30,10 @@ export function programQuestions({ config, logs }: SourceImageEntry, programs: s
 export function serverQuestions({ server, start, data }: InstalledEntry): SmokeQuestion[] {
   return [
     [`${server} starts and answers --version`, `${server} --version`],
-    ["the data folder can be written, and is empty", `files=$(ls -A ${data}) && [ -z "$files" ] && touch ${data}/smoke && rm ${data}/smoke`],
+    [
+      "the data folder can be written, and is empty",
+      `files=$(ls -A ${data}) && [ -z "$files" ] && touch ${data}/smoke && rm ${data}/smoke`,
+    ],
     ["the server does not start without a password", refusal(start)],
     ["the programs cannot be written", [server, start].map(fixed).join(" && ")],
     ["the health check says whether the server answers", lifetime(start)],
@@ -68,7 +71,10 @@ export function imageQuestions(own: SmokeQuestion[]): SmokeQuestion[] {
   return [
     ...own,
     ["the user is not root", '[ "$(id -u)" -gt 0 ]'],
-    ["CA certificates are there", "cat /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt 2>/dev/null | grep -q 'BEGIN CERTIFICATE'"],
+    [
+      "CA certificates are there",
+      "cat /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt 2>/dev/null | grep -q 'BEGIN CERTIFICATE'",
+    ],
     ["time zones are there", "[ -s /usr/share/zoneinfo/Asia/Shanghai ]"],
   ]
 }
@@ -103,7 +109,9 @@ export function smokeScript(questions: SmokeQuestion[]): string {
   const lines = questions.map(
     ([what, command]) => `if said=$({\n${command}\n} 2>&1); then printf 'yes\\t%s\\n' '${what}'; else no '${what}' "$said"; fi`,
   )
-  return [`no() { printf 'no\\t%s\\t%s\\n' "$1" "$(printf '%s' "$2" | tail -n 5 | tr '\\n\\t' '  ' | cut -c 1-1000)"; }`, ...lines].join("\n")
+  return [`no() { printf 'no\\t%s\\t%s\\n' "$1" "$(printf '%s' "$2" | tail -n 5 | tr '\\n\\t' '  ' | cut -c 1-1000)"; }`, ...lines].join(
+    "\n",
+  )
 }
 
 /** What was not answered was not asked: the script has ended before. */
@@ -116,9 +124,7 @@ export function answersOf(questions: SmokeQuestion[], output: string): TestCase[
 }
 
 // Not the revision: a checkout without its repository has none.
-const wantedLabels = ["source", "version", "created", "title"].map(
-  (name) => `org.opencontainers.image.${name}`,
-)
+const wantedLabels = ["source", "version", "created", "title"].map((name) => `org.opencontainers.image.${name}`)
 
 export function findingsOf(image: ImageFacts, component: ImageEntry): TestCase[] {
   const missing = wantedLabels.filter((label) => !image.labels.includes(label))
@@ -139,7 +145,15 @@ function certificates(foreign?: string[]): TestCase {
 }
 
 /** Which certificates no package has brought: by the names of files without their endings, and by how many the bundle holds. */
-export function surplusCertificates({ packaged, installed, bundled }: { packaged: string[]; installed: string[]; bundled: number }): string[] {
+export function surplusCertificates({
+  packaged,
+  installed,
+  bundled,
+}: {
+  packaged: string[]
+  installed: string[]
+  bundled: number
+}): string[] {
   // update-ca-certificates makes file names plain; Alpine's puts a word before them.
   const plain = new Set(packaged.map((name) => name.replace(/[ ,]/g, "_").replace(/[()]/g, "=")))
   const surplus = bundled > packaged.length ? [`${bundled - packaged.length} certificates in the bundle`] : []

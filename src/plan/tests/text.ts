@@ -2,8 +2,8 @@
 
 import { oneLine, plainText } from "../../base/markup.js"
 import { durationText } from "../../base/measures.js"
-import { countsOf, countsText, type SuiteReport, type TestCase, type TestRun, wasSkipped } from "./suites.js"
 import { figureText } from "./figures.js"
+import { countsOf, countsText, type SuiteReport, type TestCase, type TestRun, wasSkipped } from "./suites.js"
 
 /** Failed and skipped cases are shown one by one, the others by their number; the last line counts all, which CI reads. */
 export function suitesText({ suites }: Pick<TestRun, "suites">): string {

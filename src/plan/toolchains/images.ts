@@ -2,8 +2,8 @@
 
 import type { Catalogue } from "../../catalogue/types.js"
 import { helperToolchain, helperVersion, toolVersion } from "./helpers.js"
-import { toolchainOf, toolchains } from "./toolchains.js"
 import type { ToolchainPlan } from "./toolchain.js"
+import { toolchainOf, toolchains } from "./toolchains.js"
 
 export interface CompilerImage {
   reference: string

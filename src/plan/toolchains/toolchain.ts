@@ -3,8 +3,8 @@
 import type { BuiltEntry, Catalogue } from "../../catalogue/types.js"
 import type { BundleItem } from "../bundle/types.js"
 import type { DockerfileOptions, DockerfileStages } from "../dockerfile/stages.js"
-import type { TestCase } from "../tests/suites.js"
 import type { ProvenanceResource, ProvenanceSource } from "../supplychain/resources.js"
+import type { TestCase } from "../tests/suites.js"
 
 export interface ToolchainPlan {
   /** As stack.yaml and the labels of images have it. */

@@ -71,5 +71,8 @@ export function newestOf(releases: Release[]): Release | undefined {
 /** The newest first, without those that are no versions. */
 export function newestTags(tags: string[], count: number): string[] {
   const releases = tags.map(readRelease).filter((release) => release !== undefined)
-  return (releases as Release[]).sort((a, b) => compareReleases(b, a)).slice(0, count).map((release) => release.tag)
+  return (releases as Release[])
+    .sort((a, b) => compareReleases(b, a))
+    .slice(0, count)
+    .map((release) => release.tag)
 }

@@ -27,7 +27,12 @@ export function readChecksum(output: string): string {
 
 /** One tag a line, as `regctl tag ls` prints them. */
 export function readTagList(output: string): Map<string, string | undefined> {
-  return new Map(output.split("\n").filter((tag) => tag !== "").map((tag) => [tag, undefined]))
+  return new Map(
+    output
+      .split("\n")
+      .filter((tag) => tag !== "")
+      .map((tag) => [tag, undefined]),
+  )
 }
 
 const gitAddress = /^(https?|ssh|git):\/\/[^\s]+$|^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[^\s]+$/
@@ -42,7 +47,12 @@ export function readUpstreams(given: string[], watched: Watched[]): Record<strin
     }
     if (holdsSecret(address)) throw new Error(`--upstreams: the address of ${name} holds a password: use one without`)
     const found = watched.find((entry) => entry.name === name)
-    if (found === undefined) throw unknownName("component in --upstreams", name, watched.map((entry) => entry.name))
+    if (found === undefined)
+      throw unknownName(
+        "component in --upstreams",
+        name,
+        watched.map((entry) => entry.name),
+      )
     const [pattern, expected] =
       found.kind === "reference"
         ? [imageAddress, "an image without its tag, such as registry.example/openim/openim-web-front"]

@@ -1,10 +1,10 @@
 // What the version watch decides about each pinned version, and how it tells it.
 
-import type { Catalogue, ReferenceEntry } from "../../catalogue/types.js"
 import { unknownName } from "../../base/nearest.js"
-import { referenceOf } from "../build/components.js"
-import { type Channel, compareReleases, inChannel, newestOf, readRelease, type Release } from "./order.js"
 import { table } from "../../base/table.js"
+import type { Catalogue, ReferenceEntry } from "../../catalogue/types.js"
+import { referenceOf } from "../build/components.js"
+import { type Channel, compareReleases, inChannel, newestOf, type Release, readRelease } from "./order.js"
 
 /** What has one version: a source with all that is built from it, a referenced image, or a component from an archive. */
 export interface Watched {
@@ -70,7 +70,12 @@ export function watchedNamed(catalogue: Catalogue, name: string): Watched {
   if (found === undefined && component !== undefined) {
     throw new Error(`${name} has no pinned version: it is what the base distribution's packages have`)
   }
-  if (found === undefined) throw unknownName("component", name, all.map((watched) => watched.name))
+  if (found === undefined)
+    throw unknownName(
+      "component",
+      name,
+      all.map((watched) => watched.name),
+    )
   return found
 }
 
@@ -137,7 +142,10 @@ export function watchTable(rows: WatchRow[]): string {
 }
 
 function silence(rows: WatchRow[]): string {
-  return rows.filter((row) => row.by === null).map((row) => `${row.component}: unknown: ${row.reason}\n`).join("")
+  return rows
+    .filter((row) => row.by === null)
+    .map((row) => `${row.component}: unknown: ${row.reason}\n`)
+    .join("")
 }
 
 /** Moved tags stand apart: they are what somebody has to look into. */

@@ -1,5 +1,5 @@
 // A machine with real package managers and a server that delivers, refuses or hangs by path.
-import { dag, type Container, type File, type Service } from "@dagger.io/dagger"
+import { type Container, dag, type File, type Service } from "@dagger.io/dagger"
 import { withPackages } from "../../../src/graph/build/packages.js"
 import { planPackages } from "../../../src/plan/packages/packages.js"
 

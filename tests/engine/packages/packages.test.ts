@@ -1,12 +1,12 @@
-import { connection, dag, type Container } from "@dagger.io/dagger"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { type Container, connection, dag } from "@dagger.io/dagger"
 import { aroundAll, beforeAll, describe, expect, it as one } from "vitest"
 import { fetchedPackages, packageOutcome, withPackages } from "../../../src/graph/build/packages.js"
 import { planPackages } from "../../../src/plan/packages/packages.js"
-import type { PackageMirror, PackageRequest } from "../../../src/plan/packages/types.js"
 import { packageScript } from "../../../src/plan/packages/script.js"
-import { bookworm, download, functions, mirrors, mirrorService, withManagers } from "./mirrors.js"
+import type { PackageMirror, PackageRequest } from "../../../src/plan/packages/types.js"
+import { bookworm, download, functions, mirrorService, mirrors, withManagers } from "./mirrors.js"
 
 const rpm = (kind: string): PackageMirror => ({ url: `${mirrors}/${kind}/rpm`, repositories: [""], unsigned: true })
 const deb = (kind: string): PackageMirror => ({ url: `${mirrors}/${kind}/deb`, repositories: [" ./"], unsigned: true })
@@ -153,7 +153,11 @@ describe("files that are fetched for a bundle", () => {
   }
 
   it("are a repository for apt-get", async () => {
-    const { files, by, says } = await carried("probe=1", { apt: [deb("good")] }, { apt: [{ url: folder, repositories: [" ./"], unsigned: true }] })
+    const { files, by, says } = await carried(
+      "probe=1",
+      { apt: [deb("good")] },
+      { apt: [{ url: folder, repositories: [" ./"], unsigned: true }] },
+    )
     expect(files.sort()).toEqual(["Packages", "probe_1_all.deb"])
     expect(by).toBe(`apt-get via ${folder}`)
     expect(await says(`cat ${proof}`)).toBe("deb\n")
@@ -169,8 +173,16 @@ describe("files that are fetched for a bundle", () => {
   })
 
   it("of a version that is not there name the attempt", async () => {
-    const wanted = planPackages({ distribution: "any", want: ["probe=9"], mirrors: { apt: [deb("good")] }, mirrorsOnly: true, limitSeconds })
-    await expect(fetchedPackages(machine, wanted, functions())).rejects.toThrow(/probe=9: nothing worked: .*apt-get via .*Version '9' for 'probe' was not found/)
+    const wanted = planPackages({
+      distribution: "any",
+      want: ["probe=9"],
+      mirrors: { apt: [deb("good")] },
+      mirrorsOnly: true,
+      limitSeconds,
+    })
+    await expect(fetchedPackages(machine, wanted, functions())).rejects.toThrow(
+      /probe=9: nothing worked: .*apt-get via .*Version '9' for 'probe' was not found/,
+    )
   })
 })
 
@@ -187,14 +199,15 @@ describe("the script that stands alone", () => {
       .withExec(["busybox", "sh", "-c", packageScript(library, plan(sources))])
     const { by, refusals } = await packageOutcome(container, plan(sources))
     expect(by).toBe(`apt-get via ${mirrors}/good/deb`)
-    expect(refusals).toEqual(
-      expect.arrayContaining([silence, { name: `dnf via ${mirrors}/forbidden/rpm`, reason: "mirror answered 403" }]),
-    )
+    expect(refusals).toEqual(expect.arrayContaining([silence, { name: `dnf via ${mirrors}/forbidden/rpm`, reason: "mirror answered 403" }]))
   })
 
   it("has no fault that shellcheck knows", async () => {
     const manual = { urls: ["http://x/y"], sha256: "0".repeat(64), to: "/x" }
-    const want = [{ name: "x", manual }, { name: "y", manual: { ...manual, unpack: true } }]
+    const want = [
+      { name: "x", manual },
+      { name: "y", manual: { ...manual, unpack: true } },
+    ]
     const options = { aptArchives: "/a", fetchTo: "/c", root: "/b" }
     const checked = machine
       .withNewFile("/check/functions.sh", library)
@@ -213,7 +226,6 @@ it("installs packages on Debian from the image's own sources", async () => {
   expect((await packageOutcome(container, planned)).by).toBe("apt-get")
   const states = await output(container, "dpkg-query -W -f '${db:Status-Status} ' ca-certificates tzdata tree")
   expect(states).toBe("installed installed installed ")
-  const rest = async (of: Container) =>
-    (await output(of, "find /var/lib/apt /var/cache/apt /var/log -type f; ls -A /tmp")).split("\n")
+  const rest = async (of: Container) => (await output(of, "find /var/lib/apt /var/cache/apt /var/log -type f; ls -A /tmp")).split("\n")
   expect(await rest(image)).toEqual(expect.arrayContaining(await rest(container)))
 })

@@ -4,7 +4,7 @@
  * They are written with vitest and import the code under test. A module cannot import files outside its own folder,
  * so this one only starts vitest in a container that has the session of this call.
  */
-import { argument, Container, dag, Directory, func, object } from "@dagger.io/dagger"
+import { argument, type Container, type Directory, dag, func, object } from "@dagger.io/dagger"
 
 @object()
 export class EngineTests {
@@ -43,17 +43,19 @@ export class EngineTests {
   }
 
   private prepared(): Container {
-    return dag
-      .container()
-      .from("docker.io/library/node:24-trixie-slim")
-      .withWorkdir("/project")
-      // Where the engine brings certificates of its own, it adds them to this file; Node has a list of its own.
-      .withEnvVariable("NODE_EXTRA_CA_CERTS", "/etc/ssl/certs/ca-certificates.crt")
-      .withMountedCache("/root/.npm", dag.cacheVolume("engine-tests-npm"))
-      .withFile("package.json", this.source.file("package.json"))
-      .withFile("package-lock.json", this.source.file("package-lock.json"))
-      .withExec(["npm", "ci", "--no-audit", "--no-fund"])
-      .withDirectory(".", this.source)
-      .withEnvVariable("NO_COLOR", "1")
+    return (
+      dag
+        .container()
+        .from("docker.io/library/node:24-trixie-slim")
+        .withWorkdir("/project")
+        // Where the engine brings certificates of its own, it adds them to this file; Node has a list of its own.
+        .withEnvVariable("NODE_EXTRA_CA_CERTS", "/etc/ssl/certs/ca-certificates.crt")
+        .withMountedCache("/root/.npm", dag.cacheVolume("engine-tests-npm"))
+        .withFile("package.json", this.source.file("package.json"))
+        .withFile("package-lock.json", this.source.file("package-lock.json"))
+        .withExec(["npm", "ci", "--no-audit", "--no-fund"])
+        .withDirectory(".", this.source)
+        .withEnvVariable("NO_COLOR", "1")
+    )
   }
 }

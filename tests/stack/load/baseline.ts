@@ -26,7 +26,9 @@ export function baseline(): Ratios | undefined {
 
 /** What one run shows by itself as well: that the stack got slower while messages came. */
 export function slowing(later: number): string[] {
-  return later >= tolerance ? [] : [`the second half of the messages: taken ${later.toPrecision(3)} times as fast as the first half, less than ${tolerance}`]
+  return later >= tolerance
+    ? []
+    : [`the second half of the messages: taken ${later.toPrecision(3)} times as fast as the first half, less than ${tolerance}`]
 }
 
 /** How many times as fast as the first half of the messages the second half was taken. */
@@ -44,9 +46,15 @@ export function laterHalf(begun: number, answered: number[]): number {
  * baseline, where there is one.
  */
 export function slowIn(ratios: Ratios, usual?: Ratios): string[] {
-  const behind = ratios.stored >= ratios.taken * tolerance ? [] : [`stored: ${ratios.stored} of the reference, less than ${tolerance} of what is taken, ${ratios.taken}`]
+  const behind =
+    ratios.stored >= ratios.taken * tolerance
+      ? []
+      : [`stored: ${ratios.stored} of the reference, less than ${tolerance} of what is taken, ${ratios.taken}`]
   const names = usual === undefined ? [] : (["taken", "stored"] as const).filter((name) => !(ratios[name] >= usual[name] * tolerance))
-  return [...behind, ...names.map((name) => `${name}: ${ratios[name]} of the reference, less than ${tolerance} of the baseline ${usual![name]}`)]
+  return [
+    ...behind,
+    ...names.map((name) => `${name}: ${ratios[name]} of the reference, less than ${tolerance} of the baseline ${usual![name]}`),
+  ]
 }
 
 export function keepRatios(ratios: Ratios): void {

@@ -16,21 +16,31 @@ export async function openConversations(admin: Admin, prefix: string, count: num
   const name = newName(prefix)
   const accounts = Array.from({ length: 2 * count }, (_, index) => ({ userID: `${name}_${index}`, nickname: `${prefix} ${index}` }))
   await eventually("users are registered", () => admin.register(accounts))
-  const conversations = await Promise.all(Array.from({ length: count }, async (_, index) => {
-    const [from, to] = [accounts[2 * index], accounts[2 * index + 1]]
-    const user = await eventually(`${to.userID} logs in`, () => admin.loginUser(to))
-    return { id: singleConversation(from.userID, to.userID), from, to: user }
-  }))
+  const conversations = await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const [from, to] = [accounts[2 * index], accounts[2 * index + 1]]
+      const user = await eventually(`${to.userID} logs in`, () => admin.loginUser(to))
+      return { id: singleConversation(from.userID, to.userID), from, to: user }
+    }),
+  )
   let waiting = conversations
-  await eventually(`a first message of each of ${count} conversations is stored`, async () => {
-    // Sent again where it did not arrive: after a restart of the store OpenIM's first write fails, see whereabouts.ts.
-    await Promise.all(waiting.map(({ from, to }) => admin.sendText(from, to.userID, "the first message")))
-    await eventually("they are stored", async () => {
-      const stored = await storedTexts(waiting)
-      waiting = waiting.filter(({ id }) => !stored.get(id)?.length)
-      if (waiting.length > 0) throw new Error(`${waiting.length} are not`)
-    }, { within: 10 })
-  }, { within: 60 })
+  await eventually(
+    `a first message of each of ${count} conversations is stored`,
+    async () => {
+      // Sent again where it did not arrive: after a restart of the store OpenIM's first write fails, see whereabouts.ts.
+      await Promise.all(waiting.map(({ from, to }) => admin.sendText(from, to.userID, "the first message")))
+      await eventually(
+        "they are stored",
+        async () => {
+          const stored = await storedTexts(waiting)
+          waiting = waiting.filter(({ id }) => !stored.get(id)?.length)
+          if (waiting.length > 0) throw new Error(`${waiting.length} are not`)
+        },
+        { within: 10 },
+      )
+    },
+    { within: 60 },
+  )
   return conversations
 }
 

@@ -71,7 +71,10 @@ export async function runK6(admin: Admin, conversations: Conversation[], wish: W
     K6_WEB_DASHBOARD_EXPORT: join(attachments, "load.html"),
   })
   const summary = JSON.parse(readFileSync(join(folder, "summary.json"), "utf8")) as Record<string, Latency>
-  const told = readFileSync(lines, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as Line)
+  const told = readFileSync(lines, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line)
   const taken = told.filter((line) => line.problem === undefined)
   if (taken.length === 0) throw new Error(`k6 got no message through: ${told[0]?.problem ?? "it has sent none"}`)
   const begun = Math.min(...taken.map((line) => line.begun))

@@ -77,7 +77,11 @@ function post(path, body) {
   const milliseconds = response.timings.duration
   if (response.status !== 200) return { milliseconds, problem: `HTTP ${response.status}: ${response.error}` }
   const answer = response.json()
-  return { answer, milliseconds, problem: answer.errCode === 0 ? undefined : `errCode ${answer.errCode}: ${answer.errMsg} ${answer.errDlt}` }
+  return {
+    answer,
+    milliseconds,
+    problem: answer.errCode === 0 ? undefined : `errCode ${answer.errCode}: ${answer.errMsg} ${answer.errDlt}`,
+  }
 }
 
 /** A line in the file of k6's --console-output. */

@@ -1,7 +1,7 @@
 // A constant load of messages, each of which can be told apart.
 
-import type { Admin, Sent } from "../support/im.js"
 import { eventually } from "../support/eventually.js"
+import type { Admin, Sent } from "../support/im.js"
 import { reasonOf } from "../support/say.js"
 import type { Conversation } from "./conversations.js"
 
@@ -34,7 +34,11 @@ export class Load {
   private readonly timer: NodeJS.Timeout
   private number = 0
 
-  constructor(private readonly admin: Admin, private readonly conversations: Conversation[], perSecond: number) {
+  constructor(
+    private readonly admin: Admin,
+    private readonly conversations: Conversation[],
+    perSecond: number,
+  ) {
     this.timer = setInterval(() => {
       if (this.open.size >= mostWaiting || this.number >= mostMessages) return
       const sending = this.send(this.number++).finally(() => this.open.delete(sending))
@@ -52,11 +56,15 @@ export class Load {
 
   /** Waits until so many messages are acknowledged of those that were begun since a time. */
   async acknowledges(count: number, since: number, within = 60): Promise<void> {
-    await eventually(`${count} more messages are acknowledged`, () => {
-      const found = this.acknowledged.filter(({ begun }) => begun >= since).length
-      if (found >= count) return
-      throw new Error(`${found} so far; the last that was not: ${this.refused.at(-1)?.problem ?? "none"}`)
-    }, { within, every: 20 })
+    await eventually(
+      `${count} more messages are acknowledged`,
+      () => {
+        const found = this.acknowledged.filter(({ begun }) => begun >= since).length
+        if (found >= count) return
+        throw new Error(`${found} so far; the last that was not: ${this.refused.at(-1)?.problem ?? "none"}`)
+      },
+      { within, every: 20 },
+    )
   }
 
   /** Sends no more, and waits for the answers. */

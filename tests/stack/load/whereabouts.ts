@@ -15,7 +15,7 @@
 // So a message that is not where it belongs is looked for in the topics: how far it came shows which step gave it up, and that it was
 // not lost by what keeps it. What fits none of these is lost.
 
-import { decodeBatch, decodeMessage, textOf } from "../support/messages.js"
+import { decodeBatch, decodeMessage } from "../support/messages.js"
 import { groupNamed, records, topics } from "../support/queue.js"
 import { type Conversation, readableTexts, storedTexts } from "./conversations.js"
 import type { Acknowledged } from "./sender.js"
@@ -48,7 +48,8 @@ export async function whereabouts(messages: Acknowledged[], conversations: Conve
     givenUp: { cache: [], queue: [], store: [] },
     batchesGivenUp: 0,
     lost: [],
-    twice: messages.filter(({ conversation, text }) => (stored.get(conversation.id) ?? []).filter((other) => other === text).length > 1).length,
+    twice: messages.filter(({ conversation, text }) => (stored.get(conversation.id) ?? []).filter((other) => other === text).length > 1)
+      .length,
   }
   const missing = messages.filter((message) => !found.whole.includes(message))
   if (missing.length === 0) return found
@@ -84,14 +85,18 @@ const transferMetrics = "http://server:12020/metrics"
 async function takenMessages(): Promise<Map<string, boolean>> {
   const committed = (await groupNamed("redis")).topics[topics.toRedis] ?? {}
   const all = await records(topics.toRedis, () => true)
-  return new Map(all.map(({ partition, offset, value }) => [decodeMessage(value).serverMsgID, offset < (committed[partition]?.committed ?? -1)]))
+  return new Map(
+    all.map(({ partition, offset, value }) => [decodeMessage(value).serverMsgID, offset < (committed[partition]?.committed ?? -1)]),
+  )
 }
 
 async function handedOnMessages(): Promise<Map<string, { batch: string; done: boolean }>> {
   const committed = (await groupNamed("mongo")).topics[topics.toMongo] ?? {}
   const all = await records(topics.toMongo, () => true)
-  return new Map(all.flatMap(({ partition, offset, value }) => {
-    const record = { batch: `${partition}/${offset}`, done: offset < (committed[partition]?.committed ?? -1) }
-    return decodeBatch(value).msgData.map(({ serverMsgID }) => [serverMsgID, record] as const)
-  }))
+  return new Map(
+    all.flatMap(({ partition, offset, value }) => {
+      const record = { batch: `${partition}/${offset}`, done: offset < (committed[partition]?.committed ?? -1) }
+      return decodeBatch(value).msgData.map(({ serverMsgID }) => [serverMsgID, record] as const)
+    }),
+  )
 }

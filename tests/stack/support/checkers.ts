@@ -6,7 +6,7 @@ import { promisify } from "node:util"
 import { Admin, adminUserID, ask, call, secret } from "./im.js"
 import { processOf } from "./processes.js"
 import { groupConsumes } from "./queue.js"
-import { chatAdminAddress, chatApiAddress, dependencies, type Dependency, probeAddresses, type Program, titleOf } from "./stack.js"
+import { chatAdminAddress, chatApiAddress, type Dependency, dependencies, type Program, probeAddresses, titleOf } from "./stack.js"
 
 export interface Checker {
   /** What is asked. */
@@ -127,7 +127,10 @@ export function portAnswers(host: string, port: number): Promise<void> {
       if (error) reject(error)
       else resolve()
     }
-    socket.once("connect", () => end()).once("error", end).once("timeout", () => end(new Error(`${host}:${port} does not answer`)))
+    socket
+      .once("connect", () => end())
+      .once("error", end)
+      .once("timeout", () => end(new Error(`${host}:${port} does not answer`)))
   })
 }
 

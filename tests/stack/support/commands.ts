@@ -1,6 +1,6 @@
 // Commands run in a container of the stack, as its supervisor's user.
 
-import { requestChange, request, urlOf } from "./pebble.js"
+import { request, requestChange, urlOf } from "./pebble.js"
 
 export interface Ran {
   code: number
@@ -17,10 +17,16 @@ export async function runIn(host: string, command: string[], limit = 15_000): Pr
   streams.binaryType = "arraybuffer"
   let output = ""
   // Text is for the protocol.
-  streams.addEventListener("message", ({ data }) => (output += typeof data === "string" ? "" : new TextDecoder().decode(data as ArrayBuffer)))
+  streams.addEventListener(
+    "message",
+    ({ data }) => (output += typeof data === "string" ? "" : new TextDecoder().decode(data as ArrayBuffer)),
+  )
   streams.addEventListener("open", () => streams.send(JSON.stringify({ command: "end" })))
   try {
-    interface Done { err?: string; tasks: { data?: { "exit-code"?: number } }[] }
+    interface Done {
+      err?: string
+      tasks: { data?: { "exit-code"?: number } }[]
+    }
     const done = await request<Done>(host, `/v1/changes/${id}/wait?timeout=${limit}ms`, undefined, limit + 5000)
     const code = done.tasks[0]?.data?.["exit-code"]
     if (code === undefined) throw new Error(`${command.join(" ")} in ${host}: ${done.err ?? "it has no exit code"}`)

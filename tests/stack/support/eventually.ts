@@ -32,12 +32,16 @@ export async function eventually<T>(what: string, attempt: () => Promise<T> | T,
 
 /** Waits until something fails, and gives its reason. */
 export async function eventuallyFails(what: string, attempt: () => Promise<unknown>, patience?: Patience): Promise<string> {
-  return eventually(`${what} turns bad`, async () => {
-    try {
-      await attempt()
-    } catch (error) {
-      return reasonOf(error)
-    }
-    throw new Error("it is still good")
-  }, patience)
+  return eventually(
+    `${what} turns bad`,
+    async () => {
+      try {
+        await attempt()
+      } catch (error) {
+        return reasonOf(error)
+      }
+      throw new Error("it is still good")
+    },
+    patience,
+  )
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach } from "vitest"
 import { logs, plain, services } from "./pebble.js"
 import { keepLogs } from "./results.js"
 import { reasonOf, say } from "./say.js"
-import { programNamed, type Program, programs, titleOf } from "./stack.js"
+import { type Program, programNamed, programs, titleOf } from "./stack.js"
 
 const named = new Set<string>()
 let began = 0
@@ -34,15 +34,22 @@ afterEach(async ({ task }) => {
 /** What does not run, and what has logged an error since the test began. */
 async function suspects(): Promise<Program[]> {
   const all = programs()
-  const states = new Map(await Promise.all([...new Set(all.map(({ host }) => host))].map(async (host) => {
-    const found = await services(host).catch(() => [])
-    return [host, new Map(found.map(({ name, current }) => [name, current]))] as const
-  })))
-  const judged = await Promise.all(all.map(async (program) => {
-    const down = states.get(program.host)?.get(program.name) !== "active"
-    const complained = (await logs(program, 200).catch(() => []))
-      .some(({ time, message }) => Date.parse(time) >= began && /\b(ERROR|PANIC|FATAL|panic:)/.test(plain(message)))
-    return down || complained ? [program] : []
-  }))
+  const states = new Map(
+    await Promise.all(
+      [...new Set(all.map(({ host }) => host))].map(async (host) => {
+        const found = await services(host).catch(() => [])
+        return [host, new Map(found.map(({ name, current }) => [name, current]))] as const
+      }),
+    ),
+  )
+  const judged = await Promise.all(
+    all.map(async (program) => {
+      const down = states.get(program.host)?.get(program.name) !== "active"
+      const complained = (await logs(program, 200).catch(() => [])).some(
+        ({ time, message }) => Date.parse(time) >= began && /\b(ERROR|PANIC|FATAL|panic:)/.test(plain(message)),
+      )
+      return down || complained ? [program] : []
+    }),
+  )
   return judged.flat()
 }

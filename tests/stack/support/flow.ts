@@ -2,8 +2,8 @@
 
 import { eventually, type Patience } from "./eventually.js"
 import { type Sent, singleConversation, type User } from "./im.js"
-import { Connection } from "./socket.js"
 import { textOf } from "./messages.js"
+import { Connection } from "./socket.js"
 import { storedMessages, textIn } from "./store.js"
 
 /**
@@ -15,16 +15,24 @@ export async function deliver(from: User, to: User, text: string, patience: Pati
   const sender = await eventually(`${from.userID} logs in`, () => Connection.open(from), patience)
   try {
     const sent = await eventually("the message is taken", () => sender.sendText({ recvID: to.userID }, text), patience)
-    await eventually("the message is pushed to its receiver", () => {
-      const texts = receiver.pushed.filter(({ contentType }) => contentType === 101).map(textOf)
-      if (!texts.includes(text)) throw new Error(`pushed so far: ${texts.join(", ") || "nothing"}`)
-    }, patience)
-    await eventually("the message is stored", async () => {
-      const stored = await storedMessages(singleConversation(from.userID, to.userID))
-      if (!stored.some((entry) => entry.msg.server_msg_id === sent.serverMsgID && textIn(entry) === text)) {
-        throw new Error(`${stored.length} messages are stored, not this one`)
-      }
-    }, patience)
+    await eventually(
+      "the message is pushed to its receiver",
+      () => {
+        const texts = receiver.pushed.filter(({ contentType }) => contentType === 101).map(textOf)
+        if (!texts.includes(text)) throw new Error(`pushed so far: ${texts.join(", ") || "nothing"}`)
+      },
+      patience,
+    )
+    await eventually(
+      "the message is stored",
+      async () => {
+        const stored = await storedMessages(singleConversation(from.userID, to.userID))
+        if (!stored.some((entry) => entry.msg.server_msg_id === sent.serverMsgID && textIn(entry) === text)) {
+          throw new Error(`${stored.length} messages are stored, not this one`)
+        }
+      },
+      patience,
+    )
     return sent
   } finally {
     receiver.close()

@@ -12,7 +12,10 @@ export interface Answer<T> {
 
 /** An answer other than errCode 0. */
 export class Refusal extends Error {
-  constructor(readonly path: string, readonly answer: Answer<unknown>) {
+  constructor(
+    readonly path: string,
+    readonly answer: Answer<unknown>,
+  ) {
     super(`${path} answers errCode ${answer.errCode}: ${answer.errMsg}${answer.errDlt ? ` (${answer.errDlt})` : ""}`)
   }
 }
@@ -115,7 +118,10 @@ export function textIn({ content }: Pick<PulledMessage, "content">): string {
 }
 
 export class Caller {
-  constructor(readonly userID: string, readonly token: string) {}
+  constructor(
+    readonly userID: string,
+    readonly token: string,
+  ) {}
 
   post<T>(path: string, body: object, asking: Omit<Asking, "token"> = {}): Promise<T> {
     return call<T>(path, body, { ...asking, token: this.token })
@@ -128,7 +134,9 @@ export class Caller {
 
   /** The messages of a conversation, oldest first. */
   async pull(conversationID: string, begin = 1, end = 100): Promise<PulledMessage[]> {
-    interface Pulled { msgs: Record<string, { Msgs: PulledMessage[] }> | null }
+    interface Pulled {
+      msgs: Record<string, { Msgs: PulledMessage[] }> | null
+    }
     const range = { conversationID, begin, end, num: end - begin + 1 }
     const { msgs } = await this.post<Pulled>("/msg/pull_msg_by_seq", { userID: this.userID, seqRanges: [range], order: 0 })
     return msgs?.[conversationID]?.Msgs ?? []
@@ -141,7 +149,11 @@ export class Caller {
 }
 
 export class User extends Caller {
-  constructor(readonly account: Account, readonly platformID: number, token: string) {
+  constructor(
+    readonly account: Account,
+    readonly platformID: number,
+    token: string,
+  ) {
     super(account.userID, token)
   }
 
@@ -154,7 +166,9 @@ export class User extends Caller {
   }
 
   async friends(): Promise<string[]> {
-    interface Page { friendsInfo: { friendUser: { userID: string } }[] | null }
+    interface Page {
+      friendsInfo: { friendUser: { userID: string } }[] | null
+    }
     const page = await this.post<Page>("/friend/get_friend_list", { userID: this.userID, pagination: firstPage })
     return (page.friendsInfo ?? []).map(({ friendUser }) => friendUser.userID)
   }

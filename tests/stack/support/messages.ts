@@ -3,7 +3,8 @@
 
 import protobuf from "protobufjs"
 
-const { root } = protobuf.parse(`
+const { root } = protobuf.parse(
+  `
 syntax = "proto3";
 message MsgData {
   string sendID = 1;
@@ -41,7 +42,9 @@ message MsgDataToMongoByMQ {
   string conversationID = 2;
   repeated MsgData msgData = 3;
 }
-`, { keepCase: true })
+`,
+  { keepCase: true },
+)
 
 export interface Message {
   sendID: string
@@ -71,7 +74,8 @@ export const decodeBatch = (bytes: Uint8Array) =>
 
 export const decodePush = (bytes: Uint8Array) => decode<{ msgs: Conversations; notificationMsgs: Conversations }>("PushMessages", bytes)
 
-export const decodeSent = (bytes: Uint8Array) => decode<{ serverMsgID: string; clientMsgID: string; sendTime: number }>("SendMsgResp", bytes)
+export const decodeSent = (bytes: Uint8Array) =>
+  decode<{ serverMsgID: string; clientMsgID: string; sendTime: number }>("SendMsgResp", bytes)
 
 export function encodeMessage(message: Partial<Message>): Uint8Array {
   return root.lookupType("MsgData").encode(message).finish()

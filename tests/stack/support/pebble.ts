@@ -89,7 +89,10 @@ export async function files(host: string, paths: string[]): Promise<Map<string, 
   const found = new Map<string, string>()
   // The paths stand in the address.
   for (let first = 0; first < paths.length; first += 50) {
-    const query = paths.slice(first, first + 50).map((path) => `path=${encodeURIComponent(path)}`).join("&")
+    const query = paths
+      .slice(first, first + 50)
+      .map((path) => `path=${encodeURIComponent(path)}`)
+      .join("&")
     const response = await fetch(`${urlOf(host)}/v1/files?action=read&${query}`, {
       headers: { accept: "multipart/form-data" },
       signal: AbortSignal.timeout(answerLimit),
@@ -114,7 +117,12 @@ export function plain(text: string): string {
 async function change(program: Program, action: "start" | "stop"): Promise<void> {
   const { host, name } = program
   const { id } = await requestChange(host, "/v1/services", { action, services: [name] })
-  const result = await request<{ ready: boolean; status: string; err?: string }>(host, `/v1/changes/${id}/wait?timeout=60s`, undefined, 70_000)
+  const result = await request<{ ready: boolean; status: string; err?: string }>(
+    host,
+    `/v1/changes/${id}/wait?timeout=60s`,
+    undefined,
+    70_000,
+  )
   if (result.err) throw new Error(`cannot ${action} ${titleOf(program)}: ${result.err}\n${await logText(program)}`)
 }
 
@@ -152,5 +160,8 @@ export function urlOf(host: string): string {
 }
 
 function parseLines(text: string): LogLine[] {
-  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as LogLine)
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as LogLine)
 }

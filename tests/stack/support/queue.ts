@@ -38,7 +38,8 @@ export async function groupNamed(name: string): Promise<ConsumerGroup> {
 /** Throws unless some member consumes: what is sent to a new group before that is lost, as OpenIM starts at the newest record. */
 export async function groupConsumes(name: string): Promise<ConsumerGroup> {
   const group = await groupNamed(name)
-  if (group.state !== "Stable" || group.members === 0) throw new Error(`consumer group ${name} is ${group.state} with ${group.members} members`)
+  if (group.state !== "Stable" || group.members === 0)
+    throw new Error(`consumer group ${name} is ${group.state} with ${group.members} members`)
   return group
 }
 

@@ -6,7 +6,7 @@ import { logText, services } from "./pebble.js"
 import { registeredNames, registrationOf } from "./registry.js"
 import { keepLogs } from "./results.js"
 import { reasonOf, say } from "./say.js"
-import { dependencies, limitSeconds, programs, type Program, store, titleOf } from "./stack.js"
+import { dependencies, limitSeconds, type Program, programs, store, titleOf } from "./stack.js"
 
 interface Step extends Checker {
   program: Program
@@ -63,8 +63,9 @@ async function failure(waiting: Step[], within: number): Promise<Error> {
     const lines = index === 0 ? tails[index].slice(-12) : [telling.at(-1) ?? tails[index].at(-1)]
     return [`${titleOf(program)} is not ready`, ...asked, ...lines.map((line) => `  | ${line}`)].join("\n")
   })
-  const ended = silent.map((host) =>
-    `container ${host} does not answer: its supervisor has ended or never started, so look at what the container itself printed`)
+  const ended = silent.map(
+    (host) => `container ${host} does not answer: its supervisor has ended or never started, so look at what the container itself printed`,
+  )
   const text = [`after ${within} s the stack is not ready`, ...parts, ...ended, advice(concerned, silent)].join("\n")
   // Where it was thrown tells nobody anything.
   return Object.assign(new Error(text), { stack: text })
@@ -75,7 +76,14 @@ function cut(line: string): string {
 }
 
 async function silentHosts(concerned: Program[]): Promise<string[]> {
-  const asked = await Promise.all([...new Set(concerned.map(({ host }) => host))].map((host) => services(host).then(() => [], () => [host])))
+  const asked = await Promise.all(
+    [...new Set(concerned.map(({ host }) => host))].map((host) =>
+      services(host).then(
+        () => [],
+        () => [host],
+      ),
+    ),
+  )
   return asked.flat()
 }
 
@@ -85,6 +93,8 @@ function advice(concerned: Program[], silent: string[]): string {
   if (needed.length > 0) {
     return `Begin with ${needed.map(titleOf).join(", ")}: OpenIM's programs end when what they need does not answer or refuses the password.`
   }
-  return "All that OpenIM needs is ready, so look at its own configuration, addresses and passwords (IMENV_…, CHATENV_…), and at whether " +
+  return (
+    "All that OpenIM needs is ready, so look at its own configuration, addresses and passwords (IMENV_…, CHATENV_…), and at whether " +
     "every program is in the image. On a slow machine, give more time."
+  )
 }

@@ -20,7 +20,10 @@ const pushIdentifier = 2001
 
 /** A login that the gateway answers with an error. */
 export class LoginRefusal extends Error {
-  constructor(readonly errCode: number, errMsg: string) {
+  constructor(
+    readonly errCode: number,
+    errMsg: string,
+  ) {
     super(`the gateway answers errCode ${errCode}: ${errMsg}`)
   }
 }
@@ -32,7 +35,10 @@ export class Connection {
   private readonly waiting = new Map<string, (frame: Frame) => void>()
   private readonly ended: Promise<never>
 
-  private constructor(private readonly socket: WebSocket, private readonly user: User) {
+  private constructor(
+    private readonly socket: WebSocket,
+    private readonly user: User,
+  ) {
     this.ended = new Promise((_, fail) => {
       socket.addEventListener("close", ({ code, reason }) => fail(new Error(`the gateway closed the connection: ${code} ${reason}`)))
     })
@@ -100,7 +106,13 @@ export class Connection {
   private async request(reqIdentifier: number, data: Uint8Array, within: number): Promise<Frame> {
     const msgIncr = randomUUID()
     const answer = new Promise<Frame>((resolve) => this.waiting.set(msgIncr, resolve))
-    const frame = { reqIdentifier, sendID: this.user.userID, operationID: randomUUID(), msgIncr, data: Buffer.from(data).toString("base64") }
+    const frame = {
+      reqIdentifier,
+      sendID: this.user.userID,
+      operationID: randomUUID(),
+      msgIncr,
+      data: Buffer.from(data).toString("base64"),
+    }
     // The gateway takes binary frames for requests, text frames for heartbeats.
     this.socket.send(new TextEncoder().encode(JSON.stringify(frame)))
     let timer: NodeJS.Timeout | undefined

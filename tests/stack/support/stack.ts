@@ -58,7 +58,12 @@ export function programs(): Program[] {
 /** The program of that name, wherever it runs. */
 export function programNamed(name: string): Program {
   const found = programs().find((program) => program.name === name)
-  if (!found) throw new Error(`no program of the stack is named ${name}: ${programs().map((program) => program.name).join(", ")}`)
+  if (!found)
+    throw new Error(
+      `no program of the stack is named ${name}: ${programs()
+        .map((program) => program.name)
+        .join(", ")}`,
+    )
   return found
 }
 
@@ -67,5 +72,8 @@ export function titleOf({ host, name }: Program): string {
 }
 
 function namesIn(variable: string): string[] {
-  return (process.env[variable] ?? "").split(",").map((name) => name.trim()).filter(Boolean)
+  return (process.env[variable] ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean)
 }

@@ -1,6 +1,6 @@
 // What Go takes from outside, as files for GOPROXY in a bundle.
 
-import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { trySeconds } from "../../../plan/bundle/prewarm.js"
 import { helperFolder } from "../../../plan/toolchains/go/programs.js"
 import { fetchScript } from "../../../plan/toolchains/go/sources.js"
@@ -15,13 +15,23 @@ import { goToolchain } from "./container.js"
 type Parts = HelperToolchain["bundled"]
 
 export const bundledSource: Parts["source"] = async (settings, { version }, { module }, pin) => {
-  return modules(withFetch(await goFromPackages(settings, version)), `${fetchSource} && go mod download`, [module, pin.version, pin.sum ?? ""])
+  return modules(withFetch(await goFromPackages(settings, version)), `${fetchSource} && go mod download`, [
+    module,
+    pin.version,
+    pin.sum ?? "",
+  ])
 }
 
 export const bundledImports: Parts["imports"] = async (settings, source, programs) => {
   const { root, path } = wholeOf(source)
-  const go = (await goFromPackages(settings, source.toolchain.version)).withDirectory("/own", root).withWorkdir(path === "." ? "/own" : `/own/${path}`)
-  return modules(go, ownModulesCommand, programs.map((entry) => entry.package))
+  const go = (await goFromPackages(settings, source.toolchain.version))
+    .withDirectory("/own", root)
+    .withWorkdir(path === "." ? "/own" : `/own/${path}`)
+  return modules(
+    go,
+    ownModulesCommand,
+    programs.map((entry) => entry.package),
+  )
 }
 
 const ownModulesCommand = `

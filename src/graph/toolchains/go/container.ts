@@ -4,7 +4,7 @@ import type { Container } from "@dagger.io/dagger"
 import { firstOf } from "../../../base/attempts.js"
 import { plainPath } from "../../../plan/build/image.js"
 import { moduleVariables } from "../../../plan/toolchains/go/modules.js"
-import { goOrigins, type GoOrigin, goPackages } from "../../../plan/toolchains/go/origins.js"
+import { type GoOrigin, goOrigins, goPackages } from "../../../plan/toolchains/go/origins.js"
 import { helperVersion } from "../../../plan/toolchains/helpers.js"
 import { compilerImage } from "../../../plan/toolchains/images.js"
 import { freshened, fromFirst, pullFirst, withSystemPackages } from "../../build/bases.js"
@@ -59,7 +59,12 @@ const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promis
     const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
     const fresh = { ...debian, container: freshened(settings, debian.container) }
     // Private modules come from git where no proxy has them.
-    const withGo = await withSystemPackages(settings, fresh, "debian", settings.toolchainOptions.go.access?.private === undefined ? goPackages : [...goPackages, "git"])
+    const withGo = await withSystemPackages(
+      settings,
+      fresh,
+      "debian",
+      settings.toolchainOptions.go.access?.private === undefined ? goPackages : [...goPackages, "git"],
+    )
     const wanted = version === undefined ? "local" : `go${version}`
     return prepared(settings, withGo.withEnvVariable("GOTOOLCHAIN", wanted))
   },
@@ -88,7 +93,14 @@ async function withProxy(settings: Settings, container: Container): Promise<Cont
 }
 
 /** Passwords are a file that is there while commands run, and in no layer. */
-function withAccess({ toolchainOptions: { go: { access } } }: Settings, container: Container): Container {
+function withAccess(
+  {
+    toolchainOptions: {
+      go: { access },
+    },
+  }: Settings,
+  container: Container,
+): Container {
   if (access === undefined) return container
   const { netrc, service } = access
   let ready = Object.entries(moduleVariables(access)).reduce((go, [name, value]) => go.withEnvVariable(name, value), container)

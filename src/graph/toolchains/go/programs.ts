@@ -1,7 +1,7 @@
 // The programs of a source: all as one binary that picks by name, each by itself, or by the source's own magefile.
 
 import { posix } from "node:path"
-import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../../../catalogue/types.js"
 import type { Trust } from "../../../plan/build/caches.js"
 import { buildFlags, multicallBinary, multicallCommand, programArguments } from "../../../plan/toolchains/go/programs.js"
@@ -11,13 +11,22 @@ import type { BuildOrder, PreparedToolchain, ProgramDigests } from "../toolchain
 import { withBuildCache, withModuleCache } from "./caches.js"
 import { buildHelper, buildTool } from "./tools.js"
 
-export function goPrograms(settings: Settings, toolchain: PreparedToolchain, { source, wanted, all, layout, builder }: BuildOrder): Promise<Directory> {
+export function goPrograms(
+  settings: Settings,
+  toolchain: PreparedToolchain,
+  { source, wanted, all, layout, builder }: BuildOrder,
+): Promise<Directory> {
   if (builder === "mage") return byMagefile(settings, toolchain, source, wanted)
   return layout === "multicall" ? multicall(settings, toolchain, source, wanted, all) : separate(settings, toolchain, source, wanted, all)
 }
 
 /** Digests of the packages that programs import. */
-export async function goInputs(settings: Settings, toolchain: PreparedToolchain, source: ResolvedSource, programs: ProgramEntry[]): Promise<ProgramDigests> {
+export async function goInputs(
+  settings: Settings,
+  toolchain: PreparedToolchain,
+  source: ResolvedSource,
+  programs: ProgramEntry[],
+): Promise<ProgramDigests> {
   const { root, path } = wholeOf(source)
   const output = await toolchain.container
     .withDirectory("/src", root)
@@ -28,7 +37,12 @@ export async function goInputs(settings: Settings, toolchain: PreparedToolchain,
 }
 
 /** No modules are fetched before the source is there: they are kept in a cache of their own, and only a build knows which it needs. */
-function workspace(settings: Settings, { version, container }: PreparedToolchain, { root, path }: { root: Directory; path: string }, trust?: Trust): Container {
+function workspace(
+  settings: Settings,
+  { version, container }: PreparedToolchain,
+  { root, path }: { root: Directory; path: string },
+  trust?: Trust,
+): Container {
   const go = trust === undefined ? container : withModuleCache(settings, container, trust)
   return withBuildCache(settings, version, go, trust).withDirectory("/src", root).withWorkdir(folderIn(path))
 }

@@ -1,6 +1,6 @@
 // Go modules as sources: the module proxy has them, with their versions and checksums.
 
-import { type Container, dag, ReturnType } from "@dagger.io/dagger"
+import { dag, ReturnType } from "@dagger.io/dagger"
 import { limited } from "../../../base/attempts.js"
 import { shortTime } from "../../../base/times.js"
 import { type GoModuleAnswer, readModuleVersions } from "../../../plan/toolchains/go/answers.js"
@@ -8,7 +8,7 @@ import { moduleFile } from "../../../plan/toolchains/go/sources.js"
 import { goVersionOf } from "../../../plan/toolchains/go/version.js"
 import { unknownTime } from "../../build/foundSource.js"
 import { tailOf } from "../../call/failures.js"
-import { answer, limited as withLimit, oneLine, timedOut } from "../../versions/answers.js"
+import { answer, oneLine, timedOut, limited as withLimit } from "../../versions/answers.js"
 import type { SourceRegistry } from "../toolchain.js"
 import { goToolchain } from "./container.js"
 import { goproxyOf } from "./proxy.js"

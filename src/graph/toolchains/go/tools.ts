@@ -1,6 +1,6 @@
 // Programs that are no source's: tools of versions.yaml, and this project's own below go/.
 
-import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
 import type { ToolPin } from "../../../catalogue/types.js"
 import { buildFlags, helperFolder } from "../../../plan/toolchains/go/programs.js"
 import { newer } from "../../../plan/toolchains/go/version.js"
@@ -50,12 +50,16 @@ export function buildHelper(settings: Settings, toolchain: PreparedToolchain, na
 export async function helperTests(settings: Settings): Promise<Container[]> {
   const go = await goToolchain(settings, helperVersion(settings.catalogue))
   const source = dag.currentModule().source().directory(helperFolder(""))
-  return (await source.entries()).map((entry) => entry.replace(/\/$/, "")).map((name) => {
-    return withBuildCache(settings, go.version, go.container)
-      .withDirectory("/helper", source.directory(name))
-      .withWorkdir("/helper")
-      // As builds do it, so that both find what the other has compiled.
-      .withEnvVariable("GOFLAGS", "-trimpath")
-      .withExec(["sh", "-c", "go vet ./... && go test -v ./..."])
-  })
+  return (await source.entries())
+    .map((entry) => entry.replace(/\/$/, ""))
+    .map((name) => {
+      return (
+        withBuildCache(settings, go.version, go.container)
+          .withDirectory("/helper", source.directory(name))
+          .withWorkdir("/helper")
+          // As builds do it, so that both find what the other has compiled.
+          .withEnvVariable("GOFLAGS", "-trimpath")
+          .withExec(["sh", "-c", "go vet ./... && go test -v ./..."])
+      )
+    })
 }

@@ -2,8 +2,8 @@
 
 import type { BuiltEntry, Catalogue, ProgramEntry } from "../../../catalogue/types.js"
 import { programsOf, programsOfSource } from "../../build/components.js"
-import { launchHelper } from "../../build/launch.js"
 import { startSeconds } from "../../build/image.js"
+import { launchHelper } from "../../build/launch.js"
 import { copyLibrary, type DockerfileOptions, type DockerfileStages, installing } from "../../dockerfile/stages.js"
 import { assigned, comment, printed, run } from "../../dockerfile/words.js"
 import { planPackages } from "../../packages/packages.js"
@@ -17,7 +17,13 @@ export function goDockerfileStages(catalogue: Catalogue, component: BuiltEntry, 
   return {
     arguments: goArguments(catalogue, options, "the source's go.mod asks for"),
     // By Go's own rule the default is replaced by what go.mod asks for.
-    stages: [...goStage(`go${oldestGo}+auto`, options), fetchProgram, "", ...sourceStages(catalogue, component), ...buildStage(catalogue, component)],
+    stages: [
+      ...goStage(`go${oldestGo}+auto`, options),
+      fetchProgram,
+      "",
+      ...sourceStages(catalogue, component),
+      ...buildStage(catalogue, component),
+    ],
   }
 }
 
@@ -82,13 +88,16 @@ function programSteps(binary: string, all: ProgramEntry[], wanted: ProgramEntry[
   const start = `{ timeout ${startSeconds} "/out/$program" --help > /dev/null || [ $? = 124 ]; }`
   return [
     comment("One binary for all programs; where they cannot be one, or do not start as one, a binary for each."),
-    "RUN ( " + [
-      multicallCommand(binary, words(programArguments(all))),
-      `for program in ${names}; do ln -s ${binary} "/out/$program" && ${start} || exit; done`,
-    ].join(" \\\n    && ") + " ) \\\n    || ( " + [
-      `rm -f /out/${binary}`,
-      `for one in ${words(programArguments(wanted))}; do rm -f "/out/\${one%%=*}" \\\n      && go build ${buildFlagWords} -o "/out/\${one%%=*}" "./\${one#*=}" || exit; done )`,
-    ].join(" \\\n    && "),
+    "RUN ( " +
+      [
+        multicallCommand(binary, words(programArguments(all))),
+        `for program in ${names}; do ln -s ${binary} "/out/$program" && ${start} || exit; done`,
+      ].join(" \\\n    && ") +
+      " ) \\\n    || ( " +
+      [
+        `rm -f /out/${binary}`,
+        `for one in ${words(programArguments(wanted))}; do rm -f "/out/\${one%%=*}" \\\n      && go build ${buildFlagWords} -o "/out/\${one%%=*}" "./\${one#*=}" || exit; done )`,
+      ].join(" \\\n    && "),
   ]
 }
 

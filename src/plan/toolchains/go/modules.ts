@@ -25,7 +25,10 @@ export function checkModuleRules(goproxy: string | undefined, rules: ModuleRules
   const given = { "--go-private": rules.private, "--go-nosumdb": rules.nosumdb, "--go-insecure": rules.insecure }
   for (const [option, value] of Object.entries(given)) {
     const odd = value?.split(",").find((one) => !/^[^\s:@]+$/.test(one.trim()))
-    if (odd !== undefined) throw new Error(`${option} "${odd.replace(/\/\/[^/]*@/, "//***@")}": expected paths of modules, such as git.example.com/im or *.example.com`)
+    if (odd !== undefined)
+      throw new Error(
+        `${option} "${odd.replace(/\/\/[^/]*@/, "//***@")}": expected paths of modules, such as git.example.com/im or *.example.com`,
+      )
   }
 }
 
@@ -35,10 +38,21 @@ const next = ": another module proxy may have it (--mirrors=go=https://… or --
 export function refusedModule(output: string): string | undefined {
   // Go does not name the module where git has refused: wrong user, wrong password, no such repository.
   const silent = /^(\S+:\d+:\d+): no protocol found for repository/m.exec(output)
-  if (silent !== null) return `the module that ${silent[1]} imports cannot be fetched: its git server lets nobody read it, or not this user${next}`
-  const line = output.split("\n").find((one) => /: (reading|Get "?|verifying module|git (ls-remote|fetch)|invalid version: git|unrecognized import path|module lookup disabled)/.test(one) && /@|import path|lookup/.test(one))
+  if (silent !== null)
+    return `the module that ${silent[1]} imports cannot be fetched: its git server lets nobody read it, or not this user${next}`
+  const line = output
+    .split("\n")
+    .find(
+      (one) =>
+        /: (reading|Get "?|verifying module|git (ls-remote|fetch)|invalid version: git|unrecognized import path|module lookup disabled)/.test(
+          one,
+        ) && /@|import path|lookup/.test(one),
+    )
   const module = line && /([A-Za-z0-9._~-]+\.[A-Za-z0-9._~/!-]+)@(v[A-Za-z0-9.+_-]+)/.exec(line)
   if (!line || !module) return undefined
-  const why = /\b(40[0-9]|410|5\d\d) [A-Z][A-Za-z ]+|no such host|connection refused|i\/o timeout|terminal prompts disabled|Authentication failed|could not read Username|SECURITY ERROR|checksum mismatch|module lookup disabled/.exec(`${line}\n${output}`)?.[0]
+  const why =
+    /\b(40[0-9]|410|5\d\d) [A-Z][A-Za-z ]+|no such host|connection refused|i\/o timeout|terminal prompts disabled|Authentication failed|could not read Username|SECURITY ERROR|checksum mismatch|module lookup disabled/.exec(
+      `${line}\n${output}`,
+    )?.[0]
   return `the module ${module[1]} ${module[2]} cannot be fetched${why === undefined ? "" : ` (${why.trim()})`}${next}`
 }

@@ -4,7 +4,8 @@ import type { ProvenanceResource, ProvenanceSource } from "../../supplychain/res
 
 /** The source's module, where it is pinned by its checksum, and Go's own library. */
 export function goProvenance(version: string, source?: ProvenanceSource): ProvenanceResource[] {
-  const module = source?.sum === undefined ? [] : [{ uri: `pkg:golang/${source.module}@${source.version}`, digest: { dirHash: dirHash(source.sum) } }]
+  const module =
+    source?.sum === undefined ? [] : [{ uri: `pkg:golang/${source.module}@${source.version}`, digest: { dirHash: dirHash(source.sum) } }]
   // An installed server has none.
   return [...module, ...(/^\d/.test(version) ? [{ uri: `pkg:golang/stdlib@${version}` }] : [])]
 }
