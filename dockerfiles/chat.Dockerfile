@@ -85,7 +85,7 @@ RUN go=$(go env GOVERSION) && \
     GOTOOLCHAIN=$go go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /usr/local/bin/multicall .
 COPY --from=source / .
 # One binary for all programs; where they cannot be one, or do not start as one, a binary for each.
-RUN ( added=$(multicall -source /src -out /overlay \
+RUN ( ln -sfn "$(go env GOROOT)" /tmp/goroot && export GOTOOLCHAIN=local GOROOT=/tmp/goroot PATH="/tmp/goroot/bin:$PATH" && added=$(multicall -source /src -out /overlay \
       chat-rpc=cmd/rpc/chat-rpc \
       admin-rpc=cmd/rpc/admin-rpc \
       chat-api=cmd/api/chat-api \

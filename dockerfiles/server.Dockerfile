@@ -85,7 +85,7 @@ RUN go=$(go env GOVERSION) && \
     GOTOOLCHAIN=$go go build '-trimpath' '-buildvcs=false' '-ldflags' '-s -w' -o /usr/local/bin/multicall .
 COPY --from=source / .
 # One binary for all programs; where they cannot be one, or do not start as one, a binary for each.
-RUN ( added=$(multicall -source /src -out /overlay \
+RUN ( ln -sfn "$(go env GOROOT)" /tmp/goroot && export GOTOOLCHAIN=local GOROOT=/tmp/goroot PATH="/tmp/goroot/bin:$PATH" && added=$(multicall -source /src -out /overlay \
       openim-rpc-user=cmd/openim-rpc/openim-rpc-user \
       openim-rpc-friend=cmd/openim-rpc/openim-rpc-friend \
       openim-rpc-group=cmd/openim-rpc/openim-rpc-group \

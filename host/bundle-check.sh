@@ -50,7 +50,7 @@ digest() {
       fail "$folder: $(echo "$list" | shown) is not a plain file" "copy the bundle again, or make it again where there is a network"
     fi
   done
-  # shellcheck disable=SC2086 # the sum's option is a word of its own
+  # shellcheck disable=SC2086 # the sum's option is its own word
   $sum items/*.sha256 | $sum | cut -c1-64
 }
 
@@ -103,7 +103,7 @@ counted() { sed -n 's/.*"files": *\([0-9]\{1,9\}\)\([^0-9].*\)\{0,1\}$/\1/p' "it
 # Compares the files whose names a pattern matches; those that fail go into $work/bad with their items.
 hashed() { # pattern
   grep -Fx -f "$work/listed" "$work/found" | grep -E "$1" > "$work/there" || true
-  # shellcheck disable=SC2086 # the sum's option is a word of its own
+  # shellcheck disable=SC2086 # the sum's option is its own word
   tr '\n' '\000' < "$work/there" | xargs -0 $sum -- > "$work/sums" 2> /dev/null || true
   cp "$work/lists" "$work/bad"
   while IFS= read -r item; do

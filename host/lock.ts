@@ -108,7 +108,7 @@ async function waitForIt(): Promise<Keeper> {
 function start(wait: boolean): Promise<Keeper | undefined> {
   const [tool, ...options] =
     process.platform === "darwin" ? ["lockf", "-k", ...(wait ? [] : ["-t", "0"])] : ["flock", ...(wait ? [] : ["-n"])]
-  // A group of its own: Ctrl-C on the terminal must not end it before we have cleaned up.
+  // Its own group: Ctrl-C on the terminal must not end it before we have cleaned up.
   const child = spawn(tool!, [...options, paths.lock, "sh", "-c", KEEPER], {
     stdio: ["pipe", "pipe", "ignore"],
     detached: true,

@@ -19,7 +19,7 @@ export interface Origin {
   folder: string
 }
 
-/** An engine of our own. */
+/** Our own engine. */
 export type EngineRecord = NamespacesRecord | ContainerRecord
 
 export interface NamespacesRecord {

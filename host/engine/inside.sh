@@ -6,7 +6,7 @@ stage=${STAGE:-1}
 if [ "$stage" = 1 ]; then
   ulimit -n "$(ulimit -H -n)"
   if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-    # cgroup v2: a branch of our own, seen as the root from inside. The engine's own processes go into a leaf, since a
+    # cgroup v2: our own branch, seen as the root from inside. The engine's own processes go into a leaf, since a
     # group with processes may not hand controllers down.
     mkdir -p "/sys/fs/cgroup/$7/init"
     echo $$ > "/sys/fs/cgroup/$7/cgroup.procs"

@@ -166,7 +166,7 @@ const FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 /** An empty chain of this name says that this host forwarded nothing before, what the policy was, and which rules it had. It outlives us, as the setting does. */
 const WAS_OFF = "OIM-WAS-OFF-"
 
-/** A host that is no router stays none for all but the engine. */
+/** A host that is not a router stays none for all but the engine. */
 async function allowForwarding(): Promise<void> {
   if (readFileSync(FORWARDING, "utf8").trim() === "1") return
   const lines = await listed()

@@ -9,9 +9,9 @@
 //
 // Mirrors of Docker Hub have mostly ended. registry.docker-cn.com does not answer since 2019 (github.com/docker/docs/issues/8793);
 // docker.mirrors.ustc.edu.cn was for its campus alone since 2022 and closed on 2024-06-06 [U], as did those of SJTU and NJU [C];
-// TUNA never had one. Aliyun and Huawei give each account an address of its own, so there is none to name here.
+// TUNA never had one. Aliyun and Huawei give each account its own address, so there is none to name here.
 export const mirrorPresets = {
-  // All that can be had without an account, the broadest first.
+  // All that is available without an account, the broadest first.
   china: {
     // By Qiniu [C].
     go: "https://goproxy.cn",

@@ -35,7 +35,7 @@ const ofFamily: Partial<Record<MirrorFamily, Expected>> = {
 
 export interface MirrorQuestion {
   url: string
-  /** Why the answer shows that it is no mirror, if it does. */
+  /** Why the answer shows that it is not a mirror, if it does. */
   refusal(answer: MirrorAnswer): string | undefined
 }
 

@@ -25,7 +25,7 @@ export interface PublishOrder extends PublishedTo {
   access: RegistryAccess
   /** Without a key nothing is signed. */
   signing?: SigningKey
-  /** Never used before, because registries are asked anew. */
+  /** Never used before, because registries are asked again. */
   mark: string
   gate: Gate
   /** The tests that run on a stack. */

@@ -157,7 +157,7 @@ export async function releaseChanges(
   let now = settings
   let after = folder
   for (const component of watchedFor(settings.catalogue, components)) {
-    // What is built from a source of the caller's own does not follow upstream.
+    // What is built from the caller's own source does not follow upstream.
     const { custom } = settings
     if (custom?.of === component && (custom.git ?? custom.checkout) !== undefined) continue
     try {
@@ -171,7 +171,7 @@ export async function releaseChanges(
   return after.changes(folder)
 }
 
-/** The catalogue as it is in a checkout, or in a folder of one's own. */
+/** The catalogue as it is in a checkout, or in your own folder. */
 export function catalogueIn(folder: Directory, stack: string | undefined): Promise<Catalogue> {
   const below = stack === undefined ? "" : `stacks/${stack}/`
   return loadCatalogue(stack ?? "catalogue", (name) => folder.file(`${below}${name}`).contents())

@@ -1,4 +1,4 @@
-// The engine's network on a host of its own: a network namespace with a way to the outside and a neighbour, real iptables, real packets.
+// The engine's network on its own host: a network namespace with a way to the outside and a neighbour, real iptables, real packets.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"

@@ -65,7 +65,7 @@ function toolFolder(): string {
   return folder
 }
 
-/** A cache folder of its own, no downloads of others, no engine that runs elsewhere, few tools. */
+/** Its own cache folder, no downloads of others, no engine that runs elsewhere, few tools. */
 function offline(...args: string[]): Promise<Done> {
   // There is no Node there but the bundle's, also to stop the engine.
   const own = {
@@ -146,7 +146,7 @@ describe.runIf(possible)("an offline bundle", () => {
     "builds %s from an empty cache, with the digest that it has with a network",
     { timeout: 30 * MINUTE },
     async (component) => {
-      // An engine that was started again has its caches, but packs the layers in them anew.
+      // An engine that was started again has its caches, but packs the layers in them again.
       if (existsSync(join(root, "cache"))) expect((await offline("engine", "stop")).code).toBe(0)
       const began = Date.now()
       const built = await build("digest", `--component=${component}`)

@@ -107,7 +107,7 @@ describe("killed", () => {
   })
 
   it("by Ctrl-C on a terminal (the whole group)", async () => {
-    // A group of its own, as a terminal's job has.
+    // Its own group, as a terminal's job has.
     const job = spawn(join(project, "daggerw"), ["call"], { env: box.environment(), detached: true, stdio: ["ignore", "pipe", "pipe"] })
     const done = finished(job)
     await until("the download runs", () => existsSync(pidFile()) && alive(curlPid()))

@@ -73,7 +73,7 @@ test("all are good, and a message goes through them", async () => {
   await worksAgain(untilGood)
 })
 
-/** Registered anew, where it registers: what is left of the run before ends after 30 seconds. */
+/** Registered again, where it registers: what is left of the run before ends after 30 seconds. */
 async function turns(program: Program): Promise<void> {
   concerns(program.name)
   const { what, check } = checkerOf(program)
@@ -91,7 +91,7 @@ async function turns(program: Program): Promise<void> {
   await eventually(`afterwards: ${what}`, check, untilGood)
   if (before) {
     await eventually(
-      `${titleOf(program)} is registered anew`,
+      `${titleOf(program)} is registered again`,
       async () => {
         expect((await registrationOf(program.name)).lease).not.toBe(before.lease)
       },
@@ -100,7 +100,7 @@ async function turns(program: Program): Promise<void> {
   }
 }
 
-/** Their tokens may have been lost with Redis, so they log in anew. */
+/** Their tokens may have been lost with Redis, so they log in again. */
 async function worksAgain(patience: Patience): Promise<void> {
   const admin = await eventually("the administrator logs in", () => Admin.login(), untilGood)
   const from = await eventually("a user logs in", () => admin.loginUser(one.account), untilGood)

@@ -96,14 +96,14 @@ it("has every program in memory", async () => {
   }
 })
 
-it("starts every program of OpenIM anew", async () => {
+it("starts every program of OpenIM again", async () => {
   for (const program of programs().filter(({ host }) => host === "server" || host === "chat")) {
     const { registered, good } = await startTimes(program)
     const note = `${registered === undefined ? "" : "until it is registered; "}${checkerOf(program).what} after ${good} s`
     keepFigure({ name: `start of ${titleOf(program)}`, value: registered ?? good, unit: "s", note })
   }
   const [one, other] = await admin.newUsers("load", 2)
-  await deliver(one, other, "after all were started anew")
+  await deliver(one, other, "after all were started again")
 })
 
 /** Waits until the store has each message under its ID with its text; gives the time when it had. */
@@ -160,7 +160,7 @@ async function startTimes(program: Program): Promise<StartTimes> {
   let registered: number | undefined
   if (registers) {
     await eventually(
-      `${titleOf(program)} is registered anew`,
+      `${titleOf(program)} is registered again`,
       async () => {
         if ((await registrationOf(program.name)).lease === before) throw new Error("what is registered is still the one before")
       },

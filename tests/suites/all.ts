@@ -50,7 +50,7 @@ export interface SuiteContext {
 
 type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
 
-/** What registries and caches are asked under a mark that was never used is asked anew. */
+/** What registries and caches are asked under a mark that was never used is asked again. */
 const suites: Record<string, TestSuite> = {
   unit: ({ settings, checkout }) => unitTests(settings, checkout),
   smoke,

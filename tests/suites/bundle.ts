@@ -115,7 +115,7 @@ export async function bundleTests(given: Settings, moment: string): Promise<Test
       },
     ],
     [
-      "what is no bundle, and what the bundle lacks, is said before anything is built",
+      "what is not a bundle, and what the bundle lacks, is said before anything is built",
       async () => {
         await fails(
           () => readBundle(dag.directory().withNewFile("a", "")),

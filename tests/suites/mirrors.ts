@@ -1,4 +1,4 @@
-// Real mirrors: a web server that passes Debian's packages on, or refuses, hangs, wants a login; and a registry with an image of its own.
+// Real mirrors: a web server that passes Debian's packages on, or refuses, hangs, wants a login; and a registry with its own image.
 
 import type { Container, Service } from "@dagger.io/dagger"
 import { fromFirst, pullFirst, withSystemPackages } from "../../src/graph/build/bases.js"

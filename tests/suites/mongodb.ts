@@ -1,5 +1,5 @@
 // MongoDB's way from mirrors that fail to an image that starts. The archive holds a stand-in for the server, which speaks
-// enough of its protocol: the real one cannot be had everywhere that these tests run.
+// enough of its protocol: the real one is not available everywhere that these tests run.
 
 import { createHash } from "node:crypto"
 import { type Container, type Directory, dag, ReturnType, type Service } from "@dagger.io/dagger"

@@ -14,7 +14,7 @@ const owner = "10001:10001"
 /** `checkout` holds tests/fixtures. */
 export async function redisTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const wish = { component: "redis", base: "debian", layout: "multicall", builder: "go" } as const
-  // Without sbin: an engine with certificates of its own would run update-ca-certificates around each command.
+  // Without sbin: an engine with its own certificates would run update-ca-certificates around each command.
   const image = (await componentImage(settings, wish)).container.withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
   const secret = dag.setSecret("redis-password", password)
   const protectedImage = image.withSecretVariable("REDIS_PASSWORD", secret)
@@ -79,7 +79,7 @@ export async function redisTests(settings: Settings, checkout: Directory): Promi
       },
     ],
     [
-      "options and a configuration file of one's own are taken",
+      "options and your own configuration file are taken",
       async () => {
         const options = protectedImage.asService({ useEntrypoint: true, args: ["redis-server", "--appendonly", "no"] })
         same(await ask(options, ["CONFIG", "GET", "appendonly"], password), "appendonly\nno")

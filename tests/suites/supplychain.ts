@@ -91,7 +91,7 @@ export async function supplychainTests(settings: Settings, checkout: Directory, 
   ])
 }
 
-/** The same image in other bytes around it, so that steps upon it are run anew. */
+/** The same image in other bytes around it, so that steps upon it are run again. */
 function rebuilt(layout: Layout): Layout {
   return { ...layout, directory: layout.directory.withNewFile("unrelated", "") }
 }

@@ -17,7 +17,7 @@ export interface SuiteOutcome extends Omit<SuiteReport, "suite" | "seconds" | "a
 
 export type SuiteRun = () => Promise<TestCase[] | SuiteOutcome>
 
-/** What a run found, and the HTML files of its suites, each suite's in a folder of its own. */
+/** What a run found, and the HTML files of its suites, each suite's in its own folder. */
 export interface TestResult {
   run: TestRun
   attachments: Directory

@@ -233,7 +233,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         await fails(async () => updatesReport(await using(folder), "patch", "gitub", false, tools), 'Did you mean "github"?')
         const text = await folder.file("versions.yaml").contents()
         const nonsense = folder.withNewFile("versions.yaml", text.replace("version: v1.8.4", "version: newest"))
-        await fails(() => versions("patch", nonsense), "versions.yaml:10: sources.chat.version: expected a version such as v3.8.3")
+        const line = text.split("\n").findIndex((one) => one.includes("version: v1.8.4")) + 1
+        await fails(() => versions("patch", nonsense), `versions.yaml:${line}: sources.chat.version: expected a version such as v3.8.3`)
       },
     ],
     [

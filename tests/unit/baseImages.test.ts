@@ -232,7 +232,7 @@ describe("an image's status", () => {
     )
   })
 
-  it("is missing, with where it can be had or why not", () => {
+  it("is missing, with where it is available or why not", () => {
     expect(status({ digest: digest("a"), size: 7, kept: false })).toMatchObject({ status: "missing", reason: "can be fetched", size: 7 })
     expect(status({ refused: "x cannot be reached" })).toMatchObject({ status: "missing", reason: "x cannot be reached" })
   })

@@ -62,7 +62,7 @@ describe("what builds need", () => {
     )
   })
 
-  it("of a source of the caller's own: what it imports, and the pinned one where it lies on top", () => {
+  it("of the caller's own source: what it imports, and the pinned one where it lies on top", () => {
     const kinds = (onPinned: boolean) =>
       bundleItems(catalogue, wish({ components: ["server", "chat"] }), { source: "server", digest: "abc", onPinned }).flatMap((item) =>
         "source" in item && item.kind !== "tool" ? [`${item.kind} ${item.source}`] : [],

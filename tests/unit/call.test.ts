@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { FunctionList } from "../../host/call/list.js"
 import { rewrite } from "../../host/call/rewrite.js"
 
-// A module of its own, so that these cases stay what they are when functions come and go.
+// Its own module, so that these cases stay what they are when functions come and go.
 const list: FunctionList = {
   main: "Shop",
   own: ["Shop", "Sale", "Rooms"],

@@ -58,7 +58,7 @@ describe("a git address", () => {
     expect(() => checkGitAddress("https://git/chat", { token: true })).not.toThrow()
   })
 
-  it("holds no password and is no path", () => {
+  it("holds no password and is not a path", () => {
     expect(() => checkGitAddress("https://me:secret@git.example.com/chat")).toThrow(/^--git: the address holds a password/)
     expect(() => checkGitAddress("https://a-token@git.example.com/chat")).toThrow(/^--git: the address holds a password/)
     expect(() => checkGitAddress("../chat")).toThrow('--git "../chat": expected an address')

@@ -18,7 +18,7 @@ describe("the Go version of a go.mod", () => {
     expect(goVersionOf(`module example.com/shop\n\n${lines}\n`)).toBe(version)
   })
 
-  it("says what is wrong with a line that is no version", () => {
+  it("says what is wrong with a line that is not a version", () => {
     expect(() => goVersionOf("go latest\n")).toThrow('go.mod asks for Go "latest", which is not a version')
   })
 

@@ -172,7 +172,7 @@ describe("the stack of OpenIM", () => {
     }
   })
 
-  it("gives every program with a port of its own for other programs an address", () => {
+  it("gives every program with its own port for other programs an address", () => {
     const silent = built()
       .filter((entry) => entry.kind === "program" && entry.address === undefined)
       .map(({ name }) => name)

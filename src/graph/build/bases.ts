@@ -15,7 +15,7 @@ import { packageMirrors } from "../call/mirrors.js"
 import { log, type PulledImage, platform, type Settings } from "../call/settings.js"
 import { withPackages } from "./packages.js"
 
-/** The first of these references that can be had. */
+/** The first of these references that are available. */
 export async function fromFirst(settings: Settings, references: string[]): Promise<Container> {
   return (await pullFirst(settings, references)).container
 }
@@ -132,7 +132,7 @@ const mountedRepository: PackageRequest["mirrors"] = { apt: folder(" ./"), dnf: 
 
 const freshMark = "OPENIM_FRESH_BUILD"
 
-/** Makes every later step run anew where the caller wants that. */
+/** Makes every later step run again where the caller wants that. */
 export function freshened({ fresh }: Settings, container: Container): Container {
   return fresh === undefined ? container : container.withEnvVariable(freshMark, fresh)
 }

@@ -72,7 +72,7 @@ export function withPlan(container: Container, plan: ImagePlan, inputs: ImageInp
 }
 
 /**
- * Written as files, not by a command: base images differ in which tool they have, and an engine with certificates of its own
+ * Written as files, not by a command: base images differ in which tool they have, and an engine with its own certificates
  * would lend them to the command and leave one of them behind.
  */
 export async function withUser(catalogue: Catalogue, container: Container, home: string, folders: string[]): Promise<Container> {

@@ -77,7 +77,7 @@ function withServerPackages(settings: Settings, component: InstalledEntry, base:
   return prepareBase(settings, base, packagesOf(install, base), periodOf(component.rhythm, new Date()))
 }
 
-/** In a container of its own, so that the image needs no program that downloads. */
+/** In its own container, so that the image needs no program that downloads. */
 async function archivedServer(settings: Settings, component: InstalledEntry, name: string): Promise<File> {
   const { bundle } = settings
   const plan = archivePlan(settings.catalogue, component, name, bundle ? [`file://${mounted}`] : await settings.mirrors.of("archive"))

@@ -22,7 +22,7 @@ export interface BuiltImage {
 }
 
 /**
- * The engine stamps files, configuration and history with the time of the build, and packs layers anew once it was started again, so
+ * The engine stamps files, configuration and history with the time of the build, and packs layers again once it was started again, so
  * neither its bytes nor its history can be kept: the image is rewritten. Its base becomes one layer, the same in all images on it.
  */
 export async function imageLayout(settings: Settings, image: BuiltImage): Promise<Layout> {

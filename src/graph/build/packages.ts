@@ -35,7 +35,7 @@ export async function withPackages(
   return apt ? installed.withoutMount(archives) : installed
 }
 
-/** The files of a plan's packages, whose names hold their versions, in a repository of their own; nothing is installed. */
+/** The files of a plan's packages, whose names hold their versions, in their own repository; nothing is installed. */
 export async function fetchedPackages(
   container: Container,
   plan: PackagePlan,

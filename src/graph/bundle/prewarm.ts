@@ -49,7 +49,7 @@ const atOnce = 3
  * packages are, in the versions that there are today. One failed item does not keep the others from being fetched.
  */
 export async function prewarmed(given: Settings, wish: BundleWish, renew = false): Promise<Prewarmed> {
-  // Programs are made from packages with a bundle, so that is what is fetched; images come from wherever they can be had.
+  // Programs are made from packages with a bundle, so that is what is fetched; images come from wherever they are available.
   const online = withoutLocks({ ...given, bundle: undefined }, renew)
   const { catalogue } = given
   const items = bundleItems(catalogue, wish, await ownSource(online))

@@ -11,7 +11,7 @@ import type { ToolchainOptions } from "../toolchains/options.js"
 /** What images are for. */
 export const platform = "linux/amd64" as Platform
 
-/** A source of the caller's own. */
+/** The caller's own source. */
 export interface CustomSource {
   /** The name of the source that it stands for. */
   of: string

@@ -36,7 +36,7 @@ export interface ImagesWish {
   status: boolean
 }
 
-/** Who is asked, where a test has a registry of its own. */
+/** Who is asked, where a test has its own registry. */
 export interface ImageSources {
   tools: Pick<WatchTools, "registry">
   service?: Service

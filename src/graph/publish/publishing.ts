@@ -17,7 +17,7 @@ export interface PublishSteps {
 
 /**
  * Every registry has the content before any gets a tag, so a failure leaves no registry with a new tag that another lacks for
- * want of content. The mark must never have been used: what a registry holds is asked anew each time.
+ * want of content. The mark must never have been used: what a registry holds is asked again each time.
  */
 export async function publishLayout(
   settings: Settings,

@@ -71,6 +71,6 @@ async function configOf(host: string, { username, password }: RegistryAccess): P
   if (username === undefined || password === undefined) return undefined
   // A password from a file mostly ends with a line break.
   const text = dockerConfig(host, username, (await password.plaintext()).replace(/\r?\n$/, ""))
-  // A name of its own: two calls of one session may come as different users.
+  // Its own name: two calls of one session may come as different users.
   return dag.setSecret(`registry-${randomUUID()}`, text)
 }

@@ -18,7 +18,7 @@ export interface VulnerabilitySource {
 /** Where grype's makers publish a database every day. */
 export const publicDatabase = "https://grype.anchore.io/databases"
 
-/** A `mark` that was never used before has the publishers asked anew. */
+/** A `mark` that was never used before has the publishers asked again. */
 export async function scanImage(settings: Settings, layout: Layout, database: VulnerabilitySource, mark: string): Promise<Finding[]> {
   const grype = (await toolbox(settings, ["grype"]))
     .withEnvVariable("NO_COLOR", "1")

@@ -1,4 +1,4 @@
-// Signatures on published images, by a key pair of the caller's own: nothing is asked of a public log or of a certificate authority.
+// Signatures on published images, by the caller's own key pair: nothing is asked of a public log or of a certificate authority.
 
 import { type Container, dag, type File, type Secret } from "@dagger.io/dagger"
 import { imagesToSign, keyProblem, readSignedImage, registryHost } from "../../plan/supplychain/signing.js"

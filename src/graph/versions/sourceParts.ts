@@ -65,7 +65,7 @@ export async function sayGaps(settings: Settings, name: string, source: Resolved
   }
 }
 
-/** Of all sources that can be had; of the others the plan's own rows say why not. */
+/** Of all sources that are available; of the others the plan's own rows say why not. */
 export async function planGaps(settings: Settings): Promise<string[]> {
   const found = Object.keys(settings.catalogue.sources).map(async (name) => {
     try {

@@ -1,4 +1,4 @@
-// A source of the caller's own: which one it stands for, what its images are called, what a failure means.
+// The caller's own source: which one it stands for, what its images are called, what a failure means.
 
 import { unknownName } from "../../base/nearest.js"
 import type { Catalogue, SourceEntry } from "../../catalogue/types.js"

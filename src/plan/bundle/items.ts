@@ -22,7 +22,7 @@ export interface BundleWish {
   services: string[]
 }
 
-/** A source of the caller's own, which takes the place of a pinned one, or lies on top of it. */
+/** The caller's own source, which takes the place of a pinned one, or lies on top of it. */
 export interface OwnSource {
   source: string
   digest: string

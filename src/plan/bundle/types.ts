@@ -20,7 +20,7 @@ export type BundleItem =
   | PackagesItem
   /** A product's source, all that it names from outside, and its version of its toolchain. */
   | { kind: "source"; source: string }
-  /** What a source of the caller's own imports; `digest` is of its lock files. */
+  /** What the caller's own source imports; `digest` is of its lock files. */
   | { kind: "modules"; source: string; digest: string }
   /** A tool of versions.yaml; `source` names the one whose version of the toolchain builds it, where that is new enough. */
   | { kind: "tool"; tool: string; source?: string }

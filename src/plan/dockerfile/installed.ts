@@ -28,7 +28,7 @@ export function installedDockerfile(
   ]
 }
 
-/** A stage of its own, so that the image needs no program that downloads. */
+/** Its own stage, so that the image needs no program that downloads. */
 function archiveStage(
   catalogue: Catalogue,
   component: InstalledEntry,

@@ -20,7 +20,7 @@ export interface RemoteFacts {
   size?: number
   /** The engine has it, so that nothing is downloaded. */
   kept?: boolean
-  /** Why it cannot be had. */
+  /** Why it is not available. */
   refused?: string
 }
 

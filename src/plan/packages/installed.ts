@@ -63,7 +63,7 @@ export function uncheckedArchive({ pins }: Catalogue, component: string, name: s
   return new Error(
     `${component} ${version} for ${name} has no checksum in versions.yaml, ${asked}. Nothing is downloaded unchecked. ` +
       `Next: ${where}, and record it as archives.${component}.builds.${name}.sha256 ` +
-      `(there, bump --component=${component} does so), or use a --catalogue of your own`,
+      `(there, bump --component=${component} does so), or use your own --catalogue`,
   )
 }
 
@@ -189,7 +189,7 @@ export function installedPlan(component: InstalledEntry, base: BaseEntry, facts:
   }
 }
 
-/** The first day of the period in which a component is made once: packages are asked for anew when it begins. */
+/** The first day of the period in which a component is made once: packages are asked for again when it begins. */
 export function periodOf(rhythm: string, now: Date): string {
   const day = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()))
   if (rhythm !== "daily") day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() + 6) % 7))

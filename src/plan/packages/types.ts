@@ -5,7 +5,7 @@ export type PackageManager = "microdnf" | "dnf" | "yum" | "zypper" | "apk" | "ap
 /** Managers of one family read the same repositories and know the packages by the same names. */
 export type PackageFamily = "dnf" | "zypper" | "apk" | "apt"
 
-/** Where a package can be had when no manager delivers it. The addresses are tried in order. */
+/** Where a package is available when no manager delivers it. The addresses are tried in order. */
 export interface PackageDownload {
   urls: string[]
   sha256: string
@@ -33,7 +33,7 @@ export interface PackageMirror {
   url: string
   /** What follows the address, one entry per repository, for apt with suite and components. Default: the usual ones. */
   repositories?: string[]
-  /** Take packages without a signature (a repository of your own). */
+  /** Take packages without a signature (your own repository). */
   unsigned?: boolean
 }
 
@@ -47,7 +47,7 @@ export interface PackageRequest {
   mirrorsOnly?: boolean
   /** Time limit of each attempt, 300 when not given. */
   limitSeconds?: number
-  /** The version of each package, of those that the wanted ones need as well: asked for first. Where they cannot be had any more, any version will do. */
+  /** The version of each package, of those that the wanted ones need as well: asked for first. Where they are not available any more, any version will do. */
   locked?: Record<string, string>
   /** A day such as 2026-11-23: another one asks the repositories again, where the engine would keep an earlier answer for good. */
   asOf?: string

@@ -13,7 +13,7 @@ export interface ProvenanceOf {
   /** The image's manifest, sha256:… */
   digest: string
   inputs: Partial<ImageInputs>
-  /** Absent for images without a source of their own. */
+  /** Absent for images without their own source. */
   source?: ProvenanceSource
   /** The package or archive of a server that is installed. */
   installed?: ProvenanceResource

@@ -71,7 +71,7 @@ export function withPackageVersions(text: string, sets: Record<string, Record<st
   return edited(text, (document) => {
     for (const [set, versions] of Object.entries(sets)) {
       const node = document.createNode(versions) as YAMLMap
-      // A version such as 20250419 is no number.
+      // A version such as 20250419 is not a number.
       for (const { value } of node.items) if (isScalar(value)) value.type = Scalar.QUOTE_DOUBLE
       document.setIn(["packages", set], node)
     }

@@ -26,7 +26,7 @@ export async function goToolchain(
     version === undefined ? "Go" : `Go ${version}`,
     order.map((origin) => ({
       name: names[origin],
-      // Installing has a limit of its own; this one leaves room for waiting until other builds have installed theirs.
+      // Installing has its own limit; this one leaves room for waiting until other builds have installed theirs.
       limitSeconds: 1800,
       run: () => reasoned(() => origins[origin](settings, version)),
     })),

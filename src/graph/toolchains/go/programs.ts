@@ -36,7 +36,7 @@ export async function goInputs(
   return JSON.parse(output)
 }
 
-/** No modules are fetched before the source is there: they are kept in a cache of their own, and only a build knows which it needs. */
+/** No modules are fetched before the source is there: they are kept in their own cache, and only a build knows which it needs. */
 function workspace(
   settings: Settings,
   { version, container }: PreparedToolchain,
@@ -67,7 +67,7 @@ async function multicall(
   return wanted.reduce((folder, entry) => folder.withSymlink(binary, entry.program), built).sync()
 }
 
-/** Each in a step of its own, which does not see the other programs' main packages. */
+/** Each in its own step, which does not see the other programs' main packages. */
 async function separate(
   settings: Settings,
   toolchain: PreparedToolchain,

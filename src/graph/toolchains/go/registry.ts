@@ -39,7 +39,7 @@ const versionOf: SourceRegistry["versionOf"] = async (settings, { module }, vers
   return goVersionOf(await limited({ limitSeconds: 20, run: () => dag.http(address).contents() }))
 }
 
-/** A module cache of its own: the shared one answers for what the proxy no longer says. */
+/** Its own module cache: the shared one answers for what the proxy no longer says. */
 const asking: SourceRegistry["asking"] = async (settings) => {
   return (await goToolchain(settings)).container.withEnvVariable("GOMODCACHE", "/tmp/modules").withWorkdir("/tmp")
 }

@@ -2,7 +2,7 @@
 
 import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
 import type { ToolPin } from "../../../catalogue/types.js"
-import { buildFlags, helperFolder } from "../../../plan/toolchains/go/programs.js"
+import { buildFlags, helperFolder, outsideModuleCache } from "../../../plan/toolchains/go/programs.js"
 import { newer } from "../../../plan/toolchains/go/version.js"
 import { helperVersion, toolPin, toolVersion } from "../../../plan/toolchains/helpers.js"
 import { explain } from "../../call/failures.js"
@@ -59,7 +59,7 @@ export async function helperTests(settings: Settings): Promise<Container[]> {
           .withWorkdir("/helper")
           // As builds do it, so that both find what the other has compiled.
           .withEnvVariable("GOFLAGS", "-trimpath")
-          .withExec(["sh", "-c", "go vet ./... && go test -v ./..."])
+          .withExec(["sh", "-c", `${outsideModuleCache} && go vet ./... && go test -v ./...`])
       )
     })
 }

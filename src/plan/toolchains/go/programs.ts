@@ -23,10 +23,16 @@ export function programArguments(all: ProgramEntry[]): string[] {
   return all.map((entry) => `${entry.program}=${entry.package}`)
 }
 
+/**
+ * Go refuses to overlay its own library where it lies in the module cache, as a toolchain that came as a module does: then it is
+ * called by another path.
+ */
+export const outsideModuleCache = `ln -sfn "$(go env GOROOT)" /tmp/goroot && export GOTOOLCHAIN=local GOROOT=/tmp/goroot PATH="/tmp/goroot/bin:$PATH"`
+
 /** Builds the source in a folder, where the command runs, into one binary below /out; `programs` are words of the shell. */
 export function multicallCommand(binary: string, programs: string, folder = "/src"): string {
   return (
-    `added=$(multicall -source ${folder} -out /overlay ${programs}) && ` +
+    `${outsideModuleCache} && added=$(multicall -source ${folder} -out /overlay ${programs}) && ` +
     `go build ${buildFlagWords} -overlay /overlay/overlay.json -o /out/${binary} "./$added"`
   )
 }

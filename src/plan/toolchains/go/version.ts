@@ -1,6 +1,6 @@
 // Which Go a source needs: what its go.mod says, never a constant.
 
-/** Go's toolchains can be had as modules, and under full version numbers, from this one on. Newer Go builds older code. */
+/** Go's toolchains are available as modules, and under full version numbers, from this one on. Newer Go builds older code. */
 export const oldestGo = "1.21.0"
 
 /** The full version of the Go toolchain for a go.mod: its toolchain line, or its go line, whichever is newer. */
