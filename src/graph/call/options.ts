@@ -97,7 +97,7 @@ export function registryAccess(options: CallOptions): Promise<RegistryAccess> {
     registryCa: ca,
     plainHttp,
     registryService: service,
-  } = options
+  } = withObjects(options)
   return readAccess({ username, password, config, ca, plainHttp, service })
 }
 
