@@ -72,7 +72,7 @@ export const VARIABLES = [
     purpose:
       "PEM file with certificates that the engine and its containers trust in addition to the usual ones (default: the host's bundle)",
   },
-  { name: "OPENIM_ENGINE_START_SECONDS", purpose: "how long a new engine may take until it answers (default 120)" },
+  { name: "OPENIM_ENGINE_START_SECONDS", purpose: "how long a new engine may take until it answers (default 600)" },
   {
     name: "GOPROXY",
     purpose:

@@ -17,7 +17,7 @@ import { attempt, lastWords, run, which } from "../run"
 import { say } from "../say"
 import { DAGGER, ENGINE_DIGEST, ENGINE_IMAGE } from "../versions"
 import { extraCertificates } from "./certificates"
-import { engineConfig, engineEnvironment, holdsPassword } from "./settings"
+import { engineConfig, engineEnvironment, holdsPassword, STOP_SECONDS, startSeconds } from "./settings"
 
 const TOOLS = ["docker", "podman", "nerdctl"]
 
@@ -162,7 +162,7 @@ async function runContainer(
 ): Promise<Engine> {
   const name = containerName()
   return step({ name: "engine-container", title: `Starting the engine in ${tool}`, seconds: 5 }, async () => {
-    await attempt([tool, "stop", "-t", "30", name], { limitSeconds: 60 })
+    await attempt([tool, "stop", "-t", String(STOP_SECONDS), name], { limitSeconds: STOP_SECONDS + 30 })
     await attempt([tool, "rm", "-f", name], { limitSeconds: 60 })
     // What holds a password by its name alone: everybody may read a command line.
     const environment = Object.entries(settings).flatMap(([key, value]) => ["-e", holdsPassword({ value }) ? key : `${key}=${value}`])
@@ -210,7 +210,7 @@ async function copyConfig(tool: string, name: string): Promise<void> {
 }
 
 async function ready(tool: string, name: string): Promise<void> {
-  const limit = Number(env("OPENIM_ENGINE_START_SECONDS") ?? 120)
+  const limit = startSeconds()
   const until = Date.now() + limit * 1000
   const log = async (): Promise<string> => lastWords((await attempt([tool, "logs", "--tail", "8", name])).tail, 8)
   while (Date.now() < until) {
@@ -232,7 +232,7 @@ export async function stopContainer(record: ContainerRecord): Promise<void> {
   await step({ name: "container-stop", title: "Stopping the engine", seconds: 10 }, async () => {
     const name = record.container ?? keptContainer(record.image)
     // Politely first: an engine that is killed may lose what it has not written yet.
-    await attempt([record.tool, "stop", "-t", "30", name], { limitSeconds: 60 })
+    await attempt([record.tool, "stop", "-t", String(STOP_SECONDS), name], { limitSeconds: STOP_SECONDS + 30 })
     const stopped = await attempt([record.tool, "rm", "-f", name], { limitSeconds: 60 })
     if (stopped.code !== 0 && !/no such container/i.test(stopped.tail)) {
       throw new Problem(`${record.tool} does not stop ${name}: ${lastWords(stopped.tail, 1)}`, knownCause(stopped.tail)?.next)

@@ -27,11 +27,12 @@ import { step } from "../progress"
 import { type EngineRecord, startTime } from "../records"
 import { isRoot, require } from "../requirements"
 import { attempt, lastWords } from "../run"
+import { say } from "../say"
 import { extraCertificates } from "./certificates"
 import script from "./inside.sh"
 import { keepSmall } from "./log"
 import { dropNetwork, names, networkProcesses, raiseNetwork, resolvConf } from "./network"
-import { engineConfig, engineEnvironment } from "./settings"
+import { engineConfig, engineEnvironment, STOP_SECONDS, startSeconds } from "./settings"
 
 /** The longest path that fits a socket's address. */
 const SOCKET_PATH = 107
@@ -110,7 +111,7 @@ export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<
 }
 
 async function ready(pid: number, pidStart: string): Promise<void> {
-  const limit = Number(env("OPENIM_ENGINE_START_SECONDS") ?? 120)
+  const limit = startSeconds()
   const until = Date.now() + limit * 1000
   while (Date.now() < until) {
     if (await answers(paths.engineSocket, 1000)) return
@@ -167,10 +168,11 @@ export async function stopNamespaces(): Promise<void> {
   }
   const running = await all()
   if (running.length > 0) {
-    await step({ name: "engine-stop", title: "Stopping the engine", seconds: 5 }, async () => {
+    await step({ name: "engine-stop", title: "Stopping the engine", seconds: 30 }, async () => {
       // The first process in its PID namespace passes the signal on to the engine; without it, its cache may be cut short.
       for (const pid of running) for (const child of children(pid)) signal(child, "SIGTERM")
-      if (await left(30)) {
+      if (await left(STOP_SECONDS)) {
+        say(`the engine did not end within ${STOP_SECONDS} s and is killed: the next one starts with an empty cache`)
         for (const pid of await all()) signal(pid, "SIGKILL")
         if (await left(10))
           throw new Problem(`the engine does not end: processes ${(await all()).join(", ")}`, "a reboot, if nothing else helps")

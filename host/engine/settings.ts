@@ -5,6 +5,12 @@ import { withoutCredentials } from "../../src/base/addresses"
 import { choice, env, proxies } from "../env"
 import { recipeDir } from "../paths"
 
+/** How long an engine may take to end. It writes its cache down then; one that is killed starts with an empty cache. */
+export const STOP_SECONDS = 180
+
+/** How long a new engine may take until it answers. After a hard end it removes its old cache first, which can take minutes. */
+export const startSeconds = (): number => Number(env("OPENIM_ENGINE_START_SECONDS") ?? 600)
+
 const SYSTEM = "_DAGGER_ENGINE_SYSTEMENV_"
 
 export function engineEnvironment(): Record<string, string> {

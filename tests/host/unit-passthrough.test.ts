@@ -123,7 +123,7 @@ describe("a call of this project's module", () => {
   })
 
   it("runs in the project where its files are checked or changed", async () => {
-    expect((await box.run(["check", "smoke"])).stdout).toBe(`${project}\n${reached("check", "smoke")}`)
+    expect((await box.run(["check", "tests:smoke"])).stdout).toBe(`${project}\n${reached("check", "tests:smoke")}`)
     expect((await box.run(["call", "-y", "bump", "--source=source"])).stdout).toBe(
       `${project}\n${reached("call", "-y", `--source=${box.root}/source`, "bump")}`,
     )
