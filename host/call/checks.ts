@@ -25,7 +25,10 @@ export function checkChecks(words: string[], list: FunctionList): void {
     if (names.some((name) => name === wanted || name.startsWith(`${wanted}:`))) continue
     if (Object.hasOwn(list.objects[list.main]!.functions, wanted))
       throw new Problem(`${wanted} is not a check, but a function: ./daggerw call ${wanted}`)
-    const near = names.find((name) => name.endsWith(`:${wanted}`)) ?? nearest(wanted, names)
+    // Of an object's checks the last part may be what was meant.
+    const lastParts = names.map((name) => name.split(":").at(-1)!)
+    const last = nearest(wanted, lastParts)
+    const near = nearest(wanted, names) ?? names.find((name) => last !== undefined && name.endsWith(`:${last}`))
     throw new Problem(`there is no check ${word}${near === undefined ? "" : `, did you mean ${near}?`} (./daggerw check -l lists them)`)
   }
 }

@@ -203,6 +203,7 @@ describe("wrong words", () => {
     ["build --component=x", "build is a function of the module: ./daggerw call build"],
     ["check smok", "there is no check smok, did you mean smoke? (./daggerw check -l lists them)"],
     ["check --progress plain smoke xyzzyx", "there is no check xyzzyx (./daggerw check -l lists them)"],
+    ["check tidi", "there is no check tidi, did you mean rooms:tidy? (./daggerw check -l lists them)"],
     ["check rooms:tidi", "there is no check rooms:tidi, did you mean rooms:tidy?"],
     ["check tidy", "there is no check tidy, did you mean rooms:tidy?"],
     ["check build", "build is not a check, but a function: ./daggerw call build"],
