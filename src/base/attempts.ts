@@ -21,6 +21,28 @@ export interface Outcome<T> {
   refusals: Refusal[]
 }
 
+/** What firstOf throws. */
+export class NothingWorked extends Error {
+  /** Each attempt with its reason, for readers who see the subject anyway. */
+  readonly tried: string
+
+  constructor(
+    readonly subject: string,
+    readonly refusals: Refusal[],
+  ) {
+    const tried = refusals.map(({ name, reason }) => `${name} (${reason})`).join("; ") || "there was nothing to try"
+    super(`${subject}: nothing worked: ${tried}`)
+    this.name = "NothingWorked"
+    this.tried = tried
+  }
+}
+
+/** Why the subject failed, for readers who see its name anyway. */
+export function reasonFor(subject: string, error: unknown): string {
+  if (error instanceof NothingWorked && error.subject === subject) return error.tried
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Runs the attempts in order and answers with the first that works; throws one error that names them all if none does. */
 export async function firstOf<T>(subject: string, attempts: Attempt<T>[], log?: (line: string) => void): Promise<Outcome<T>> {
   const refusals: Refusal[] = []
@@ -31,8 +53,7 @@ export async function firstOf<T>(subject: string, attempts: Attempt<T>[], log?: 
       refusals.push(refusalOf(subject, attempt, error, log))
     }
   }
-  const tried = refusals.map((refusal) => `${refusal.name} (${refusal.reason})`).join("; ")
-  throw new Error(`${subject}: nothing worked: ${tried || "there was nothing to try"}`)
+  throw new NothingWorked(subject, refusals)
 }
 
 /** Runs all attempts at once: for each its value, or why it refused. */

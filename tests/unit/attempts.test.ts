@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { type Attempt, firstOf } from "../../src/base/attempts.js"
+import { type Attempt, firstOf, reasonFor } from "../../src/base/attempts.js"
 
 const works = (name: string, value: string): Attempt<string> => ({ name, limitSeconds: 1, run: async () => value })
 const fails = (name: string, reason: string): Attempt<string> => ({
@@ -8,6 +8,16 @@ const fails = (name: string, reason: string): Attempt<string> => ({
   run: async () => {
     throw new Error(reason)
   },
+})
+
+describe("the reason for a failure", () => {
+  it("does not repeat the subject that the reader sees anyway, and only that", async () => {
+    const error = await firstOf("redis", [fails("a", "403"), fails("b", "hangs")]).catch((refused: unknown) => refused)
+    expect(reasonFor("redis", error)).toBe("a (403); b (hangs)")
+    expect(reasonFor("chat", error)).toBe("redis: nothing worked: a (403); b (hangs)")
+    expect(reasonFor("redis", new Error("broken"))).toBe("broken")
+    expect(reasonFor("redis", "odd")).toBe("odd")
+  })
 })
 
 describe("firstOf", () => {

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
+import { reasonFor } from "../../base/attempts.js"
 import type { InstalledEntry } from "../../catalogue/types.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
 import {
@@ -73,7 +74,7 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
           contents.push(sealed.directory)
           row.bytes = sealed.bytes
         } catch (error) {
-          Object.assign(row, { result: "failed", reason: (error as Error).message.replace(`${title}: nothing worked: `, "") })
+          Object.assign(row, { result: "failed", reason: reasonFor(title, error) })
         }
         row.seconds = (Date.now() - began) / 1000
       }

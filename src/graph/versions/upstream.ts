@@ -1,7 +1,7 @@
 // Asks upstream which versions there are, and for what pins one of them: git and registries.
 
 import type { Container } from "@dagger.io/dagger"
-import { firstOf } from "../../base/attempts.js"
+import { firstOf, reasonFor } from "../../base/attempts.js"
 import { unknownName } from "../../base/nearest.js"
 import { shortTime } from "../../base/times.js"
 import type { SourcePin } from "../../catalogue/types.js"
@@ -57,7 +57,7 @@ export async function watch(settings: Settings, tools: WatchTools, channel: Chan
       try {
         return decide(watched, channel, await upstreamTags(settings, tools, watched))
       } catch (error) {
-        return unknownRow(watched, (error as Error).message.replace(`${watched.name}: nothing worked: `, ""))
+        return unknownRow(watched, reasonFor(watched.name, error))
       }
     }),
   )
