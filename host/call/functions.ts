@@ -36,7 +36,7 @@ export const functionList: FunctionList = {
         "prewarm-check": {"gives":"String","options":{"components":"[String]","tools":"[String]","services":"Boolean","format":"String"}},
         "lock": {"gives":"Changeset","options":{"checkout":"Directory"}},
         "dockerfile": {"gives":"String","options":{"component":"String!"}},
-        "dockerfiles": {"gives":"Changeset","options":{"checkout":"Directory"}},
+        "dockerfiles": {"gives":"Changeset","check":true,"options":{"checkout":"Directory"}},
       },
     },
     Container: {

@@ -6,7 +6,7 @@ export type Options = Record<string, string>
 export interface KnownFunction {
   /** The type of its result: an object's name where a call may go on. */
   gives: string
-  /** `dagger check` runs it. */
+  /** `dagger check` runs it: a check, or a generator, which fails where it would change something. */
   check?: true
   options: Options
 }

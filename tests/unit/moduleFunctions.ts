@@ -60,7 +60,7 @@ function ownObjects(root: string): Record<string, KnownObject> {
         if (!ts.isMethodDeclaration(member) || !decorated(member, "func")) continue
         functions[kebab(member.name.getText())] = {
           gives: typeName(member.type),
-          ...(decorated(member, "check") ? { check: true as const } : {}),
+          ...(decorated(member, "check") || decorated(member, "generate") ? { check: true as const } : {}),
           options: ownOptions(member.parameters),
         }
       }
