@@ -73,7 +73,7 @@ export async function readableTexts({ id, to }: Conversation): Promise<string[]>
 
 const page = 100
 
-/** For a number that was given to no message, the server makes up an empty one. */
+/** For a number that was given to no message, the server makes up an empty one: its content is "" or, as Go writes it, null. */
 function isThere({ content }: PulledMessage): boolean {
-  return content !== ""
+  return Boolean(content)
 }
