@@ -1,5 +1,6 @@
 // An error the user can act on: one sentence, the details that matter, the next step. Printed without a stack trace.
 import { withoutCredentials } from "../src/base/addresses"
+import { messageOf } from "../src/base/errors"
 
 export class Problem extends Error {
   constructor(
@@ -63,15 +64,15 @@ export function knownCause(output: string): Known | undefined {
 /** One line of text for any error. */
 export function sentence(error: unknown): string {
   if (error instanceof Problem) return error.message
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   return (text.split("\n").find((line) => line.trim()) ?? "unknown error").trim()
 }
 
 /** The error as the user sees it: message and next step, each on its own line. */
 export function explain(error: unknown): string {
-  const known = knownCause(error instanceof Error ? error.message : String(error))
+  const known = knownCause(messageOf(error))
   const next = (error instanceof Problem ? error.next : undefined) ?? known?.next
-  const raw = error instanceof Error ? error.message : String(error)
+  const raw = messageOf(error)
   const message = !(error instanceof Problem) && known ? `${known.message} (${sentence(error)})` : raw
   return withoutCredentials(`daggerw: error: ${message}${next ? `\ndaggerw: next: ${next}` : ""}`)
 }

@@ -1,4 +1,4 @@
-// Runs a tool (by zx) in its own process group, with its output in a log file, its last line at hand, and an end for the
+// Runs a tool (by zx) in its own process group, with its output in a log file, its last line kept, and an end for the
 // whole group when we are stopped.
 import { createWriteStream, mkdirSync, statfsSync } from "node:fs"
 import { join } from "node:path"

@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs"
 import { homedir } from "node:os"
 import { isAbsolute, join, resolve } from "node:path"
+import { messageOf } from "../../src/base/errors"
 import { unknownName } from "../../src/base/nearest"
 import { checkCallMirrors } from "../../src/mirrors/entries"
 import { Problem } from "../problem"
@@ -35,7 +36,7 @@ function inOneLine(check: () => void): void {
   try {
     check()
   } catch (error) {
-    throw new Problem(error instanceof Error ? error.message : String(error))
+    throw new Problem(messageOf(error))
   }
 }
 

@@ -2,6 +2,7 @@
 // Used by the module, the package fallback and the host's bootstrap alike, so nothing here knows about Dagger.
 
 import { withoutCredentials } from "./addresses.js"
+import { messageOf } from "./errors.js"
 
 export interface Attempt<T> {
   name: string
@@ -40,7 +41,7 @@ export class NothingWorked extends Error {
 /** Why the subject failed, for readers who see its name anyway. */
 export function reasonFor(subject: string, error: unknown): string {
   if (error instanceof NothingWorked && error.subject === subject) return error.tried
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }
 
 /** Runs the attempts in order and answers with the first that works; throws one error that names them all if none does. */
@@ -94,6 +95,6 @@ export async function limited<T>(attempt: Omit<Attempt<T>, "name">): Promise<T> 
 
 /** The error's message on one line: refusals are listed next to each other. */
 function reasonOf(error: unknown): string {
-  const message = withoutCredentials(error instanceof Error ? error.message : String(error))
+  const message = withoutCredentials(messageOf(error))
   return message.replace(/\s*\n\s*/g, " / ").trim() || "no reason given"
 }

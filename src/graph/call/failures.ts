@@ -1,6 +1,7 @@
 // Failed commands, told in one message that keeps the useful end of their output, and no password of an address in it.
 
 import { withoutCredentials } from "../../base/addresses.js"
+import { messageOf } from "../../base/errors.js"
 import { toolchains } from "../../plan/toolchains/toolchains.js"
 
 const progress = Object.values(toolchains).map((toolchain) => toolchain.progress)
@@ -28,10 +29,6 @@ export function tailOf(error: unknown, lines = 20): string {
   const text = withoutCredentials(failed === undefined ? messageOf(error) : failed.stderr.trim() || failed.stdout.trim())
   const all = text.split("\n").filter((line) => line.trim() !== "" && !progress.some((start) => line.startsWith(start)))
   return all.slice(-lines).join("\n") || withoutCredentials(messageOf(error))
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** Runs a step; a failure becomes one message: what failed, how it ended, what to do next. */

@@ -15,7 +15,7 @@ export async function retried<T>(subject: string, run: () => Promise<T>, log?: (
   const attempts = waits.map(
     (seconds, index): Attempt<T> => ({
       name: `try ${index + 1} of ${waits.length}`,
-      // Each download has its own limit, and words of its own for it; this one leaves room for waiting until other builds are done.
+      // Each download has its own limit, and its own words for it; this one leaves room for waiting until other builds are done.
       limitSeconds: seconds + 1800,
       async run() {
         await new Promise((wake) => setTimeout(wake, seconds * 1000))

@@ -48,7 +48,7 @@ export class EngineTests {
         .container()
         .from("docker.io/library/node:24-trixie-slim")
         .withWorkdir("/project")
-        // Where the engine brings certificates of its own, it adds them to this file; Node has its own list.
+        // Where the engine brings its own certificates, it adds them to this file; Node has its own list.
         .withEnvVariable("NODE_EXTRA_CA_CERTS", "/etc/ssl/certs/ca-certificates.crt")
         .withMountedCache("/root/.npm", dag.cacheVolume("engine-tests-npm"))
         .withFile("package.json", this.source.file("package.json"))
