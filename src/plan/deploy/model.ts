@@ -1,0 +1,148 @@
+// What a deployment is once the catalogue has been read and checked. The kit carries it as deployment.json, the renderers make the
+// compose project from it, and openimctl operates it. Plain data: nothing here knows a product.
+
+export interface Deployment {
+  /** Raised when an older openimctl could not read it. */
+  format: 1
+  stack: string
+  title: string
+  /** The versions of its components: what a kit is called by. */
+  release: string
+  /** The compose project's name where the user sets no other. */
+  project: string
+  profiles: Profile[]
+  settings: Setting[]
+  /** Each after the ones that it needs. */
+  services: DeployedService[]
+  routes: Route[]
+  networks: DeployedNetwork[]
+  requirements: Requirements
+  /** What shows that the whole works, through the public address. */
+  checks: CheckStep[]
+}
+
+export interface Profile {
+  name: string
+  purpose: string
+  /** Memory that the machine needs for it. */
+  memoryMiB: number
+}
+
+/** Where a setting of .env ends. */
+export interface SettingUse {
+  service: string
+  /** The variable of the container, or the file below /run/secrets. */
+  variable: string
+  as: "variable" | "file"
+}
+
+export interface Setting {
+  name: string
+  purpose: string
+  group: string
+  kind: "secret" | "url" | "address" | "port" | "size" | "choice" | "list" | "text" | "flag" | "image"
+  /** As the template has it: may hold ${OTHER}. Undefined: the user, or `generate`, must give one. */
+  default?: string
+  /** Characters of a secret that is made at the first use. */
+  generate?: number
+  choices?: string[]
+  /** Empty is allowed. */
+  optional: boolean
+  /** A regular expression for its value, and the words for it. */
+  pattern?: string
+  expected?: string
+  /** Names that earlier kits had for it. */
+  earlier: string[]
+  /** Values that are refused outside development: placeholders, and what everybody knows. */
+  refused: string[]
+  /** The volume that it was made with: it cannot change in .env alone. */
+  madeWith?: string
+  uses: SettingUse[]
+}
+
+export interface Health {
+  /** As compose writes it: ["CMD", …] or ["CMD-SHELL", …]. */
+  test: string[]
+  startSeconds: number
+}
+
+export interface DeployedService {
+  /** Its name in the compose project, and its host name. */
+  name: string
+  component: string
+  purpose: string
+  /** Counted from 1: all of a stage start together, once the stage before is healthy. */
+  stage: number
+  profiles: string[]
+  needs: string[]
+  /** The setting that names its image. */
+  imageSetting: string
+  command?: string[]
+  environment: Record<string, string>
+  /** Files of the kit that it reads: source in the kit → path in the container. */
+  files: Record<string, string>
+  /** Secrets that it gets as /run/secrets/NAME. */
+  secrets: string[]
+  /** Volume → path. */
+  volumes: Record<string, string>
+  networks: string[]
+  /** What is published on the machine: the setting of the port → the container's port. The edge alone has these. */
+  publish: Record<string, number>
+  ports: number[]
+  temporary: string[]
+  memoryMiB: number
+  cpus: number
+  pids: number
+  graceSeconds: number
+  health: Health
+  /** More than one instance may run. */
+  scalable: boolean
+  capabilities: string[]
+  /** The user id in the container, where the image does not say it. */
+  user?: string
+}
+
+export interface DeployedNetwork {
+  name: string
+  internal: boolean
+}
+
+/** What the edge passes on. */
+export interface Route {
+  name: string
+  /** Below the main address (path), or a listener of its own (port of the edge, published by a setting). */
+  path?: string
+  strip: boolean
+  port?: number
+  portSetting?: string
+  service: string
+  target: number
+  websocket: boolean
+  /** Paths that nobody outside may ask for. */
+  closed: string[]
+}
+
+export interface Requirements {
+  diskMiB: number
+  /** CPU flags → the services that need them. */
+  cpuFlags: Record<string, string[]>
+  architecture: string
+}
+
+/** One step of the check from end to end. Texts may hold ${SETTING}, and ${name} that an earlier step took. */
+export type CheckStep =
+  | {
+      name: string
+      kind: "http"
+      method: string
+      url: string
+      headers: Record<string, string>
+      body?: string
+      /** Expected in the answer: a path such as errCode → its value. */
+      expect: Record<string, string>
+      /** Name → path in the answer's JSON. */
+      take: Record<string, string>
+      status: number
+    }
+  | { name: string; kind: "open"; url: string; as: string }
+  | { name: string; kind: "receive"; from: string; contains: string; seconds: number }
