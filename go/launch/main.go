@@ -2,8 +2,9 @@
 //
 //	launch PLAN.json [ARGUMENT…]
 //
-// It refuses secrets that everybody knows, gives the container's address to programs that would register without one, asks the stores
-// whether they answer while the programs start, passes signals on, ends as the program ends, and says at the end which programs were down.
+// It reads the variables that mounted secrets hold, refuses secrets that everybody knows, gives the container's address to programs
+// that would register without one, asks the stores whether they answer while the programs start, passes signals on, ends as the program
+// ends, and says at the end which programs were down.
 package main
 
 import (
@@ -73,6 +74,10 @@ func run(made plan, arguments []string) int {
 	command := append(slices.Clone(made.Command), arguments...)
 	if asksOnly(arguments) {
 		return (&child{command: command}).run()
+	}
+	if err := readFiles(made, os.Environ()); err != nil {
+		say("%v", err)
+		return 1
 	}
 	settings := readSettings(configFolder(made.Config, arguments), os.Getenv)
 	if problems := publicSecrets(made, settings); len(problems) > 0 {
