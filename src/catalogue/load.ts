@@ -15,7 +15,7 @@ export type ReadStackFile = (name: string) => Promise<string>
 
 export async function loadCatalogue(stack: string, read?: ReadStackFile): Promise<Catalogue> {
   const folder = read === undefined ? `stacks/${stack}` : "catalogue"
-  const [stackText, versionsText] = await bothFiles(folder, read ?? ownFiles(stack))
+  const { "stack.yaml": stackText, "versions.yaml": versionsText } = await bothFiles(folder, read ?? ownFiles(stack))
   const examined = examinedStack(`${folder}/stack.yaml`, stackText)
   const versions = Examined.file(`${folder}/versions.yaml`, versionsText, versionsSchema)
   if (examined.data !== undefined && versions.data !== undefined) versions.report(pinReferences(examined.data, versions.data))
@@ -25,11 +25,11 @@ export async function loadCatalogue(stack: string, read?: ReadStackFile): Promis
 
 const names = ["stack.yaml", "versions.yaml"] as const
 
-async function bothFiles(folder: string, read: ReadStackFile): Promise<string[]> {
-  const texts = await Promise.all(names.map((name) => read(name).catch(() => undefined)))
-  const missing = names.filter((_, index) => texts[index] === undefined)
+async function bothFiles(folder: string, read: ReadStackFile): Promise<Record<(typeof names)[number], string>> {
+  const texts = await Promise.all(names.map(async (name) => [name, await read(name).catch(() => undefined)] as const))
+  const missing = texts.flatMap(([name, text]) => (text === undefined ? [name] : []))
   refuse(missing.map((name) => `${folder}/${name}: expected a readable file, found none. A stack is ${names.join(" and ")}`))
-  return texts as string[]
+  return Object.fromEntries(texts) as Record<(typeof names)[number], string>
 }
 
 function ownFiles(stack: string): ReadStackFile {

@@ -1,5 +1,6 @@
 // From newer versions to the changed files of a checkout: versions.yaml, its changelog, and what is generated from versions.yaml.
 
+import { pinnedArchive, pinnedSource } from "../catalogue/lookup.js"
 import type { Catalogue, Pins } from "../catalogue/types.js"
 import { readVersions } from "../catalogue/versions.js"
 import { resolveSource } from "../graph/build/sources.js"
@@ -108,7 +109,7 @@ async function moved(settings: Settings, tools: WatchTools, watched: Watched, ve
   }
   if (watched.kind === "archive") {
     if (version === watched.pinned) return unchanged(name, version)
-    const before = settings.catalogue.pins.archives[name]
+    const before = pinnedArchive(settings.catalogue, name)
     let sums = before.previous.find((old) => old.version === version)?.sha256
     if (sums === undefined) {
       await checkVersion(settings, tools, watched, version)
@@ -116,7 +117,7 @@ async function moved(settings: Settings, tools: WatchTools, watched: Watched, ve
     }
     return { versions: withArchive(text, name, before, { version, sha256: sums }), told: `${name}: ${watched.pinned} → ${version}` }
   }
-  const before = settings.catalogue.pins.sources[name]
+  const before = pinnedSource(settings.catalogue, name)
   const earlier = before.previous.find((old) => old.version === version)
   if (earlier === undefined) await checkVersion(settings, tools, watched, version)
   const pin = earlier ?? (await sourcePin(settings, tools, watched, version))
@@ -175,10 +176,13 @@ export async function bumpBases(settings: Settings, tools: WatchTools, files: Pi
   }
   for (const [reason, names] of Object.entries(refusals)) log(`digests stay as they are: ${names.join(", ")}: ${reason}`)
   const old = catalogue.pins.digests
-  const fresh = references.filter((reference) => found[reference] !== undefined && found[reference] !== old[reference])
-  const digests = Object.fromEntries(fresh.map((reference) => [reference, found[reference]]))
+  const fresh = references.flatMap((reference) => {
+    const digest = found[reference]
+    return digest === undefined || digest === old[reference] ? [] : [{ reference, digest }]
+  })
+  const digests = Object.fromEntries(fresh.map(({ reference, digest }) => [reference, digest]))
   const short = (digest: string | undefined) => digest?.slice("sha256:".length, "sha256:".length + 12) ?? "not pinned"
-  const changes = fresh.map((reference) => `${reference}: ${short(old[reference])} → ${short(found[reference])}`)
+  const changes = fresh.map(({ reference, digest }) => `${reference}: ${short(old[reference])} → ${short(digest)}`)
   return changedFiles(catalogue, files, withDigests(files.versions, digests), changes, date)
 }
 

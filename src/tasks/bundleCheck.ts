@@ -1,5 +1,6 @@
 // Compares a bundle with what could be fetched today, and locks what is in it.
 
+import { pairs } from "../base/entries.js"
 import { readVersions } from "../catalogue/versions.js"
 import { pullFirst, withFolders, withSystemPackages } from "../graph/build/bases.js"
 import { damagedFiles, nameOf, provenImage } from "../graph/bundle/bundle.js"
@@ -22,11 +23,11 @@ export async function compareBundle(settings: Settings, bundle: Bundle, wish: Bu
   const damaged = new Set((await damagedFiles(await toolbox(online, []), bundle)).map(({ item }) => item))
   const items = bundleItems(catalogue, wish, await ownSource({ ...settings, bundle: undefined }))
   const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
-  const rows = items.map(async (item, index): Promise<BundleRow> => {
+  const rows = pairs(items, names).map(async ([item, name]): Promise<BundleRow> => {
     const title = itemTitle(catalogue, item)
-    const record = bundle.records[names[index]]
+    const record = bundle.records[name]
     if (record === undefined) return { state: "missing", title, detail: "prewarm fetches it" }
-    if (damaged.has(names[index])) return { state: "damaged", title, detail: "prewarm fetches it again" }
+    if (damaged.has(name)) return { state: "damaged", title, detail: "prewarm fetches it again" }
     const unfit = unfitRecord(catalogue, bundle.records, record)
     if (unfit !== undefined) return { state: "missing", title, detail: `prewarm fetches it again: ${unfit}` }
     try {
@@ -74,7 +75,7 @@ export async function lockedVersions(bundle: Bundle, text: string): Promise<stri
   for (const { packages, pulled, reference, set } of Object.values(records)) {
     if (set !== undefined && packages !== undefined && Object.keys(packages).length > 0) sets[set] = packages
     const [name, digest] = reference?.split("@") ?? []
-    if (pulled && name !== undefined) digests[name] = digest
+    if (pulled && name !== undefined && digest !== undefined) digests[name] = digest
   }
   const { archives } = readVersions("versions.yaml", text)
   const sums = Object.values(records)

@@ -1,5 +1,6 @@
 // The plan of components: resolves sources and bases to know what goes into each image, and builds none.
 
+import { sourceEntry } from "../catalogue/lookup.js"
 import { prepareBase } from "../graph/build/bases.js"
 import type { BuildOptions } from "../graph/build/components.js"
 import { baseFacts, sourceDigests } from "../graph/build/inputs.js"
@@ -73,7 +74,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     if (component.kind === "reference") return { component: component.name, source: referenceOf(catalogue, component) }
     const found = sources[component.source]
     if ("refused" in found) {
-      return { component: component.name, source: catalogue.sources[component.source].url, refused: found.refused }
+      return { component: component.name, source: sourceEntry(catalogue, component.source).url, refused: found.refused }
     }
     const { source, digests } = found
     const origin = `${source.origin}${source.facts.revision === undefined ? "" : ` (${source.facts.revision.slice(0, 12)})`}`
@@ -81,7 +82,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     if (missing.length > 0) {
       return { component: component.name, source: origin, refused: missingPrograms(catalogue, component, missing, source.origin).message }
     }
-    const builder = builderOf(toolchainOf(catalogue.sources[component.source]), options.builder)
+    const builder = builderOf(toolchainOf(sourceEntry(catalogue, component.source)), options.builder)
     const of = { ...options, builder, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher }
     try {
       const inputs = imageInputs(catalogue, of, prepared)

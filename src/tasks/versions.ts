@@ -1,7 +1,8 @@
 // The functions of the version watch: what they ask, print and change.
 
 import type { Changeset, Directory } from "@dagger.io/dagger"
-import { checkFormat, jsonText } from "../base/format.js"
+import { entryOf } from "../base/entries.js"
+import { jsonText } from "../base/format.js"
 import { loadCatalogue } from "../catalogue/load.js"
 import type { Catalogue } from "../catalogue/types.js"
 import { type CallOptions, pinnedSettings } from "../graph/call/options.js"
@@ -68,8 +69,7 @@ async function changesOf(settings: Settings, tools: WatchTools, rows: WatchRow[]
 }
 
 function formOf(forms: Record<string, Form>, format: string): Form {
-  checkFormat(format, Object.keys(forms))
-  return forms[format]
+  return entryOf("value of --format", forms, format)
 }
 
 /** Where the files lie: in a checkout of this project, or all in the folder of --catalogue. */

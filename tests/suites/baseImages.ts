@@ -29,14 +29,14 @@ export async function baseImageTests(settings: Settings, checkout: Directory): P
   const gone: ImageSources = { tools: { registry: async () => box } }
   const given = await loadCatalogue("watch", (name) => ownHost(checkout.file(`tests/fixtures/watch/catalogue/${name}`).contents()))
   /** The rows by the last part of their names. */
-  const rows = async (sources: ImageSources, digests: Record<string, string> = {}): Promise<Record<string, ImageRow>> => {
+  const rows = async (sources: ImageSources, digests: Record<string, string> = {}): Promise<Record<string, ImageRow | undefined>> => {
     const catalogue = { ...given, pins: { ...given.pins, digests } }
     const own: Settings = { ...settings, catalogue, from: "registry", toolchainOptions: { go: { proxy: "http://proxy.invalid" } } }
     const text = await baseImagesReport(own, { format: "json", base: "debian", buildArguments: {}, status: true }, sources)
     const { images } = JSON.parse(text) as { images: ImageRow[] }
     return Object.fromEntries(images.map((row) => [row.name.split("/").at(-1), row]))
   }
-  const told = ({ status, reason }: ImageRow) => `${status}: ${reason}`
+  const statusOf = (row?: ImageRow) => `${row?.status}: ${row?.reason}`
   const debian = `${registryHost}/base/debian:slim`
 
   await service.start()
@@ -45,37 +45,37 @@ export async function baseImageTests(settings: Settings, checkout: Directory): P
       "base images: what a registry has can be fetched, with its size; what it has not says so",
       async () => {
         const { debian, node, golang, "watch-web": web } = await rows(reached)
-        for (const row of [debian, golang, web]) same(told(row), "missing: can be fetched")
-        same(told(node), "missing: no registry that the engine reaches has it")
-        same(debian.size, await sizeIn(client))
-        same(node.size, undefined)
+        for (const row of [debian, golang, web]) same(statusOf(row), "missing: can be fetched")
+        same(statusOf(node), "missing: no registry that the engine reaches has it")
+        same(debian?.size, await sizeIn(client))
+        same(node?.size, undefined)
       },
     ],
     [
       "base images: one with another digest than the pinned one has moved",
       async () => {
         const { debian: row } = await rows(reached, { [debian]: `sha256:${"1".repeat(64)}` })
-        const told = `pinned is sha256:${"1".repeat(12)}, the registry has ${row.digest?.slice(0, 19)}; bump --bases pins that`
-        same(`${row.status}: ${row.reason}`, `moved: ${told}`)
+        const reason = `pinned is sha256:${"1".repeat(12)}, the registry has ${row?.digest?.slice(0, 19)}; bump --bases pins that`
+        same(statusOf(row), `moved: ${reason}`)
       },
     ],
     [
-      "base images: what the engine has kept is told where the registry is out of reach",
+      "base images: what the engine has cached is reported where the registry is out of reach",
       async () => {
-        const digest = (await rows(reached)).debian.digest ?? ""
+        const digest = (await rows(reached)).debian?.digest ?? ""
         const other = `${registryHost}/base/golang:1.25.0`
         await dag.container({ platform }).from(`${debian}@${digest}`, { registryService: service }).sync()
         const { debian: kept, golang } = await rows(gone, { [debian]: digest, [other]: `sha256:${"1".repeat(64)}` })
         const away = `${registryHost} cannot be reached: `
-        same(told(kept).slice(0, 28 + away.length), `cached: kept by the engine; ${away}`)
-        same(told(golang).slice(0, 9 + away.length), `missing: ${away}`)
+        same(statusOf(kept).slice(0, 28 + away.length), `cached: kept by the engine; ${away}`)
+        same(statusOf(golang).slice(0, 9 + away.length), `missing: ${away}`)
       },
     ],
     [
       "base images: the registry beside the engine is asked for what it has in the place of Docker Hub's images",
       async () => {
         const beside = { ...reached, beside: registryHost }
-        same(await ownDigest("docker.io/base/debian:slim", beside), (await rows(reached)).debian.digest)
+        same(await ownDigest("docker.io/base/debian:slim", beside), (await rows(reached)).debian?.digest)
         same(await ownDigest("docker.io/base/debian:other", beside), undefined)
         same(await ownDigest("quay.io/base/debian:slim", beside), undefined)
         // The engine of this run: only one from packages has such a registry, and it has made Debian.

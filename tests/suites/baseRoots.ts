@@ -18,7 +18,7 @@ export interface BaseRoot {
 
 export async function baseRoots(settings: Settings): Promise<BaseRoot[]> {
   const [packed, alpine] = await Promise.all([packedRpms(settings), alpineRoot(settings)])
-  const [anolis, openeuler] = [anolisRelease, openeulerRelease].map((release) => rpmRoot(packed, release))
+  const [anolis, openeuler] = [rpmRoot(packed, anolisRelease), rpmRoot(packed, openeulerRelease)]
   const rpm = (name: string) =>
     `${name} is a stand-in: Debian's programs with real rpm and dnf, its os-release, and a real RPM repository of ca-certificates, tzdata and redis made in this test. No package of ${name} is in it`
   return [

@@ -36,7 +36,7 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
       "it holds the same bytes, owners and modes as the one that Dagger builds, and says the same of itself",
       async () => {
         const wish = { component: "server", base: "debian", layout: "multicall", builder: "go" } as const
-        const [theirs, ours] = await Promise.all([image!, (await componentImage(settings, wish)).container].map(told))
+        const [theirs, ours] = await Promise.all([contents(image!), contents((await componentImage(settings, wish)).container)])
         const lines = ours.split("\n")
         const differing = theirs.split("\n").filter((line) => !lines.includes(line))
         if (differing.length > 0) throw new Error(`only in buildah's image:\n${differing.join("\n")}`)
@@ -71,7 +71,7 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
 }
 
 /** All that is added to the base, and the image's settings; without the inputs, which only builds by Dagger know. */
-async function told(image: Container): Promise<string> {
+async function contents(image: Container): Promise<string> {
   const list = async <T>(items: Promise<T[]>, text: (item: T) => Promise<string>) => (await Promise.all((await items).map(text))).sort()
   const pair = async (item: { name(): Promise<string>; value(): Promise<string> }) => `${await item.name()}=${await item.value()}`
   const health = image.dockerHealthcheck()
@@ -108,7 +108,7 @@ async function build(settings: Settings, repository: Directory, component: Image
   const go = component.kind === "installed" ? catalogue.pins.go : (await resolveSource(settings, component.source)).toolchain.version
   const text = dockerfile(catalogue, component, base, options)
   // What it copies, and nothing else: other edits of the module must not build it again.
-  const copied = [...text.matchAll(/^COPY (?!--)(\S+) /gm)].flatMap(([, path]) => [path, `${path}/**`])
+  const copied = [...text.matchAll(/^COPY (?!--)(\S+) /gm)].flatMap(([, path = ""]) => [path, `${path}/**`])
   const context = dag
     .currentModule()
     .source()

@@ -1,6 +1,7 @@
 // Real mirrors: a web server that passes Debian's packages on, or refuses, hangs, wants a login; and a registry with its own image.
 
 import type { Container, Service } from "@dagger.io/dagger"
+import { pinnedImage } from "../../src/catalogue/lookup.js"
 import { fromFirst, pullFirst, withSystemPackages } from "../../src/graph/build/bases.js"
 import { callMirrors, mirrorEntries } from "../../src/graph/call/mirrors.js"
 import type { Settings } from "../../src/graph/call/settings.js"
@@ -13,9 +14,9 @@ import { casesOf, logged, same } from "./cases.js"
 import { emptyRegistry } from "./registries.js"
 
 export async function mirrorTests(settings: Settings): Promise<TestCase[]> {
-  const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
+  const debian = await pullFirst(settings, [pinnedImage(settings.catalogue, "debian")])
   const box = await toolbox(settings, [], ["docker-registry"])
-  const web = webMirrors(await fromFirst(settings, [settings.catalogue.pins.images.node]))
+  const web = webMirrors(await fromFirst(settings, [pinnedImage(settings.catalogue, "node")]))
   const registry = emptyRegistry(box, 5000)
   const hubItself = emptyRegistry(box, 5001)
   await Promise.all([web.start(), registry.start(), hubItself.start()])

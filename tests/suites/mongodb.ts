@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto"
 import { type Container, type Directory, dag, ReturnType, type Service } from "@dagger.io/dagger"
+import { archiveBuild, pinnedImage } from "../../src/catalogue/lookup.js"
 import type { ArchivePin } from "../../src/catalogue/types.js"
 import { withArchiveSum } from "../../src/graph/build/archives.js"
 import { fromFirst } from "../../src/graph/build/bases.js"
@@ -137,8 +138,8 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
           same(locked, text.replace(/(makers: .*\n)/, `$1        sha256: ${sha256}\n`))
           same(await lockedVersions(bundle, locked), locked)
           const offline = { ...online, bundle }
-          const { archives } = (await withArchiveSum(offline, "mongodb", "ubuntu2204")).catalogue.pins
-          same(archives.mongodb.builds.ubuntu2204.sha256, sha256)
+          const summed = (await withArchiveSum(offline, "mongodb", "ubuntu2204")).catalogue
+          same(archiveBuild(summed, "mongodb", "ubuntu2204").sha256, sha256)
           same(await nameOf(from(["good"]).catalogue, item), Object.keys(bundle.records).join())
         },
       ],
@@ -271,7 +272,7 @@ async function mirrorService(settings: Settings, packed: Container): Promise<Ser
       if (request.url.endsWith(".sha256") && kind in sums) return response.end(sums[kind] + "  ${archive}\\n")
       answers[kind](response)
     }).listen(8000)`
-  const node = await fromFirst(settings, [settings.catalogue.pins.images.node])
+  const node = await fromFirst(settings, [pinnedImage(settings.catalogue, "node")])
   return node
     .withDirectory("/srv", packed.directory("/srv"))
     .withNewFile("/srv/server.cjs", server)

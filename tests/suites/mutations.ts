@@ -1,6 +1,7 @@
 // Proof that the gate holds: servers that are broken on purpose must turn the right suite red, with a report that says what broke.
 
 import type { Container, Directory } from "@dagger.io/dagger"
+import { sourceEntry } from "../../src/catalogue/lookup.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { readResults } from "../../src/graph/stack/runs.js"
@@ -16,7 +17,7 @@ import { casesOf } from "./cases.js"
 const limitSeconds = 45
 
 export async function mutationTests(settings: Settings, options: BuildOptions, checkout: Directory, mark?: string): Promise<TestCase[]> {
-  const { config } = settings.catalogue.sources.server.image
+  const { config } = sourceEntry(settings.catalogue, "server").image
   const integration = async (name: string, change: (server: Container) => Container | Promise<Container>): Promise<TestCase[]> => {
     const stack = await openStack(settings, { ...options, name, groups: ["server"], change: (_, server) => change(server) })
     try {

@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto"
 import type { Container } from "@dagger.io/dagger"
+import { firstIn } from "../../src/base/entries.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import { imageLayout, type Layout } from "../../src/graph/build/layouts.js"
 import type { Settings } from "../../src/graph/call/settings.js"
@@ -44,7 +45,7 @@ export async function programTests(settings: Settings, options: BuildOptions): P
         const entry = imageOf(catalogue, name)
         const failed = (await smokeTest(settings, entry, image.container)).filter(({ ok }) => !ok)
         if (failed.length > 0) throw new Error(failed.map((test) => `${test.name}: ${test.detail ?? ""}`).join("\n"))
-        const [target] = publishTargets(entry, [`${host}/programs`], ["test"])
+        const target = firstIn(publishTargets(entry, [`${host}/programs`], ["test"]), "target")
         const tags = await publishLayout(settings, layout, [target], access, `${mark}-${name}`)
         same(tags.map(({ outcome }) => outcome).join(), "pushed")
         const found = await client.withExec(["regctl", "image", "digest", `${target.repository}:test`]).stdout()
@@ -58,7 +59,7 @@ export async function programTests(settings: Settings, options: BuildOptions): P
         same(Object.keys(bases).length, names.length + others.length + 1)
         const layers = new Set(Object.values(bases))
         if (layers.size !== 1) throw new Error(`${layers.size} layers: ${JSON.stringify(bases)}`)
-        same(/^sha256:[0-9a-f]{64}$/.test([...layers][0]), true)
+        same(/^sha256:[0-9a-f]{64}$/.test([...layers].join()), true)
       },
     ],
   ])
@@ -71,5 +72,5 @@ async function lowestLayer(client: Container, { directory, digest }: Layout): Pr
     .withMountedDirectory("/layout", directory)
     .withExec(["regctl", "manifest", "get", "--format", "raw-body", `ocidir:///layout@${digest}`])
   const { layers } = JSON.parse(await manifest.stdout()) as { layers: { digest: string }[] }
-  return layers[0].digest
+  return firstIn(layers, "layer").digest
 }

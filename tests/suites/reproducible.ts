@@ -17,15 +17,14 @@ interface Build {
 
 /** The mark may be anything that was never used: it is what keeps an earlier result from being taken. */
 export async function reproducibleTests(settings: Settings, wish: BuildWish, mark: string): Promise<TestCase[]> {
-  const builds: Build[] = []
-  // One after the other: together they might share what the first has just made.
-  for (const emptyCaches of [false, true]) {
-    const fresh = { fresh: `${mark}-${emptyCaches}`, emptyCaches }
-    if (emptyCaches) await emptyBuildCache(await toolbox(settings, []), mark)
-    const image = await componentImage({ ...settings, ...fresh }, wish)
-    builds.push({ image, layout: await imageLayout(settings, image) })
+  const build = async (emptyCaches: boolean): Promise<Build> => {
+    const image = await componentImage({ ...settings, fresh: `${mark}-${emptyCaches}`, emptyCaches }, wish)
+    return { image, layout: await imageLayout(settings, image) }
   }
-  const [first, second] = builds
+  // One after the other: together they might share what the first has just made.
+  const first = await build(false)
+  await emptyBuildCache(await toolbox(settings, []), mark)
+  const second = await build(true)
   const ok = first.layout.digest === second.layout.digest
   const detail = ok ? first.layout.digest : await difference(settings, first.layout, second.layout)
   return [

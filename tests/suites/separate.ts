@@ -1,6 +1,7 @@
 // The programs of a group as containers, one for each, from the images of the single programs: they find each other through the registry.
 
 import type { Directory, Service } from "@dagger.io/dagger"
+import { entryOf } from "../../src/base/entries.js"
 import type { GroupEntry, ProgramEntry } from "../../src/catalogue/types.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
@@ -31,23 +32,22 @@ async function separateStack(settings: Settings, options: BuildOptions): Promise
   const programs = programsOf(catalogue, entry)
   const [tools, made, images] = await Promise.all([
     controlTools(settings),
-    Promise.all(entry.needs.map((name) => service(settings, name, "separate"))),
-    Promise.all(programs.map(({ name }) => componentImage(settings, { ...options, component: name }))),
+    Promise.all(entry.needs.map(async (name) => ({ name, ...(await service(settings, name, "separate")) }))),
+    Promise.all(programs.map(async ({ name }) => ({ name, image: await componentImage(settings, { ...options, component: name }) }))),
   ])
-  const stores: Record<string, Service> = Object.fromEntries(entry.needs.map((name, index) => [name, made[index].service]))
-  const container = (index: number) => withNeeds(images[index].container, entry, stores)
-  const running = Object.fromEntries(programs.map(({ name }, index) => [name, container(index).asService({ useEntrypoint: true })]))
-  const of = programs.findIndex(({ name }) => name === gateway)
+  const stores: Record<string, Service> = Object.fromEntries(made.map(({ name, service }) => [name, service]))
+  const containers = Object.fromEntries(images.map(({ name, image }) => [name, withNeeds(image.container, entry, stores)]))
+  const running = Object.fromEntries(
+    Object.entries(containers).map(([name, container]) => [name, container.asService({ useEntrypoint: true })]),
+  )
   // Equal containers are one: this one is to be another.
-  running[second] = container(of).withEnvVariable("CONTAINER", second).asService({ useEntrypoint: true })
+  running[second] = entryOf("program", containers, gateway).withEnvVariable("CONTAINER", second).asService({ useEntrypoint: true })
   const [port] = portsOf(programs, gateway)
   return {
     parts: { ...stores, ...running },
     programs: {},
     health: {},
-    standIns: Object.fromEntries(
-      entry.needs.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]])),
-    ),
+    standIns: Object.fromEntries(made.flatMap(({ name, standIn }) => (standIn === undefined ? [] : [[name, standIn]]))),
     env: {
       ...entry.connect,
       STACK_API: `http://${api}:${portsOf(programs, api)[0]}`,

@@ -1,6 +1,8 @@
 // Builds and runs the small shop below tests/fixtures: what would take minutes with the real source.
 
 import { type Container, type Directory, dag, ReturnType } from "@dagger.io/dagger"
+import { firstIn } from "../../src/base/entries.js"
+import { sourceEntry } from "../../src/catalogue/lookup.js"
 import { componentBinaries, componentImage, openWorkshop } from "../../src/graph/build/components.js"
 import { type BuiltImage, imageLayout } from "../../src/graph/build/layouts.js"
 import type { Settings } from "../../src/graph/call/settings.js"
@@ -84,7 +86,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         same((await built.directory("/usr/local/bin").entries()).includes("shop"), false)
         // A plan, which builds nothing, must take this image for what it would build.
         const own = readInputs(await built.label(inputsLabel))!
-        const [planned] = await planInputs(from(clashing), wish, ["shop"])
+        const planned = firstIn(await planInputs(from(clashing), wish, ["shop"]), "component")
         same(changedInputs(own, planned.otherwise!), undefined)
         same(changedInputs(own, planned.inputs!), "the recipe changed")
       },
@@ -155,13 +157,13 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
             "-euc",
             "chmod -R go-rwx /odd; chmod g+ws /odd/config; chmod u+x /odd/config/shop.yml; chmod +x /plain/config/shop.yml",
           ])
-        const [plain, strict] = await Promise.all(["/plain", "/odd"].map((path) => componentImage(from(odd.directory(path)), wish)))
+        const plain = await componentImage(from(odd.directory("/plain")), wish)
+        const strict = await componentImage(from(odd.directory("/odd")), wish)
         const told = (built: BuiltImage) =>
           built.container.withExec(["sh", "-c", "cd /shop/config && find . -printf '%p %m %U\\n' | sort && cat shop.yml"]).stdout()
         same(await told(strict), await told(plain))
         same(await strict.container.label(inputsLabel), await plain.container.label(inputsLabel))
-        const [first, second] = await Promise.all([plain, strict].map((built) => imageLayout(settings, built)))
-        same(second.digest, first.digest)
+        same((await imageLayout(settings, strict)).digest, (await imageLayout(settings, plain)).digest)
       },
     ],
     [
@@ -216,7 +218,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         }
         const edited = repository.withNewFile("shared/tea/tea.go", "package tea\n\nvar Milk = true\n")
         const [before, after] = await Promise.all(
-          [repository, edited].map(async (one) => (await planInputs(shared("services/shop", one), wish, ["shop"]))[0].inputs?.source),
+          [repository, edited].map(async (one) => (await planInputs(shared("services/shop", one), wish, ["shop"]))[0]?.inputs?.source),
         )
         same(before === after, false)
         await fails(() => componentImage(shared("services"), wish), "--source-path: the source has no services/go.mod; it has one in: ")
@@ -271,7 +273,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         )
         same((await planGaps(from(source.withoutFile("go.mod")))).join(), "")
         const { catalogue, ...rest } = from(more)
-        const sources = { shop: { ...catalogue.sources.shop, otherPrograms: ["cmd/shop-bot"] } }
+        const sources = { shop: { ...sourceEntry(catalogue, "shop"), otherPrograms: ["cmd/shop-bot"] } }
         same(await gaps({ ...rest, catalogue: { ...catalogue, sources } }), "")
       },
     ],

@@ -1,6 +1,8 @@
 // A server that does not reach what it needs: it says so at once, and says at its end which programs that kept down.
 
 import { type Container, ReturnType } from "@dagger.io/dagger"
+import { entryOf, firstIn } from "../../src/base/entries.js"
+import { sourceEntry } from "../../src/catalogue/lookup.js"
 import type { GroupEntry } from "../../src/catalogue/types.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
@@ -18,9 +20,8 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
   const { catalogue } = settings
   const suite = builtOf(catalogue, "server") as GroupEntry
   const plan = launchPlan(catalogue, suite)
-  const [server, single] = await Promise.all(
-    ["server", "server-rpc-msg"].map(async (component) => (await componentImage(settings, { ...options, component })).container),
-  )
+  const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
+  const [server, single] = await Promise.all([image("server"), image("server-rpc-msg")])
   const connected = (image: Container) => withNeeds(image, suite, stack.parts).withEnvVariable("STACK_RUN", mark)
   /** What a start says that is asked to end after so many seconds. */
   const said = async (image: Container, seconds: number, launch = [launchProgram, launchFile]): Promise<string> => {
@@ -28,8 +29,8 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
     return image.withExec(["sh", "-c", script, "start", ...launch], { expect: ReturnType.Any }).stdout()
   }
   const wrongIn = (image: Container, store: string) => {
-    const [variable] = plan.stores.find(({ name }) => name === store)?.variables ?? []
-    const value = suite.connect[variable]
+    const variable = firstIn(plan.stores.find(({ name }) => name === store)?.variables ?? [], `variable of ${store}`)
+    const value = entryOf("variable", suite.connect, variable)
     return image.withEnvVariable(variable, value.replace(/(?<=^|\/\/)[a-z]+:\d+/, closed))
   }
   const named = (text: string, store: string) =>
@@ -66,7 +67,7 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
         const text = await said(wrongIn(connected(single), "MongoDB"), 10, [
           launchProgram,
           launchFile,
-          ...catalogue.sources.server.image.arguments,
+          ...sourceEntry(catalogue, "server").image.arguments,
         ])
         same(named(text, "MongoDB"), true)
         same(named(text, "MinIO"), false)
@@ -75,7 +76,7 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
     [
       "a secret that everybody knows is refused, by the server, chat and single programs, unless it is allowed",
       async () => {
-        const chat = (await componentImage(settings, { ...options, component: "chat" })).container
+        const chat = await image("chat")
         for (const image of [server, chat, single]) {
           const refused = image.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
           same((await refused.stderr()).includes("which everybody knows: whoever has it is an administrator"), true)

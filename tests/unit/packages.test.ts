@@ -46,7 +46,7 @@ describe("the plan", () => {
 
   const download = { urls: ["http://a/x"], sha256: "0".repeat(64), to: "/usr/bin/x" }
   it.each<[string, Partial<PackageRequest>]>([
-    ['unknown distribution "solaris": use debian, ubuntu', { distribution: "solaris" }],
+    ['unknown distribution "solaris". Known: debian, ubuntu', { distribution: "solaris" }],
     ['unknown distribution "constructor"', { distribution: "constructor" }],
     ["no package is asked for", { want: [] }],
     ['package "-x" is not valid', { want: ["-x"] }],

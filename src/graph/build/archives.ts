@@ -1,5 +1,6 @@
 // Checksums of archives: recorded in versions.yaml, or asked of the makers, from their own address alone.
 
+import { archiveBuild, pinnedArchive } from "../../catalogue/lookup.js"
 import { recordedSum } from "../../plan/bundle/items.js"
 import { askForSum, believedChecksum, uncheckedArchive, withChecksum } from "../../plan/packages/installed.js"
 import { readChecksum } from "../../plan/versions/upstreamAnswers.js"
@@ -10,8 +11,8 @@ import { toolbox } from "../call/toolbox.js"
 /** The settings in which this archive has a checksum: the recorded one, a bundle's, or the makers'. Fails where there is none. */
 export async function withArchiveSum(settings: Settings, component: string, build: string): Promise<Settings> {
   const { catalogue, bundle } = settings
-  const { version, builds } = catalogue.pins.archives[component]
-  if (builds[build].sha256 !== undefined) return settings
+  const { version } = pinnedArchive(catalogue, component)
+  if (archiveBuild(catalogue, component, build).sha256 !== undefined) return settings
   const carried = bundle && recordedSum(bundle.records, component, build, version)
   const sha256 = carried ?? (await makersSum(settings, component, build))
   if (carried === undefined) log(believedChecksum(catalogue, component, build, sha256))
@@ -20,7 +21,7 @@ export async function withArchiveSum(settings: Settings, component: string, buil
 
 async function makersSum(settings: Settings, component: string, build: string): Promise<string> {
   const { catalogue } = settings
-  const { makers } = catalogue.pins.archives[component].builds[build]
+  const { makers } = archiveBuild(catalogue, component, build)
   if (makers === undefined || settings.bundle) throw uncheckedArchive(catalogue, component, build)
   const box = await toolbox(settings, [], ["curl"])
   try {

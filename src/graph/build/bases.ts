@@ -2,7 +2,9 @@
 
 import { type Container, dag } from "@dagger.io/dagger"
 import { firstOf, limited } from "../../base/attempts.js"
+import { firstIn } from "../../base/entries.js"
 import { fullReference } from "../../base/references.js"
+import { textBefore } from "../../base/text.js"
 import type { BaseEntry } from "../../catalogue/types.js"
 import { pinnedReferences } from "../../plan/build/origins.js"
 import { packageSet } from "../../plan/bundle/items.js"
@@ -34,7 +36,7 @@ export async function pullFirst(settings: Settings, references: string[]): Promi
     log,
   )
   const [, digest] = outcome.value.reference.split("@")
-  return { ...outcome.value, reference: `${references[0].replace(/@.*$/, "")}@${digest}` }
+  return { ...outcome.value, reference: `${textBefore(firstIn(references, "image"), "@")}@${digest}` }
 }
 
 /** A mirror is only believed by a digest, which the engine compares: the pinned one, or what Docker Hub has for the tag now. */
@@ -52,7 +54,7 @@ async function pulled(settings: Settings, { reference, address }: PullAddress): 
 }
 
 function asked({ registryServices = {} }: Settings, address: string): Container {
-  const registryService = registryServices[address.split("/")[0]]
+  const registryService = registryServices[textBefore(address, "/")]
   return dag.container({ platform }).from(address, registryService === undefined ? {} : { registryService })
 }
 

@@ -1,6 +1,7 @@
 // From a component's name to its binaries and its image.
 
 import type { Directory } from "@dagger.io/dagger"
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { BuiltEntry } from "../../catalogue/types.js"
 import { baseOf, builtOf, imageOf, missingPrograms, programsOf, programsOfSource } from "../../plan/build/components.js"
 import { imageInputs } from "../../plan/build/imageInputs.js"
@@ -72,7 +73,7 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
     helperTexts(launchHelper),
   ])
   const { layout, directory } = binaries
-  const builder = builderOf(toolchainOf(settings.catalogue.sources[component.source]), wish.builder)
+  const builder = builderOf(toolchainOf(sourceEntry(settings.catalogue, component.source)), wish.builder)
   const of = {
     ...wish,
     builder,
@@ -110,7 +111,7 @@ async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWis
       wanted,
       all,
       layout: wish.layout,
-      builder: builderOf(toolchainOf(settings.catalogue.sources[component.source]), wish.builder),
+      builder: builderOf(toolchainOf(sourceEntry(settings.catalogue, component.source)), wish.builder),
     }),
     sayGaps(settings, component.source, source, toolchain),
   ])

@@ -1,6 +1,7 @@
 // Final images: base, user, configuration, binaries; nothing that built them.
 
 import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, BuiltEntry, Catalogue } from "../../catalogue/types.js"
 import {
   binFolder,
@@ -34,7 +35,7 @@ export async function finalImage(catalogue: Catalogue, parts: ImageParts): Promi
   const { component, base, source } = parts
   const plan = imagePlan(catalogue, component, base, source.facts)
   const owner = ownerOf(catalogue)
-  const entry = catalogue.sources[component.source]
+  const entry = sourceEntry(catalogue, component.source)
 
   const { home } = entry.image
   let image = (await withUser(catalogue, parts.prepared.container, home, programFolders(entry.image))).withWorkdir(home)

@@ -1,5 +1,6 @@
 // Asks sources and bases for what decides an image's content.
 
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { ProgramEntry } from "../../catalogue/types.js"
 import { plainPath } from "../../plan/build/image.js"
 import type { BaseFacts, SourceDigests } from "../../plan/build/imageInputs.js"
@@ -19,7 +20,7 @@ export async function sourceDigests(
   toolchain: PreparedToolchain,
   programs: ProgramEntry[],
 ): Promise<SourceDigests> {
-  const { config } = settings.catalogue.sources[name]
+  const { config } = sourceEntry(settings.catalogue, name)
   const [{ digests, failures }, configDigest] = await Promise.all([
     toolchainByName(toolchain.name).inputs(settings, toolchain, source, programs),
     config === undefined || (await source.directory.glob(`${config}/*`)).length === 0

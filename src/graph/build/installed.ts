@@ -1,6 +1,7 @@
 // Images of servers that are installed: base and packages, or an archive of the makers, a start script, a user.
 
 import { type Container, dag, type File } from "@dagger.io/dagger"
+import { pinnedArchive } from "../../catalogue/lookup.js"
 import type { BaseEntry, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder } from "../../plan/build/image.js"
 import type { ImageInputs } from "../../plan/build/inputs.js"
@@ -58,7 +59,7 @@ export async function installedInput(given: Settings, component: InstalledEntry,
   }
   const { catalogue } = settings
   const prepared = await withServerPackages(settings, component, base, install)
-  const pin = install.archive === undefined ? undefined : catalogue.pins.archives[component.name]
+  const pin = install.archive === undefined ? undefined : pinnedArchive(catalogue, component.name)
   const report =
     pin === undefined
       ? await reportOf(prepared.container, component, install, base)

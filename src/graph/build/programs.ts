@@ -2,6 +2,8 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import { firstOf } from "../../base/attempts.js"
+import { firstIn } from "../../base/entries.js"
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { ProgramEntry } from "../../catalogue/types.js"
 import { programFolders, startSeconds } from "../../plan/build/image.js"
 import { fallbackLayout } from "../../plan/build/imageInputs.js"
@@ -53,8 +55,9 @@ export async function buildPrograms(settings: Settings, toolchain: PreparedToolc
   } catch (error) {
     const reason = output ?? (error as Error).message
     const refused = refusal(reason)
+    const [first, ...others] = wanted
     if (refused !== undefined)
-      throw new Error(`${wanted.length === 1 ? wanted[0].program : `${wanted.length} programs`} cannot be built: ${refused}:\n${reason}`)
+      throw new Error(`${others.length === 0 ? first?.program : `${wanted.length} programs`} cannot be built: ${refused}:\n${reason}`)
     throw new Error(`${subject} failed:\n${reason}\nFix the source and call again; what was built is kept.`)
   }
   const starts = await runOnce(settings, source, built.directory, wanted)
@@ -85,7 +88,7 @@ function separately(order: BuildOrder): BuildOrder {
 
 /** Without caches, secrets and sources, as the image's user, with the configuration where the image has it. */
 async function runOnce(settings: Settings, source: ResolvedSource, programs: Directory, wanted: ProgramEntry[]): Promise<ProgramStart[]> {
-  const { config, image } = settings.catalogue.sources[wanted[0].source]
+  const { config, image } = sourceEntry(settings.catalogue, firstIn(wanted, "program").source)
   const box = await withUser(settings.catalogue, await toolbox(settings, []), image.home, programFolders(image))
   const files = config === undefined ? [] : await source.directory.glob(`${config}/*`)
   const configured = files.length === 0 ? box : box.withDirectory(image.config, source.directory.directory(config!))

@@ -2,6 +2,8 @@
 
 import { type Directory, dag } from "@dagger.io/dagger"
 import { firstOf } from "../../base/attempts.js"
+import { pairs } from "../../base/entries.js"
+import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
 import { type SourceOrigin, sourceOrigins } from "../../plan/build/origins.js"
 import { pinOf } from "../../plan/versions/pins.js"
@@ -12,7 +14,7 @@ import { canonical, fromCheckout, fromGit, overlaid } from "./customSources.js"
 import { type FoundSource, type ResolvedSource, unknownTime } from "./foundSource.js"
 
 export async function resolveSource(settings: Settings, name: string): Promise<ResolvedSource> {
-  const entry = settings.catalogue.sources[name]
+  const entry = sourceEntry(settings.catalogue, name)
   const toolchain = toolchainFor(entry)
   const custom = settings.custom?.of === name ? settings.custom : undefined
   const original = await originalSource(settings, name, custom)
@@ -25,15 +27,15 @@ export async function resolveSource(settings: Settings, name: string): Promise<R
 
 /** The programs whose folders have no source files. */
 export async function missingIn({ catalogue }: Settings, { directory }: FoundSource, programs: ProgramEntry[]): Promise<ProgramEntry[]> {
-  const found = await Promise.all(
-    programs.map((entry) => directory.glob(`${entry.package}/${toolchainFor(catalogue.sources[entry.source]).programFiles}`)),
+  const files = await Promise.all(
+    programs.map((entry) => directory.glob(`${entry.package}/${toolchainFor(sourceEntry(catalogue, entry.source)).programFiles}`)),
   )
-  return programs.filter((_, index) => found[index].length === 0)
+  return pairs(programs, files).flatMap(([program, found]) => (found.length === 0 ? [program] : []))
 }
 
 /** An image takes its configuration from the source. */
 export async function checkConfig({ catalogue }: Settings, name: string, { directory, origin }: FoundSource): Promise<void> {
-  const { config } = catalogue.sources[name]
+  const { config } = sourceEntry(catalogue, name)
   if (config === undefined || (await directory.glob(`${config}/*`)).length > 0) return
   throw new Error(
     `this source (${origin}) has no ${config}/, which stack.yaml names as its configuration: give a source that has it, ` +
@@ -42,10 +44,10 @@ export async function checkConfig({ catalogue }: Settings, name: string, { direc
 }
 
 function originalSource(settings: Settings, name: string, custom?: CustomSource): Promise<FoundSource> {
-  const entry = settings.catalogue.sources[name]
+  const entry = sourceEntry(settings.catalogue, name)
   if (custom?.checkout) return fromCheckout(settings, entry, custom.checkout, custom.path)
   if (custom?.git) return fromGit(settings, entry, custom.git, custom.path)
-  return fromNetwork(settings, { ...entry, url: settings.upstreams[name] ?? entry.url }, settings.catalogue.pins.sources[name])
+  return fromNetwork(settings, { ...entry, url: settings.upstreams[name] ?? entry.url }, pinnedSource(settings.catalogue, name))
 }
 
 async function withPlainModes(settings: Settings, found: FoundSource): Promise<FoundSource> {

@@ -11,6 +11,7 @@ import { mkdtemp, open, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
+import { entryOf, pairs } from "../../base/entries.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
@@ -30,7 +31,7 @@ export async function readBundle(directory: Directory): Promise<Bundle> {
   }
   const names = files.map((file) => file.replace(/^items\//, "").replace(/\.json$/, ""))
   const texts = await Promise.all(files.map((file) => directory.file(file).contents()))
-  return { directory, records: Object.fromEntries(names.map((name, index) => [name, readBundleRecord(name, texts[index])])) }
+  return { directory, records: Object.fromEntries(pairs(names, texts).map(([name, text]) => [name, readBundleRecord(name, text)])) }
 }
 
 /** Where a bundle, or a part of it, is while a command needs it. */
@@ -53,7 +54,10 @@ export async function damagedFiles(box: Container, { directory, records }: Bundl
     .trim()
     .split("\n")
     .filter((line) => line !== "")
-  return lines.map((line) => ({ file: line.split("\t")[0], item: line.split("\t")[1] }))
+  return lines.map((line) => {
+    const [file = "", item = ""] = line.split("\t")
+    return { file, item }
+  })
 }
 
 /** FILE TAB ITEM for each file that is not as it was; a list that is cut short is one itself. */
@@ -117,7 +121,7 @@ export function provenImage(bundle: Bundle, name: string): Promise<void> {
 }
 
 async function proveImage({ directory, records }: Bundle, name: string): Promise<void> {
-  const { reference = "", title } = records[name]
+  const { reference = "", title } = entryOf("item of the bundle", records, name)
   const folder = await mkdtemp(join(tmpdir(), "bundle-"))
   try {
     const manifest = await directory.file(`images/${name}.manifest.json`).contents()
@@ -159,5 +163,5 @@ export async function bundledPackages(catalogue: Catalogue, { directory, records
       Object.values(records).flatMap(({ kind, title }) => (kind === item.kind ? [title] : [])),
     )
   }
-  return Object.keys(records[name].packages ?? {}).length === 0 ? dag.directory() : directory.directory(`packages/${name}`)
+  return Object.keys(records[name]?.packages ?? {}).length === 0 ? dag.directory() : directory.directory(`packages/${name}`)
 }

@@ -1,5 +1,7 @@
 // What a call is going to ask a bundle for, compared with it before anything is built.
 
+import { entryOf, pairs } from "../../base/entries.js"
+import { pinnedImage, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import { shortDigest } from "../../plan/build/inputs.js"
 import { type BundleWish, bundleItems, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
@@ -17,15 +19,15 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   const titles = Object.values(records).map(({ title }) => title)
   const pinned = bundleItems(catalogue, wish)
   const other = pinned.find(
-    (item) => item.kind === "source" && version !== undefined && catalogue.pins.sources[item.source].version !== version,
+    (item) => item.kind === "source" && version !== undefined && pinnedSource(catalogue, item.source).version !== version,
   )
   if (other?.kind === "source") {
     const next = `pin it (bump --component=${other.source} --version=${version}) before the bundle is made`
-    throw new Error(`the bundle has only the pinned versions, not ${catalogue.sources[other.source].title} ${version}: ${next}`)
+    throw new Error(`the bundle has only the pinned versions, not ${sourceEntry(catalogue, other.source).title} ${version}: ${next}`)
   }
   const lacking = async (items: BundleItem[]) => {
     const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
-    const missing = items.filter((_, index) => !Object.hasOwn(records, names[index]))
+    const missing = pairs(items, names).flatMap(([item, name]) => (Object.hasOwn(records, name) ? [] : [item]))
     if (missing.length > 0)
       throw missingItems(
         missing.map((item) => itemTitle(catalogue, item)),
@@ -35,7 +37,7 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   }
   // Without what is always needed nothing can be looked at.
   await lacking(bundleItems(catalogue, { ...wish, components: [], tools: [], services: [] }))
-  const box = await bundledImage(bundle, [catalogue.pins.images.debian])
+  const box = await bundledImage(bundle, [pinnedImage(catalogue, "debian")])
   const damaged = await damagedFiles(box.container, bundle).catch((error: unknown) => {
     throw new Error(`the bundle is damaged: ${box.reference} in it cannot be read: ${tailOf(error, 1)}. ${copyAgain}`)
   })
@@ -46,11 +48,12 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   }
   const names = await lacking(bundleItems(catalogue, wish, await ownSource(settings)))
   for (const name of names) {
-    if (records[name].pulled) await provenImage(bundle, name)
-    const why = unfitRecord(catalogue, records, records[name])
+    const record = entryOf("item of the bundle", records, name)
+    if (record.pulled) await provenImage(bundle, name)
+    const why = unfitRecord(catalogue, records, record)
     if (why !== undefined)
       throw new Error(
-        `the bundle does not fit: ${records[name].title}: ${why}. Next: ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network`,
+        `the bundle does not fit: ${record.title}: ${why}. Next: ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network`,
       )
   }
 }
@@ -63,7 +66,7 @@ export async function ownSource(settings: Settings): Promise<OwnSource | undefin
   const { custom } = settings
   if (custom === undefined) return undefined
   const { directory } = await resolveSource(settings, custom.of)
-  const { lockFiles } = toolchainOf(settings.catalogue.sources[custom.of])
+  const { lockFiles } = toolchainOf(sourceEntry(settings.catalogue, custom.of))
   const texts = await Promise.all(
     lockFiles.map((name) =>
       directory

@@ -3,6 +3,8 @@
 import { createHash } from "node:crypto"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { reasonFor } from "../../base/attempts.js"
+import { firstIn } from "../../base/entries.js"
+import { archiveBuild, pinnedArchive, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { InstalledEntry } from "../../catalogue/types.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
 import {
@@ -54,17 +56,19 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
   const online = withoutLocks({ ...given, bundle: undefined }, renew)
   const { catalogue } = given
   const items = bundleItems(catalogue, wish, await ownSource(online))
-  const titles = items.map((item) => itemTitle(catalogue, item))
-  const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
+  const named = await Promise.all(
+    items.map(async (item) => ({ item, title: itemTitle(catalogue, item), name: await nameOf(catalogue, item) })),
+  )
+  const titles = named.map(({ title }) => title)
   const kept = given.bundle && (await keptRecords(online, given.bundle, renew))
   const pull: Pull = (references) => (kept && hasImage(kept, references) ? bundledImage(kept, references) : pullFirst(online, references))
   const fetching: Fetching = { settings: online, pull, asOf: renew ? new Date().toISOString().slice(0, 10) : undefined }
   const rows: PrewarmRow[] = []
   const contents: Directory[] = []
-  const waiting = items.entries()
+  const waiting = named.values()
   const worker = async (): Promise<void> => {
-    for (const [index, item] of waiting) {
-      const [title, name, began] = [titles[index], names[index], Date.now()]
+    for (const { item, title, name } of waiting) {
+      const began = Date.now()
       const row: PrewarmRow = { title, result: "fetched", bytes: 0, seconds: 0 }
       const there = kept?.records[name]
       if (there) Object.assign(row, { result: "in the bundle", bytes: there.bytes })
@@ -86,7 +90,7 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
   rows.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
   const bundle = contents.reduce((all, one) => all.withDirectory(".", one), given.bundle?.directory ?? dag.directory())
   // What ./daggerw bundle prune keeps.
-  const listed = bundle.withNewFile(`needed/${wishName(wish)}.txt`, `${names.join("\n")}\n`)
+  const listed = bundle.withNewFile(`needed/${wishName(wish)}.txt`, `${named.map(({ name }) => name).join("\n")}\n`)
   return { bundle: listed.withNewFile("report.txt", prewarmTable(rows)), rows }
 }
 
@@ -108,7 +112,7 @@ interface Fetching {
 }
 
 function hasImage({ records }: Bundle, references: string[]): boolean {
-  return Object.hasOwn(records, imageName(references[0]))
+  return Object.hasOwn(records, imageName(firstIn(references, "image")))
 }
 
 function withoutLocks(settings: Settings, renew: boolean): Settings {
@@ -167,7 +171,7 @@ async function sealedItem(
   const box = await toolbox(fetching.settings, [])
   const summed = box.withMountedDirectory("/content", directory).withWorkdir("/content").withExec(["sh", "-euc", sumFiles])
   const [sums, counts] = await Promise.all([summed.file("/sums").contents(), summed.stdout()])
-  const [files, bytes] = counts.split(" ").map(Number)
+  const [files = 0, bytes = 0] = counts.split(" ").map(Number)
   const record: BundleRecord = { kind: item.kind, title, bytes, files, ...facts }
   const text = `${JSON.stringify(record, null, 2)}\n`
   const own = `${createHash("sha256").update(text).digest("hex")}  items/${name}.json\n`
@@ -209,7 +213,7 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
     case "archive": {
       const { component: name, build } = item
       const summed = (await withArchiveSum(settings, name, build)).catalogue
-      const { version, builds } = summed.pins.archives[name]
+      const { version } = pinnedArchive(summed, name)
       const plan = archiveFilePlan(
         summed,
         imageOf(summed, name) as InstalledEntry,
@@ -218,7 +222,7 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
         await settings.mirrors.of("archive"),
       )
       const fetched = await withPackages(await toolbox(settings, [], ["curl"]), plan)
-      const facts = { archive: { component: name, build, version, sha256: builds[build].sha256! } }
+      const facts = { archive: { component: name, build, version, sha256: archiveBuild(summed, name, build).sha256! } }
       return { directory: dag.directory().withDirectory("archives", fetched.directory("/archives")), facts }
     }
   }
@@ -226,7 +230,7 @@ async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Pr
 
 /** The image as its registry has it, byte by byte, so that its digest can be computed again. */
 async function originalImage(settings: Settings, { address, reference }: PulledImage): Promise<Directory | undefined> {
-  const [name, digest] = reference.split("@")
+  const [name = "", digest] = reference.split("@")
   const from = `${(address ?? name).replace(/@.*$/, "")}@${digest}`
   try {
     const box = await withRegistryServices(settings, await toolbox(settings, [layoutTool], toolPackages[layoutTool]))
@@ -250,9 +254,9 @@ async function packagesItem({ settings, pull, asOf: day }: Fetching, item: Packa
   const asOf = day ?? (rhythm === undefined ? undefined : periodOf(rhythm, new Date()))
   const prepared = await withSystemPackages(settings, ready, distribution, want, { asOf, final })
   const added = await addedPackages(pulled.container, prepared)
-  const facts = { image: pulled.reference, set: packageSet(references[0], want), packages: packageVersions(added) }
+  const facts = { image: pulled.reference, set: packageSet(firstIn(references, "image"), want), packages: packageVersions(added) }
   if (added.length === 0) return { directory: dag.directory(), facts }
-  const exact = added.map((line) => line.split(" ")[2])
+  const exact = added.map((line) => line.split(" ")[2] ?? "")
   const mirrors = await packageMirrors(settings, distribution)
   const plan = planPackages({ distribution, want: exact, mirrors, limitSeconds: trySeconds })
   const fetched = await fetchedPackages(pulled.container, plan)
@@ -261,7 +265,7 @@ async function packagesItem({ settings, pull, asOf: day }: Fetching, item: Packa
 
 /** What a container has beyond another one. */
 export async function addedPackages(before: Container, after: Container): Promise<string[]> {
-  const [old, all] = await Promise.all([before, after].map(installedPackages))
+  const [old, all] = await Promise.all([installedPackages(before), installedPackages(after)])
   // Keys that rpm has learnt are among its packages, and nothing that can be fetched.
   return all.filter((line) => !old.includes(line) && !line.startsWith("gpg-pubkey "))
 }
@@ -289,13 +293,13 @@ async function indexed(settings: Settings, folder: Directory): Promise<Directory
 }
 
 async function sourceParts(settings: Settings, name: string): Promise<Directory> {
-  const entry = settings.catalogue.sources[name]
+  const entry = sourceEntry(settings.catalogue, name)
   const { toolchain } = await resolveSource({ ...settings, custom: undefined }, name)
-  return toolchainFor(entry).bundled.source(settings, toolchain, entry, settings.catalogue.pins.sources[name])
+  return toolchainFor(entry).bundled.source(settings, toolchain, entry, pinnedSource(settings.catalogue, name))
 }
 
 /** A custom source comes along with each call; only what its programs import must be there, the rest where it can be fetched. */
 async function importedParts(settings: Settings, name: string): Promise<Directory> {
   const source = await resolveSource(settings, name)
-  return toolchainFor(settings.catalogue.sources[name]).bundled.imports(settings, source, programsOfSource(settings.catalogue, name))
+  return toolchainFor(sourceEntry(settings.catalogue, name)).bundled.imports(settings, source, programsOfSource(settings.catalogue, name))
 }

@@ -1,6 +1,7 @@
 // A small container with pinned tools: what talks to registries, lists contents, signs.
 
 import type { Container } from "@dagger.io/dagger"
+import { pinnedImage } from "../../catalogue/lookup.js"
 import { plainPath } from "../../plan/build/image.js"
 import { pullFirst, withSystemPackages } from "../build/bases.js"
 import { toolProgram } from "../toolchains/helpers.js"
@@ -8,7 +9,7 @@ import type { Settings } from "./settings.js"
 
 /** Tools of versions.yaml by their names on the PATH, and packages of the distribution by the fallback. */
 export async function toolbox(settings: Settings, tools: string[], packages: string[] = []): Promise<Container> {
-  const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
+  const debian = await pullFirst(settings, [pinnedImage(settings.catalogue, "debian")])
   let box = await withSystemPackages(settings, debian, "debian", ["ca-certificates", ...packages])
   for (const name of tools) {
     box = box.withFile(`/usr/local/bin/${name}`, await toolProgram(settings, name), { permissions: 0o755 })

@@ -4,6 +4,7 @@ import { type Container, type Directory, dag, type Service } from "@dagger.io/da
 import { limited } from "../../base/attempts.js"
 import { checkFormat, formatted } from "../../base/format.js"
 import { fullReference, readReference } from "../../base/references.js"
+import { pinnedSource } from "../../catalogue/lookup.js"
 import { baseOf } from "../../plan/build/components.js"
 import {
   type BundledImage,
@@ -98,7 +99,7 @@ async function askedVersions(settings: Settings): Promise<{ sourceVersions: Reco
       try {
         sourceVersions[name] =
           own === undefined
-            ? await registry.versionOf(settings, entry, catalogue.pins.sources[name].version)
+            ? await registry.versionOf(settings, entry, pinnedSource(catalogue, name).version)
             : versionOf([await own.file(manifest).contents()])
       } catch (error) {
         notes.push(`the ${title} image of source ${name} is missing here: its ${manifest} cannot be read: ${tailOf(error, 1)}`)

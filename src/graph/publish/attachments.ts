@@ -1,6 +1,7 @@
 // What goes along with an image: the list of its contents and its provenance, as files and as referrers in its layout.
 
 import { dag, type File } from "@dagger.io/dagger"
+import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import { baseOf, imageOf } from "../../plan/build/components.js"
 import { inputsLabel, readInputs } from "../../plan/build/inputs.js"
 import { toolPackages } from "../../plan/bundle/items.js"
@@ -36,7 +37,7 @@ export async function imageSbom(settings: Settings, wish: BuildWish, image: Buil
     .withExec(
       [
         ...["jq", "--compact-output", format.steady, "/found.json"],
-        ...["--arg", "name", name.split("/").at(-1)!],
+        ...["--arg", "name", name.split("/").at(-1) ?? name],
         ...["--arg", "uuid", steadyUuid(layout.digest, formatName, version)],
         ...["--arg", "created", image.created],
         ...["--arg", "version", version.replace(/^v/, "")],
@@ -58,15 +59,18 @@ export async function imageProvenance(
 ): Promise<File> {
   const { catalogue, custom } = settings
   const component = imageOf(catalogue, wish.component)
-  const [inputs, version, revision] = await Promise.all(
-    [inputsLabel, label("version"), label("revision")].map((name) => image.container.label(name)),
-  )
+  const { container } = image
+  const [inputs, version, revision] = await Promise.all([
+    container.label(inputsLabel),
+    container.label(label("version")),
+    container.label(label("revision")),
+  ])
   const madeOf = (): { source: ProvenanceSource } | { installed: ProvenanceResource } => {
     if (component.kind === "installed") {
       return { installed: installedResource(catalogue, component, baseOf(catalogue, wish.base), revision) }
     }
-    const { url, module } = catalogue.sources[component.source]
-    const sum = pinOf(catalogue.pins.sources[component.source], version)?.sum
+    const { url, module } = sourceEntry(catalogue, component.source)
+    const sum = pinOf(pinnedSource(catalogue, component.source), version)?.sum
     const address = custom?.of === component.source ? (custom.git?.url ?? url) : url
     return {
       source: {
@@ -84,7 +88,10 @@ export async function imageProvenance(
     stack: catalogue.stack,
     wish: {
       ...wish,
-      builder: builderOf(component.kind === "installed" ? helperToolchain : toolchainOf(catalogue.sources[component.source]), wish.builder),
+      builder: builderOf(
+        component.kind === "installed" ? helperToolchain : toolchainOf(sourceEntry(catalogue, component.source)),
+        wish.builder,
+      ),
     },
     image: component.image,
     digest: layout.digest,

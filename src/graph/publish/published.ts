@@ -1,6 +1,7 @@
 // What registries have already.
 
 import { dag } from "@dagger.io/dagger"
+import { entryOf } from "../../base/entries.js"
 import { inputsLabel } from "../../plan/build/inputs.js"
 import type { EarlierImage } from "../../plan/publish/planRows.js"
 import { readPublishedInputs } from "../../plan/publish/publishing.js"
@@ -33,8 +34,10 @@ export async function publishedImages(
     const client = await withRegistryAccess(box, host, access)
     return readPublishedInputs(await client.withExec(["sh", "/published.sh", inputsLabel, limit, ...references]).stdout())
   })
-  const known = Object.assign({}, ...(await Promise.all(answers))) as Record<string, EarlierImage>
+  const known: Record<string, EarlierImage> = Object.assign({}, ...(await Promise.all(answers)))
   const byComponent: Record<string, EarlierImage[]> = {}
-  for (const { component, reference } of questions) byComponent[component] = [...(byComponent[component] ?? []), known[reference]]
+  for (const { component, reference } of questions) {
+    byComponent[component] = [...(byComponent[component] ?? []), entryOf("answer about", known, reference)]
+  }
   return byComponent
 }

@@ -31,11 +31,13 @@ export async function publishLayout(
     .withMountedFile("/publish.sh", dag.currentModule().source().file("shell/publish.sh"))
     .withMountedDirectory("/layout", layout.directory)
     .withEnvVariable("ASKED", mark)
-  const clients = await Promise.all(targets.map(({ host }) => withRegistryAccess(regctl, host, access)))
-  await allOf(targets.map((target, index) => run(clients[index], "push", layout, target, waits)))
+  const clients = await Promise.all(
+    targets.map(async (target) => ({ target, client: await withRegistryAccess(regctl, target.host, access) })),
+  )
+  await allOf(clients.map(({ client, target }) => run(client, "push", layout, target, waits)))
   await beforeTags()
-  const told = await allOf(targets.map((target, index) => run(clients[index], "tag", layout, target, waits)))
-  return told.flatMap((text) => readPublished(text, layout.digest))
+  const reports = await allOf(clients.map(({ client, target }) => run(client, "tag", layout, target, waits)))
+  return reports.flatMap((text) => readPublished(text, layout.digest))
 }
 
 async function run(

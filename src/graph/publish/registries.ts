@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto"
 import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
+import { textBefore } from "../../base/text.js"
 import { checkCredentials, dockerConfig } from "../../plan/publish/registries.js"
 import { checkDockerConfig } from "../../plan/publish/secrets.js"
 import type { Settings } from "../call/settings.js"
@@ -50,7 +51,7 @@ export async function withRegistryAccess(container: Container, registryHost: str
     const hosts = { hosts: { [registryHost]: { tls: "disabled" } } }
     ready = ready.withNewFile("/run/regctl.json", JSON.stringify(hosts)).withEnvVariable("REGCTL_CONFIG", "/run/regctl.json")
   }
-  if (access.service) ready = ready.withServiceBinding(registryHost.split(":")[0], access.service)
+  if (access.service) ready = ready.withServiceBinding(textBefore(registryHost, ":"), access.service)
   return ready
 }
 
@@ -63,7 +64,7 @@ export async function withRegistryServices(
   if (names.length === 0) return container
   const alias = (name: string) => `registry-${name.split(":")[1]}`
   const hosts = Object.fromEntries(names.map((name) => [name, { tls: "disabled", hostname: `${alias(name)}:${name.split(":")[1]}` }]))
-  const bound = names.reduce((box, name) => box.withServiceBinding(alias(name), registryServices[name]), container)
+  const bound = Object.entries(registryServices).reduce((box, [name, service]) => box.withServiceBinding(alias(name), service), container)
   return bound.withNewFile("/run/regctl.json", JSON.stringify({ hosts })).withEnvVariable("REGCTL_CONFIG", "/run/regctl.json")
 }
 

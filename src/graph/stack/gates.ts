@@ -1,6 +1,7 @@
 // Tests that images must pass before they are pushed: what is tested is the very image that is pushed, loaded from its layout.
 
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
+import { firstIn } from "../../base/entries.js"
 import { imageOf } from "../../plan/build/components.js"
 import { shortDigest } from "../../plan/build/inputs.js"
 import { type Gate, gatePlan, stackOf, suiteTools } from "../../plan/publish/gates.js"
@@ -47,7 +48,7 @@ export async function stackGate(
 ): Promise<void> {
   const { catalogue } = settings
   const names = candidates.map(({ component }) => component)
-  const suites = gatePlan(catalogue, gate, names[0]).suites
+  const suites = gatePlan(catalogue, gate, firstIn(names, "image to test")).suites
   log(
     `${suites.join(", ")}: a stack with ${candidates.map(({ component, layout }) => `${component} ${layout.digest.slice(0, 19)}`).join(", ")}`,
   )

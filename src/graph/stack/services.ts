@@ -2,6 +2,7 @@
 
 import { type Container, dag, type File, type Service } from "@dagger.io/dagger"
 import { type Attempt, firstOf } from "../../base/attempts.js"
+import { pinnedImage } from "../../catalogue/lookup.js"
 import type { FrontEntry, PackagedService, ServiceEntry } from "../../catalogue/types.js"
 import { binFolder } from "../../plan/build/image.js"
 import { serviceWith } from "../../plan/publish/gates.js"
@@ -107,7 +108,7 @@ export async function serviceParts(settings: Settings, entry: ServiceEntry, imag
     name: "official image",
     limitSeconds: 600,
     async run() {
-      const official = await fromFirst(settings, [settings.catalogue.pins.images[origin.image]])
+      const official = await fromFirst(settings, [pinnedImage(settings.catalogue, origin.image)])
       return { container: prepared(official, entry, origin.packaged, entry.command), command: entry.command }
     },
   }
@@ -134,7 +135,7 @@ async function packagedService(settings: Settings, packaged: PackagedService): P
 }
 
 /** The folder of the data; where the command is a script of ours, this and its configuration. */
-function prepared(container: Container, { data, user }: ServiceEntry, { java }: PackagedService, [program]: string[]): Container {
+function prepared(container: Container, { data, user }: ServiceEntry, { java }: PackagedService, [program = ""]: string[]): Container {
   const source = dag.currentModule().source()
   let image = container.withUser("0")
   if (program.startsWith("start-")) {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto"
 import type { Container, Directory, Service } from "@dagger.io/dagger"
+import { entryOf } from "../../base/entries.js"
 import type { GroupEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
 import { binFolder, supervisorFolder } from "../../plan/build/image.js"
@@ -52,26 +53,26 @@ export async function openStack(settings: Settings, options: StackOptions): Prom
   const { services, groups } = startOrder(catalogue, wanted)
   const given = options.images ?? {}
   const imageFor = async (component: string): Promise<Container> =>
-    Object.hasOwn(given, component) ? given[component] : (await componentImage(settings, { ...options, component })).container
+    given[component] ?? (await componentImage(settings, { ...options, component })).container
   const [tools, images, made] = await Promise.all([
     controlTools(settings),
-    Promise.all(groups.map(({ name }) => imageFor(name))),
-    Promise.all(services.map((name) => service(settings, name, options.name, given))),
+    Promise.all(groups.map(async (group) => ({ group, image: await imageFor(group.name) }))),
+    Promise.all(services.map(async (name) => ({ name, ...(await service(settings, name, options.name, given)) }))),
   ])
-  const parts: Record<string, Service> = Object.fromEntries(services.map((name, index) => [name, made[index].service]))
+  const parts: Record<string, Service> = Object.fromEntries(made.map(({ name, service }) => [name, service]))
   const change = options.change ?? ((_, container) => container)
-  for (const [index, group] of groups.entries()) {
-    const container = connected(settings, group, images[index], parts, tools)
+  for (const { group, image } of images) {
+    const container = connected(settings, group, image, parts, tools)
     const changed = await change(
       group.name,
       options.waitForPrograms ? container : container.withDockerHealthcheck(controlReady, controlTimes),
     )
     parts[group.name] = changed.asService({ useEntrypoint: true })
   }
-  const standIns = services.flatMap((name, index) => (made[index].standIn === undefined ? [] : [[name, made[index].standIn]]))
+  const standIns = made.flatMap(({ name, standIn }) => (standIn === undefined ? [] : [[name, standIn]]))
   const programs = Object.fromEntries(groups.map((group) => [group.name, programsOf(catalogue, group).map(({ program }) => program)]))
-  const commands = await Promise.all(images.map((image) => image.dockerHealthcheck().args()))
-  const health = Object.fromEntries(groups.map((group, index) => [group.name, commands[index].at(-1) ?? ""]))
+  const commands = images.map(async ({ group, image }) => [group.name, (await image.dockerHealthcheck().args()).at(-1) ?? ""])
+  const health = Object.fromEntries(await Promise.all(commands))
   const env = Object.assign({}, ...groups.map(({ connect }) => connect))
   return { parts, programs, health, standIns: Object.fromEntries(standIns), env, tools }
 }
@@ -96,8 +97,8 @@ function connected(
 
 /** The image with what it needs, and with the variables that make it find that. */
 export function withNeeds(image: Container, { connect, needs }: GroupEntry, parts: Record<string, Service>): Container {
-  const told = Object.entries(connect).reduce((container, [name, value]) => container.withEnvVariable(name, value), image)
-  return needs.reduce((container, need) => container.withServiceBinding(need, parts[need]), told)
+  const configured = Object.entries(connect).reduce((container, [name, value]) => container.withEnvVariable(name, value), image)
+  return needs.reduce((container, need) => container.withServiceBinding(need, entryOf("part of the stack", parts, need)), configured)
 }
 
 /** A running stack for the machine that the caller sits at. Others may reach its ports: its passwords are known to nobody else. */
@@ -152,7 +153,7 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
   for (const [group, programs] of Object.entries(stack.programs)) {
     runner = runner
       .withEnvVariable(`STACK_${group.toUpperCase()}_PROGRAMS`, programs.join(","))
-      .withEnvVariable(`STACK_${group.toUpperCase()}_HEALTH`, stack.health[group])
+      .withEnvVariable(`STACK_${group.toUpperCase()}_HEALTH`, stack.health[group] ?? "")
   }
   for (const [name, value] of Object.entries(stack.env)) runner = runner.withEnvVariable(name, value)
   const ran = runner

@@ -1,6 +1,7 @@
 // The module's own tests, as steps of the graph.
 
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
+import { pinnedImage, sourceEntry } from "../../catalogue/lookup.js"
 import type { ImageEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
 import {
@@ -24,7 +25,7 @@ import { javaTest } from "../toolchains/java.js"
 
 /** Node with the packages of the checkout's lock file, in /checkout. */
 export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {
-  const node = await fromFirst(settings, [settings.catalogue.pins.images.node])
+  const node = await fromFirst(settings, [pinnedImage(settings.catalogue, "node")])
   const [registry] = await settings.mirrors.of("npm")
   return (
     (registry === undefined ? node : node.withEnvVariable("npm_config_registry", registry))
@@ -100,10 +101,10 @@ export async function smokeTest(settings: Settings, component: ImageEntry, image
     component.kind === "installed"
       ? serverQuestions(component)
       : programQuestions(
-          catalogue.sources[component.source].image,
+          sourceEntry(catalogue, component.source).image,
           programsOf(catalogue, component).map((entry) => entry.program),
         )
-  const debian = await fromFirst(settings, [catalogue.pins.images.debian])
+  const debian = await fromFirst(settings, [pinnedImage(catalogue, "debian")])
   const [inside, files, labels, ports, health, foreign] = await Promise.all([
     answers(image, imageQuestions(own)),
     answers(debian.withMountedDirectory(imageRoot, image.rootfs()), fileQuestions(imageRoot)),

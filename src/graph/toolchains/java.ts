@@ -1,6 +1,7 @@
 // Java programs with libraries from Maven Central: fetched by Maven, checked against the recorded checksums.
 
 import { CacheSharingMode, type Container, type Directory, dag } from "@dagger.io/dagger"
+import { pinnedImage } from "../../catalogue/lookup.js"
 import { javaFolders, javaPackages } from "../../plan/bundle/items.js"
 import { mavenSettings } from "../../plan/stack/mavenSettings.js"
 import { pullFirst, withFolders, withSystemPackages } from "../build/bases.js"
@@ -8,8 +9,8 @@ import { explain } from "../call/failures.js"
 import type { Settings } from "../call/settings.js"
 
 /** What runs a program below java/. */
-export async function javaRuntime(settings: Settings, packages = javaPackages[0]): Promise<Container> {
-  const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
+export async function javaRuntime(settings: Settings, packages = javaPackages.runtime): Promise<Container> {
+  const debian = await pullFirst(settings, [pinnedImage(settings.catalogue, "debian")])
   const container = withFolders(debian.container, javaFolders)
   return withSystemPackages(settings, { ...debian, container }, "debian", ["ca-certificates", ...packages])
 }
@@ -47,7 +48,7 @@ async function built(settings: Settings, maven: Container, name: string, options
 
 /** What Maven fetches for a program, its own plugins included, as a local repository in maven/. */
 export async function javaArtifacts(settings: Settings, name: string): Promise<Directory> {
-  const fetched = await built(settings, await javaRuntime(settings, javaPackages[1]), name, ["-Dmaven.repo.local=/fetched/maven"])
+  const fetched = await built(settings, await javaRuntime(settings, javaPackages.maven), name, ["-Dmaven.repo.local=/fetched/maven"])
   return fetched
     .withExec([
       "find",
@@ -70,7 +71,7 @@ export async function javaArtifacts(settings: Settings, name: string): Promise<D
 
 /** Maven with what it fetched before, or with what a bundle has. */
 async function mavenBox(settings: Settings): Promise<Container> {
-  const maven = await javaRuntime(settings, javaPackages[1])
+  const maven = await javaRuntime(settings, javaPackages.maven)
   // It writes there even where it fetches nothing.
   if (settings.bundle) return maven.withDirectory("/root/.m2/repository", settings.bundle.directory.directory("maven"))
   return maven.withMountedCache("/root/.m2", dag.cacheVolume("openim-maven"), { sharing: CacheSharingMode.Locked })

@@ -1,5 +1,6 @@
 // The toolchains by name, with what they do in containers.
 
+import { entryOf } from "../../base/entries.js"
 import type { SourceEntry } from "../../catalogue/types.js"
 import { toolchainNamed, toolchainOf } from "../../plan/toolchains/toolchains.js"
 import type { Settings } from "../call/settings.js"
@@ -9,11 +10,11 @@ import type { Toolchain } from "./toolchain.js"
 const toolchains: Record<string, Toolchain> = { go }
 
 export function toolchainByName(name: string): Toolchain {
-  return toolchains[toolchainNamed(name).name]
+  return entryOf("toolchain", toolchains, toolchainNamed(name).name)
 }
 
 export function toolchainFor(entry: SourceEntry): Toolchain {
-  return toolchains[toolchainOf(entry).name]
+  return entryOf("toolchain", toolchains, toolchainOf(entry).name)
 }
 
 /** Other defaults of Dockerfiles' build arguments, by what the caller has said. */

@@ -2,6 +2,7 @@
 
 import type { Container, Directory } from "@dagger.io/dagger"
 import { firstOf } from "../../base/attempts.js"
+import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import { sourceOrigins } from "../../plan/build/origins.js"
 import {
   gapLines,
@@ -29,7 +30,7 @@ async function partsIn({ catalogue }: Settings, name: string, box: Container, fo
   const looked = box.withExec([
     "sh",
     "-c",
-    `(${partsScript(catalogue.sources[name])}) > /tmp/parts`,
+    `(${partsScript(sourceEntry(catalogue, name))}) > /tmp/parts`,
     "sh",
     folder,
     ...partsArguments(catalogue, name),
@@ -88,7 +89,10 @@ export async function sourceChanges(settings: Settings, tools: WatchTools, watch
   const { catalogue } = settings
   const of = { source: watched.name, from: watched.pinned, to: version }
   try {
-    const [before, after] = await Promise.all([of.from, of.to].map((one) => versionParts(settings, tools, watched, one)))
+    const [before, after] = await Promise.all([
+      versionParts(settings, tools, watched, of.from),
+      versionParts(settings, tools, watched, of.to),
+    ])
     return { ...of, ...partsChanges(catalogue, watched.name, before, after) }
   } catch (error) {
     return { ...of, notCompared: tailOf(error, 1) }
@@ -98,11 +102,11 @@ export async function sourceChanges(settings: Settings, tools: WatchTools, watch
 async function versionParts(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<SourceParts> {
   const { catalogue } = settings
   const { name } = watched
-  const entry = catalogue.sources[name]
+  const entry = sourceEntry(catalogue, name)
   const { registry, name: toolchain } = toolchainFor(entry)
   const address = upstreamAddress(catalogue, watched, settings.upstreams)
   // A tag may have moved since.
-  const wanted = pinOf(catalogue.pins.sources[name], version)?.commit ?? `refs/tags/${version}`
+  const wanted = pinOf(pinnedSource(catalogue, name), version)?.commit ?? `refs/tags/${version}`
   const ways = {
     git: async () => {
       const empty = (await tools.git()).withExec(["git", "init", "-q", "/tmp/source"]).withWorkdir("/tmp/source")

@@ -4,6 +4,7 @@ import type { Container } from "@dagger.io/dagger"
 import { firstOf, reasonFor } from "../../base/attempts.js"
 import { unknownName } from "../../base/nearest.js"
 import { shortTime } from "../../base/times.js"
+import { pinnedArchive, sourceEntry } from "../../catalogue/lookup.js"
 import type { SourcePin } from "../../catalogue/types.js"
 import { askForSum, checksumAddress } from "../../plan/packages/installed.js"
 import { type Channel, newestTags } from "../../plan/versions/order.js"
@@ -87,7 +88,7 @@ function questionsOf(settings: Settings, tools: WatchTools, watched: Watched): Q
   const remoteTags = async () => readRemoteTags(await answer(await tools.git(), ["git", "ls-remote", "--tags", "--", address]))
   switch (watched.kind) {
     case "source": {
-      const entry = catalogue.sources[watched.name]
+      const entry = sourceEntry(catalogue, watched.name)
       const { registry, name } = toolchainFor(entry)
       return [
         [`git ${address}`, async () => ({ tags: await remoteTags(), complete: true })],
@@ -114,7 +115,7 @@ async function registryTags(tools: WatchTools, address: string, watched: Watched
 /** What pins a version: its commit from git, its checksum from the toolchain's registry; one of the two may be out of reach. */
 export async function sourcePin(settings: Settings, tools: WatchTools, watched: Watched, version: string): Promise<SourcePin> {
   const { catalogue } = settings
-  const entry = catalogue.sources[watched.name]
+  const entry = sourceEntry(catalogue, watched.name)
   const { title, module } = entry
   const { registry, name } = toolchainFor(entry)
   const address = upstreamAddress(catalogue, watched, settings.upstreams)
@@ -145,7 +146,7 @@ async function gitFacts(git: Container, address: string, version: string): Promi
   const fetch = ["git", "fetch", "-q", "--depth=1", "--filter=tree:0", "--", address, `refs/tags/${version}`]
   const fetched = repository.withExec(limited(fetch))
   const line = await answer(fetched, ["git", "log", "-1", "--format=%H %ct", "FETCH_HEAD"])
-  const [commit, seconds] = line.trim().split(" ")
+  const [commit = "", seconds] = line.trim().split(" ")
   return { commit, created: shortTime(Number(seconds) * 1000) }
 }
 
@@ -164,7 +165,7 @@ export async function imageManifest(tools: Pick<WatchTools, "registry">, referen
  * that it arrived whole, and that nobody changes it later. A build that has one needs the new one; one that has none may stay so.
  */
 export async function archiveSums(settings: Settings, tools: WatchTools, name: string, version: string): Promise<Record<string, string>> {
-  const pin = settings.catalogue.pins.archives[name]
+  const pin = pinnedArchive(settings.catalogue, name)
   const found = Object.entries(pin.builds).map(async ([build, { makers, sha256 }]) => {
     if (version === pin.version && sha256 !== undefined) return []
     try {

@@ -1,11 +1,11 @@
 // From a component's name to the programs that it consists of.
 
-import { unknownName } from "../../base/nearest.js"
+import { entryOf } from "../../base/entries.js"
 import { readReference } from "../../base/references.js"
 import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ImageEntry, ProgramEntry, ReferenceEntry } from "../../catalogue/types.js"
 
 export function componentOf(catalogue: Catalogue, name: string): ComponentEntry {
-  return known("component", catalogue.components, name)
+  return entryOf("component", catalogue.components, name)
 }
 
 /** A component whose image is made here. */
@@ -30,7 +30,7 @@ export function referenceOf(catalogue: Catalogue, component: ReferenceEntry): st
 /** A base by its name, or by NAME:TAG with another tag of its image, such as alpine:3.19. */
 export function baseOf(catalogue: Catalogue, text: string): BaseEntry {
   const { name, tag } = readBase(text)
-  const base = known("base", catalogue.bases, name)
+  const base = entryOf("base", catalogue.bases, name)
   if (tag === undefined) return base
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) {
     throw new Error(`--base "${text}": expected NAME or NAME:TAG, such as ${name} or ${name}:${readReference(base.image).tag}`)
@@ -45,11 +45,6 @@ export function readBase(text: string): { name: string; tag?: string } {
   return at === -1 ? { name: text } : { name: text.slice(0, at), tag: text.slice(at + 1) }
 }
 
-function known<T>(kind: string, entries: Record<string, T>, name: string): T {
-  if (!Object.hasOwn(entries, name)) throw unknownName(kind, name, Object.keys(entries))
-  return entries[name]
-}
-
 /** A group's programs in the order of their start, or the one program. */
 export function programsOf(catalogue: Catalogue, component: BuiltEntry): ProgramEntry[] {
   return stagesOf(catalogue, component).flat()
@@ -57,7 +52,7 @@ export function programsOf(catalogue: Catalogue, component: BuiltEntry): Program
 
 export function stagesOf(catalogue: Catalogue, component: BuiltEntry): ProgramEntry[][] {
   if (component.kind === "program") return [[component]]
-  return component.stages.map((stage) => stage.map((name) => catalogue.components[name]).filter((entry) => entry.kind === "program"))
+  return component.stages.map((stage) => stage.map((name) => componentOf(catalogue, name)).filter((entry) => entry.kind === "program"))
 }
 
 /** All programs that are built from a source: what one multicall binary holds. */

@@ -1,6 +1,7 @@
 // The caller's own source: which one it stands for, what its images are called, what a failure means.
 
 import { unknownName } from "../../base/nearest.js"
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
 import { toolchainOf } from "../toolchains/toolchains.js"
 import { componentOf } from "./components.js"
@@ -57,10 +58,10 @@ export function checkGitAddress(url: string, { token, knownHosts }: { token?: bo
 
 /** Where an SSH address leads, as the command that prints the keys there. */
 function sshServer(url: string): { scan: string } | undefined {
-  const full = /^ssh:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(url)
-  if (full !== null) return { scan: `ssh-keyscan ${full[2] === undefined ? "" : `-p ${full[2]} `}${full[1].replace(/[[\]]/g, "")}` }
-  const short = /^[A-Za-z0-9._-]+@([A-Za-z0-9._-]+):/.exec(url)
-  return short === null ? undefined : { scan: `ssh-keyscan ${short[1]}` }
+  const [, host, port] = /^ssh:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(url) ?? []
+  if (host !== undefined) return { scan: `ssh-keyscan ${port === undefined ? "" : `-p ${port} `}${host.replace(/[[\]]/g, "")}` }
+  const [, short] = /^[A-Za-z0-9._-]+@([A-Za-z0-9._-]+):/.exec(url) ?? []
+  return short === undefined ? undefined : { scan: `ssh-keyscan ${short}` }
 }
 
 /** Which of the options that give a source go together. */
@@ -105,12 +106,12 @@ export function customSourceName(catalogue: Catalogue, { given, component, manif
     if (!names.includes(given)) throw unknownName("source", given, names)
     return given
   }
-  const known = names.find((name) => ownName(catalogue.sources[name], manifests) === catalogue.sources[name].module)
+  const known = names.find((name) => ownName(sourceEntry(catalogue, name), manifests) === sourceEntry(catalogue, name).module)
   const entry = component === undefined ? undefined : componentOf(catalogue, component)
   const asked = entry && "source" in entry ? entry.source : undefined
   if (known !== undefined && asked !== undefined && known !== asked) {
     throw new Error(
-      `the given source is ${known} (module ${catalogue.sources[known].module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`,
+      `the given source is ${known} (module ${sourceEntry(catalogue, known).module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`,
     )
   }
   const found = known ?? asked ?? (names.length === 1 ? names[0] : undefined)

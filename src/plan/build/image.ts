@@ -1,5 +1,6 @@
 // What a final image says about itself, as data.
 
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, BuiltEntry, Catalogue, ImageEntry, SourceImageEntry, UserEntry } from "../../catalogue/types.js"
 import { programsOf } from "./components.js"
 
@@ -42,7 +43,7 @@ export const plainPath = "/usr/local/bin:/usr/bin:/bin"
 export const healthTimes = { interval: "10s", timeout: "5s", startPeriod: "60s", startInterval: "1s", retries: 3 }
 
 export function imagePlan(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, facts: SourceFacts): ImagePlan {
-  const source = catalogue.sources[component.source]
+  const source = sourceEntry(catalogue, component.source)
   const programs = programsOf(catalogue, component)
   const env = Object.assign({}, source.image.env, ...programs.map((entry) => entry.env), component.env)
   const labels = labelsOf(component, base, source, facts)

@@ -55,7 +55,7 @@ export function toolchainWords({ name, version }: ToolchainVersion): string {
 
 /** docker.io/library/debian:trixie-slim@sha256:8b77fb2c5cbc… as debian:trixie-slim@8b77fb2c5cbc. */
 export function shortReference(reference: string): string {
-  const [name, digest] = reference.split("@sha256:")
+  const [name = "", digest] = reference.split("@sha256:")
   const short = name.split("/").at(-1) ?? name
   return digest === undefined ? short : `${short}@${digest.slice(0, 12)}`
 }

@@ -1,5 +1,6 @@
 // The plan of an image's start, which the helper launch reads.
 
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { BuiltEntry, Catalogue } from "../../catalogue/types.js"
 import { programsOf } from "./components.js"
 import { binFolder, supervisorFolder } from "./image.js"
@@ -9,7 +10,7 @@ export const launchHelper = "launch"
 
 /** The fields are those of its type plan. */
 export function launchPlan(catalogue: Catalogue, component: BuiltEntry) {
-  const { image } = catalogue.sources[component.source]
+  const { image } = sourceEntry(catalogue, component.source)
   const programs = programsOf(catalogue, component)
   const used = new Set(programs.flatMap(({ stores }) => stores))
   return {
@@ -36,12 +37,12 @@ function supervision(catalogue: Catalogue, component: BuiltEntry) {
   }
 }
 
-const units: Record<string, number> = { ms: 0.001, s: 1, m: 60 }
+const units = { ms: 0.001, s: 1, m: 60 }
 
 /** A time as stack.yaml has it, such as 500ms, 10s or 2m. */
 function seconds(text: string): number {
-  const [, count, unit] = text.match(/^(\d+)(ms|s|m)$/) ?? ["", "0", "s"]
-  return Number(count) * units[unit]
+  const [, count = "0", unit = "s"] = text.match(/^(\d+)(ms|s|m)$/) ?? []
+  return Number(count) * units[unit as keyof typeof units]
 }
 
 export function launchText(catalogue: Catalogue, component: BuiltEntry): string {

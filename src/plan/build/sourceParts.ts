@@ -1,6 +1,8 @@
 // What a source consists of for those who run it: programs, configuration files, ports. What the catalogue does not know of it, and
 // what another version has more or less of.
 
+import { textBefore } from "../../base/text.js"
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, ProgramEntry, SourceEntry } from "../../catalogue/types.js"
 import { toolchainOf } from "../toolchains/toolchains.js"
 import { programsOfSource } from "./components.js"
@@ -48,8 +50,8 @@ done
 
 /** The arguments of the script behind the source's folder. */
 export function partsArguments(catalogue: Catalogue, source: string): string[] {
-  const tops = programsOfSource(catalogue, source).map((program) => program.package.split("/")[0])
-  return [catalogue.sources[source].config ?? "", ...new Set(tops)]
+  const tops = programsOfSource(catalogue, source).map((program) => textBefore(program.package, "/"))
+  return [sourceEntry(catalogue, source).config ?? "", ...new Set(tops)]
 }
 
 /** Reads what the script printed. A list of ports may go on over further lines. */
@@ -77,7 +79,7 @@ function numbers(value: string): number[] {
 
 export function programGaps(catalogue: Catalogue, source: string, { programs }: SourceParts): ProgramGaps {
   const built = programsOfSource(catalogue, source)
-  const known = new Set([...built.map((program) => program.package), ...catalogue.sources[source].otherPrograms])
+  const known = new Set([...built.map((program) => program.package), ...sourceEntry(catalogue, source).otherPrograms])
   return {
     unknown: programs.filter((folder) => !known.has(folder)),
     missing: built.filter((program) => !programs.includes(program.package)),
@@ -86,7 +88,7 @@ export function programGaps(catalogue: Catalogue, source: string, { programs }: 
 
 /** One line for each kind; none where source and catalogue agree. */
 export function gapLines(catalogue: Catalogue, source: string, version: string, { unknown, missing }: ProgramGaps): string[] {
-  const what = `WARNING: ${catalogue.sources[source].title} ${version}`
+  const what = `WARNING: ${sourceEntry(catalogue, source).title} ${version}`
   const next = `Add them to stack.yaml as components, or to sources.${source}.otherPrograms if they belong in none`
   return [
     ...(unknown.length > 0 ? [`${what} has programs that are in no image: ${unknown.join(", ")}. ${next}`] : []),

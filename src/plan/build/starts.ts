@@ -30,7 +30,7 @@ done`
 export function readStarts(output: string): ProgramStart[] {
   const lines = output.split("\n").filter((line) => line !== "")
   return lines.map((line) => {
-    const [program, code, text] = line.split("\t")
+    const [program = "", code, text] = line.split("\t")
     return { program, code: Number(code), output: Buffer.from(text ?? "", "base64").toString() }
   })
 }

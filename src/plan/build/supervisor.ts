@@ -1,5 +1,6 @@
 // The supervisor's configuration: a layer for Pebble (https://documentation.ubuntu.com/pebble).
 
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue, GroupEntry } from "../../catalogue/types.js"
 import { stagesOf } from "./components.js"
 import { binFolder, portProbe, supervisorFolder } from "./image.js"
@@ -16,7 +17,7 @@ export function supervisorLayer(catalogue: Catalogue, component: GroupEntry) {
   const before: number[] = []
   for (const stage of stagesOf(catalogue, component)) {
     for (const entry of stage) {
-      const command = [`${binFolder}/${entry.program}`, ...catalogue.sources[component.source].image.arguments].join(" ")
+      const command = [`${binFolder}/${entry.program}`, ...sourceEntry(catalogue, component.source).image.arguments].join(" ")
       services[entry.program] = {
         override: "replace",
         summary: entry.purpose,

@@ -1,8 +1,10 @@
 // What builds take from outside, item by item: what prewarm fetches, and what an offline bundle must hold. In a bundle everything is
 // made from packages, whatever the machine that filled it can reach: base images are the only images in it.
 
+import { firstIn } from "../../base/entries.js"
 import { unknownName } from "../../base/nearest.js"
-import type { Catalogue, ImageEntry } from "../../catalogue/types.js"
+import { pinnedArchive, pinnedImage, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
+import type { Catalogue, ImageEntry, SourceEntry } from "../../catalogue/types.js"
 import { baseOf, imageOf } from "../build/components.js"
 import { shortDigest } from "../build/inputs.js"
 import { launchHelper } from "../build/launch.js"
@@ -53,7 +55,7 @@ const supervisorTool = "pebble"
 export const toolPackages: Record<string, string[]> = { [layoutTool]: ["jq"], syft: ["jq"] }
 
 /** What runs Java, and what builds it. */
-export const javaPackages = [["openjdk-21-jre-headless"], ["maven", "openjdk-21-jdk-headless"]]
+export const javaPackages = { runtime: ["openjdk-21-jre-headless"], maven: ["maven", "openjdk-21-jdk-headless"] }
 
 /** Java's packages link their manuals into this folder, which slim images do not have. */
 export const javaFolders = ["/usr/share/man/man1"]
@@ -66,7 +68,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
   const ofServices = parts.flatMap(({ origin }) => ("component" in origin ? [origin.component] : []))
   const entries = [...new Set([...components, ...ofServices])].map((name) => imageOf(catalogue, name))
   const packaged = parts.flatMap(({ origin }) => ("component" in origin ? [] : [origin.packaged]))
-  const debian = catalogue.pins.images.debian
+  const debian = pinnedImage(catalogue, "debian")
   // Compiled by each source's own version of its toolchain.
   const ofSources = [supervisorTool, ...Object.values(toolchains).flatMap(({ builders }) => builders.slice(1))]
   const onDebian = (more: string[], folders?: string[]): PackagesItem => {
@@ -83,7 +85,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
     ...tools.filter((tool) => !ofSources.includes(tool)).flatMap((tool) => toolItems(tool, onDebian)),
     ...entries.flatMap((entry) => componentItems(catalogue, entry, base, onDebian, own)),
     ...packaged.flatMap(({ packages, tool, java }): BundleItem[] => [
-      ...(java === undefined ? [onDebian(packages)] : javaPackages.map((more) => onDebian(more, javaFolders))),
+      ...(java === undefined ? [onDebian(packages)] : Object.values(javaPackages).map((more) => onDebian(more, javaFolders))),
       ...(tool === undefined ? [] : [{ kind: "tool", tool } as const]),
       ...(java === undefined ? [] : [{ kind: "java", java } as const]),
     ]),
@@ -110,7 +112,7 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
   if (entry.kind !== "installed") {
     const { source } = entry
     const mine = own?.source === source
-    const [, ...builders] = toolchainOf(catalogue.sources[source]).builders
+    const [, ...builders] = toolchainOf(sourceEntry(catalogue, source)).builders
     const tools = [...builders, ...(entry.kind === "group" ? [supervisorTool] : [])]
     return [
       ...onBase([]),
@@ -127,18 +129,22 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
   return [...onBase(packagesOf(install, base), entry.rhythm), ...archive, ...helper]
 }
 
+function dependenciesOf(entry: SourceEntry, whose = ""): string {
+  return `${toolchainOf(entry).dependencies} of ${whose}${entry.title}`
+}
+
 /** What people read; different items have different titles. */
 export function itemTitle(catalogue: Catalogue, item: BundleItem): string {
-  const { pins, sources } = catalogue
+  const { pins } = catalogue
   switch (item.kind) {
     case "image":
-      return `image ${shortName(item.references[0])}`
+      return `image ${shortName(firstIn(item.references, "image"))}`
     case "packages":
-      return `packages ${packageSet(item.references[0], item.want)}`
+      return `packages ${packageSet(firstIn(item.references, "image"), item.want)}`
     case "source":
-      return `${toolchainOf(sources[item.source]).dependencies} of ${sources[item.source].title} ${pins.sources[item.source].version}`
+      return `${dependenciesOf(sourceEntry(catalogue, item.source))} ${pinnedSource(catalogue, item.source).version}`
     case "modules":
-      return `${toolchainOf(sources[item.source]).dependencies} of your own ${sources[item.source].title} (${item.digest})`
+      return `${dependenciesOf(sourceEntry(catalogue, item.source), "your own ")} (${item.digest})`
     case "tool":
       return `${helperToolchain.dependencies} of ${item.tool} ${pins.tools[item.tool]?.version ?? ""}`.trim()
     case "helper":
@@ -146,7 +152,7 @@ export function itemTitle(catalogue: Catalogue, item: BundleItem): string {
     case "java":
       return `Maven artifacts of java/${item.java}`
     case "archive":
-      return `archive of ${item.component} ${pins.archives[item.component].version} for ${item.build}`
+      return `archive of ${item.component} ${pinnedArchive(catalogue, item.component).version} for ${item.build}`
   }
 }
 
@@ -159,11 +165,11 @@ export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): str
   const digest = (...content: unknown[]) => shortDigest(content).slice(0, 8)
   switch (item.kind) {
     case "image":
-      return imageName(item.references[0])
+      return imageName(firstIn(item.references, "image"))
     case "packages":
-      return plain(`packages-${shortName(item.references[0])}-${digest(item.distribution, namesOf(item.want))}`)
+      return plain(`packages-${shortName(firstIn(item.references, "image"))}-${digest(item.distribution, namesOf(item.want))}`)
     case "source": {
-      const { version, commit, sum } = pins.sources[item.source]
+      const { version, commit, sum } = pinnedSource(catalogue, item.source)
       return plain(`source-${item.source}-${version}-${digest(commit, sum)}`)
     }
     case "modules":
@@ -178,7 +184,7 @@ export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): str
       return plain(`java-${item.java}-${digest(text)}`)
     case "archive":
       // Its checksum may be recorded later: the record tells it.
-      return plain(`archive-${item.component}-${pins.archives[item.component].version}-${item.build}`)
+      return plain(`archive-${item.component}-${pinnedArchive(catalogue, item.component).version}-${item.build}`)
   }
 }
 
@@ -253,7 +259,8 @@ export function unfitRecord(
   const { digests, packages: locked } = catalogue.pins
   const [name, digest] = reference?.split("@") ?? []
   const pin = name === undefined ? undefined : digests[name]
-  if (pulled && pin !== undefined && pin !== digest) return `versions.yaml pins ${pin.slice(0, 19)}, the bundle has ${digest.slice(0, 19)}`
+  if (pulled && pin !== undefined && digest !== undefined && pin !== digest)
+    return `versions.yaml pins ${pin.slice(0, 19)}, the bundle has ${digest.slice(0, 19)}`
   const sum = archive && catalogue.pins.archives[archive.component]?.builds[archive.build]?.sha256
   if (archive && sum !== undefined && sum !== archive.sha256)
     return `versions.yaml pins checksum ${sum.slice(0, 12)}, the bundle has ${archive.sha256.slice(0, 12)}`

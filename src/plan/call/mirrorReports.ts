@@ -1,8 +1,10 @@
 // The mirrors of a call as people, programs, environments and other tools read them.
 
 import { withoutCredentials } from "../../base/addresses.js"
+import { entryOf } from "../../base/entries.js"
 import { checkFormat, jsonText } from "../../base/format.js"
 import { table } from "../../base/table.js"
+import { textBefore } from "../../base/text.js"
 import { type AskedMirror, goproxyLine } from "../../mirrors/choice.js"
 import { type MirrorFamily, presetNames } from "../../mirrors/entries.js"
 
@@ -52,9 +54,8 @@ export function checkMirrorFormat(format: string): void {
 
 /** A password in --goproxy is not printed in any format: the caller has it. */
 export function mirrorReport(format: string, facts: MirrorFacts): string {
-  checkMirrorFormat(format)
   const { goproxy } = facts
-  return formats[format](goproxy === undefined ? facts : { ...facts, goproxy: withoutCredentials(goproxy) })
+  return entryOf("value of --format", formats, format)(goproxy === undefined ? facts : { ...facts, goproxy: withoutCredentials(goproxy) })
 }
 
 function mirrorTable({ asked, goproxy, proxy }: MirrorFacts): string {
@@ -67,8 +68,8 @@ function mirrorTable({ asked, goproxy, proxy }: MirrorFacts): string {
     return [name, address, `${milliseconds} ms`, overruled ? "answers, but --goproxy goes first" : `used, number ${places[name]}`]
   })
   // A caller's own packages are taken for every distribution.
-  const without = (name: string) => places[name] === undefined && places[name.split(" ")[0]] === undefined
-  const names = [...new Set(rows.map(([name]) => name))].filter(without)
+  const without = (name: string) => places[name] === undefined && places[textBefore(name, " ")] === undefined
+  const names = [...new Set(rows.map(([name = ""]) => name))].filter(without)
   const lines = [
     ...(rows.length > 0 ? [table(["FAMILY", "ADDRESS", "ANSWER", "USE"], rows).trimEnd()] : []),
     ...(rows.length === 0 ? [`no mirrors are set: --mirrors takes presets (${presetNames.join(", ")}) and FAMILY=ADDRESS`] : []),

@@ -1,6 +1,7 @@
 // The Dockerfile of a component that is built from a source.
 
 import { dirname } from "node:path/posix"
+import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, BuiltEntry, Catalogue, GroupEntry } from "../../catalogue/types.js"
 import { binFolder, imagePlan, launchFile, programFolders, userPlan } from "../build/image.js"
 import { launchText } from "../build/launch.js"
@@ -10,15 +11,15 @@ import { addUser, baseStage, type DockerfileOptions, header, settings } from "./
 import { printed, run } from "./words.js"
 
 export function builtDockerfile(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {
-  const made = toolchainOf(catalogue.sources[component.source]).dockerfileStages(catalogue, component, options)
+  const made = toolchainOf(sourceEntry(catalogue, component.source)).dockerfileStages(catalogue, component, options)
   return [...header(catalogue, component, base), ...made.arguments, "", ...made.stages, ...finalStage(catalogue, component, base, options)]
 }
 
 function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {
   const { user } = catalogue
   const owner = `${user.uid}:${user.uid}`
-  const { config, image } = catalogue.sources[component.source]
-  const { version, commit, created } = catalogue.pins.sources[component.source]
+  const { config, image } = sourceEntry(catalogue, component.source)
+  const { version, commit, created } = pinnedSource(catalogue, component.source)
   return [
     ...baseStage(base, [], options),
     addUser(userPlan(user, image.home, programFolders(image)), owner),

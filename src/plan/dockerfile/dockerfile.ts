@@ -1,5 +1,6 @@
 // A component's Dockerfile: the same image for those who build without Dagger. The build context is this repository.
 
+import { firstIn } from "../../base/entries.js"
 import type { BaseEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
 import { builtDockerfile } from "./built.js"
 import { installedDockerfile } from "./installed.js"
@@ -17,7 +18,7 @@ export function dockerfile(catalogue: Catalogue, component: ImageEntry, base: Ba
 
 /** All of a stack's, by their file names. */
 export function dockerfiles(catalogue: Catalogue): Record<string, string> {
-  const base = Object.values(catalogue.bases)[0]
+  const base = firstIn(Object.values(catalogue.bases), "base")
   const made = Object.values(catalogue.components).filter((component) => component.kind !== "reference")
   return Object.fromEntries(made.map((component) => [`${component.name}.Dockerfile`, dockerfile(catalogue, component, base)]))
 }

@@ -1,5 +1,6 @@
 // The Dockerfile of a server that is installed.
 
+import { archiveBuild, pinnedArchive } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, userPlan } from "../build/image.js"
 import { archivePlan, installedPlan, installOf, packagesOf } from "../packages/installed.js"
@@ -47,12 +48,13 @@ function archiveStage(
 }
 
 function finalStage(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, options: DockerfileOptions): string[] {
-  const { user, pins } = catalogue
+  const { user } = catalogue
   const owner = `${user.uid}:${user.uid}`
   const install = installOf(catalogue, component, base)
   const start = `${binFolder}/${component.start}`
-  const version = install.archive === undefined ? "" : pins.archives[component.name].version
-  const sha256 = install.archive === undefined ? undefined : pins.archives[component.name].builds[install.archive].sha256
+  const { archive } = install
+  const version = archive === undefined ? "" : pinnedArchive(catalogue, component.name).version
+  const sha256 = archive === undefined ? undefined : archiveBuild(catalogue, component.name, archive).sha256
   const plan = installedPlan(component, base, { version, revision: sha256 === undefined ? "" : `sha256:${sha256}`, created: "" })
   return [
     ...baseStage(base, packagesOf(install, base), options),

@@ -1,5 +1,6 @@
 // The remote images that a catalogue's builds, tests and running stack need.
 
+import { pinnedImage } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue } from "../../catalogue/types.js"
 import { baseOf, readBase, referenceOf } from "../build/components.js"
 import type { BytesFrom } from "../build/origins.js"
@@ -19,7 +20,7 @@ export interface ImageChoice {
 const registryOnly = "--bases=registry"
 
 export function catalogueImages(catalogue: Catalogue, choice: ImageChoice): FoundImage[] {
-  const { bases, components, pins, services } = catalogue
+  const { bases, components, services } = catalogue
   const only = choice.from === "packages" ? registryOnly : undefined
   const tools = choice.from === "packages" ? "compilers, tools and services, from Debian's packages" : "tools that publish, list and sign"
   const found: FoundImage[] = [
@@ -27,12 +28,12 @@ export function catalogueImages(catalogue: Catalogue, choice: ImageChoice): Foun
       const chosen = readBase(choice.base).name === name ? choice.base : undefined
       return baseImages(name, baseOf(catalogue, chosen ?? name), chosen)
     }),
-    [pins.images.debian, { where: "builds", stage: "build", purpose: tools }],
+    [pinnedImage(catalogue, "debian"), { where: "builds", stage: "build", purpose: tools }],
     ...buildImages(catalogue, choice, only),
-    [pins.images.node, { where: "unit tests, tests on a stack", stage: "test", purpose: "Node" }],
+    [pinnedImage(catalogue, "node"), { where: "unit tests, tests on a stack", stage: "test", purpose: "Node" }],
   ]
   for (const { name, purpose, origin } of Object.values(services)) {
-    if ("image" in origin) found.push([pins.images[origin.image], { where: `service ${name}`, stage: "run", purpose, only }])
+    if ("image" in origin) found.push([pinnedImage(catalogue, origin.image), { where: `service ${name}`, stage: "run", purpose, only }])
   }
   for (const component of Object.values(components)) {
     if (component.kind !== "reference") continue
@@ -51,10 +52,10 @@ function baseImages(name: string, { image, alternatives }: BaseEntry, chosen?: s
 
 /** Every version of a compiler that something asks for. */
 function buildImages(catalogue: Catalogue, { sourceVersions }: ImageChoice, only?: string): FoundImage[] {
-  const { pins, services } = catalogue
+  const { services } = catalogue
   const standIns = new Map<string, string>()
   for (const { origin } of Object.values(services)) {
-    if ("image" in origin && origin.packaged.tool !== undefined) standIns.set(origin.packaged.tool, pins.images[origin.image])
+    if ("image" in origin && origin.packaged.tool !== undefined) standIns.set(origin.packaged.tool, pinnedImage(catalogue, origin.image))
   }
   return compilerImages(catalogue, sourceVersions).map(({ reference, purpose, where, tool }) => {
     const instead = tool === undefined ? undefined : standIns.get(tool)

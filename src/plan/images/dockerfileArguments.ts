@@ -48,7 +48,7 @@ export function expanded(file: string, text: string, values: ArgumentValues): st
 export function readBuildArguments(given: string[]): Record<string, string> {
   return Object.fromEntries(
     given.map((text) => {
-      const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? []
+      const [, name, value = ""] = /^(\w+)=(.*)$/s.exec(text) ?? []
       if (name === undefined) throw new Error(`--build-args "${text}": expected NAME=VALUE, such as ALPINE=3.22`)
       return [name, value]
     }),

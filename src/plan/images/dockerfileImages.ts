@@ -108,11 +108,11 @@ function sourcesOf(instruction: Instruction): [source: string, purpose: string][
 /** The last stage and those that it begins with: what they start from is in the final image. */
 function finalStages(stages: DockerfileStage[]): Set<number> {
   const final = new Set<number>()
-  let next: number | undefined = stages.length - 1
-  while (next !== undefined) {
+  let next = stages.length - 1
+  for (let stage = stages.at(-1); stage !== undefined; stage = stages[next]) {
     final.add(next)
-    const { base }: DockerfileStage = stages[next]
-    next = base !== undefined && "stage" in base ? base.stage : undefined
+    if (stage.base === undefined || !("stage" in stage.base)) break
+    next = stage.base.stage
   }
   return final
 }

@@ -1,5 +1,7 @@
 // Servers that are installed: what goes onto which base, and what their images say about themselves.
 
+import { entryOf, firstIn } from "../../base/entries.js"
+import { archiveBuild, pinnedArchive } from "../../catalogue/lookup.js"
 import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, labelsOf, type SourceFacts } from "../build/image.js"
 import { type BaseFacts, withoutIdentity } from "../build/imageInputs.js"
@@ -12,9 +14,11 @@ import type { PackageFamily, PackagePlan, WantedPackage } from "./types.js"
 
 /** How a server gets onto a base. Throws one sentence where it cannot. */
 export function installOf(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry): InstallEntry {
-  const install = component.install[base.distribution]
+  const install = entryOf(`way to install ${component.name} on`, component.install, base.distribution)
   if (install.unavailable === undefined) return install
-  const others = Object.entries(catalogue.bases).filter(([, { distribution }]) => component.install[distribution].unavailable === undefined)
+  const others = Object.entries(catalogue.bases).filter(
+    ([, { distribution }]) => component.install[distribution]?.unavailable === undefined,
+  )
   const next = others.map(([name]) => `--base=${name}`).join(" or ")
   throw new Error(`${component.name} is not available on ${base.distribution}: ${install.unavailable}. Use ${next || "another server"}`)
 }
@@ -26,7 +30,7 @@ export function packagesOf({ packages, files }: InstallEntry, base: BaseEntry): 
 }
 
 function packageFamily({ distribution }: BaseEntry): PackageFamily {
-  return familyOf[layouts[distribution].managers[0]]
+  return familyOf[firstIn(entryOf("distribution", layouts, distribution).managers, "package manager")]
 }
 
 /** Downloads an archive into /archive, from the first mirror that has it. Never one whose checksum nobody knows. */
@@ -53,8 +57,8 @@ export function archiveFilePlan(
 
 /** Why an archive is not downloaded: nobody has recorded its checksum, and (`reason`) its makers did not say it. */
 export function uncheckedArchive({ pins }: Catalogue, component: string, name: string, reason?: string): Error {
-  const { version, builds } = pins.archives[component]
-  const { makers } = builds[name]
+  const { version } = pinnedArchive({ pins }, component)
+  const { makers } = archiveBuild({ pins }, component, name)
   const asked =
     makers === undefined
       ? "and versions.yaml names no address of its makers (makers)"
@@ -79,27 +83,28 @@ export function askForSum(makers: string): string[] {
 
 /** Tells whose checksum is believed. */
 export function believedChecksum({ pins }: Catalogue, component: string, name: string, sha256: string): string {
-  const { version, builds } = pins.archives[component]
-  const from = checksumAddress(builds[name].makers!)
+  const { version } = pinnedArchive({ pins }, component)
+  const from = checksumAddress(archiveBuild({ pins }, component, name).makers ?? "")
   return `${component} ${version} for ${name}: versions.yaml records no checksum, so the makers' is taken, ${sha256} from ${from}. lock or bump writes it down`
 }
 
 /** The same catalogue with the checksum of an archive. */
 export function withChecksum(catalogue: Catalogue, component: string, name: string, sha256: string): Catalogue {
   const { pins } = catalogue
-  const archive = pins.archives[component]
-  const builds = { ...archive.builds, [name]: { ...archive.builds[name], sha256 } }
+  const archive = pinnedArchive(catalogue, component)
+  const builds = { ...archive.builds, [name]: { ...archiveBuild(catalogue, component, name), sha256 } }
   return { ...catalogue, pins: { ...pins, archives: { ...pins.archives, [component]: { ...archive, builds } } } }
 }
 
 /** What a mirror must call it. */
 function fileOf({ urls }: ArchiveBuild): string {
-  return urls[0].slice(urls[0].lastIndexOf("/") + 1)
+  const url = firstIn(urls, "address")
+  return url.slice(url.lastIndexOf("/") + 1)
 }
 
 function archiveOf(catalogue: Catalogue, component: InstalledEntry, name: string) {
-  const { version, limitSeconds, builds } = catalogue.pins.archives[component.name]
-  return { version, limitSeconds, build: builds[name] }
+  const { version, limitSeconds } = pinnedArchive(catalogue, component.name)
+  return { version, limitSeconds, build: archiveBuild(catalogue, component.name, name) }
 }
 
 /** What the installed server tells about itself. */
@@ -122,12 +127,12 @@ const packageVersion: Record<PackageFamily, (name: string) => string> = {
 export function reportScript(component: InstalledEntry, install: InstallEntry, base: BaseEntry): string {
   const time = `stat -L -c %Y "$(command -v ${component.server})"`
   const { archive, packages } = install
-  const origin = archive === undefined ? packageVersion[packageFamily(base)](packages[0]) : `echo archive ${archive}`
+  const origin = archive === undefined ? packageVersion[packageFamily(base)](firstIn(packages, "package")) : `echo archive ${archive}`
   return `set -e; ${time}; ${component.server} --version | head -n 1; ${origin}`
 }
 
 export function readReport(component: InstalledEntry, text: string): ServerReport {
-  const [time, words, origin] = text.trim().split("\n")
+  const [time = "", words, origin] = text.trim().split("\n")
   const version = /\d+\.\d+[0-9.]*/.exec(words ?? "")?.[0]
   if (!/^\d+$/.test(time) || version === undefined || origin === undefined) {
     throw new Error(`${component.name} is installed, but its version cannot be read from: ${text.slice(0, 200)}`)
@@ -168,12 +173,12 @@ export function installedInputs(
 
 /** What was installed, as in-toto names it; `revision` is the one in the image's label. */
 export function installedResource(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, revision: string): ProvenanceResource {
-  const { archive } = component.install[base.distribution]
+  const { archive } = installOf(catalogue, component, base)
   if (archive !== undefined) {
     const { build } = archiveOf(catalogue, component, archive)
-    return { uri: build.urls[0], digest: { sha256: revision.replace(/^sha256:/, "") } }
+    return { uri: firstIn(build.urls, "address"), digest: { sha256: revision.replace(/^sha256:/, "") } }
   }
-  const [name, version] = revision.split(" ")
+  const [name, version = ""] = revision.split(" ")
   const type = { apt: "deb", dnf: "rpm", zypper: "rpm", apk: "apk" }[packageFamily(base)]
   return { uri: `pkg:${type}/${base.distribution}/${name}@${encodeURIComponent(version)}` }
 }

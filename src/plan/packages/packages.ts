@@ -1,16 +1,14 @@
 // The package fallback: microdnf → dnf → yum → zypper → apk → apt-get → manual, planned as data.
 // From what is wanted to ordered attempts; packagesScript.ts renders them, shell/install-packages.sh carries them out.
 
-import { familyOf, knownPackages, layouts, type PackageLayout, packageDistributions } from "./data.js"
+import { entryOf } from "../../base/entries.js"
+import { familyOf, knownPackages, layouts, type PackageLayout } from "./data.js"
 import * as valid from "./rules.js"
 import type { PackageDownload, PackageFamily, PackageMirror, PackagePlan, PackageRequest, PackageStep, WantedPackage } from "./types.js"
 
 /** The attempts in order. Throws one sentence for a request that cannot be planned. */
 export function planPackages(request: PackageRequest): PackagePlan {
-  if (!Object.hasOwn(layouts, request.distribution)) {
-    throw new Error(`unknown distribution "${request.distribution}": use ${packageDistributions.join(", ")}`)
-  }
-  const layout = layouts[request.distribution]
+  const layout = entryOf("distribution", layouts, request.distribution)
   const wanted = wantedOf(request.want)
   checkFamilies(request.mirrors ?? {})
   return {

@@ -89,7 +89,7 @@ export function readPackageLog(subject: string, log: string): PackageOutcome {
   for (const line of log.split("\n")) {
     if (!line.startsWith(`${subject}: `)) continue
     const text = line.slice(subject.length + 2)
-    const [, name, reason] = /^(.*?) refused: (.*)$/.exec(text) ?? []
+    const [, name, reason = ""] = /^(.*?) refused: (.*)$/.exec(text) ?? []
     if (name !== undefined) outcome.refusals.push({ name, reason })
     outcome.by = /^done by (.*)$/.exec(text)?.[1] ?? outcome.by
   }

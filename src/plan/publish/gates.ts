@@ -81,8 +81,8 @@ export function gateNeeds(
   gate: Gate,
   components: string[],
 ): { components: string[]; services: string[]; tools: string[] } {
-  const plans = components.map((name) => gatePlan(catalogue, gate, name))
-  const tested = components.filter((_, index) => plans[index].suites.length > 0)
+  const plans = components.map((name) => ({ name, suites: gatePlan(catalogue, gate, name).suites }))
+  const tested = plans.filter(({ suites }) => suites.length > 0).map(({ name }) => name)
   if (tested.length === 0) return { components: [], services: [], tools: [] }
   const { services, groups } = startOrder(catalogue, stackOf(catalogue, tested))
   const tools = plans.flatMap((plan) => plan.suites).flatMap((suite) => suiteTools[suite] ?? [])

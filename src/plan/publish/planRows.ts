@@ -1,6 +1,7 @@
 // The plan as people and programs read it: what would be built, what not, and why.
 
 import { table } from "../../base/table.js"
+import { sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
 import { changedInputs, type ImageInputs, inputsOfRecord, recordedInputs, shortReference, toolchainWords } from "../build/inputs.js"
 import { pinnedVersion } from "./publishedAs.js"
@@ -114,7 +115,7 @@ export function planTable(rows: PlanRow[]): string {
 
 function originOf(catalogue: Catalogue, component: ComponentEntry): string {
   if (component.kind === "reference") return "(referenced only)"
-  return component.kind === "installed" ? component.url : catalogue.sources[component.source].url
+  return component.kind === "installed" ? component.url : sourceEntry(catalogue, component.source).url
 }
 
 export function componentTable(catalogue: Catalogue, components: ComponentEntry[]): string {

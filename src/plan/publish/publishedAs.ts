@@ -1,5 +1,7 @@
 // Under which name the image of a component is found once it was released: with the registry and the tag that publish uses.
 
+import { firstIn } from "../../base/entries.js"
+import { pinnedSource } from "../../catalogue/lookup.js"
 import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
 import { referenceOf } from "../build/components.js"
 import { publishedReferences } from "./registries.js"
@@ -19,7 +21,7 @@ export function publishedAs(catalogue: Catalogue, component: ComponentEntry): Pu
   const onDemand = component.mode === "manual"
   const version = pinnedVersion(catalogue, component)
   const to = { registries: component.registry === undefined ? ["registry.invalid"] : [], tags: [] }
-  const [{ reference }] = publishedReferences(component, to, version ?? "VERSION")
+  const { reference } = firstIn(publishedReferences(component, to, version ?? "VERSION"), "reference")
   if (component.registry === undefined) {
     const reason = "The catalogue has no registry for it: replace REGISTRY by yours"
     return { onDemand, form: reference.replace("registry.invalid", "REGISTRY"), reason }
@@ -33,8 +35,8 @@ export function publishedAs(catalogue: Catalogue, component: ComponentEntry): Pu
 
 /** What publish tags the image with; absent where the packages of the base decide. */
 export function pinnedVersion(catalogue: Catalogue, component: ComponentEntry): string | undefined {
-  const { archives, references, sources } = catalogue.pins
+  const { archives, references } = catalogue.pins
   if (component.kind === "reference") return references[component.name]
   if (component.kind === "installed") return archives[component.name]?.version
-  return sources[component.source].version
+  return pinnedSource(catalogue, component.source).version
 }

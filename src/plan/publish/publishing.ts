@@ -18,7 +18,7 @@ export interface PublishedTag {
 export function readPublished(text: string, digest: string): PublishedTag[] {
   const lines = text.split("\n").filter((line) => line !== "")
   return lines.map((line) => {
-    const [tag, outcome] = line.split("\t")
+    const [tag, outcome = ""] = line.split("\t")
     return { reference: `${tag}@${digest}`, outcome }
   })
 }
@@ -45,7 +45,7 @@ export function readPublishedInputs(text: string): Record<string, EarlierImage> 
   const lines = text.split("\n").filter((line) => line !== "")
   return Object.fromEntries(
     lines.map((line): [string, EarlierImage] => {
-      const [reference, state, detail] = line.split("\t")
+      const [reference = "", state, detail = ""] = line.split("\t")
       if (state === "none") return [reference, { none: `${reference} is not published yet` }]
       if (state === "unknown") return [reference, { none: `${reference} cannot be asked for: ${detail}` }]
       const inputs = readInputs(detail)

@@ -23,7 +23,7 @@ export interface ReleasedComponent {
 export function readExpected(catalogue: Catalogue, texts: string[]): Record<string, string> {
   return Object.fromEntries(
     texts.map((text) => {
-      const [, component, digest] = /^([a-z][a-z0-9-]*)=(sha256:[0-9a-f]{64})$/.exec(text) ?? []
+      const [, component, digest = ""] = /^([a-z][a-z0-9-]*)=(sha256:[0-9a-f]{64})$/.exec(text) ?? []
       if (component === undefined) throw new Error(`--expect "${text}": expected COMPONENT=sha256:…, as the function digest prints it`)
       return [imageOf(catalogue, component).name, digest]
     }),

@@ -1,6 +1,6 @@
 // Services under a supervisor: what runs in each container, and in which order containers start.
 
-import { unknownName } from "../../base/nearest.js"
+import { entryOf } from "../../base/entries.js"
 import type { Catalogue, FrontEntry, GroupEntry, ServiceEntry } from "../../catalogue/types.js"
 import { binFolder, supervisorFolder } from "../build/image.js"
 
@@ -9,8 +9,7 @@ export const controlPort = 4000
 export const controlFolder = "/control"
 
 export function serviceOf(catalogue: Catalogue, name: string): ServiceEntry {
-  if (!Object.hasOwn(catalogue.services, name)) throw unknownName("service", name, Object.keys(catalogue.services))
-  return catalogue.services[name]
+  return entryOf("service", catalogue.services, name)
 }
 
 /** A layer for the supervisor of a service: the service itself, started again when it is killed, and the way to the supervisor. */

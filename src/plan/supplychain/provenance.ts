@@ -68,7 +68,7 @@ function toolchainResources({ source, inputs: { toolchain } }: ProvenanceOf): Pr
 /** As BuildKit names images; with the digest that was pulled. */
 function baseResources({ base }: Partial<ImageInputs>): ProvenanceResource[] {
   if (!base) return []
-  const [name, digest] = base.split("@")
+  const [name = "", digest] = base.split("@")
   const tagged = name.replace(/^docker\.io\/(library\/)?/, "").replace(/:([^:/]+)$/, "@$1")
   return [{ uri: `pkg:docker/${tagged}?platform=linux%2Famd64`, ...(digest && { digest: sha256(digest) }) }]
 }

@@ -1,7 +1,7 @@
 // Lists of an image's contents: formats, and what makes two lists of the same image the same bytes.
 
 import { createHash } from "node:crypto"
-import { checkFormat } from "../../base/format.js"
+import { entryOf } from "../../base/entries.js"
 
 export interface SbomFormat {
   /** The ending of its file's name, after the component. */
@@ -31,13 +31,12 @@ export const sbomFormats: Record<string, SbomFormat> = {
 }
 
 export function sbomFormat(name: string): SbomFormat {
-  checkFormat(name, Object.keys(sbomFormats))
-  return sbomFormats[name]
+  return entryOf("value of --format", sbomFormats, name)
 }
 
 /** A UUID that is the same for the same content (RFC 9562, version 8), where tools would throw dice. */
 export function steadyUuid(...content: string[]): string {
   const hash = createHash("sha256").update(content.join("\n")).digest("hex")
-  const variant = ((parseInt(hash[16], 16) & 3) | 8).toString(16)
+  const variant = ((parseInt(hash.charAt(16), 16) & 3) | 8).toString(16)
   return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-${variant}${hash.slice(17, 20)}-${hash.slice(20, 32)}`
 }

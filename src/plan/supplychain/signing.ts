@@ -12,7 +12,7 @@ export interface SignedImage {
 
 export function readSignedImage(reference: string): SignedImage {
   const parts = /^(([a-z0-9.-]+(?::\d+)?)\/[a-z0-9._/-]+)(?::([A-Za-z0-9._-]+))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference)
-  const [, repository, host, tag, digest] = parts ?? []
+  const [, repository = "", host, tag, digest] = parts ?? []
   if (host !== undefined && /[.:]|^localhost$/.test(host)) return { host, repository, tag, digest }
   throw new Error(`"${reference}": expected an image with its registry, ${form}`)
 }

@@ -36,7 +36,7 @@ function caseElement(suite: string, test: TestCase): Markup {
   if (ok)
     return markup`${start}/>
 `
-  const [first] = detail.trim().split("\n")
+  const [first = ""] = detail.trim().split("\n")
   return markup`${start}>
       <failure message="${oneLine(first)}">${detail}</failure>
     </testcase>

@@ -74,9 +74,9 @@ function vitestCase({ fullName, status, duration, failureMessages }: Assertion):
 
 /** The cases of a program that prints a line for each check: `ok  NAME`, or `bad NAME: why`. */
 export function checkCases(output: string): TestCase[] {
-  return [...output.matchAll(/^(ok|bad) +(.+)$/gm)].map(([, result, text]) => {
+  return [...output.matchAll(/^(ok|bad) +(.+)$/gm)].map(([, result, text = ""]) => {
     if (result === "ok") return { name: text, ok: true }
-    const [name, ...why] = text.split(": ")
+    const [name = "", ...why] = text.split(": ")
     return { name, ok: false, detail: why.join(": ") }
   })
 }

@@ -1,5 +1,6 @@
 // The images that have compilers, in every version that a catalogue's builds ask for.
 
+import { pinnedImage } from "../../catalogue/lookup.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { helperToolchain, helperVersion, toolVersion } from "./helpers.js"
 import type { ToolchainPlan } from "./toolchain.js"
@@ -24,14 +25,16 @@ export function compilerImages(catalogue: Catalogue, sourceVersions: Record<stri
   const found = ({ title, image }: ToolchainPlan, version: string, where: string, tool?: string): CompilerImage => {
     return { reference: compilerImage(catalogue, image, version), purpose: title, where, tool }
   }
-  const known = Object.keys(sources).filter((name) => sourceVersions[name] !== undefined)
   return [
-    ...known.map((name) => found(toolchainOf(sources[name]), sourceVersions[name], `source ${name}`)),
+    ...Object.entries(sources).flatMap(([name, entry]) => {
+      const version = sourceVersions[name]
+      return version === undefined ? [] : [found(toolchainOf(entry), version, `source ${name}`)]
+    }),
     found(helperToolchain, helperVersion(catalogue), "helpers"),
     ...Object.entries(pins.tools).map(([name, pin]) => found(helperToolchain, toolVersion(pin), `tool ${name}`, name)),
   ]
 }
 
 export function compilerImage({ pins }: Catalogue, image: string, version: string): string {
-  return pins.images[image].replace("{version}", version)
+  return pinnedImage({ pins }, image).replace("{version}", version)
 }

@@ -1,5 +1,6 @@
 // The toolchains by name.
 
+import { entryOf } from "../../base/entries.js"
 import { unknownName } from "../../base/nearest.js"
 import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
 import { go } from "./go/toolchain.js"
@@ -8,8 +9,7 @@ import type { ToolchainPlan } from "./toolchain.js"
 export const toolchains: Record<string, ToolchainPlan> = { go }
 
 export function toolchainNamed(name: string): ToolchainPlan {
-  if (!Object.hasOwn(toolchains, name)) throw unknownName("toolchain", name, Object.keys(toolchains))
-  return toolchains[name]
+  return entryOf("toolchain", toolchains, name)
 }
 
 export function toolchainOf(entry: SourceEntry): ToolchainPlan {

@@ -28,7 +28,7 @@ export function readChannel(text: string): Channel {
 
 /** Nothing for tags that are no full version, such as main, latest or v3.8. */
 export function readRelease(tag: string): Release | undefined {
-  const [, prefix, number] = /^([a-z-]*?)(\d+\.\d+\.\d+(?:[-+].*)?)$/.exec(tag) ?? []
+  const [, prefix = "", number] = /^([a-z-]*?)(\d+\.\d+\.\d+(?:[-+].*)?)$/.exec(tag) ?? []
   const version = number === undefined ? null : parse(number)
   return version === null ? undefined : { tag, prefix, version }
 }

@@ -7,7 +7,7 @@ import type { Watched } from "./watch.js"
 /** The output of `git ls-remote --tags`: an annotated tag is followed by its commit as TAG^{}. */
 export function readRemoteTags(output: string): Map<string, string> {
   const tags = new Map<string, string>()
-  for (const [, commit, tag] of output.matchAll(/^([0-9a-f]{40})\trefs\/tags\/(.+)$/gm)) {
+  for (const [, commit = "", tag = ""] of output.matchAll(/^([0-9a-f]{40})\trefs\/tags\/(.+)$/gm)) {
     if (tag.endsWith("^{}") || !tags.has(tag)) tags.set(tag.replace(/\^\{\}$/, ""), commit)
   }
   return tags
@@ -41,7 +41,7 @@ const imageAddress = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+$/
 /** Addresses as a caller writes them: NAME=ADDRESS. */
 export function readUpstreams(given: string[], watched: Watched[]): Record<string, string> {
   const pairs = given.map((text) => {
-    const [, name, address] = /^([^=]+)=(.*)$/.exec(text) ?? []
+    const [, name, address = ""] = /^([^=]+)=(.*)$/.exec(text) ?? []
     if (name === undefined) {
       throw new Error(`--upstreams "${text}": expected NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server`)
     }

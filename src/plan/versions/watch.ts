@@ -1,9 +1,11 @@
 // What the version watch decides about each pinned version, and how it tells it.
 
+import { entryOf } from "../../base/entries.js"
 import { unknownName } from "../../base/nearest.js"
 import { table } from "../../base/table.js"
+import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, ReferenceEntry } from "../../catalogue/types.js"
-import { referenceOf } from "../build/components.js"
+import { componentOf, referenceOf } from "../build/components.js"
 import { type Channel, compareReleases, inChannel, newestOf, type Release, readRelease } from "./order.js"
 
 /** What has one version: a source with all that is built from it, a referenced image, or a component from an archive. */
@@ -39,16 +41,15 @@ export interface WatchRow {
 
 export function watchedOf(catalogue: Catalogue): Watched[] {
   const { pins, components, sources } = catalogue
-  const built: Watched[] = Object.keys(sources).map((name) => {
-    const { version, commit, previous } = pins.sources[name]
+  const built = Object.keys(sources).map((name): Watched => {
+    const { version, commit, previous } = pinnedSource(catalogue, name)
     return { name, kind: "source", pinned: version, content: commit, previous: previous.map((pin) => pin.version) }
   })
   const referenced = Object.values(components).filter((component) => component.kind === "reference")
   const digestOf = (component: ReferenceEntry) => pins.digests[referenceOf(catalogue, component)]
-  const installed = Object.values(components).filter(({ kind, name }) => kind === "installed" && pins.archives[name] !== undefined)
-  const archives = installed.map(({ name }): Watched => {
-    const { version, previous } = pins.archives[name]
-    return { name, kind: "archive", pinned: version, previous: previous.map((old) => old.version) }
+  const archives = Object.values(components).flatMap(({ kind, name }): Watched[] => {
+    const pin = kind === "installed" ? pins.archives[name] : undefined
+    return pin === undefined ? [] : [{ name, kind: "archive", pinned: pin.version, previous: pin.previous.map((old) => old.version) }]
   })
   return [
     ...built,
@@ -56,7 +57,7 @@ export function watchedOf(catalogue: Catalogue): Watched[] {
     ...referenced.map((component): Watched => {
       const { name } = component
       const previous = pins.previousReferences[name] ?? []
-      return { name, kind: "reference", pinned: pins.references[name], content: digestOf(component), previous }
+      return { name, kind: "reference", pinned: entryOf("pinned reference", pins.references, name), content: digestOf(component), previous }
     }),
   ]
 }
@@ -185,21 +186,21 @@ export function githubLines(rows: WatchRow[]): string {
 export function upstreamAddress(catalogue: Catalogue, watched: Watched, given: Record<string, string>): string {
   const own = given[watched.name]
   if (own !== undefined) return own
-  if (watched.kind === "source") return catalogue.sources[watched.name].url
-  const component = catalogue.components[watched.name]
+  if (watched.kind === "source") return sourceEntry(catalogue, watched.name).url
+  const component = componentOf(catalogue, watched.name)
   switch (component.kind) {
     case "reference":
       return referenceOf(catalogue, component).replace(/:[^:/]*$/, "")
     case "installed":
       return component.url
     default:
-      return catalogue.sources[component.source].url
+      return sourceEntry(catalogue, component.source).url
   }
 }
 
 /** What must be watched for these components: their sources, and themselves where they have versions of their own. */
 export function watchedFor(catalogue: Catalogue, components: string[]): string[] {
-  const made = components.map((name) => catalogue.components[name]).map((entry) => ("source" in entry ? entry.source : entry.name))
+  const made = components.map((name) => componentOf(catalogue, name)).map((entry) => ("source" in entry ? entry.source : entry.name))
   const watched = watchedOf(catalogue).map(({ name }) => name)
   return [...new Set(made)].filter((name) => watched.includes(name))
 }

@@ -2,6 +2,7 @@
 
 import type { Container } from "@dagger.io/dagger"
 import { firstOf } from "../../../base/attempts.js"
+import { pinnedImage } from "../../../catalogue/lookup.js"
 import { plainPath } from "../../../plan/build/image.js"
 import { moduleVariables } from "../../../plan/toolchains/go/modules.js"
 import { type GoOrigin, goOrigins, goPackages } from "../../../plan/toolchains/go/origins.js"
@@ -56,7 +57,7 @@ const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promis
 
   /** Debian's Go becomes any other version by itself: it fetches Go's own toolchain module into the module cache. */
   async distribution(settings, version) {
-    const debian = await pullFirst(settings, [settings.catalogue.pins.images.debian])
+    const debian = await pullFirst(settings, [pinnedImage(settings.catalogue, "debian")])
     const fresh = { ...debian, container: freshened(settings, debian.container) }
     // Private modules come from git where no proxy has them.
     const withGo = await withSystemPackages(

@@ -14,7 +14,6 @@ export async function workspaceFiles(found: FoundSource): Promise<string[]> {
   const { root, path } = wholeOf(found)
   const parts = path === "." ? [] : path.split("/")
   const files = [...parts.keys(), parts.length].map((depth) => [...parts.slice(0, depth), "go.work"].join("/"))
-  const there = await Promise.all(files.map((file) => root.glob(file)))
-  const file = files.filter((_, index) => there[index].length > 0).at(-1)
+  const file = (await Promise.all(files.map((file) => root.glob(file)))).flat().at(-1)
   return file === undefined ? [] : [await root.file(file).contents()]
 }

@@ -1,5 +1,7 @@
 // How a Dockerfile makes programs with Go.
 
+import { entryOf } from "../../../base/entries.js"
+import { pinnedImage, pinnedSource, sourceEntry } from "../../../catalogue/lookup.js"
 import type { BuiltEntry, Catalogue, ProgramEntry } from "../../../catalogue/types.js"
 import { programsOf, programsOfSource } from "../../build/components.js"
 import { startSeconds } from "../../build/image.js"
@@ -43,8 +45,8 @@ export function goHelperStages(catalogue: Catalogue, helper: string, options: Do
 }
 
 function sourceStages(catalogue: Catalogue, component: BuiltEntry): string[] {
-  const { module } = catalogue.sources[component.source]
-  const { version, sum } = catalogue.pins.sources[component.source]
+  const { module } = sourceEntry(catalogue, component.source)
+  const { version, sum } = pinnedSource(catalogue, component.source)
   return [
     "FROM go AS fetched",
     "ARG GOPROXY",
@@ -102,7 +104,7 @@ function programSteps(binary: string, all: ProgramEntry[], wanted: ProgramEntry[
 }
 
 function supervisorProgram(catalogue: Catalogue): string[] {
-  const pin = catalogue.pins.tools.pebble
+  const pin = entryOf("tool", catalogue.pins.tools, "pebble")
   return [
     comment("The supervisor."),
     run(`GOTOOLCHAIN=local /module/fetch ${pin.module} ${pin.version} ${pin.sum}`),
@@ -122,7 +124,7 @@ function goArguments({ pins }: Catalogue, { arguments: given }: DockerfileOption
       "Any image with Go 1.21 or newer, or Debian's, which gets its golang-go. Whichever it is, Go fetches the version",
       `that ${chosenBy}.`,
     ),
-    `ARG BUILDER=${pins.images.golang.replace("{version}", pins.go)}`,
+    `ARG BUILDER=${pinnedImage({ pins }, "golang").replace("{version}", pins.go)}`,
     comment("Go module proxies in order, such as https://goproxy.cn,direct. Go's own default when empty."),
     `ARG GOPROXY=${given?.GOPROXY ?? ""}`,
   ]

@@ -1,11 +1,13 @@
 // Which Go a source needs: what its go.mod says, never a constant.
 
+import { pairs } from "../../../base/entries.js"
+import { textBefore } from "../../../base/text.js"
 /** Go's toolchains are available as modules, and under full version numbers, from this one on. Newer Go builds older code. */
 export const oldestGo = "1.21.0"
 
 /** The full version of the Go toolchain for a go.mod: its toolchain line, or its go line, whichever is newer. */
 export function goVersionOf(goMod: string): string {
-  const lines = goMod.split("\n").map((line) => line.split("//")[0].trim())
+  const lines = goMod.split("\n").map((line) => textBefore(line, "//").trim())
   const found = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]).find((version) => version !== undefined)
   const language = found(/^go\s+(\S+)$/)
   const toolchain = found(/^toolchain\s+go(\S+)$/)
@@ -34,7 +36,5 @@ function compareGo(a: string, b: string): number {
     // A release candidate comes before .0 of its version.
     return [Number(major), Number(minor), pre === undefined ? Number(patch ?? 0) : -1000 + Number(pre)]
   }
-  const [left, right] = [parts(a), parts(b)]
-  const index = left.findIndex((value, position) => value !== right[position])
-  return index === -1 ? 0 : left[index] - right[index]
+  return pairs(parts(a), parts(b)).reduce((order, [left, right]) => order || left - right, 0)
 }
