@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -99,7 +100,16 @@ func run(made plan, arguments []string) int {
 		}
 		return code
 	}
+	made.Supervisor.Socket = socketOf(made.Supervisor.Socket, os.Getenv("PEBBLE"))
 	return supervise(*made.Supervisor, command, watch)
+}
+
+// socketOf follows the supervisor to the folder that PEBBLE names: on a read-only root file system that is another one than the image's.
+func socketOf(usual, folder string) string {
+	if folder == "" {
+		return usual
+	}
+	return filepath.Join(folder, filepath.Base(usual))
 }
 
 // asksOnly is true for a question to the program, which nothing may keep it from answering.
