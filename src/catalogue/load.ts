@@ -1,10 +1,10 @@
 // Finds a stack's files: below the module, or in a folder that the caller gives instead.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
 import { unknownName } from "../base/nearest.js"
 import { Examined, refuse } from "./examine.js"
+import { moduleRoot, ownText } from "./ownFiles.js"
 import { pinReferences } from "./references.js"
 import { examinedStack } from "./stack.js"
 import type { Catalogue } from "./types.js"
@@ -37,13 +37,5 @@ function ownFiles(stack: string): ReadStackFile {
   const known = readdirSync(stacks, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const names = known.map((entry) => entry.name)
   if (!names.includes(stack)) throw unknownName("stack", stack, names)
-  return async (name) => readFileSync(join(stacks, stack, name), "utf8")
-}
-
-/** Upwards from this file, because an SDK may run a compiled copy of it from another depth. */
-export function moduleRoot(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "dagger.json")) && existsSync(join(folder, "stacks"))) return folder
-    if (folder === dirname(folder)) throw new Error("the module's folder stacks/ is missing: check out the module again")
-  }
+  return async (name) => ownText(join("stacks", stack, name))
 }

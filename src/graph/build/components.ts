@@ -65,12 +65,11 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   ])
   const { component, source, toolchain } = workshop
   await checkConfig(settings, component.source, source)
-  const [binaries, launcher, supervisor, digests, launcherTexts] = await Promise.all([
+  const [binaries, launcher, supervisor, digests] = await Promise.all([
     binariesIn(settings, workshop, wish),
     helperProgram(settings, launchHelper, toolchain),
     component.kind === "group" ? toolProgram(settings, "pebble", toolchain) : undefined,
     sourceDigests(settings, component.source, source, toolchain, programsOf(settings.catalogue, component)),
-    helperTexts(launchHelper),
   ])
   const { layout, directory } = binaries
   const builder = builderOf(toolchainOf(sourceEntry(settings.catalogue, component.source)), wish.builder)
@@ -83,7 +82,7 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
     facts: source.facts,
     toolchain: source.toolchain,
     digests,
-    launcher: launcherTexts,
+    launcher: helperTexts(launchHelper),
   }
   const inputs = imageInputs(settings.catalogue, of, facts)
   const container = await finalImage(settings.catalogue, {

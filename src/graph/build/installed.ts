@@ -2,6 +2,7 @@
 
 import { type Container, dag, type File } from "@dagger.io/dagger"
 import { pinnedArchive } from "../../catalogue/lookup.js"
+import { ownText } from "../../catalogue/ownFiles.js"
 import type { BaseEntry, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder } from "../../plan/build/image.js"
 import type { ImageInputs } from "../../plan/build/inputs.js"
@@ -108,12 +109,8 @@ async function inputsOf(
   revision: string,
   prepared: PreparedBase,
 ): Promise<ImageInputs> {
-  const [facts, start, helper] = await Promise.all([
-    baseFacts(prepared),
-    startScript(component).contents(),
-    component.helper === undefined ? [] : helperTexts(component.helper),
-  ])
-  return installedInputs(settings.catalogue, component, base, revision, facts, [start, ...helper])
+  const texts = [ownText(startFile(component)), ...(component.helper === undefined ? [] : helperTexts(component.helper))]
+  return installedInputs(settings.catalogue, component, base, revision, await baseFacts(prepared), texts)
 }
 
 async function withStart(settings: Settings, server: Container, component: InstalledEntry): Promise<Container> {
@@ -127,5 +124,9 @@ async function withStart(settings: Settings, server: Container, component: Insta
 }
 
 function startScript(component: InstalledEntry): File {
-  return dag.currentModule().source().file(`shell/${component.start}.sh`)
+  return dag.currentModule().source().file(startFile(component))
+}
+
+function startFile(component: InstalledEntry): string {
+  return `shell/${component.start}.sh`
 }

@@ -2,9 +2,9 @@
 
 import { type Directory, dag } from "@dagger.io/dagger"
 import { firstOf } from "../../base/attempts.js"
-import { pairs } from "../../base/entries.js"
 import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
+import { programFilePatterns, programsWithoutFiles } from "../../plan/build/components.js"
 import { type SourceOrigin, sourceOrigins } from "../../plan/build/origins.js"
 import { pinOf } from "../../plan/versions/pins.js"
 import { tailOf } from "../call/failures.js"
@@ -27,10 +27,8 @@ export async function resolveSource(settings: Settings, name: string): Promise<R
 
 /** The programs whose folders have no source files. */
 export async function missingIn({ catalogue }: Settings, { directory }: FoundSource, programs: ProgramEntry[]): Promise<ProgramEntry[]> {
-  const files = await Promise.all(
-    programs.map((entry) => directory.glob(`${entry.package}/${toolchainFor(sourceEntry(catalogue, entry.source)).programFiles}`)),
-  )
-  return pairs(programs, files).flatMap(([program, found]) => (found.length === 0 ? [program] : []))
+  const patterns = programFilePatterns(programs, (source) => toolchainFor(sourceEntry(catalogue, source)).programFiles)
+  return programsWithoutFiles(programs, (await Promise.all(patterns.map((pattern) => directory.glob(pattern)))).flat())
 }
 
 /** An image takes its configuration from the source. */

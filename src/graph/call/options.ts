@@ -8,6 +8,7 @@ import type { BuildOptions } from "../build/components.js"
 import { checkNeeds } from "../bundle/needs.js"
 import { type RegistryAccess, readAccess } from "../publish/registries.js"
 import { customSource } from "./customSource.js"
+import { quickRequests } from "./requests.js"
 import type { Bundle, Settings } from "./settings.js"
 import { type Site, siteSettings } from "./site.js"
 
@@ -105,6 +106,7 @@ const read = new WeakMap<CallOptions, Promise<Settings>>()
 
 /** Catalogue, mirrors and bundle of the call; read once. */
 export function stackSettings(options: CallOptions): Promise<Settings> {
+  quickRequests()
   const found = read.get(options) ?? siteSettings(siteOf(withObjects(options)))
   read.set(options, found)
   return found

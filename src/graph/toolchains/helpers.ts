@@ -1,6 +1,7 @@
 // Programs that are no source's: those of this project, and the tools of versions.yaml.
 
-import { type Container, dag, type File } from "@dagger.io/dagger"
+import type { Container, File } from "@dagger.io/dagger"
+import { ownFileNames, ownText } from "../../catalogue/ownFiles.js"
 import { helperToolchain, helperVersion, toolPin, toolVersion } from "../../plan/toolchains/helpers.js"
 import type { Settings } from "../call/settings.js"
 import { go } from "./go/toolchain.js"
@@ -32,8 +33,9 @@ export function helperTests(settings: Settings): Promise<Container[]> {
 }
 
 /** Its files themselves: a directory's digest is only the same on the same engine. What it imports stands in its lock files. */
-export async function helperTexts(name: string): Promise<string[]> {
-  const folder = dag.currentModule().source().directory(helperToolchain.helperFolder(name))
-  const files = (await folder.entries()).filter((file) => !helperToolchain.isTest(file) && !file.endsWith("/")).sort()
-  return Promise.all(files.map((file) => folder.file(file).contents()))
+export function helperTexts(name: string): string[] {
+  const folder = helperToolchain.helperFolder(name)
+  return ownFileNames(folder)
+    .filter((file) => !helperToolchain.isTest(file))
+    .map((file) => ownText(`${folder}/${file}`))
 }

@@ -1,5 +1,6 @@
 // From a component's name to the programs that it consists of.
 
+import { posix } from "node:path"
 import { entryOf } from "../../base/entries.js"
 import { readReference } from "../../base/references.js"
 import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ImageEntry, ProgramEntry, ReferenceEntry } from "../../catalogue/types.js"
@@ -84,4 +85,19 @@ export function checkPlatform(platform: string): void {
   if (platform !== "linux/amd64") {
     throw new Error(`platform ${platform} is not supported: only linux/amd64 images are built; leave --platform out`)
   }
+}
+
+/** Few patterns that find the source files of many programs. `filesOf`: those of a source's programs, such as *.c. */
+export function programFilePatterns(programs: ProgramEntry[], filesOf: (source: string) => string): string[] {
+  const patterns = programs.map((entry) => {
+    const [top, ...below] = entry.package.split("/")
+    return [top === "." ? [] : [top], below.length === 0 ? [] : ["**"], filesOf(entry.source)].flat().join("/")
+  })
+  return [...new Set(patterns)]
+}
+
+/** The programs that have none of these files in their folders. */
+export function programsWithoutFiles(programs: ProgramEntry[], files: string[]): ProgramEntry[] {
+  const folders = new Set(files.map((file) => posix.dirname(file)))
+  return programs.filter((entry) => !folders.has(entry.package))
 }
