@@ -14,6 +14,7 @@ import { Tests } from "./objects/tests.js"
 import { defaultBuilder } from "./plan/supplychain/provenance.js"
 import { builtAll, builtArchive, builtImage, builtLayout, builtPrograms } from "./tasks/build.js"
 import { bundleReport, lockedChanges, prewarmedBundle } from "./tasks/bundle.js"
+import { composeChanges } from "./tasks/deployment.js"
 import { componentDockerfile, dockerfilesChanges } from "./tasks/dockerfiles.js"
 import { baseImageList, componentList, mirrorList } from "./tasks/lists.js"
 import { planReport, publishedReport, released } from "./tasks/publish.js"
@@ -27,44 +28,33 @@ export class Openim {
 
   constructor(
     /** The stack to build: a folder's name below stacks/ */ stack: string = "openim",
-    /** A checkout to build instead of the pinned source, such as ../open-im-server. Its go.mod chooses the version of Go */
-    @argument({ ignore: SOURCE }) source?: Directory,
-    /** A git repository to build instead: https://git.example.com/im/chat.git or git@git.example.com:im/chat.git. May be private */
-    git?: string,
+    /** A checkout to build, such as ../open-im-server; its go.mod chooses Go */ @argument({ ignore: SOURCE }) source?: Directory,
+    /** A git repository to build instead: https://git.example.com/im/chat.git or git@git.example.com:im/chat.git */ git?: string,
     /** The branch, tag or commit of --git */ gitRef: string = "HEAD",
     /** The user of --git-token, where the server does not accept any name (GitHub and GitLab do) */ gitUser?: string,
     /** A token or password that may read --git, such as env://GIT_TOKEN */ gitToken?: Secret,
     /** An SSH agent that may read --git: $SSH_AUTH_SOCK */ gitSsh?: Socket,
-    /** Host keys of --git's SSH server, in the form of known_hosts; ssh-keyscan HOST prints them. Needed for an SSH address */
-    gitKnownHosts?: string,
+    /** Host keys of --git's SSH server, as ssh-keyscan HOST prints them. Needed for an SSH address */ gitKnownHosts?: string,
     /** The folder of go.mod below the top of --source or --git, such as services/im */ sourcePath?: string,
-    /** Which source --source, --git or --overlay replaces: server or chat. Found from its go.mod or the component when not given */
-    sourceOf?: string,
-    /** A folder with changes of the source: patches/*.patch are applied in the order of their names, then the other files copied over */
-    overlay?: Directory,
-    /** Another version than the pinned one, such as v3.8.2, for functions that build one component. Only the pinned one has a checksum */
-    version?: string,
-    /** Where base images, Go and sources are looked for first: registry, packages, or auto (as the engine itself was made) */
-    bases: string = "auto",
+    /** Which source --source, --git or --overlay replaces: server or chat. Found from its go.mod when not given */ sourceOf?: string,
+    /** A folder with changes of the source: patches/*.patch are applied in order, the other files copied over */ overlay?: Directory,
+    /** Another version than the pinned one, such as v3.8.2, for functions of one component. It has no checksum */ version?: string,
+    /** Where base images, Go and sources are looked for first: registry, packages, or auto (as the engine is) */ bases: string = "auto",
     /** Base of the final images: debian, anolis, openeuler or alpine, also with another tag, such as alpine:3.19 (see docs/images.md) */
     base: string = "debian",
-    /** multicall: one binary for all programs of an image (50 MB in all); separate: one for each (50 to 80 MB each) */
-    programs: string = "multicall",
-    /** Go module proxies in order, as GOPROXY takes them, such as https://goproxy.cn,direct. Asked before the mirrors of --mirrors */
-    goproxy?: string,
+    /** multicall: one binary for all programs of an image (50 MB); separate: one for each (50 to 80 MB) */ programs: string = "multicall",
+    /** Go module proxies in order, as GOPROXY takes them, such as https://goproxy.cn,direct. Asked before --mirrors */ goproxy?: string,
     /** Modules asked from their git servers, not from proxies or the checksum database, as GOPRIVATE takes them: git.example.com/im,*.corp */
     goPrivate?: string,
     /** Modules that Go's checksum database is not asked about, as GONOSUMDB takes them */ goNosumdb?: string,
     /** Modules whose servers may be asked without TLS, as GOINSECURE takes them */ goInsecure?: string,
-    /** A netrc file with users of module proxies and git servers, such as file://$HOME/.netrc. Ends in no layer and no log */
-    netrc?: Secret,
+    /** A netrc file for module proxies and git servers, such as file://$HOME/.netrc. Ends in no layer and no log */ netrc?: Secret,
     /** Mirrors in order: china, aliyun, tuna, ustc, tencent, huawei or FAMILY=ADDRESS, such as go=https://goproxy.cn (see docs/mirrors.md) */
     mirrors: string[] = [],
     /** Other addresses of sources and referenced images: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server */
     upstreams: string[] = [],
     /** A folder with a custom stack.yaml and versions.yaml instead of those of --stack (see docs/catalogue.md) */ catalogue?: Directory,
-    /** An offline bundle that prewarm made: everything comes from it, nothing from the network (see docs/offline.md) */
-    @argument({ ignore: ["host"] }) bundle?: Directory,
+    /** An offline bundle that prewarm made: all comes from it (see docs/offline.md) */ @argument({ ignore: ["host"] }) bundle?: Directory,
     /** The user of the registries that images are pushed to or looked up in. Needs --registry-password */ registryUsername?: string,
     /** The password or token of --registry-username, such as env://REGISTRY_PASSWORD */ registryPassword?: Secret,
     /** A docker config.json with the users of several registries, such as file://$HOME/.docker/config.json */ registryConfig?: Secret,
@@ -152,16 +142,13 @@ export class Openim {
    */
   @func({ cache: "never" })
   async publish(
-    /** The module's own checkout, for the tests that run on a stack */
-    @argument({ defaultPath: "/", ignore: STACK_TESTS }) checkout: Directory,
+    /** The module's own checkout, for tests on a stack */ @argument({ defaultPath: "/", ignore: STACK_TESTS }) checkout: Directory,
     /** The component's name, as components lists it */ component: string,
-    /** Where to: HOST or HOST/NAMESPACE, such as ghcr.io/me. The component's own registry when none is named; private ones have none */
-    registry: string[] = [],
+    /** Where to: HOST or HOST/NAMESPACE, such as ghcr.io/me. The component's own registry when none is named */ registry: string[] = [],
     /** The image's version when none is named */ tags: string[] = [],
     /** A private key of cosign to sign the images with, such as file://cosign.key. Without it nothing is signed */ signKey?: Secret,
     /** The password of --sign-key, such as env://COSIGN_PASSWORD */ signPassword?: Secret,
-    /** What must pass before the push: integration (in a stack with this very image), smoke (the image alone), all, or none */
-    gate: string = "integration",
+    /** What must pass before: integration (in a stack with this image), smoke (the image alone), all, or none */ gate: string = "integration",
     /** The digest that was tested before (sha256:…, as digest prints it): another image is not pushed */ expect?: string,
   ): Promise<string> {
     return publishedReport(this.options, component, { checkout, registry, tags, signKey, signPassword, gate, expect })
@@ -174,10 +161,8 @@ export class Openim {
    */
   @func({ cache: "never" })
   async release(
-    /** The checkout whose pins change, with the tests that run on a stack */
-    @argument({ defaultPath: "/", ignore: RELEASE }) checkout: Directory,
-    /** Only these. When none is named: all whose mode is auto or incremental, as components lists it; manual ones must be named */
-    components: string[] = [],
+    /** The checkout whose pins change, with tests on a stack */ @argument({ defaultPath: "/", ignore: RELEASE }) checkout: Directory,
+    /** Only these. When none is named: all whose mode is auto or incremental; manual ones must be named */ components: string[] = [],
     /** Which newer versions to take: stable, patch, alpha (see versions), or pinned for none */ channel: string = "patch",
     /** Where to: HOST or HOST/NAMESPACE, as in publish. Each component's own registry when none is named */ registry: string[] = [],
     /** The image's version when none is named */ tags: string[] = [],
@@ -186,8 +171,7 @@ export class Openim {
     /** What was published earlier, instead of asking registries: a release's state */ record?: File,
     /** Publish nothing more after the first failure */ failFast: boolean = false,
     /** The day of the changelog's section, such as 2025-01-31. Without it the change stands under Unreleased */ date?: string,
-    /** What must pass before a push: integration, smoke, all or none, as in publish. One stack serves all components of this call */
-    gate: string = "integration",
+    /** What must pass before a push: integration, smoke, all or none, as in publish */ gate: string = "integration",
     /** Digests that were tested before, COMPONENT=sha256:…: a component with another digest is not pushed */ expect: string[] = [],
   ): Promise<ReleaseResult> {
     const order = { checkout, registry, tags, signKey, signPassword, gate }
@@ -244,8 +228,7 @@ export class Openim {
   @func({ cache: "session" })
   async provenance(
     /** The component's name, as components lists it */ component: string,
-    /** A URI of who runs the build, such as https://github.com/ORG/REPO/.github/workflows/server.yml@refs/heads/main */
-    builderId: string = defaultBuilder,
+    /** A URI of who runs the build, such as https://github.com/ORG/REPO/… of a workflow */ builderId: string = defaultBuilder,
   ): Promise<File> {
     return componentProvenance(this.options, component, builderId)
   }
@@ -260,8 +243,7 @@ export class Openim {
     /** The component's name, as components lists it */ component: string,
     /** grype's database: an archive (.tar.zst, .tar.gz) of https://grype.anchore.io/databases, or a .db file. Fetched when not given */
     database?: File,
-    /** End with an error when something is this bad or worse: negligible, low, medium, high or critical. Never when not given */
-    failOn?: string,
+    /** End with an error when something is this bad or worse: negligible, low, medium, high or critical */ failOn?: string,
     /** table, or json for programs */ format: string = "table",
   ): Promise<string> {
     return scanReport(this.options, component, { database, failOn, format })
@@ -301,8 +283,7 @@ export class Openim {
    */
   @func({ cache: "never" })
   async versions(
-    /** stable (releases without a suffix), patch (these and -patch.N, where upstream's fixes appear) or alpha (everything) */
-    channel: string = "patch",
+    /** stable (without a suffix), patch (these and -patch.N, where upstream's fixes appear) or alpha (everything) */ channel: string = "patch",
     /** table, or json for programs */ format: string = "table",
   ): Promise<string> {
     return callerVersions(this.options, channel, format)
@@ -314,15 +295,14 @@ export class Openim {
     /** stable, patch or alpha, as in versions */ channel: string = "patch",
     /** text; json; or github: NAME=VERSION lines, any=true or false, and lists of components, to append to $GITHUB_OUTPUT */
     format: string = "text",
-    /** End with an error (exit code 1) when there are updates: for scripts that only look at the exit code */
-    failOnUpdates: boolean = false,
+    /** End with an error (exit code 1) when there are updates: for scripts */ failOnUpdates: boolean = false,
   ): Promise<string> {
     return callerUpdates(this.options, channel, format, failOnUpdates)
   }
 
   /**
    * Pins newer versions: every update of the channel, or one component.
-   * Returns the changes of versions.yaml, compose/env.template, the CHANGELOG.md of the stack and dockerfiles/; Dagger shows and writes them (-y writes
+   * Returns the changes of versions.yaml, compose/, the CHANGELOG.md of the stack and dockerfiles/; Dagger shows and writes them (-y writes
    * without asking). A version that was left with --component=server --version=v3.8.2 is not taken again automatically. Fails when a
    * version does not exist or cannot be pinned. More: docs/versions.md
    */
@@ -445,5 +425,14 @@ export class Openim {
     /** The module's own checkout */ @argument({ defaultPath: "/", ignore: ["*", "!dockerfiles"] }) checkout: Directory,
   ): Promise<Changeset> {
     return dockerfilesChanges(this.options, checkout)
+  }
+
+  /** Writes the folder compose/ from deployment.yaml; as a check it fails when a file is old. */
+  @func({ cache: "session" })
+  @generate()
+  async composeFiles(
+    /** The module's own checkout */ @argument({ defaultPath: "/", ignore: ["*", "!compose"] }) checkout: Directory,
+  ): Promise<Changeset> {
+    return composeChanges(this.options, checkout)
   }
 }

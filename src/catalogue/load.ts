@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { unknownName } from "../base/nearest.js"
+import type { DeploymentData } from "./deployment.js"
 import { Examined, refuse } from "./examine.js"
 import { moduleRoot, ownText } from "./ownFiles.js"
 import { pinReferences } from "./references.js"
@@ -21,6 +22,15 @@ export async function loadCatalogue(stack: string, read?: ReadStackFile): Promis
   if (examined.data !== undefined && versions.data !== undefined) versions.report(pinReferences(examined.data, versions.data))
   const [part, pins] = Examined.outputs(examined, versions)
   return { ...part, pins }
+}
+
+/** How a stack runs on a server; undefined where it does not say. Read by what needs it only. */
+export async function loadDeployment(catalogue: Catalogue, stack: string, read?: ReadStackFile): Promise<DeploymentData | undefined> {
+  const folder = read === undefined ? `stacks/${stack}` : "catalogue"
+  const text = await (read ?? ownFiles(stack))("deployment.yaml").catch(() => undefined)
+  if (text === undefined) return undefined
+  const { readDeployment } = await import("./deployment.js")
+  return readDeployment(`${folder}/deployment.yaml`, text, catalogue)
 }
 
 const names = ["stack.yaml", "versions.yaml"] as const

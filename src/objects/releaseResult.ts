@@ -28,7 +28,7 @@ export class ReleaseResult {
 
   /**
    * Returns the newer versions that were released, as changes of the pins.
-   * Of versions.yaml, compose/env.template, the stack's CHANGELOG.md and dockerfiles/. Empty when nothing was newer
+   * Of versions.yaml, compose/, the stack's CHANGELOG.md and dockerfiles/. Empty when nothing was newer
    */
   @func({ cache: "never" })
   changes(): Changeset {

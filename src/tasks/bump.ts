@@ -1,5 +1,6 @@
 // From newer versions to the changed files of a checkout: versions.yaml, its changelog, and what is generated from versions.yaml.
 
+import { loadDeployment } from "../catalogue/load.js"
 import { pinnedArchive, pinnedSource } from "../catalogue/lookup.js"
 import type { Catalogue, Pins } from "../catalogue/types.js"
 import { readVersions } from "../catalogue/versions.js"
@@ -30,8 +31,10 @@ export interface PinFiles {
   versions: string
   env?: string
   changelog?: string
-  /** By file name; written, never read. */
-  dockerfiles?: Record<string, string>
+  /** How the stack runs on a server; read, never written. */
+  deployment?: string
+  /** By path; written, never read. */
+  generated?: Record<string, string>
 }
 
 export interface BumpWish {
@@ -200,8 +203,20 @@ async function sourceVersions(settings: Settings): Promise<Record<string, string
   return Object.fromEntries((await Promise.all(asked)).flat())
 }
 
+async function generatedFiles(catalogue: Catalogue, deployment?: string): Promise<Record<string, string>> {
+  const folders: Record<string, Record<string, string>> = { dockerfiles: dockerfiles(catalogue) }
+  if (deployment !== undefined) {
+    const { composeFiles } = await import("../plan/deploy/files.js")
+    const data = await loadDeployment(catalogue, catalogue.stack, async () => deployment)
+    folders[`compose/${catalogue.stack}`] = composeFiles(catalogue, data!)
+  }
+  return Object.fromEntries(
+    Object.entries(folders).flatMap(([folder, texts]) => Object.entries(texts).map(([name, text]) => [`${folder}/${name}`, text])),
+  )
+}
+
 /** What was written is read again: a file that the next call could not read is never handed out. */
-function changedFiles(catalogue: Catalogue, files: PinFiles, versions: string, changes: string[], date?: string): PinFiles {
+async function changedFiles(catalogue: Catalogue, files: PinFiles, versions: string, changes: string[], date?: string): Promise<PinFiles> {
   if (changes.length === 0) return files
   const pins: Pins = readVersions("versions.yaml", versions)
   for (const change of changes) log(change)
@@ -210,6 +225,6 @@ function changedFiles(catalogue: Catalogue, files: PinFiles, versions: string, c
     versions,
     env: envTemplate(bumped, files.env),
     changelog: withChanges(files.changelog, changes, date),
-    dockerfiles: dockerfiles(bumped),
+    generated: await generatedFiles(bumped, files.deployment),
   }
 }

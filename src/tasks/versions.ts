@@ -126,21 +126,20 @@ export async function bumpChanges(
     versions: await folder.file(names.versions).contents(),
     env: await textOf(folder, names.env),
     changelog: await textOf(folder, names.changelog),
+    deployment: await textOf(folder, names.deployment),
   }
   const changed = bases ? await bumpBases(settings, tools, files, wish.date) : await bumpVersions(settings, tools, files, wish)
   let after = folder
   for (const name of ["versions", "env", "changelog"] as const) {
-    const text = changed[name]
-    if (text !== undefined && text !== files[name]) after = after.withNewFile(names[name], text)
+    const [path, text] = [names[name], changed[name]]
+    if (path !== undefined && text !== undefined && text !== files[name]) after = after.withNewFile(path, text)
   }
-  for (const [name, text] of Object.entries(stack === undefined ? {} : (changed.dockerfiles ?? {}))) {
-    after = after.withNewFile(`dockerfiles/${name}`, text)
-  }
+  for (const [path, text] of Object.entries(stack === undefined ? {} : (changed.generated ?? {}))) after = after.withNewFile(path, text)
   return after.changes(folder)
 }
 
-async function textOf(folder: Directory, name: string): Promise<string | undefined> {
-  return (await folder.exists(name)) ? folder.file(name).contents() : undefined
+async function textOf(folder: Directory, name: string | undefined): Promise<string | undefined> {
+  return name !== undefined && (await folder.exists(name)) ? folder.file(name).contents() : undefined
 }
 
 /** The newer versions of what these components are made from; what cannot be asked stays as it is pinned. */

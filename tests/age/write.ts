@@ -2,10 +2,11 @@
 
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { readDeployment } from "../../src/catalogue/deployment.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
+import { composeFiles } from "../../src/plan/deploy/files.js"
 import { dockerfiles } from "../../src/plan/dockerfile/dockerfile.js"
 import { withChanges } from "../../src/plan/versions/changelog.js"
-import { envTemplate } from "../../src/plan/versions/envTemplate.js"
 import { pinPaths } from "../../src/plan/versions/pinFiles.js"
 import { aged } from "./aged.js"
 
@@ -13,12 +14,13 @@ const checkout = process.env.AGED ?? ""
 const read = (path: string) => readFileSync(join(checkout, path), "utf8")
 const write = (path: string, text: string) => writeFileSync(join(checkout, path), text)
 
-const { versions, env, changelog } = pinPaths("openim")
+const { versions, changelog, deployment } = pinPaths("openim")
 const before = read(versions)
 const names = process.env.BUMPED?.split(",")
 write(versions, aged(before, names && ((name) => names.includes(name))))
 if (read(versions) === before) throw new Error("nothing was bumped")
 const catalogue = await loadCatalogue("openim", async (name) => read(`stacks/openim/${name}`))
-write(env, envTemplate(catalogue, read(env)))
+const files = composeFiles(catalogue, readDeployment("deployment.yaml", read(deployment!), catalogue))
+for (const [name, text] of Object.entries(files)) write(`compose/openim/${name}`, text)
 write(changelog, withChanges(read(changelog), ["everything: old → new"], "2031-02-03"))
 for (const [name, text] of Object.entries(dockerfiles(catalogue))) write(`dockerfiles/${name}`, text)

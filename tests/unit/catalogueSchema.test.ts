@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path"
 import { Ajv } from "ajv"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
+import { deploymentSchema } from "../../src/catalogue/deployment.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { stackSchema } from "../../src/catalogue/stack.js"
 import { versionsSchema } from "../../src/catalogue/versions.js"
@@ -15,6 +16,7 @@ const read = (name: string) => readFileSync(join(root, name), "utf8")
 const schemas = {
   stack: jsonSchema(stackSchema, "stack.yaml: the components of a stack"),
   versions: jsonSchema(versionsSchema, "versions.yaml: what is pinned"),
+  deployment: jsonSchema(deploymentSchema, "deployment.yaml: how the components run together"),
 }
 type Kind = keyof typeof schemas
 const kinds = Object.keys(schemas) as Kind[]

@@ -126,7 +126,7 @@ describe("the environment variables", () => {
   it.each([...new Set(text.match(/(?<![A-Z_])OPENIM_[A-Z0-9_]*[A-Z0-9]/g))])(
     "%s is one that daggerw, the images or an example has",
     (name) => {
-      const inImages = read("stacks/openim/stack.yaml").includes(name) || read("compose/env.template").includes(name)
+      const inImages = read("stacks/openim/stack.yaml").includes(name) || read("compose/openim/env.template").includes(name)
       expect(known.has(name) || inImages || commands.some((command) => command.startsWith("export ") && command.includes(`${name}=`))).toBe(
         true,
       )

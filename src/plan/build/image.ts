@@ -1,7 +1,7 @@
 // What a final image says about itself, as data.
 
 import { sourceEntry } from "../../catalogue/lookup.js"
-import type { BaseEntry, BuiltEntry, Catalogue, ImageEntry, SourceImageEntry, UserEntry } from "../../catalogue/types.js"
+import type { BaseEntry, BuiltEntry, Catalogue, GroupEntry, ImageEntry, SourceImageEntry, UserEntry } from "../../catalogue/types.js"
 import { programsOf } from "./components.js"
 
 /** What is known about the source or the package that an image was built from. */
@@ -57,20 +57,24 @@ export function imagePlan(catalogue: Catalogue, component: BuiltEntry, base: Bas
       health: component.probe === undefined ? undefined : portProbe(base, component.probe),
     }
   }
-  // The supervisor knows whether the programs stay up, the ports tell that they are ready.
-  const probes = programs
-    .map((entry) => entry.probe)
-    .filter((port) => port !== undefined)
-    .filter((port) => component.ports.includes(port))
-    .map((port) => portProbe(base, port))
   return {
     labels,
     env: { ...env, PEBBLE: supervisorFolder },
     ports: component.ports,
     entrypoint: launchEntrypoint,
     arguments: [],
-    health: [`${binFolder}/pebble health`, ...probes].join(" && "),
+    health: groupHealth(catalogue, component, base),
   }
+}
+
+/** The supervisor knows whether the programs stay up, the ports tell that they are ready. */
+export function groupHealth(catalogue: Catalogue, component: GroupEntry, base: BaseEntry): string {
+  const probes = programsOf(catalogue, component)
+    .map((entry) => entry.probe)
+    .filter((port) => port !== undefined)
+    .filter((port) => component.ports.includes(port))
+    .map((port) => portProbe(base, port))
+  return [`${binFolder}/pebble health`, ...probes].join(" && ")
 }
 
 export function labelsOf(

@@ -15,6 +15,7 @@ export interface Deployment {
   /** Each after the ones that it needs. */
   services: DeployedService[]
   routes: Route[]
+  edge: Edge
   networks: DeployedNetwork[]
   requirements: Requirements
   /** What shows that the whole works, through the public address. */
@@ -55,6 +56,8 @@ export interface Setting {
   earlier: string[]
   /** Values that are refused outside development: placeholders, and what everybody knows. */
   refused: string[]
+  /** ENVIRONMENT → what a new .env gets there, instead of the default or a generated value. There it is not refused. */
+  environments: Record<string, string>
   /** The volume that it was made with: it cannot change in .env alone. */
   madeWith?: string
   uses: SettingUse[]
@@ -105,6 +108,20 @@ export interface DeployedService {
 export interface DeployedNetwork {
   name: string
   internal: boolean
+  /** A setting, true or false, that decides instead. */
+  setting?: string
+}
+
+/** The service that is reached from outside, and what it needs to know. */
+export interface Edge {
+  service: string
+  http: number
+  https: number
+  metrics: number
+  certificate: string
+  instances: number
+  acme: string
+  ready: string[]
 }
 
 /** What the edge passes on. */
@@ -118,6 +135,8 @@ export interface Route {
   service: string
   target: number
   websocket: boolean
+  /** Requests may be of any size and number. */
+  unlimited: boolean
   /** Paths that nobody outside may ask for. */
   closed: string[]
 }
@@ -129,7 +148,7 @@ export interface Requirements {
   architecture: string
 }
 
-/** One step of the check from end to end. Texts may hold ${SETTING}, and ${name} that an earlier step took. */
+/** One step of the check from end to end. Texts may hold ${SETTING}, ${name} that an earlier step took, and ${run}: new in each run. */
 export type CheckStep =
   | {
       name: string
@@ -138,7 +157,7 @@ export type CheckStep =
       url: string
       headers: Record<string, string>
       body?: string
-      /** Expected in the answer: a path such as errCode → its value. */
+      /** Expected in the answer: a path such as errCode → its value, or several that are right, separated by |. */
       expect: Record<string, string>
       /** Name → path in the answer's JSON. */
       take: Record<string, string>

@@ -52,7 +52,7 @@ function remove(lines: string[], place: number, component: ComponentEntry): void
 }
 
 /** Named as upstream's own compose files do: openim/openim-web-front is OPENIM_WEB_FRONT_IMAGE. */
-function imageVariable({ image }: ComponentEntry): string {
+export function imageVariable({ image }: Pick<ComponentEntry, "image">): string {
   const name = image.slice(image.lastIndexOf("/") + 1)
   return `${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_IMAGE`
 }

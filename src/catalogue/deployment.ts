@@ -1,0 +1,215 @@
+// deployment.yaml: how the components of a stack run together on a server.
+
+import * as v from "valibot"
+import { deploymentReferences } from "./deploymentReferences.js"
+import { Examined } from "./examine.js"
+import {
+  about,
+  absolutePath,
+  list,
+  mapping,
+  name,
+  named,
+  port,
+  shaped,
+  text,
+  variable,
+  variables,
+  whole,
+  withNames,
+  words,
+} from "./fields.js"
+import type { Catalogue } from "./types.js"
+
+const settingName = () => text("the name of a setting in capitals", /^[A-Z][A-Z0-9_]*$/)
+const serviceName = () => name("the name of a service")
+const mebibytes = () => whole(16, 1_048_576, "a number of MiB,")
+const names = (what: string) => v.pipe(v.array(name(what)), v.minLength(1), v.title("at least one name"))
+
+export const profileSchema = v.strictObject({
+  purpose: about("What it runs, in one line.", text()),
+  memoryMiB: about("The memory that a machine needs for it, in MiB.", mebibytes()),
+})
+
+export const networkSchema = v.strictObject({
+  internal: about("Whether its containers reach nothing outside.", v.boolean()),
+  setting: about("A setting, true or false, that decides instead.", v.optional(settingName())),
+})
+
+export const requirementsSchema = v.strictObject({
+  diskMiB: about("Free disk space in MiB.", mebibytes()),
+  architecture: about("The architecture of the images, such as `amd64`.", name("an architecture")),
+  cpuFlags: about("Flags that the processor must have, and the services that need them.", mapping(name(), v.array(serviceName()))),
+})
+
+/** The edge passes a value of .env to a container, or openimctl writes it into a file. */
+export const settingSchema = v.pipe(
+  v.strictObject({
+    group: about("Where it stands in `.env`.", name("the name of a group")),
+    purpose: about("What it is for, in one line.", text()),
+    kind: about("What it is.", v.picklist(["secret", "url", "address", "port", "size", "choice", "list", "text", "flag"])),
+    default: about("Its value in a new `.env`. It may hold `${SETTING}`.", v.optional(text("a text"))),
+    generate: about("The length of a secret that is made at the first use.", v.optional(whole(8, 128))),
+    environments: about("What a new `.env` has instead, by ENVIRONMENT. It is allowed there.", mapping(name(), text())),
+    choices: about("The values that are allowed.", v.optional(v.pipe(v.array(text()), v.minLength(1), v.title("a list of values")))),
+    optional: about("Whether it may be empty.", v.optional(v.boolean(), false)),
+    pattern: about("A regular expression for the whole value.", v.optional(text("a regular expression"))),
+    expected: about("The same in words. Required with `pattern`.", v.optional(text())),
+    earlier: about("Names that it had before.", list(settingName())),
+    refused: about("Values that everybody knows, or that must be replaced. Development alone allows them.", list(text())),
+    madeWith: about("The volume that keeps it: a change in `.env` alone would not be enough.", v.optional(name("the name of a volume"))),
+  }),
+  v.forward(
+    v.partialCheck([["pattern"], ["expected"]], ({ pattern, expected }) => pattern === undefined || expected !== undefined, "words for it"),
+    ["expected"],
+  ),
+)
+
+const healthSchema = v.strictObject({
+  test: about(
+    "The command, as compose has it: CMD or CMD-SHELL and its words. Default: what the component's own image has.",
+    v.optional(words()),
+  ),
+  startSeconds: about("How long it may fail after the start.", v.optional(whole(1, 3600), 60)),
+})
+
+const container = {
+  command: about("The command, where it is another than the image's.", v.optional(words())),
+  environment: about("Variables. A value may hold `${SETTING}`.", variables()),
+  secrets: about(
+    "Variables that get a secret. The container gets it as a file, and NAME_FILE says where.",
+    mapping(variable(), settingName()),
+  ),
+  temporary: about("Folders in memory: everything else is read-only.", v.optional(v.array(absolutePath()), ["/tmp"])),
+  capabilities: about("Capabilities that it needs.", list(text("a capability such as CHOWN", /^[A-Z_]+$/))),
+  user: about("The user's number, where the image has another.", v.optional(text("a user's number", /^\d+(:\d+)?$/))),
+}
+
+const officialSchema = v.strictObject({
+  ...container,
+  image: about("An image by its name in `images` of versions.yaml.", name("the name of an image in versions.yaml")),
+  temporary: about("Folders in memory, where they are others.", v.optional(v.array(absolutePath()))),
+  files: about("Files of the kit that it reads, and where.", mapping(text("a path in the kit"), absolutePath())),
+  health: about("Its health check.", healthSchema),
+})
+
+export const deployedServiceSchema = v.strictObject({
+  ...container,
+  component: about("The component whose image it runs.", name("the name of a component")),
+  image: about("Its image, where stack.yaml does not have the component yet.", v.optional(text("an image's reference"))),
+  purpose: about("What it is for. Default: the component's purpose.", v.optional(text())),
+  profiles: about("The profiles that it is part of. Default: all.", v.optional(names("the name of a profile"))),
+  needs: about("Services that must be healthy before it starts.", list(serviceName())),
+  files: about("Files of the kit that it reads, and where.", mapping(text("a path in the kit"), absolutePath())),
+  volumes: about("Volumes and where they are.", mapping(name(), absolutePath())),
+  networks: about("Its networks.", names("the name of a network")),
+  publish: about("Settings of ports of the machine, and the port of the container.", mapping(settingName(), port())),
+  ports: about("The ports that it listens on. Default: the component's.", v.optional(v.array(port()))),
+  memoryMiB: about("The most memory, in MiB. A setting SERVICE_MEMORY can change it.", mebibytes()),
+  cpus: about(
+    "The most processors.",
+    v.pipe(v.number(), v.minValue(0.1), v.maxValue(64), v.title("a number of processors from 0.1 to 64")),
+  ),
+  pids: about("The most processes and threads.", v.optional(whole(8, 65_536), 512)),
+  graceSeconds: about("How long it may take to end.", v.optional(whole(1, 3600), 10)),
+  health: about("Its health check.", v.optional(healthSchema, {})),
+  scalable: about("Whether several instances may run.", v.optional(v.boolean(), false)),
+  official: about("What is different with its makers' image.", v.optional(officialSchema)),
+})
+
+export const edgeSchema = v.strictObject({
+  service: about("The service that is the edge: HAProxy.", serviceName()),
+  http: about("Its port for HTTP.", port()),
+  https: about("Its port for HTTPS.", port()),
+  metrics: about("Its port for metrics, which is never published.", port()),
+  certificate: about("The file of its certificate and key.", absolutePath()),
+  instances: about("The most instances of a service that it finds.", whole(1, 100)),
+  acme: about("Where a client of ACME answers, as HOST:PORT.", text("HOST:PORT", /^[a-z][a-z0-9-]*:\d+$/)),
+  ready: about("Routes that must have a server before /readyz answers 200.", list(name("the name of a route"))),
+})
+
+const route = {
+  service: about("The service that answers.", serviceName()),
+  target: about("The port of that service.", port()),
+  websocket: about("Whether connections stay open.", v.optional(v.boolean(), false)),
+  unlimited: about("Whether requests may be of any size and number.", v.optional(v.boolean(), false)),
+  closed: about("Paths that nobody outside may ask for.", list(text("a path that begins with /", /^\//))),
+}
+
+export const routeSchema = shaped("a route", {
+  path: v.strictObject({ ...route, path: about("The path on the main address. It is removed from the request.", text("a path", /^\//)) }),
+  port: v.strictObject({
+    ...route,
+    port: about("The port of the edge.", port()),
+    portSetting: about("The setting of the machine's port.", settingName()),
+  }),
+})
+
+const checkText = () => text("a text, which may hold ${SETTING}")
+
+const stepName = () => about("What it shows.", checkText())
+
+/** The key that says of which kind a step is. */
+export const checkSchema = shaped("a step of the check", {
+  method: v.pipe(
+    v.strictObject({
+      name: stepName(),
+      method: about("The request's method.", v.picklist(["GET", "POST", "PUT"])),
+      url: about("Its address.", checkText()),
+      headers: about("Its headers.", mapping(text("a header's name"), checkText())),
+      body: about("Its body.", v.optional(checkText())),
+      expect: about(
+        "Paths in the answer's JSON, and their values. Several that are right are separated by `|`.",
+        mapping(text("a path in the answer"), checkText()),
+      ),
+      take: about("Names for later steps, and paths in the answer's JSON.", mapping(text("a name"), text("a path in the answer"))),
+      status: about("The status of the answer.", v.optional(whole(100, 599), 200)),
+    }),
+    v.transform((step) => ({ kind: "http" as const, ...step })),
+  ),
+  as: v.pipe(
+    v.strictObject({
+      name: stepName(),
+      url: about("The address of a WebSocket, with http:// or https://.", checkText()),
+      as: about("The connection's name.", name()),
+    }),
+    v.transform((step) => ({ kind: "open" as const, ...step })),
+  ),
+  from: v.pipe(
+    v.strictObject({
+      name: stepName(),
+      from: about("The name of a connection that is open.", name()),
+      contains: about("What must arrive on it.", checkText()),
+      seconds: about("Within this time.", whole(1, 600)),
+    }),
+    v.transform((step) => ({ kind: "receive" as const, ...step })),
+  ),
+})
+
+export const deploymentSchema = v.strictObject({
+  project: about("The compose project's name, where `.env` has no other.", name()),
+  profiles: about("What can be run.", named(profileSchema)),
+  networks: about("The networks.", named(networkSchema)),
+  requirements: about("What a machine must have.", requirementsSchema),
+  groups: about("The headings of `.env`, in their order. `images` and `limits` are filled by the services.", mapping(name(), text())),
+  settings: about("What `.env` holds.", v.record(settingName(), settingSchema)),
+  services: v.pipe(
+    about("The services. Their names are host names as well.", named(deployedServiceSchema)),
+    v.transform((entries) => withNames(entries)),
+  ),
+  edge: about("The service that is reached from outside.", edgeSchema),
+  routes: v.pipe(
+    about("What the edge passes on: below a path of the main address, or at a port.", named(routeSchema)),
+    v.transform((entries) => withNames(entries)),
+  ),
+  checks: about("What shows that the whole works, through the public address.", list(checkSchema)),
+})
+
+export type DeploymentData = v.InferOutput<typeof deploymentSchema>
+export type DeployedServiceData = DeploymentData["services"][string]
+
+export function readDeployment(file: string, text: string, { components, pins }: Catalogue): DeploymentData {
+  const examined = Examined.file(file, text, deploymentSchema)
+  examined.report(deploymentReferences(examined.data, Object.keys(components), Object.keys(pins.images)))
+  return Examined.outputs(examined)[0]
+}

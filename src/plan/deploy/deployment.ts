@@ -1,0 +1,217 @@
+// From the catalogue and deployment.yaml to what the kit carries.
+
+import { unknownName } from "../../base/nearest.js"
+import type { DeployedServiceData, DeploymentData } from "../../catalogue/deployment.js"
+import { limitSetting } from "../../catalogue/deploymentReferences.js"
+import type { BaseEntry, Catalogue, ComponentEntry } from "../../catalogue/types.js"
+import { groupHealth, portProbe } from "../build/image.js"
+import { publishedAs } from "../publish/publishedAs.js"
+import { imageVariable } from "../versions/envTemplate.js"
+import type { DeployedService, Deployment, Health, Setting, SettingUse } from "./model.js"
+
+export interface DeploymentWish {
+  /** Only the services of these. All when none is named. */
+  profiles: string[]
+  /** The makers' images where deployment.yaml has them. */
+  official: boolean
+  base: BaseEntry
+  /** Images that are known, by component: those of the kit. */
+  images: Record<string, string>
+}
+
+export function deploymentOf(catalogue: Catalogue, data: DeploymentData, wish: DeploymentWish): Deployment {
+  const profiles = chosenProfiles(data, wish.profiles)
+  const chosen = Object.values(data.services).filter(({ profiles: own }) => (own ?? profiles).some((name) => profiles.includes(name)))
+  const names = chosen.map(({ name }) => name)
+  const entries = chosen.map((entry) => withMakersImage(entry, wish))
+  const services = inOrder(entries.map((entry) => deployedService(catalogue, data, entry, wish, profiles, names)))
+  return {
+    format: 1,
+    stack: catalogue.stack,
+    title: catalogue.title,
+    release: releaseName(catalogue),
+    project: data.project,
+    profiles: profiles.map((name) => ({ name, ...data.profiles[name]! })),
+    settings: [
+      ...Object.entries(data.settings).map(([name, setting]): Setting => {
+        const { default: given, ...rest } = setting
+        return { name, ...rest, default: name === "COMPOSE_PROFILES" ? within(profiles, given) : given, uses: usesOf(name, entries) }
+      }),
+      ...entries.map((entry) => imageSetting(catalogue, entry, wish)),
+      ...entries.map(memorySetting),
+    ],
+    services,
+    routes: Object.values(data.routes).map((route) => ({ strip: "path" in route && route.path !== "/", ...route })),
+    edge: data.edge,
+    networks: Object.entries(data.networks).map(([name, network]) => ({ name, ...network })),
+    requirements: {
+      ...data.requirements,
+      cpuFlags: Object.fromEntries(
+        Object.entries(data.requirements.cpuFlags).map(([flag, needing]) => [flag, needing.filter((name) => names.includes(name))]),
+      ),
+    },
+    checks: data.checks,
+  }
+}
+
+function chosenProfiles(data: DeploymentData, wanted: string[]): string[] {
+  const known = Object.keys(data.profiles)
+  const odd = wanted.find((name) => !known.includes(name))
+  if (odd !== undefined) throw unknownName("profile", odd, known)
+  return known.filter((name) => wanted.length === 0 || wanted.includes(name))
+}
+
+/** What is run where the user says nothing: as the data has it, or the last profile of a kit without it. */
+function within(profiles: string[], given: string | undefined): string | undefined {
+  return given !== undefined && profiles.includes(given) ? given : profiles.at(-1)
+}
+
+interface Entry extends DeployedServiceData {
+  makersImage?: string
+}
+
+function withMakersImage(entry: DeployedServiceData, { official }: DeploymentWish): Entry {
+  if (!official || entry.official === undefined) return entry
+  const { image, environment, secrets, files, temporary, ...rest } = entry.official
+  return {
+    ...entry,
+    ...rest,
+    command: rest.command ?? entry.command,
+    environment: Object.keys(environment).length > 0 ? environment : entry.environment,
+    secrets: Object.keys(secrets).length > 0 ? secrets : entry.secrets,
+    files: { ...entry.files, ...files },
+    temporary: [...entry.temporary, ...(temporary ?? [])],
+    makersImage: image,
+  }
+}
+
+/** The component that it runs; absent where stack.yaml does not have it. */
+function componentOf({ components }: Catalogue, { component }: Entry): ComponentEntry | undefined {
+  return Object.hasOwn(components, component) ? components[component] : undefined
+}
+
+function deployedService(
+  catalogue: Catalogue,
+  data: DeploymentData,
+  entry: Entry,
+  wish: DeploymentWish,
+  profiles: string[],
+  others: string[],
+): DeployedService {
+  const component = componentOf(catalogue, entry)
+  const secrets = Object.entries(entry.secrets)
+  return {
+    name: entry.name,
+    component: entry.component,
+    purpose: entry.purpose ?? component?.purpose ?? entry.component,
+    stage: stageOf(data, entry.name),
+    profiles: (entry.profiles ?? profiles).filter((name) => profiles.includes(name)),
+    needs: entry.needs.filter((name) => others.includes(name)),
+    imageSetting: imageName(catalogue, entry),
+    command: entry.command,
+    environment: {
+      ...entry.environment,
+      ...Object.fromEntries(secrets.map(([variable, setting]) => [`${variable}_FILE`, `/run/secrets/${secretFile(setting)}`])),
+    },
+    files: entry.files,
+    secrets: [...new Set(secrets.map(([, setting]) => secretFile(setting)))],
+    volumes: entry.volumes,
+    networks: entry.networks,
+    publish: entry.publish,
+    ports: entry.ports ?? component?.ports ?? [],
+    temporary: entry.temporary,
+    memoryMiB: entry.memoryMiB,
+    cpus: entry.cpus,
+    pids: entry.pids,
+    graceSeconds: entry.graceSeconds,
+    health: healthOf(catalogue, entry, component, wish.base),
+    scalable: entry.scalable,
+    capabilities: entry.capabilities,
+    user: entry.user,
+  }
+}
+
+/** One more than the last of those that it needs. */
+function stageOf(data: DeploymentData, name: string): number {
+  return 1 + Math.max(0, ...data.services[name]!.needs.map((other) => stageOf(data, other)))
+}
+
+function inOrder(services: DeployedService[]): DeployedService[] {
+  return [...services].sort((one, other) => one.stage - other.stage)
+}
+
+function healthOf(catalogue: Catalogue, { name, health }: Entry, component: ComponentEntry | undefined, base: BaseEntry): Health {
+  const { test, startSeconds } = health
+  if (test !== undefined) return { test, startSeconds }
+  if (component?.kind === "group") return { test: ["CMD-SHELL", groupHealth(catalogue, component, base)], startSeconds }
+  if (component?.kind === "installed") return { test: ["CMD", component.start, "health"], startSeconds }
+  if (component?.kind === "program" && component.probe !== undefined) {
+    return { test: ["CMD-SHELL", portProbe(base, component.probe)], startSeconds }
+  }
+  throw new Error(`deployment.yaml: services.${name}.health.test: its image has no health check of its own: say one`)
+}
+
+/** The file of a secret, below secrets/ on the machine and /run/secrets in containers. */
+export function secretFile(setting: string): string {
+  return setting.toLowerCase()
+}
+
+function usesOf(setting: string, entries: Entry[]): SettingUse[] {
+  return entries.flatMap(({ name: service, environment, secrets }): SettingUse[] => [
+    ...Object.entries(environment)
+      .filter(([, value]) => value.includes(`\${${setting}}`))
+      .map(([variable]) => ({ service, variable, as: "variable" as const })),
+    ...(Object.values(secrets).includes(setting) ? [{ service, variable: secretFile(setting), as: "file" as const }] : []),
+  ])
+}
+
+const derived = { optional: false, earlier: [], refused: [], environments: {}, uses: [] }
+
+function imageName(catalogue: Catalogue, entry: Entry): string {
+  const image = componentOf(catalogue, entry)?.image ?? entry.image?.replace(/(@|:[^/]*$).*/, "") ?? entry.component
+  return imageVariable({ image })
+}
+
+/** Where it is not known, the user must name it. */
+function imageSetting(catalogue: Catalogue, entry: Entry, { images }: DeploymentWish): Setting {
+  const component = componentOf(catalogue, entry)
+  const purpose = component?.purpose ?? entry.purpose ?? entry.component
+  const common = { ...derived, name: imageName(catalogue, entry), group: "images", kind: "image" as const }
+  if (entry.makersImage !== undefined) return { ...common, purpose, default: makersImage(catalogue, entry.makersImage) }
+  const known = images[entry.component]
+  if (known !== undefined) return { ...common, purpose, default: known }
+  if (component === undefined) return { ...common, purpose, expected: entry.image }
+  const published = publishedAs(catalogue, component)
+  if (published.onDemand) {
+    const form = "reference" in published ? published.reference : published.form
+    return { ...common, purpose: `${purpose}. Published only on demand: release --components=${component.name}`, expected: form }
+  }
+  if ("reference" in published) return { ...common, purpose, default: published.reference }
+  return { ...common, purpose: `${purpose}. ${published.reason}`, expected: published.form }
+}
+
+function makersImage({ pins }: Catalogue, name: string): string {
+  const reference = pins.images[name] as string
+  const digest = pins.digests[reference]
+  return digest === undefined ? reference : `${reference}@${digest}`
+}
+
+function memorySetting({ name, memoryMiB }: Entry): Setting {
+  return {
+    ...derived,
+    name: limitSetting(name),
+    purpose: `The most memory that ${name} may use`,
+    group: "limits",
+    kind: "size",
+    default: `${memoryMiB}m`,
+    pattern: "[0-9]+[kmg]",
+    expected: "a size such as 512m or 2g",
+  }
+}
+
+/** The versions of what is built from sources. */
+function releaseName({ pins, sources }: Catalogue): string {
+  return Object.keys(sources)
+    .map((name) => `${name} ${pins.sources[name]!.version}`)
+    .join(", ")
+}

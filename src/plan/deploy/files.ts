@@ -1,0 +1,25 @@
+// The files of a deployment, by their names in the kit.
+
+import type { DeploymentData } from "../../catalogue/deployment.js"
+import type { Catalogue } from "../../catalogue/types.js"
+import { composeFile, composeText } from "./compose.js"
+import { type DeploymentWish, deploymentOf } from "./deployment.js"
+import { edgeFile, haproxyText } from "./haproxy.js"
+import { readmeText } from "./readme.js"
+import { templateFile, templateText } from "./template.js"
+
+export function deploymentFiles(catalogue: Catalogue, data: DeploymentData, wish: DeploymentWish): Record<string, string> {
+  const deployment = deploymentOf(catalogue, data, wish)
+  return {
+    [composeFile]: composeText(deployment),
+    [templateFile]: templateText(deployment, data.groups),
+    [edgeFile]: haproxyText(deployment),
+    "deployment.json": `${JSON.stringify(deployment, null, 2)}\n`,
+    "README.md": readmeText(deployment),
+  }
+}
+
+/** Those of the repository, below compose/STACK: everything, with the images that releases publish. */
+export function composeFiles(catalogue: Catalogue, data: DeploymentData): Record<string, string> {
+  return deploymentFiles(catalogue, data, { profiles: [], official: false, base: Object.values(catalogue.bases)[0]!, images: {} })
+}

@@ -1,0 +1,188 @@
+// haproxy.cfg: one file for every mode of TLS. What a site changes comes from the environment of the edge's container.
+
+import type { Deployment, Edge, Route } from "./model.js"
+
+/** The file's name in the kit. */
+export const edgeFile = "haproxy.cfg"
+
+export function haproxyText({ edge, routes, title, services }: Deployment): string {
+  const served = routes.filter(({ service }) => services.some(({ name }) => name === service))
+  const backends = new Map(served.map((route) => [backendOf(served, route), route]))
+  const paths = served.filter(({ path }) => path !== undefined)
+  const ready = [
+    ...new Set(edge.ready.flatMap((name) => served.filter((route) => route.name === name)).map((route) => backendOf(served, route))),
+  ]
+  const parts = [
+    `# The edge of ${title}. Generated from deployment.yaml: do not edit it. From the environment: TLS, HTTPS_PORT, HSTS_SECONDS, RATE_LIMIT
+# (requests of one address in 10 seconds; 0: no limit), REQUEST_BYTES and CONNECTIONS.`,
+    globalPart,
+    resolvers,
+    mainFrontend(edge, paths, served, ready),
+    ...served.filter(({ port }) => port !== undefined).map((route) => portFrontend(edge, route, served)),
+    `frontend metrics
+  # For the networks of this installation only: no port of the machine leads here.
+  bind :${edge.metrics}
+${probes(ready)}
+  http-request use-service prometheus-exporter if { path /metrics }
+  stats enable
+  stats uri /stats
+  stats refresh 10s`,
+    `# The requests of each address, for all listeners together.
+backend rates
+  stick-table type ipv6 size 100k expire 1m store http_req_rate(10s)`,
+    `# Answers while a certificate is asked for.
+backend acme
+  server-template acme 1 ${edge.acme}`,
+    ...[...backends].map(([name, route]) =>
+      backend(
+        edge,
+        name,
+        served.filter((other) => backendOf(served, other) === name),
+        route,
+      ),
+    ),
+  ]
+  return `${parts.join("\n\n")}\n`
+}
+
+const globalPart = `global
+  log stdout format raw local0 notice
+  maxconn "$CONNECTIONS"
+  # A machine may allow less, and containers often have no limit at all, for which a table would be made.
+  no strict-limits
+  fd-hard-limit 200000
+  # The tools on this machine change weights and certificates here, and end connections one by one.
+  stats socket /tmp/haproxy.sock mode 600 level admin
+  stats timeout 1h
+  hard-stop-after 60s
+  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+  ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
+  ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
+
+defaults
+  mode http
+  log global
+  option dontlognull
+  option dontlog-normal
+  option httplog
+  timeout connect 2s
+  timeout client 60s
+  timeout server 60s
+  # WebSockets: clients send a ping each 10 to 30 seconds.
+  timeout tunnel 1h
+  timeout http-request 10s
+  timeout http-keep-alive 30s
+  timeout check 2s
+  retries 3
+  # What was sent must not be sent twice: only a connection that failed is tried at another server.
+  option redispatch 1
+  retry-on conn-failure
+  option forwardfor
+  # A server may be up again on another address: nothing is known at the start, and the names are asked all the time.
+  default-server check inter 1s fastinter 300ms fall 2 rise 1 init-addr none resolvers names on-marked-down shutdown-sessions`
+
+const resolvers = `resolvers names
+  # Docker's and podman's own server of names.
+  parse-resolv-conf
+  accepted_payload_size 8192
+  resolve_retries 3
+  timeout resolve 1s
+  timeout retry 1s
+  hold valid 1s
+  hold obsolete 5s
+  hold nx 5s
+  hold other 5s
+  hold refused 5s
+  hold timeout 10s`
+
+/** Routes to the same port of the same service share it: it is called as the first one. */
+function backendOf(routes: Route[], { service, target }: Route): string {
+  return routes.find((other) => other.service === service && other.target === target)!.name
+}
+
+function mainFrontend(edge: Edge, paths: Route[], served: Route[], ready: string[]): string {
+  const whole = paths.find(({ path }) => path === "/")
+  const challenge = "{ path_beg /.well-known/acme-challenge/ }"
+  const https = (port: string) =>
+    `  http-request redirect location "https://%[req.hdr(host),field(1,:)]${port}%[pathq]" code 308 if !{ ssl_fc } !${challenge}`
+  const lines = paths.filter(({ path }) => path !== "/").flatMap((route) => pathRules(route, backendOf(served, route)))
+  return `frontend main
+  bind :${edge.http}
+.if !streq("$TLS",off)
+  bind :${edge.https} ssl crt ${edge.certificate} alpn h2,http/1.1
+.endif
+${probes(ready)}
+.if !streq("$TLS",off)
+.if streq("$HTTPS_PORT",443)
+${https("")}
+.else
+${https(":${HTTPS_PORT}")}
+.endif
+.endif
+${protections(false)}
+  # Pages are not shown inside of other sites' pages.
+  http-response set-header X-Frame-Options SAMEORIGIN
+${lines.join("\n")}
+  use_backend acme if ${challenge}
+  use_backend %[var(txn.backend)] if { var(txn.backend) -m found }${whole === undefined ? "" : `\n  default_backend ${backendOf(served, whole)}`}`
+}
+
+/** Below this path, which the service does not see. */
+function pathRules({ path, strip }: Route, name: string): string[] {
+  const chosen = `{ var(txn.backend) -m str ${name} }`
+  return [
+    `  http-request set-var(txn.backend) str(${name}) if { path ${path} } || { path_beg ${path}/ }`,
+    ...(strip ? [`  http-request replace-path ${path}/?(.*) /\\1 if ${chosen}`] : []),
+  ]
+}
+
+function portFrontend({ certificate }: Edge, route: Route, served: Route[]): string {
+  return `frontend port-${route.port}
+.if streq("$TLS",off)
+  bind :${route.port}
+.else
+  bind :${route.port} ssl crt ${certificate} alpn ${route.websocket ? "http/1.1" : "h2,http/1.1"}
+.endif
+${protections(route.unlimited)}
+  default_backend ${backendOf(served, route)}`
+}
+
+/** Whether the edge runs, and whether what stands behind it answers. */
+function probes(ready: string[]): string {
+  const answer = (status: number, text: string, condition: string) =>
+    `  http-request return status ${status} content-type text/plain string "${text}\\n" if ${condition}`
+  return [
+    answer(200, "ok", "{ path /healthz }"),
+    ...ready.map((name) => answer(503, `${name} does not answer`, `{ path /readyz } { nbsrv(${name}) eq 0 }`)),
+    answer(200, "ok", "{ path /readyz }"),
+  ].join("\n")
+}
+
+function protections(unlimited: boolean): string {
+  const limits = `
+.if !streq("$RATE_LIMIT",0)
+  http-request track-sc0 src table rates
+  http-request deny deny_status 429 if { sc_http_req_rate(0) gt "$RATE_LIMIT" }
+.endif
+  http-request deny deny_status 413 if { req.body_size gt "$REQUEST_BYTES" }`
+  return `  # Nobody outside says where a request comes from.
+  http-request del-header X-Forwarded-For
+  http-request set-header X-Forwarded-Proto https if { ssl_fc }
+  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }${unlimited ? "" : limits}
+  http-response del-header Server
+  http-response set-header X-Content-Type-Options nosniff
+  http-response set-header Referrer-Policy strict-origin-when-cross-origin
+.if !streq("$TLS",off) && !streq("$HSTS_SECONDS",0)
+  http-response set-header Strict-Transport-Security "max-age=$HSTS_SECONDS" if { ssl_fc }
+.endif`
+}
+
+function backend({ instances }: Edge, name: string, routes: Route[], { service, target, websocket }: Route): string {
+  const closed = [...new Set(routes.flatMap((route) => route.closed))]
+  return [
+    `backend ${name}`,
+    `  balance ${websocket ? "leastconn" : "roundrobin"}`,
+    ...closed.map((path) => `  http-request deny deny_status 404 if { path,url_dec -m beg ${path} }`),
+    `  server-template ${service} ${instances} ${service}:${target} check`,
+  ].join("\n")
+}
