@@ -1,10 +1,10 @@
 // Takes what this wrapper would make from the offline bundle that the call names. An archive is believed by its checksum only.
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { Problem } from "../src/base/problem"
 import { fileSha256 } from "./files"
 import { bundleOrigin, CHECKSUMS } from "./origin"
 import { bundleDir } from "./paths"
-import { Problem } from "./problem"
 import { step } from "./progress"
 import { run } from "./run"
 

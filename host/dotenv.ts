@@ -1,6 +1,6 @@
 // The file .env beside dagger.json, as Dagger reads it: one option a line. What Dagger would take otherwise than it looks is
 // refused with its line, so that the file has one meaning.
-import { Problem } from "./problem"
+import { Problem } from "../src/base/problem"
 
 export interface Entry {
   line: number

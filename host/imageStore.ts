@@ -1,8 +1,8 @@
 // Where export-image puts an image: Docker, podman or nerdctl on this machine. Dagger finds it alone where its engine runs in one of
 // them, and says nothing helpful where there is none.
 import { execFileSync } from "node:child_process"
+import { Problem } from "../src/base/problem"
 import { env } from "./env"
-import { Problem } from "./problem"
 
 const STORE = "_EXPERIMENTAL_DAGGER_RUNNER_IMAGESTORE"
 const TOOLS = ["docker", "podman", "nerdctl", "finch"] as const

@@ -3,9 +3,9 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process"
 import { mkdirSync, rmSync } from "node:fs"
 import type { Readable, Writable } from "node:stream"
+import { Problem } from "../src/base/problem"
 import { readJson, writeJson } from "./files"
 import { cacheDir, paths } from "./paths"
-import { Problem } from "./problem"
 import { duration, say } from "./say"
 
 // Reads "+ <group>" and "- <group>" lines; what is left at the end of input is killed.

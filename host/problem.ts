@@ -1,16 +1,7 @@
-// An error the user can act on: one sentence, the details that matter, the next step. Printed without a stack trace.
+// How errors are printed: one sentence, the details that matter, the next step. No stack trace.
 import { withoutCredentials } from "../src/base/addresses"
 import { messageOf } from "../src/base/errors"
-
-export class Problem extends Error {
-  constructor(
-    message: string,
-    readonly next?: string,
-  ) {
-    super(message)
-    this.name = "Problem"
-  }
-}
+import { Problem } from "../src/base/problem"
 
 /** Stopped by a signal: the exit code follows the shell's rule. */
 export class Stopped extends Error {
@@ -63,7 +54,7 @@ export function knownCause(output: string): Known | undefined {
 
 /** One line of text for any error. */
 export function sentence(error: unknown): string {
-  if (error instanceof Problem) return error.message
+  if (error instanceof Problem) return error.what
   const text = messageOf(error)
   return (text.split("\n").find((line) => line.trim()) ?? "unknown error").trim()
 }
@@ -72,7 +63,7 @@ export function sentence(error: unknown): string {
 export function explain(error: unknown): string {
   const known = knownCause(messageOf(error))
   const next = (error instanceof Problem ? error.next : undefined) ?? known?.next
-  const raw = messageOf(error)
+  const raw = error instanceof Problem ? error.what : messageOf(error)
   const message = !(error instanceof Problem) && known ? `${known.message} (${sentence(error)})` : raw
   return withoutCredentials(`daggerw: error: ${message}${next ? `\ndaggerw: next: ${next}` : ""}`)
 }

@@ -1,6 +1,6 @@
 // Tools of the host. What is missing is installed where that is ours to do (root on Debian or Ubuntu), otherwise named.
 import { existsSync } from "node:fs"
-import { Problem } from "./problem"
+import { Problem } from "../src/base/problem"
 import { step } from "./progress"
 import { run, which } from "./run"
 

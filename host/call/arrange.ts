@@ -1,7 +1,7 @@
 // The words after `dagger call`, put in the order that Dagger takes: options of all functions stand before the first function,
 // each function's own right behind its name. People write them anywhere. What is not known here stays as it is written.
 import { nearest } from "../../src/base/nearest"
-import { Problem } from "../problem"
+import { Problem } from "../../src/base/problem"
 import { CALL } from "./dagger"
 import type { FunctionList, KnownFunction, KnownObject, Options } from "./list"
 import { nestedFunction, renamedOption } from "./moved"

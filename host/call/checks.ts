@@ -1,6 +1,6 @@
 // The checks that `dagger check` runs. A name that it does not know selects none, and it says that all went well.
 import { nearest } from "../../src/base/nearest"
-import { Problem } from "../problem"
+import { Problem } from "../../src/base/problem"
 import type { FunctionList } from "./list"
 import { kebab } from "./names"
 

@@ -1,8 +1,8 @@
 // Which options the keys of .env stand for: BASE=alpine is --base=alpine, PUBLISH_REGISTRY=… is the option of one function.
 import { nearest } from "../../src/base/nearest"
+import { Problem } from "../../src/base/problem"
 import { type Entry, placeOf, referredTo } from "../dotenv"
 import { VARIABLES } from "../env"
-import { Problem } from "../problem"
 import type { GivenOption } from "./arrange"
 import type { FunctionList } from "./list"
 import { movedKey } from "./moved"

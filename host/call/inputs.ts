@@ -4,8 +4,8 @@ import { homedir } from "node:os"
 import { isAbsolute, join, resolve } from "node:path"
 import { messageOf } from "../../src/base/errors"
 import { unknownName } from "../../src/base/nearest"
+import { Problem } from "../../src/base/problem"
 import { checkCallMirrors } from "../../src/mirrors/entries"
-import { Problem } from "../problem"
 import type { GivenOption } from "./arrange"
 
 /** Throws a Problem in one line that names the option. */

@@ -2,8 +2,8 @@
 // functions may stand anywhere, and what can be known now is said now.
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { dirname, join, sep } from "node:path"
+import { Problem } from "../../src/base/problem"
 import { readDotenv } from "../dotenv"
-import { Problem } from "../problem"
 import { arrange, type GivenOption, optionsOf, type Segment, wordsOf } from "./arrange"
 import { checkChecks } from "./checks"
 import { type Command, readCommand } from "./command"

@@ -4,8 +4,8 @@ import { X509Certificate } from "node:crypto"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { rootCertificates } from "node:tls"
+import { Problem } from "../../src/base/problem"
 import { env } from "../env"
-import { Problem } from "../problem"
 
 const BUNDLES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
 const LOCAL = "/usr/local/share/ca-certificates"

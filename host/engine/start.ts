@@ -1,12 +1,12 @@
 // The engine's chain: what the user names and what runs already was looked at before; here one is started.
 import { type Attempt, firstOf } from "../../src/base/attempts"
+import { Problem } from "../../src/base/problem"
 import { carriesEngine } from "../carried"
 import { choice } from "../env"
 import type { Engine } from "../fast"
 import { readJson } from "../files"
 import { bundleOrigin, usable } from "../origin"
 import { paths } from "../paths"
-import { Problem } from "../problem"
 import type { EngineRecord } from "../records"
 import { hasApt } from "../requirements"
 import { refused } from "../run"

@@ -1,5 +1,7 @@
 // Addresses that people give: what is in order, and how one is shown that may hold a password.
 
+import { Problem } from "./problem.js"
+
 const hidden = "***@"
 
 /**
@@ -22,7 +24,7 @@ export function withoutCredentials(text: string): string {
 export function address(url: string, subject: string): string {
   const shown = withoutCredentials(url)
   if (shown !== url || /^[^/]*@|^[a-z]+:\/\/[^/]*@/i.test(url)) {
-    throw new Error(`${subject}: the address ${shown} holds credentials: use one without`)
+    throw new Problem(`${subject}: the address ${shown} holds credentials`, "use one without")
   }
   const pattern = /^(https?|ftp|file):\/\/[A-Za-z0-9._~:/?#[\]&%+,;=-]*$/
   if (!pattern.test(url)) throw new Error(`${subject}: address "${url}" is not valid: expected http://… or https://…`)

@@ -3,12 +3,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { Problem } from "../base/problem.js"
 
 /** Upwards from this file, because an SDK may run a compiled copy of it from another depth. */
 export function moduleRoot(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, "dagger.json")) && existsSync(join(folder, "stacks"))) return folder
-    if (folder === dirname(folder)) throw new Error("the module's folder stacks/ is missing: check out the module again")
+    if (folder === dirname(folder)) throw new Problem("the module's folder stacks/ is missing", "check out the module again")
   }
 }
 

@@ -1,5 +1,6 @@
 // From newer versions to the changed files of a checkout: versions.yaml, its changelog, and what is generated from versions.yaml.
 
+import { Problem } from "../base/problem.js"
 import { loadDeployment } from "../catalogue/load.js"
 import { pinnedArchive, pinnedSource } from "../catalogue/lookup.js"
 import type { Catalogue, Pins } from "../catalogue/types.js"
@@ -48,7 +49,7 @@ export interface BumpWish {
 /** Takes every update of the channel, or one component to its newest or any other version. Without updates nothing changes. */
 export async function bumpVersions(settings: Settings, tools: WatchTools, files: PinFiles, wish: BumpWish): Promise<PinFiles> {
   if (wish.version !== undefined && wish.component === undefined) {
-    throw new Error("--version says where one component goes: name it with --component")
+    throw new Problem("--version says where one component goes", "name it with --component")
   }
   const moves = await wantedMoves(settings, tools, wish)
   const failures: Error[] = []
@@ -173,9 +174,9 @@ export async function bumpBases(settings: Settings, tools: WatchTools, files: Pi
     }),
   )
   if (Object.keys(found).length === 0) {
-    const told = Object.entries(refusals).map(([reason, names]) => `  ${reason} (${names.sort().join(", ")})`)
-    const next = "Check the engine's network and its registry mirrors"
-    throw new Error(["no registry could be asked for the base images:", ...told, next].join("\n"))
+    const reasons = Object.entries(refusals).map(([reason, names]) => `  ${reason} (${names.sort().join(", ")})`)
+    const what = ["no registry could be asked for the base images:", ...reasons].join("\n")
+    throw new Problem(what, "check the engine's network and its registry mirrors")
   }
   for (const [reason, names] of Object.entries(refusals)) log(`digests stay as they are: ${names.join(", ")}: ${reason}`)
   const old = catalogue.pins.digests

@@ -3,6 +3,7 @@
 import type { Changeset, Directory } from "@dagger.io/dagger"
 import { entryOf } from "../base/entries.js"
 import { jsonText } from "../base/format.js"
+import { Problem } from "../base/problem.js"
 import { loadCatalogue } from "../catalogue/load.js"
 import type { Catalogue } from "../catalogue/types.js"
 import { type CallOptions, pinnedSettings } from "../graph/call/options.js"
@@ -119,7 +120,7 @@ export async function bumpChanges(
 ): Promise<Changeset> {
   if (wish.date !== undefined) checkDate(wish.date)
   if (bases && (wish.component !== undefined || wish.version !== undefined)) {
-    throw new Error("--bases pins all base images: leave --component and --version out")
+    throw new Problem("--bases pins all base images", "leave --component and --version out")
   }
   const names = pinPaths(stack)
   const files: PinFiles = {

@@ -6,9 +6,10 @@ import { describe, expect, it } from "vitest"
 import { aptOptions } from "../../host/build/debian"
 import { compare } from "../../host/build/go"
 import { chooseSubnet, resolvConf } from "../../host/engine/network"
-import { explain, knownCause, Problem } from "../../host/problem"
+import { explain, knownCause } from "../../host/problem"
 import { bytes, duration } from "../../host/say"
 import { quote } from "../../host/shell"
+import { Problem } from "../../src/base/problem"
 
 describe("versions of Go", () => {
   it.each([

@@ -46,7 +46,7 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
       async () => {
         const told = await fails(
           () => fromGit({ token: token("wrong-token-of-tests") }),
-          "the server does not let this user read it. Check --git-token",
+          "the server does not let this user read it. Next: check --git-token",
         )
         if (told.includes("wrong-token-of-tests")) throw new Error("the message has the token")
       },
@@ -55,7 +55,10 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
       "a private repository without a token is told apart",
       () => fails(() => fromGit({ token: undefined, username: undefined }), "does not let this user read it"),
     ],
-    ["an unknown branch is named", () => fails(() => fromGit({ ref: "mian" }), 'it has no branch, tag or commit "mian". Check --git-ref')],
+    [
+      "an unknown branch is named",
+      () => fails(() => fromGit({ ref: "mian" }), 'it has no branch, tag or commit "mian". Next: check --git-ref'),
+    ],
     [
       "a patch and a file lie on top of the source, and the version says so",
       async () => {

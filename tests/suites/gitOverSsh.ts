@@ -38,7 +38,7 @@ export function sshCases(
       "ssh: an agent without the key, and no agent at all, is one clear message",
       async () => {
         await fails(() => read("stranger"), refused)
-        await fails(() => read(), "the server does not let this user read it. Check --git-token (and --git-user), or --git-ssh")
+        await fails(() => read(), "the server does not let this user read it. Next: check --git-token (and --git-user), or --git-ssh")
       },
     ],
     [

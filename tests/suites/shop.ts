@@ -279,7 +279,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     ],
     [
       "a source without go.mod is told apart",
-      () => fails(() => componentBinaries(from(source.withoutFile("go.mod")), wish), "the source has no go.mod: give the top"),
+      () => fails(() => componentBinaries(from(source.withoutFile("go.mod")), wish), "the source has no go.mod. Next: give the top"),
     ],
     [
       "the supervisor gives up when a program cannot run",

@@ -129,7 +129,10 @@ describe("a Dockerfile's images", () => {
   })
 
   it.each([
-    ["ARG A\nFROM alpine:$A", 'f: "alpine:$A" names an image, but ARG A has no default. Write ARG A=… there, or give --build-args=A=…'],
+    [
+      "ARG A\nFROM alpine:$A",
+      'f: "alpine:$A" names an image, but ARG A has no default. Next: write ARG A=… there, or give --build-args=A=…',
+    ],
     ["FROM alpine AS a\nARG A=1\nFROM alpine:${A}", 'f: "alpine:${A}" names an image, but no ARG A stands before the first FROM.'],
     ["FROM Alpine:3.22", 'f: "Alpine:3.22" is not an image: expected NAME:TAG'],
     ["RUN true", "f: no FROM"],

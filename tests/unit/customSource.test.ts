@@ -65,17 +65,23 @@ describe("a git address", () => {
   })
 
   it("that cannot be read says why", () => {
-    expect(gitProblem("u", "main", "fatal: Authentication failed for 'u'")).toContain("Check --git-token")
-    expect(gitProblem("u", "main", "Host key verification failed.")).toContain("its host key is not the one that --git-known-hosts gives")
-    expect(gitProblem("u", "mian", 'repository does not contain ref "mian"')).toContain('no branch, tag or commit "mian"')
-    expect(gitProblem("u", "mian", "fatal: couldn't find remote ref mian")).toContain('no branch, tag or commit "mian"')
-    expect(gitProblem("u", "main", "Could not resolve host: u")).toContain("Check the address and the network")
+    expect(gitProblem("u", "main", "fatal: Authentication failed for 'u'").message).toContain("Next: check --git-token")
+    expect(gitProblem("u", "main", "Host key verification failed.").message).toContain(
+      "its host key is not the one that --git-known-hosts gives",
+    )
+    expect(gitProblem("u", "mian", 'repository does not contain ref "mian"').message).toContain('no branch, tag or commit "mian"')
+    expect(gitProblem("u", "mian", "fatal: couldn't find remote ref mian").message).toContain('no branch, tag or commit "mian"')
+    expect(gitProblem("u", "main", "Could not resolve host: u").message).toContain("Next: check the address and the network")
     // All that the engine says of a failure over SSH.
-    const silent = gitProblem("ssh://git@git.example.com/shop.git", "main", "git error: exit status 128 [traceparent:1158e467-75b31615]")
+    const silent = gitProblem(
+      "ssh://git@git.example.com/shop.git",
+      "main",
+      "git error: exit status 128 [traceparent:1158e467-75b31615]",
+    ).message
     expect(silent).toContain('"Host key verification failed": --git-known-hosts does not have the key')
     expect(silent).toContain('"Permission denied": no key in the agent of --git-ssh')
     expect(silent).not.toContain("traceparent")
-    expect(gitProblem("https://git.example.com/shop.git", "main", "git error: exit status 128")).not.toContain("--git-ssh")
+    expect(gitProblem("https://git.example.com/shop.git", "main", "git error: exit status 128").message).not.toContain("--git-ssh")
   })
 })
 

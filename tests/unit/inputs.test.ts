@@ -8,13 +8,13 @@ import { checkVersionName } from "../../src/plan/build/versionNames.js"
 
 describe("a commit's short hash", () => {
   it.each(["56e2095", "56E2095a", "56e20951b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e"])("%s is said to be one", (ref) => {
-    expect(gitProblem("u", ref, `repository does not contain ref "${ref}"`)).toContain(
-      `a server finds a commit by all its 40 characters only. Give them (git rev-parse ${ref})`,
+    expect(gitProblem("u", ref, `repository does not contain ref "${ref}"`).message).toContain(
+      `a server finds a commit by all its 40 characters only. Next: give them (git rev-parse ${ref})`,
     )
   })
 
   it.each(["main", "v3.8.3", "56e20951b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7", "abc"])("%s is not one", (ref) => {
-    expect(gitProblem("u", ref, `repository does not contain ref "${ref}"`)).toContain(`no branch, tag or commit "${ref}"`)
+    expect(gitProblem("u", ref, `repository does not contain ref "${ref}"`).message).toContain(`no branch, tag or commit "${ref}"`)
   })
 })
 
@@ -22,29 +22,30 @@ describe("a patch that does not apply", () => {
   const diff = (from: string, to: string): string => `--- ${from}\n+++ ${to}\n@@ -1 +1 @@\n-a\n+b\n`
 
   it("says what git says", () => {
-    expect(
-      patchProblem("patches/1.patch", "v1", diff("a/x.go", "b/x.go"), "error: patch failed: x.go:1\nerror: x.go: patch does not apply\n"),
-    ).toBe(
-      "--overlay: patches/1.patch does not apply to v1: error: patch failed: x.go:1 / error: x.go: patch does not apply. Make it again from this version of the source",
+    const said = "error: patch failed: x.go:1\nerror: x.go: patch does not apply\n"
+    expect(patchProblem("patches/1.patch", "v1", diff("a/x.go", "b/x.go"), said).message).toBe(
+      "--overlay: patches/1.patch does not apply to v1: error: patch failed: x.go:1 / error: x.go: patch does not apply. Next: make it again from this version of the source",
     )
   })
 
   it("that was made with -p0 lacks the prefixes", () => {
-    expect(patchProblem("patches/1.patch", "v1", diff("cmd/x.go", "cmd/x.go"), "error: x")).toContain(
+    expect(patchProblem("patches/1.patch", "v1", diff("cmd/x.go", "cmd/x.go"), "error: x").message).toContain(
       "its paths (cmd/x.go) lack the a/ and b/ that git writes in front",
     )
-    expect(patchProblem("patches/1.patch", "v1", diff("/dev/null", "x.go"), "")).toContain("its paths (x.go) lack")
-    expect(patchProblem("patches/1.patch", "v1", diff("/dev/null", "b/x.go"), "error: y")).toContain("error: y. Make it again")
+    expect(patchProblem("patches/1.patch", "v1", diff("/dev/null", "x.go"), "").message).toContain("its paths (x.go) lack")
+    expect(patchProblem("patches/1.patch", "v1", diff("/dev/null", "b/x.go"), "error: y").message).toContain(
+      "error: y. Next: make it again",
+    )
   })
 
   it("that went through another system has its line ends", () => {
-    const said = patchProblem("patches/1.patch", "v1", diff("a/x.go", "b/x.go").replaceAll("\n", "\r\n"), "error: z")
-    expect(said).toContain("its lines end with CR LF, those of the source with LF: sed -i 's/\\r$//' 1.patch (git: error: z)")
-    expect(said).not.toContain("Make it again")
+    const said = patchProblem("patches/1.patch", "v1", diff("a/x.go", "b/x.go").replaceAll("\n", "\r\n"), "error: z").message
+    expect(said).toContain("its lines end with CR LF, those of the source with LF (git: error: z). Next: sed -i 's/\\r$//' 1.patch")
+    expect(said).not.toContain("make it again")
   })
 
   it("that is none is said to be none", () => {
-    expect(patchProblem("patches/1.patch", "v1", "hello\n", "error: No valid patches in input")).toContain("it is not a diff")
+    expect(patchProblem("patches/1.patch", "v1", "hello\n", "error: No valid patches in input").message).toContain("it is not a diff")
   })
 })
 

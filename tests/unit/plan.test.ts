@@ -46,7 +46,7 @@ describe("components", () => {
 
   it("does not build what is only referenced, and names what to use instead", () => {
     expect(() => builtOf(catalogue, "web")).toThrow(
-      `web is never built: it is upstream's image docker.io/openim/openim-web-front:${catalogue.pins.references.web}`,
+      `web is never built. Next: use upstream's image docker.io/openim/openim-web-front:${catalogue.pins.references.web}`,
     )
   })
 

@@ -22,7 +22,7 @@ describe("where an image is published", () => {
   })
 
   it.each([
-    ["chat", [], ["v1"], "chat is private and has no registry of its own: name one"],
+    ["chat", [], ["v1"], "chat is private and the catalogue has no registry for it. Next: name one"],
     ["server", ["https://ghcr.io/me"], ["v1"], "leave the scheme out"],
     ["server", ["GHCR.io/me"], ["v1"], '"GHCR.io/me" is not a registry'],
     ["server", [""], ["v1"], '"" is not a registry'],
@@ -65,7 +65,7 @@ describe("what was published", () => {
 
   it("is not asked any further by a user whom the registry does not know", () => {
     const earlier = { a: [{ none: "r.example/a:v1 cannot be asked for: request failed: unauthorized [http 401]" }] }
-    expect(() => checkAnswers(earlier, true)).toThrow("Check --registry-username and --registry-password")
+    expect(() => checkAnswers(earlier, true)).toThrow("Next: check --registry-username and --registry-password")
     expect(() => checkAnswers(earlier, false)).not.toThrow()
     expect(() => checkAnswers({ a: [{ none: "r.example/a:v1 cannot be asked for: no such host" }] }, true)).not.toThrow()
   })

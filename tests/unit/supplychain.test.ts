@@ -159,7 +159,7 @@ describe("signing", () => {
   })
 
   it("takes one registry at a time", () => {
-    expect(() => registryHost(["docker.io/a", "ghcr.io/a"])).toThrow("images in docker.io and ghcr.io: sign those of one registry")
+    expect(() => registryHost(["docker.io/a", "ghcr.io/a"])).toThrow("images in docker.io and ghcr.io. Next: sign those of one registry")
   })
 
   it("says what is wrong with a key", () => {

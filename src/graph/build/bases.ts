@@ -3,6 +3,8 @@
 import { type Container, dag } from "@dagger.io/dagger"
 import { firstOf, limited } from "../../base/attempts.js"
 import { firstIn } from "../../base/entries.js"
+import { messageOf } from "../../base/errors.js"
+import { Problem } from "../../base/problem.js"
 import { fullReference } from "../../base/references.js"
 import { textBefore } from "../../base/text.js"
 import type { BaseEntry } from "../../catalogue/types.js"
@@ -95,9 +97,10 @@ export async function prepareBase(
   more: PackageRequest["want"] = [],
   asOf?: string,
 ): Promise<PreparedBase> {
-  const pulled = await pullFirst(settings, [base.image, ...base.alternatives]).catch((error: Error) => {
-    throw new Error(
-      `${error.message}. Next: choose another --base (debian needs no registry), or use an engine that reaches a registry with this one`,
+  const pulled = await pullFirst(settings, [base.image, ...base.alternatives]).catch((error: unknown) => {
+    throw new Problem(
+      messageOf(error),
+      "choose another --base (debian needs no registry), or use an engine that reaches a registry with this one",
     )
   })
   const want = [...base.packages, ...more]

@@ -53,7 +53,7 @@ export async function fromGit(settings: Settings, entry: SourceEntry, source: Gi
     return { directory, within, facts: { version, revision, created }, origin: `git ${source.ref}` }
   } catch (error) {
     if (error instanceof MissingFolder) throw error
-    throw new Error(gitProblem(source.url, source.ref, tailOf(error, 4)))
+    throw gitProblem(source.url, source.ref, tailOf(error, 4))
   }
 }
 
@@ -102,7 +102,7 @@ export async function overlaid(settings: Settings, found: FoundSource, overlay: 
       directory = await directory.withPatchFile(overlay.file(name)).sync()
     } catch {
       const patch = overlay.file(name)
-      throw new Error(patchProblem(name, found.origin, await patch.contents(), await patchRefusal(settings, directory, patch)))
+      throw patchProblem(name, found.origin, await patch.contents(), await patchRefusal(settings, directory, patch))
     }
   }
   directory = directory.withDirectory(".", overlay, { exclude: ["patches", ".git"] })

@@ -88,7 +88,7 @@ async function archivedServer(settings: Settings, component: InstalledEntry, nam
   const fetched = await withPackages(box, plan).catch((error: Error) => {
     throw new Error(`${error.message}: --mirrors=archive=ADDRESS of a folder that has it, or urls in versions.yaml`)
   })
-  const next = `Check archives.${component.name} in versions.yaml.`
+  const next = `check archives.${component.name} in versions.yaml`
   return explain(`the archive of ${component.name} has no bin/${component.server}`, next, () =>
     fetched.file(`/archive/bin/${component.server}`).sync(),
   )
@@ -96,7 +96,7 @@ async function archivedServer(settings: Settings, component: InstalledEntry, nam
 
 async function reportOf(server: Container, component: InstalledEntry, install: InstallEntry, base: BaseEntry): Promise<ServerReport> {
   const what = `${component.server} is installed, but does not run on ${base.image}`
-  const text = await explain(what, "Choose another --base.", () =>
+  const text = await explain(what, "choose another --base", () =>
     server.withExec(["sh", "-c", reportScript(component, install, base)]).stdout(),
   )
   return readReport(component, text)

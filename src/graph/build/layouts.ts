@@ -38,7 +38,7 @@ export async function imageLayout(settings: Settings, image: BuiltImage): Promis
     .withExec(["bash", "-euo", "pipefail", "-c", rewrite, "rewrite", image.created, image.base.reference])
   return explain(
     "the image cannot be rewritten with reproducible times",
-    "Call again with --progress=plain to see each step.",
+    "call again with --progress=plain to see each step",
     async () => ({
       directory: await rewritten.directory("/layout").sync(),
       digest: (await rewritten.stdout()).trim(),

@@ -2,6 +2,7 @@
 
 import { type Directory, dag } from "@dagger.io/dagger"
 import { firstOf } from "../../base/attempts.js"
+import { Problem } from "../../base/problem.js"
 import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
 import { programFilePatterns, programsWithoutFiles } from "../../plan/build/components.js"
@@ -63,7 +64,7 @@ async function manifestOf(entry: SourceEntry, directory: Directory, given: boole
     const next = given
       ? `give the top folder of a checkout of ${entry.url}, or the folder that has it as --source-path`
       : "check the pins in versions.yaml"
-    throw new Error(`the source has no ${manifest}: ${next}`)
+    throw new Problem(`the source has no ${manifest}`, next)
   }
 }
 
@@ -84,8 +85,8 @@ async function fromNetwork(settings: Settings, entry: SourceEntry, pin: PinnedSo
     })),
     log,
   ).catch((error: Error) => {
-    const next = pinned === undefined ? `Check that ${entry.url}/tree/${version} exists, ` : `Check the network and ${dependenciesOption}, `
-    throw new Error(`${error.message}. ${next}or give a checkout as --source`)
+    const next = pinned === undefined ? `check that ${entry.url}/tree/${version} exists` : `check the network and ${dependenciesOption}`
+    throw new Problem(error.message, `${next}, or give a checkout as --source`)
   })
   return outcome.value
 }

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { entryOf, pairs } from "../../base/entries.js"
+import { Problem } from "../../base/problem.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
@@ -25,8 +26,9 @@ import { type Bundle, type PulledImage, platform } from "../call/settings.js"
 export async function readBundle(directory: Directory): Promise<Bundle> {
   const files = await directory.glob("items/*.json")
   if (files.length === 0) {
-    throw new Error(
-      "--bundle: this folder is not an offline bundle (no items/*.json), see docs/offline.md. Make one where there is a network: ./daggerw call prewarm export --path=BUNDLE",
+    throw new Problem(
+      "--bundle: this folder is not an offline bundle (no items/*.json), see docs/offline.md",
+      "make one where there is a network: ./daggerw call prewarm export --path=BUNDLE",
     )
   }
   const names = files.map((file) => file.replace(/^items\//, "").replace(/\.json$/, ""))
@@ -138,9 +140,8 @@ async function proveImage({ directory, records }: Bundle, name: string): Promise
       await file.close()
     }
   } catch (error) {
-    const next =
-      "Next: copy the bundle again, or ./daggerw call --bundle=BUNDLE prewarm --renew export --path=BUNDLE where there is a network"
-    throw new Error(`the bundle's ${title} is not ${reference}: ${tailOf(error, 1)}. ${next}`)
+    const next = "copy the bundle again, or ./daggerw call --bundle=BUNDLE prewarm --renew export --path=BUNDLE where there is a network"
+    throw new Problem(`the bundle's ${title} is not ${reference}: ${tailOf(error, 1)}`, next)
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -1,6 +1,7 @@
 // What a call is going to ask a bundle for, compared with it before anything is built.
 
 import { entryOf, pairs } from "../../base/entries.js"
+import { Problem } from "../../base/problem.js"
 import { pinnedImage, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import { shortDigest } from "../../plan/build/inputs.js"
 import { type BundleWish, bundleItems, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
@@ -23,7 +24,7 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   )
   if (other?.kind === "source") {
     const next = `pin it (bump --component=${other.source} --version=${version}) before the bundle is made`
-    throw new Error(`the bundle has only the pinned versions, not ${sourceEntry(catalogue, other.source).title} ${version}: ${next}`)
+    throw new Problem(`the bundle has only the pinned versions, not ${sourceEntry(catalogue, other.source).title} ${version}`, next)
   }
   const lacking = async (items: BundleItem[]) => {
     const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
@@ -39,12 +40,12 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
   await lacking(bundleItems(catalogue, { ...wish, components: [], tools: [], services: [] }))
   const box = await bundledImage(bundle, [pinnedImage(catalogue, "debian")])
   const damaged = await damagedFiles(box.container, bundle).catch((error: unknown) => {
-    throw new Error(`the bundle is damaged: ${box.reference} in it cannot be read: ${tailOf(error, 1)}. ${copyAgain}`)
+    throw new Problem(`the bundle is damaged: ${box.reference} in it cannot be read: ${tailOf(error, 1)}`, copyAgain)
   })
   if (damaged.length > 0) {
     const found = damaged.slice(0, 5).map(({ file, item }) => `${file} (${records[item]?.title ?? item})`)
     const more = damaged.length > 5 ? [`${damaged.length - 5} more`] : []
-    throw new Error(`the bundle is damaged: missing or changed: ${[...found, ...more].join(", ")}. ${copyAgain}`)
+    throw new Problem(`the bundle is damaged: missing or changed: ${[...found, ...more].join(", ")}`, copyAgain)
   }
   const names = await lacking(bundleItems(catalogue, wish, await ownSource(settings)))
   for (const name of names) {
@@ -52,14 +53,15 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
     if (record.pulled) await provenImage(bundle, name)
     const why = unfitRecord(catalogue, records, record)
     if (why !== undefined)
-      throw new Error(
-        `the bundle does not fit: ${record.title}: ${why}. Next: ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network`,
+      throw new Problem(
+        `the bundle does not fit: ${record.title}: ${why}`,
+        "./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network",
       )
   }
 }
 
 const copyAgain =
-  "Next: copy it again from where it is whole (./daggerw bundle verify DIR checks it), or ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network"
+  "copy it again from where it is whole (./daggerw bundle verify DIR checks it), or ./daggerw call --bundle=BUNDLE prewarm export --path=BUNDLE where there is a network"
 
 /** By what it imports: its other files come along with each call. */
 export async function ownSource(settings: Settings): Promise<OwnSource | undefined> {

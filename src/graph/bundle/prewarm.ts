@@ -4,6 +4,8 @@ import { createHash } from "node:crypto"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { reasonFor } from "../../base/attempts.js"
 import { firstIn } from "../../base/entries.js"
+import { messageOf } from "../../base/errors.js"
+import { Problem } from "../../base/problem.js"
 import { archiveBuild, pinnedArchive, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { InstalledEntry } from "../../catalogue/types.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
@@ -129,8 +131,8 @@ async function keptRecords(settings: Settings, bundle: Bundle, renew: boolean): 
   const bad = new Set(damaged.map(({ item }) => item))
   for (const [name, { pulled }] of Object.entries(bundle.records)) {
     if (!pulled || bad.has(name)) continue
-    await provenImage(bundle, name).catch((error: Error) => {
-      log(`${error.message.replace(/ Next: .*$/s, "")} It is fetched again`)
+    await provenImage(bundle, name).catch((error: unknown) => {
+      log(`${error instanceof Problem ? error.what : messageOf(error)}. It is fetched again`)
       bad.add(name)
     })
   }

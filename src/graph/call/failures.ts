@@ -2,6 +2,7 @@
 
 import { withoutCredentials } from "../../base/addresses.js"
 import { messageOf } from "../../base/errors.js"
+import { Problem } from "../../base/problem.js"
 import { toolchains } from "../../plan/toolchains/toolchains.js"
 
 const progress = Object.values(toolchains).map((toolchain) => toolchain.progress)
@@ -36,6 +37,6 @@ export async function explain<T>(what: string, next: string, step: () => Promise
   try {
     return await step()
   } catch (error) {
-    throw new Error(`${what}:\n${tailOf(error)}\n${next}`)
+    throw new Problem(`${what}:\n${tailOf(error)}`, next)
   }
 }

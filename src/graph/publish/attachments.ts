@@ -44,7 +44,7 @@ export async function imageSbom(settings: Settings, wish: BuildWish, image: Buil
       ],
       { redirectStdout: file },
     )
-  return explain(`the contents of ${wish.component} cannot be listed`, "Call again with --progress=plain to see each step.", () =>
+  return explain(`the contents of ${wish.component} cannot be listed`, "call again with --progress=plain to see each step", () =>
     listed.file(file).sync(),
   )
 }
@@ -133,7 +133,7 @@ export async function withReferrers(settings: Settings, layout: Layout, attachme
     },
     regctl.withDirectory("/layout", layout.directory),
   )
-  return explain("the image's attachments cannot be written", "Call again with --progress=plain to see each step.", async () => ({
+  return explain("the image's attachments cannot be written", "call again with --progress=plain to see each step", async () => ({
     directory: await attached.directory("/layout").sync(),
     digest: layout.digest,
   }))

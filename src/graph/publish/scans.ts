@@ -31,7 +31,7 @@ export async function scanImage(settings: Settings, layout: Layout, database: Vu
   const scanned = ready
     .withMountedDirectory("/layout", layout.directory)
     .withExec(["grype", "--quiet", "oci-dir:/layout", "-o", "json=/findings.json"])
-  const text = await explain("the image cannot be scanned", "Call again with --progress=plain to see each step.", () =>
+  const text = await explain("the image cannot be scanned", "call again with --progress=plain to see each step", () =>
     scanned.file("/findings.json").contents(),
   )
   return grypeFindings(text)

@@ -45,7 +45,7 @@ export async function signImages(
   const box = withKey(await toolbox(settings, ["cosign"]), signing)
   const publicKey = await publicKeyOf(box)
   const ready = await withRegistryAccess(box.withFile(publicKeyFile, publicKey), registryHost(references), access)
-  const next = "Check the names, the registry and its user, and call again: what is signed is kept."
+  const next = "check the names, the registry and its user, and call again: what is signed is kept"
   return explain(`${references.join(", ")} cannot be signed`, next, () => cosign(ready, "sign", access, words, mark))
 }
 
@@ -98,6 +98,6 @@ export async function verifyImages(
   const box = (await toolbox(settings, ["cosign"])).withMountedFile(publicKeyFile, publicKey)
   const ready = await withRegistryAccess(box, registryHost(references), access)
   const next =
-    "Check the key, the names and the registry. An image that was signed under another name, or before signatures named it: sign it again."
+    "check the key, the names and the registry. An image that was signed under another name, or before signatures named it: sign it again"
   return explain(`${references.join(", ")} cannot be verified with this key`, next, () => cosign(ready, "verify", access, words, mark))
 }

@@ -117,7 +117,7 @@ export async function serviceParts(settings: Settings, entry: ServiceEntry, imag
     // Its compiler may have to wait for other builds.
     limitSeconds: 3600,
     async run() {
-      const container = await explain(`${entry.name} cannot be put together`, "Check the network and the mirrors.", () =>
+      const container = await explain(`${entry.name} cannot be put together`, "check the network and the mirrors", () =>
         packagedService(settings, origin.packaged),
       )
       const command = origin.packaged.command ?? entry.command

@@ -18,7 +18,7 @@ export async function javaRuntime(settings: Settings, packages = javaPackages.ru
 /** A program below java/: its classes, and its libraries in libs/. */
 export async function javaProgram(settings: Settings, name: string): Promise<Directory> {
   const built = await javaBuild(settings, name)
-  return explain(`java/${name} cannot be built`, "Check the network; after a change of pom.xml renew libs.sha256.", () =>
+  return explain(`java/${name} cannot be built`, "check the network; after a change of pom.xml renew libs.sha256", () =>
     built.directory("/out").sync(),
   )
 }

@@ -3,6 +3,7 @@
 import type { Container } from "@dagger.io/dagger"
 import { firstOf, reasonFor } from "../../base/attempts.js"
 import { unknownName } from "../../base/nearest.js"
+import { Problem } from "../../base/problem.js"
 import { shortTime } from "../../base/times.js"
 import { pinnedArchive, sourceEntry } from "../../catalogue/lookup.js"
 import type { SourcePin } from "../../catalogue/types.js"
@@ -64,9 +65,9 @@ export async function watch(settings: Settings, tools: WatchTools, channel: Chan
   )
   if (rows.some((row) => row.by !== null)) return rows
   const options = [...new Set(Object.values(catalogue.sources).map((entry) => toolchainFor(entry).dependenciesOption))]
-  const next = `Check the network, or name mirrors with --upstreams and ${options.join(", ")}`
+  const next = `check the network, or name mirrors with --upstreams and ${options.join(", ")}`
   const reasons = rows.map((row) => `  ${row.component}: ${row.reason}`)
-  throw new Error([`no upstream of stack ${catalogue.stack} could be asked:`, ...reasons, next].join("\n"))
+  throw new Problem([`no upstream of stack ${catalogue.stack} could be asked:`, ...reasons].join("\n"), next)
 }
 
 /** The tags of the first that answers. */
@@ -128,9 +129,10 @@ export async function sourcePin(settings: Settings, tools: WatchTools, watched: 
   if (proxy.status === "rejected") log(`${title} ${version} is pinned without a checksum: ${proxy.reason.message}`)
   if (git.status === "rejected") log(`${title} ${version}: git ${address} refused: ${git.reason.message}`)
   if (facts !== undefined && sums?.commit !== undefined && sums.commit !== facts.commit) {
-    throw new Error(
+    throw new Problem(
       `${title} ${version}: git has commit ${facts.commit.slice(0, 8)}, ${registry.title(entry)} ${sums.commit.slice(0, 8)}: ` +
-        "the tag was moved, and one pin cannot stand for both. Choose another --version, or write the commit that you trust into versions.yaml, without a sum",
+        "the tag was moved, and one pin cannot stand for both",
+      "choose another --version, or write the commit that you trust into versions.yaml, without a sum",
     )
   }
   const commit = facts?.commit ?? sums?.commit
@@ -170,8 +172,9 @@ export async function archiveSums(settings: Settings, tools: WatchTools, name: s
     if (version === pin.version && sha256 !== undefined) return []
     try {
       if (makers === undefined)
-        throw new Error(
-          `${name} ${version} for ${build}: versions.yaml has no address of its makers: add ${name}'s builds.${build}.makers, or its sha256`,
+        throw new Problem(
+          `${name} ${version} for ${build}: versions.yaml has no address of its makers`,
+          `add ${name}'s builds.${build}.makers, or its sha256`,
         )
       const address = makers.replaceAll(pin.version, version)
       const run = async () => readChecksum(await answer(await tools.http(), askForSum(address)))

@@ -2,6 +2,7 @@
 
 import { posix } from "node:path"
 import { entryOf } from "../../base/entries.js"
+import { Problem } from "../../base/problem.js"
 import { readReference } from "../../base/references.js"
 import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ImageEntry, ProgramEntry, ReferenceEntry } from "../../catalogue/types.js"
 
@@ -13,14 +14,14 @@ export function componentOf(catalogue: Catalogue, name: string): ComponentEntry 
 export function imageOf(catalogue: Catalogue, name: string): ImageEntry {
   const component = componentOf(catalogue, name)
   if (component.kind !== "reference") return component
-  throw new Error(`${name} is never built: it is upstream's image ${referenceOf(catalogue, component)}. Use that one`)
+  throw new Problem(`${name} is never built`, `use upstream's image ${referenceOf(catalogue, component)}`)
 }
 
 /** A component that is built from a source. */
 export function builtOf(catalogue: Catalogue, name: string): BuiltEntry {
   const component = imageOf(catalogue, name)
   if (component.kind !== "installed") return component
-  throw new Error(`${name} is installed, not built from source: it has no programs of its own. Use build --component=${name}`)
+  throw new Problem(`${name} is installed, not built from source`, `use build --component=${name}`)
 }
 
 /** The full name of an image that others publish. */
@@ -69,9 +70,9 @@ export function missingPrograms(catalogue: Catalogue, component: BuiltEntry, mis
     component.kind === "group"
       ? `, or single programs that it has, such as --component=${catalogueNeighbour(catalogue, component, missing)}`
       : ""
-  return new Error(
-    `${component.name} cannot be built: this source (${origin}) has ${list}, which stack.yaml names for it. ` +
-      `Give a source that has it${whole}, or a --catalogue whose stack.yaml fits this source`,
+  return new Problem(
+    `${component.name} cannot be built: this source (${origin}) has ${list}, which stack.yaml names for it`,
+    `give a source that has it${whole}, or a --catalogue whose stack.yaml fits this source`,
   )
 }
 
@@ -83,7 +84,7 @@ function catalogueNeighbour(catalogue: Catalogue, component: BuiltEntry, missing
 /** Images are for one platform only; others fail long before a build would. */
 export function checkPlatform(platform: string): void {
   if (platform !== "linux/amd64") {
-    throw new Error(`platform ${platform} is not supported: only linux/amd64 images are built; leave --platform out`)
+    throw new Problem(`platform ${platform} is not supported: only linux/amd64 images are built`, "leave --platform out")
   }
 }
 

@@ -1,6 +1,7 @@
 // The caller's own source: which one it stands for, what its images are called, what a failure means.
 
 import { unknownName } from "../../base/nearest.js"
+import { Problem } from "../../base/problem.js"
 import { sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
 import { toolchainOf } from "../toolchains/toolchains.js"
@@ -37,7 +38,7 @@ export function holdsSecret(url: string): boolean {
 /** Addresses end in logs and labels, so none may hold a password; and who answers must be who is meant. */
 export function checkGitAddress(url: string, { token, knownHosts }: { token?: boolean; knownHosts?: string } = {}): void {
   if (holdsSecret(url)) {
-    throw new Error("--git: the address holds a password: leave it out and give --git-token=env://TOKEN (and --git-user)")
+    throw new Problem("--git: the address holds a password", "leave it out and give --git-token=env://TOKEN (and --git-user)")
   }
   if (!/^((https?|ssh|git):\/\/[^\s]+|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\s]+)$/.test(url)) {
     throw new Error(`--git "${url}": expected an address such as https://git.example.com/im/chat.git or git@git.example.com:im/chat.git`)
@@ -50,8 +51,9 @@ export function checkGitAddress(url: string, { token, knownHosts }: { token?: bo
     )
   }
   if (token && /^(http|git):/.test(url)) {
-    throw new Error(
-      `--git-token would travel unencrypted to ${url}: give an address that begins with https://, or --git-ssh with an SSH address`,
+    throw new Problem(
+      `--git-token would travel unencrypted to ${url}`,
+      "give an address that begins with https://, or --git-ssh with an SSH address",
     )
   }
 }
@@ -76,8 +78,9 @@ export function checkSourceOptions({
   reading: boolean
   path?: string
 }): void {
-  if (!git && reading) throw new Error("--git-ref, --git-user, --git-token and --git-ssh say how --git is read: give its address as --git")
-  if (path !== undefined && !checkout && !git) throw new Error("--source-path is a folder of --source or --git: give one of them")
+  if (!git && reading)
+    throw new Problem("--git-ref, --git-user, --git-token and --git-ssh say how --git is read", "give its address as --git")
+  if (path !== undefined && !checkout && !git) throw new Problem("--source-path is a folder of --source or --git", "give one of them")
   if (checkout && git) throw new Error("give --source or --git, not both")
 }
 
@@ -110,12 +113,13 @@ export function customSourceName(catalogue: Catalogue, { given, component, manif
   const entry = component === undefined ? undefined : componentOf(catalogue, component)
   const asked = entry && "source" in entry ? entry.source : undefined
   if (known !== undefined && asked !== undefined && known !== asked) {
-    throw new Error(
-      `the given source is ${known} (module ${sourceEntry(catalogue, known).module}), but ${component} is built from ${asked}: give that one, or say --source-of=${asked}`,
+    throw new Problem(
+      `the given source is ${known} (module ${sourceEntry(catalogue, known).module}), but ${component} is built from ${asked}`,
+      `give that one, or say --source-of=${asked}`,
     )
   }
   const found = known ?? asked ?? (names.length === 1 ? names[0] : undefined)
-  if (found === undefined) throw new Error(`say which source is given: --source-of=${names.join(" or --source-of=")}`)
+  if (found === undefined) throw new Problem("it is not known which source is given", `give --source-of=${names.join(" or --source-of=")}`)
   return found
 }
 
@@ -125,32 +129,42 @@ function ownName(entry: SourceEntry, manifests: Record<string, string>): string 
 }
 
 /** Why a repository cannot be read, in words that lead on. */
-export function gitProblem(url: string, ref: string, reason: string): string {
+export function gitProblem(url: string, ref: string, reason: string): Problem {
   const what = `the source cannot be read from ${url}`
   if (/authentic|could not read Username|Permission denied|HTTP Basic|\b40[13]\b|requires? auth/i.test(reason)) {
-    return `${what}: the server does not let this user read it. Check --git-token (and --git-user), or --git-ssh and --git-known-hosts`
+    return new Problem(
+      `${what}: the server does not let this user read it`,
+      "check --git-token (and --git-user), or --git-ssh and --git-known-hosts",
+    )
   }
   if (/host key verification/i.test(reason))
-    return `${what}: its host key is not the one that --git-known-hosts gives. Ask the server's owner which one it has now, and give that`
+    return new Problem(
+      `${what}: its host key is not the one that --git-known-hosts gives`,
+      "ask the server's owner which one it has now, and give that",
+    )
   if (
     /couldn't find remote ref|not found: ref|no such ref|does not contain ref|unknown revision|does not have ref|failed to (find|resolve).*ref|ref.*not found/i.test(
       reason,
     )
   ) {
     if (/^[0-9a-f]{4,39}$/i.test(ref)) {
-      return `${what}: "${ref}" is neither a branch nor a tag, and a server finds a commit by all its 40 characters only. Give them (git rev-parse ${ref})`
+      return new Problem(
+        `${what}: "${ref}" is neither a branch nor a tag, and a server finds a commit by all its 40 characters only`,
+        `give them (git rev-parse ${ref})`,
+      )
     }
-    return `${what}: it has no branch, tag or commit "${ref}". Check --git-ref`
+    return new Problem(`${what}: it has no branch, tag or commit "${ref}"`, "check --git-ref")
   }
   if (/not found|does not appear to be a git repository/i.test(reason)) {
-    return `${what}: there is no such repository, or this user may not see it. Check the address and --git-token`
+    return new Problem(`${what}: there is no such repository, or this user may not see it`, "check the address and --git-token")
   }
   // The engine keeps git's own words about SSH to its log.
   if (sshServer(url) !== undefined && /git error: exit status \d+/i.test(reason)) {
-    return (
-      `${what}. The log has git's own words (--progress=plain). "Host key verification failed": --git-known-hosts does not have the key ` +
-      'that the server has now. "Permission denied": no key in the agent of --git-ssh may read it (ssh-add -l lists them). Anything else: check the address'
+    return new Problem(
+      what,
+      `read git's own words in the log (--progress=plain). "Host key verification failed": --git-known-hosts does not have the key ` +
+        'that the server has now. "Permission denied": no key in the agent of --git-ssh may read it (ssh-add -l lists them). Anything else: check the address',
     )
   }
-  return `${what}: ${reason.replace(/\s*\n\s*/g, " / ")}. Check the address and the network`
+  return new Problem(`${what}: ${reason.replace(/\s*\n\s*/g, " / ")}`, "check the address and the network")
 }

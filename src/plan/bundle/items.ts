@@ -3,6 +3,7 @@
 
 import { firstIn } from "../../base/entries.js"
 import { unknownName } from "../../base/nearest.js"
+import { Problem } from "../../base/problem.js"
 import { pinnedArchive, pinnedImage, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, ImageEntry, SourceEntry } from "../../catalogue/types.js"
 import { baseOf, imageOf } from "../build/components.js"
@@ -275,8 +276,8 @@ export function unfitRecord(
 /** The call cannot go on without these. */
 export function missingItems(titles: string[], has: string[]): Error {
   const list = titles.length > 5 ? [...titles.slice(0, 5), `${titles.length - 5} more`] : titles
-  return new Error(
-    `the bundle has no ${list.join("; no ")}. It has: ${has.length > 0 ? has.join("; ") : "nothing"}. ` +
-      "Next: where there is a network, with these sources and options, ./daggerw call --bundle=BUNDLE prewarm --components=… export --path=BUNDLE",
+  return new Problem(
+    `the bundle has no ${list.join("; no ")}. It has: ${has.length > 0 ? has.join("; ") : "nothing"}`,
+    "where there is a network, with these sources and options, ./daggerw call --bundle=BUNDLE prewarm --components=… export --path=BUNDLE",
   )
 }

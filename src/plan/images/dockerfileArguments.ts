@@ -1,5 +1,7 @@
 // Variables in the lines of a Dockerfile that name images.
 
+import { Problem } from "../../base/problem.js"
+
 /** What BuildKit defines by itself before the first FROM. Images are for one platform only. */
 const platformArguments: Record<string, string> = Object.fromEntries(
   ["BUILD", "TARGET"].flatMap((side) => [
@@ -40,7 +42,7 @@ export function expanded(file: string, text: string, values: ArgumentValues): st
     if (sign.endsWith("-")) return expanded(file, word, values)
     if (value !== undefined) return value
     const lacking = Object.hasOwn(values, name) ? `ARG ${name} has no default` : `no ARG ${name} stands before the first FROM`
-    throw new Error(`${file}: "${text}" names an image, but ${lacking}. Write ARG ${name}=… there, or give --build-args=${name}=…`)
+    throw new Problem(`${file}: "${text}" names an image, but ${lacking}`, `write ARG ${name}=… there, or give --build-args=${name}=…`)
   })
 }
 

@@ -1,6 +1,7 @@
 // Servers that are installed: what goes onto which base, and what their images say about themselves.
 
 import { entryOf, firstIn } from "../../base/entries.js"
+import { Problem } from "../../base/problem.js"
 import { archiveBuild, pinnedArchive } from "../../catalogue/lookup.js"
 import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, labelsOf, type SourceFacts } from "../build/image.js"
@@ -20,7 +21,7 @@ export function installOf(catalogue: Catalogue, component: InstalledEntry, base:
     ([, { distribution }]) => component.install[distribution]?.unavailable === undefined,
   )
   const next = others.map(([name]) => `--base=${name}`).join(" or ")
-  throw new Error(`${component.name} is not available on ${base.distribution}: ${install.unavailable}. Use ${next || "another server"}`)
+  throw new Problem(`${component.name} is not available on ${base.distribution}: ${install.unavailable}`, `use ${next || "another server"}`)
 }
 
 /** The packages of an installation, for the package fallback. */
@@ -64,9 +65,9 @@ export function uncheckedArchive({ pins }: Catalogue, component: string, name: s
       ? "and versions.yaml names no address of its makers (makers)"
       : `and the one of its makers ${reason === undefined ? "is not known here" : `cannot be read (${reason})`}`
   const where = makers === undefined ? "find what its makers publish" : `read ${checksumAddress(makers)} where it can be reached`
-  return new Error(
-    `${component} ${version} for ${name} has no checksum in versions.yaml, ${asked}. Nothing is downloaded unchecked. ` +
-      `Next: ${where}, and record it as archives.${component}.builds.${name}.sha256 ` +
+  return new Problem(
+    `${component} ${version} for ${name} has no checksum in versions.yaml, ${asked}. Nothing is downloaded unchecked`,
+    `${where}, and record it as archives.${component}.builds.${name}.sha256 ` +
       `(there, bump --component=${component} does so), or use your own --catalogue`,
   )
 }

@@ -1,5 +1,6 @@
 // The plan as people and programs read it: what would be built, what not, and why.
 
+import { Problem } from "../../base/problem.js"
 import { table } from "../../base/table.js"
 import { sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
@@ -75,7 +76,7 @@ export function recordedRow(row: PlanInput): RecordedRow {
 
 /** Reads a state file. A release's own says nothing about other registries and tags than it went to. */
 export function readPlanRecord(text: string, to?: PublishedTo): Record<string, EarlierImage[]> {
-  const refuse = (what: string) => new Error(`--record: ${what}. Give a file that \`plan --format=json\` or a release wrote`)
+  const refuse = (what: string) => new Problem(`--record: ${what}`, "give a file that `plan --format=json` or a release wrote")
   let record: Partial<PlanRecord>
   try {
     record = JSON.parse(text)

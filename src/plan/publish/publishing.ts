@@ -1,5 +1,6 @@
 // What was published, as it is reported.
 
+import { Problem } from "../../base/problem.js"
 import { table } from "../../base/table.js"
 import { readInputs } from "../build/inputs.js"
 import type { EarlierImage } from "./planRows.js"
@@ -37,7 +38,7 @@ export function checkAnswers(earlier: Record<string, EarlierImage[]>, credential
     .flatMap((image) => ("none" in image ? [image.none] : []))
   const refused = unknown.find((text) => / cannot be asked for: .*(http 40[13]|unauthorized|denied)/i.test(text))
   if (credentials && refused !== undefined)
-    throw new Error(`${refused}. Check --registry-username and --registry-password (or --registry-config)`)
+    throw new Problem(refused, "check --registry-username and --registry-password (or --registry-config)")
 }
 
 /** Reads what shell/published.sh printed, by reference. */

@@ -1,5 +1,6 @@
 // Registries as callers write them, and where an image goes in them.
 
+import { Problem } from "../../base/problem.js"
 import type { ImageEntry } from "../../catalogue/types.js"
 
 /** The registries and tags of a call, as they were given. */
@@ -23,9 +24,12 @@ export interface PublishTarget {
 export function publishTargets(component: ImageEntry, registries: string[], tags: string[]): PublishTarget[] {
   const given = registries.length > 0 ? registries : component.registry === undefined ? [] : [component.registry]
   if (given.length === 0) {
-    throw new Error(`${component.name} is private and has no registry of its own: name one, such as --registry=harbor.example.com/im`)
+    throw new Problem(
+      `${component.name} is private and the catalogue has no registry for it`,
+      "name one, such as --registry=harbor.example.com/im",
+    )
   }
-  if (tags.length === 0) throw new Error(`${component.name}: no tag is given: name one, such as --tags=v3.8.3`)
+  if (tags.length === 0) throw new Problem(`${component.name}: no tag is given`, "name one, such as --tags=v3.8.3")
   const wrong = tags.find((tag) => !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag))
   if (wrong !== undefined) throw new Error(`"${wrong}" cannot be a tag: letters, digits, ".", "_" and "-", at most 128`)
   return [...new Set(given)].map((registry) => ({ ...repositoryIn(registry, component.image), tags: [...new Set(tags)] }))

@@ -1,5 +1,6 @@
 // What is said about secrets that a call cannot use. Never the secret itself.
 
+import { Problem } from "../../base/problem.js"
 export function missingSecret(option: string, reason: string): string {
   // Dagger shows the first letters of the name alone.
   const [, start, more = ""] = /env var not found: \W*(\w+)(\.\.\.|…)?/i.exec(reason) ?? []
@@ -19,12 +20,13 @@ export function checkDockerConfig(text: string): void {
   try {
     config = JSON.parse(text)
   } catch {
-    throw new Error(`--registry-config: not JSON, so nobody's user is in it: ${next}`)
+    throw new Problem("--registry-config: not JSON, so nobody's user is in it", next)
   }
   const { auths } = config ?? {}
   if (typeof auths !== "object" || auths === null || Object.keys(auths).length === 0) {
-    throw new Error(
-      `--registry-config: it has no users (the key auths is missing or empty), as where a credential helper keeps them: ${next}, or --registry-username and --registry-password`,
+    throw new Problem(
+      "--registry-config: it has no users (the key auths is missing or empty), as where a credential helper keeps them",
+      `${next}, or --registry-username and --registry-password`,
     )
   }
 }

@@ -1,5 +1,7 @@
 // What can be said about signing before and after cosign has its say.
 
+import { Problem } from "../../base/problem.js"
+
 const form = "such as registry.example.com/openim/openim-server@sha256:…"
 
 /** An image in a registry. Its repository and its tag, where it has one, are what a signature says of it. */
@@ -27,8 +29,9 @@ export function imagesToSign(references: string[]): ImageToSign[] {
     const { repository, tag, digest } = readSignedImage(reference)
     if (digest !== undefined) return { repository, tag, digest }
     const named = `${repository}${tag === undefined ? "" : `:${tag}`}@sha256:…`
-    throw new Error(
-      `"${reference}" has no digest, so it may be another image when it is signed: give it as ${named}, as publish and release print it`,
+    throw new Problem(
+      `"${reference}" has no digest, so it may be another image when it is signed`,
+      `give it as ${named}, as publish and release print it`,
     )
   })
 }
@@ -38,7 +41,7 @@ export function registryHost(references: string[]): string {
   const hosts = references.map((reference) => readSignedImage(reference).host)
   const [first, ...others] = new Set(hosts)
   if (first === undefined) throw new Error(`expected at least one image, ${form}`)
-  if (others.length > 0) throw new Error(`images in ${[first, ...others].join(" and ")}: sign those of one registry at a time`)
+  if (others.length > 0) throw new Problem(`images in ${[first, ...others].join(" and ")}`, "sign those of one registry at a time")
   return first
 }
 

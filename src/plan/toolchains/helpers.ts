@@ -1,5 +1,6 @@
 // Programs that are no source's: those of this project, and the tools of versions.yaml. All are compiled by one toolchain.
 
+import { Problem } from "../../base/problem.js"
 import type { Catalogue, ToolPin } from "../../catalogue/types.js"
 import { toolchainNamed } from "./toolchains.js"
 
@@ -12,7 +13,7 @@ export function helperVersion({ pins }: Catalogue): string {
 export function toolPin({ pins, stack }: Catalogue, name: string): ToolPin {
   const pin = pins.tools[name]
   if (pin !== undefined) return pin
-  throw new Error(`stack ${stack}: versions.yaml has no tools.${name}; copy it from stacks/openim/versions.yaml`)
+  throw new Problem(`stack ${stack}: versions.yaml has no tools.${name}`, "copy it from stacks/openim/versions.yaml")
 }
 
 /** The least one that a tool needs. */

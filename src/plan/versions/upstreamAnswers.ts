@@ -1,6 +1,7 @@
 // What git and registries print about versions, and how a caller names another upstream.
 
 import { unknownName } from "../../base/nearest.js"
+import { Problem } from "../../base/problem.js"
 import { holdsSecret } from "../build/customSource.js"
 import type { Watched } from "./watch.js"
 
@@ -45,7 +46,7 @@ export function readUpstreams(given: string[], watched: Watched[]): Record<strin
     if (name === undefined) {
       throw new Error(`--upstreams "${text}": expected NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server`)
     }
-    if (holdsSecret(address)) throw new Error(`--upstreams: the address of ${name} holds a password: use one without`)
+    if (holdsSecret(address)) throw new Problem(`--upstreams: the address of ${name} holds a password`, "use one without")
     const found = watched.find((entry) => entry.name === name)
     if (found === undefined)
       throw unknownName(

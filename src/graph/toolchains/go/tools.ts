@@ -22,7 +22,7 @@ export async function buildTool(settings: Settings, toolchain: PreparedToolchain
   // What gets passwords and keys is made of nothing that another build has left.
   const container = keyTools.includes(name) ? withModuleCache(settings, builder.container, "tools") : builder.container
   const source = fetchModule(container, pin.module, pin.version, pin.sum).withWorkdir("/module/source")
-  return explain(`${name} ${pin.version} cannot be built`, "Check the network and --goproxy.", () =>
+  return explain(`${name} ${pin.version} cannot be built`, "check the network and --goproxy", () =>
     withBuildCache(settings, builder.version, source)
       // Not `go install`: it also asks the proxy for the list of versions, which some refuse.
       .withExec(["go", "build", ...buildFlags, "-o", `/out/${name}`, `./${pin.package}`])
