@@ -471,6 +471,7 @@ export const functionList: FunctionList = {
         "shop": {"gives":"String","check":true,"options":{}},
         "redis": {"gives":"String","check":true,"options":{}},
         "mongodb": {"gives":"String","check":true,"options":{}},
+        "installed": {"gives":"String","check":true,"options":{}},
         "on-bases": {"gives":"String","check":true,"options":{}},
         "upstream": {"gives":"String","check":true,"options":{}},
         "smoke": {"gives":"String","check":true,"options":{"component":"String"}},

@@ -250,13 +250,17 @@ export const packagedServiceSchema = v.pipe(
   ),
 )
 
+const ofComponent = {
+  command: about("Another command than the component's start script.", v.optional(words())),
+  user: about("Another user than that of every image.", v.optional(name("a user's name"))),
+  env: about("Variables of the container.", variables()),
+  data: about("Another folder of the data than the component's.", v.optional(absolutePath())),
+}
+
 /** How a component of this stack takes a service's place in the stack that tests it before it is published. */
 export const publishedServiceSchema = v.strictObject({
   component: about("A component that is installed.", installedName()),
-  command: about("The command.", words()),
-  user: serviceUser(),
-  env: about("Variables of the container.", variables()),
-  data: dataFolder(),
+  ...ofComponent,
 })
 
 const running = {
@@ -275,6 +279,9 @@ export const serviceSchema = shaped("a service", {
   component: v.pipe(
     v.strictObject({
       ...running,
+      ...ofComponent,
+      purpose: about("What it is for, in one line, where the component's purpose does not say it.", v.optional(text())),
+      ports: about("The ports that it listens on, where they are others than the component's.", list(port())),
       component: about("The component of this stack whose image it runs: one that is installed.", installedName()),
     }),
     v.transform(({ component, ...entry }) => ({ ...entry, origin: { component } })),

@@ -14,7 +14,7 @@ export class Services {
     this.options = options
   }
 
-  /** etcd, the registry in which OpenIM's programs find each other: port 2379, no password. */
+  /** etcd, as the component etcd builds it: port 2379, no password. */
   @func({ cache: "session" })
   async etcd(): Promise<Service> {
     return this.named("etcd")

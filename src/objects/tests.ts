@@ -65,6 +65,13 @@ export class Tests {
     return this.run(["mongodb"])
   }
 
+  /** Tests etcd on a read-only root file system, without capabilities: password, health, data. */
+  @func({ cache: "session" })
+  @check()
+  async installed(): Promise<string> {
+    return this.run(["installed"])
+  }
+
   /** Tests images on RPM bases and on Alpine, which need a registry, and in a bundle. */
   @func({ cache: "session" })
   @check()

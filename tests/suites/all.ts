@@ -16,6 +16,7 @@ import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
 import { customisedTests } from "./customised.js"
 import { dockerfileTests } from "./dockerfiles.js"
+import { installedTests } from "./installed.js"
 import { mirrorTests } from "./mirrors.js"
 import { mongodbTests } from "./mongodb.js"
 import { mutationTests } from "./mutations.js"
@@ -62,6 +63,7 @@ const suites: Record<string, TestSuite> = {
   shop: async ({ settings, checkout }) => (await Promise.all([shopTests(settings, checkout), mirrorTests(settings)])).flat(),
   redis: ({ settings, checkout }) => redisTests(settings, checkout),
   mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
+  installed: ({ settings }) => installedTests(settings),
   bases: ({ settings, checkout }) => basesTests(settings, checkout),
   upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),
   reproducible,

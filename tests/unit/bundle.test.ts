@@ -105,6 +105,12 @@ describe("what builds need", () => {
     )
   })
 
+  it("of the stack's services: on Debian, whatever the base of the images", () => {
+    const found = titles({ components: ["server"], base: "alpine", services: ["redis"] })
+    expect(found).toContain("packages ca-certificates, tzdata, redis-server, redis-tools for debian:trixie-slim")
+    expect(found.filter((title) => title.includes("redis") && title.includes("alpine"))).toEqual([])
+  })
+
   it("each once, all that can be built when nothing is named", () => {
     const all = titles({ components: ["server", "chat", "server", "server-api"] })
     expect(new Set(all).size).toBe(all.length)

@@ -60,6 +60,7 @@ describe("a Dockerfile", () => {
   })
 
   it("ends in an image that has neither sources nor build arguments", () => {
+    const starts = Object.values(live.components).flatMap((entry) => (entry.kind === "installed" ? [entry.start] : []))
     for (const text of Object.values(dockerfiles(live))) {
       const stage = finalStage(text)
       expect(stage).not.toMatch(/^ARG |GOPROXY|golang|proxy/im)
@@ -71,8 +72,7 @@ describe("a Dockerfile", () => {
           "COPY --from=build /out/ /usr/local/bin/",
           "COPY --from=archive /archive/bin/mongod /usr/local/bin/",
           "COPY --from=go /out/mongo-admin /usr/local/bin/",
-          "COPY shell/start-mongod.sh /usr/local/bin/start-mongod",
-          "COPY shell/start-redis.sh /usr/local/bin/start-redis",
+          ...starts.map((start) => `COPY shell/${start}.sh /usr/local/bin/${start}`),
         ]).toContain(copied)
       }
       expect(stage).toContain(" && rm /tmp/install-packages.sh\n")

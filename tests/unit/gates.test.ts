@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { readStack } from "../../src/catalogue/stack.js"
-import type { Catalogue } from "../../src/catalogue/types.js"
+import type { Catalogue, InstalledEntry } from "../../src/catalogue/types.js"
 import { gateNeeds, gatePlan, placeInStack, readGate, serviceWith, stackOf, testedWords } from "../../src/plan/publish/gates.js"
 import { planRows, readPlanRecord } from "../../src/plan/publish/planRows.js"
 import { readPublishedInputs } from "../../src/plan/publish/publishing.js"
@@ -105,13 +105,13 @@ describe("the gate", () => {
     expect(serviceWith(tea, "cache", ["quick"]).origin).toEqual({ component: "quick" })
   })
 
-  it("runs the image as its own user, without the data of the other one", () => {
+  it("runs the image as the component says, not as the other image does", () => {
     const bare = tea.services.store!
     if ("component" in bare.origin) throw new Error("store is an official image")
-    const published = { component: "deep", command: ["start-deep"], env: {} }
-    const store = { ...bare, user: "mongo", origin: { ...bare.origin, published } }
-    const { user, data } = serviceWith({ ...tea, services: { ...tea.services, store } }, "store", ["deep"])
-    expect({ user, data }).toEqual({ user: undefined, data: undefined })
+    const store = { ...bare, user: "mongo", origin: { ...bare.origin, published: { component: "deep", env: {} } } }
+    const services = { ...tea.services, store } as Catalogue["services"]
+    const { start, data } = tea.components.deep as InstalledEntry
+    expect(serviceWith({ ...tea, services }, "store", ["deep"])).toMatchObject({ command: [start], user: tea.user.name, data })
   })
 
   it("starts what uses the image, and nothing else", () => {

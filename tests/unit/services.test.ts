@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { readStack } from "../../src/catalogue/stack.js"
-import type { Catalogue } from "../../src/catalogue/types.js"
+import type { Catalogue, InstalledEntry } from "../../src/catalogue/types.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
 import { frontConfig, groupControlLayer, runnableGroups, serviceLayer, serviceOf, startOrder } from "../../src/plan/stack/services.js"
 
@@ -15,6 +15,15 @@ describe("services", () => {
   it("are found by name, with the nearest one for a slip", () => {
     expect(serviceOf(catalogue, "redis").ports).toEqual([6379])
     expect(() => serviceOf(catalogue, "reds")).toThrow('Did you mean "redis"?')
+  })
+
+  it("take from their component what they do not say themselves", () => {
+    const own = { ...catalogue.services.redis!, ports: [], purpose: undefined, command: undefined, user: undefined, data: undefined }
+    const changed = (entry: object) => ({ ...catalogue, services: { redis: { ...own, ...entry } } }) as Catalogue
+    const { purpose, ports, start, data } = catalogue.components.redis as InstalledEntry
+    expect(serviceOf(changed({}), "redis")).toMatchObject({ purpose, ports, command: [start], user: catalogue.user.name, data })
+    const said = { purpose: "Other", ports: [1], command: ["sh"], user: "redis", data: "/own" }
+    expect(serviceOf(changed(said), "redis")).toMatchObject(said)
   })
 
   it("run under a supervisor that starts them again, as their user and in the folder of their data", () => {

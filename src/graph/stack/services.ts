@@ -3,10 +3,10 @@
 import { type Container, dag, type File, type Service } from "@dagger.io/dagger"
 import { type Attempt, firstOf } from "../../base/attempts.js"
 import { pinnedImage } from "../../catalogue/lookup.js"
-import type { FrontEntry, PackagedService, ServiceEntry } from "../../catalogue/types.js"
+import type { FrontEntry, PackagedService } from "../../catalogue/types.js"
 import { binFolder } from "../../plan/build/image.js"
 import { serviceWith } from "../../plan/publish/gates.js"
-import { controlFolder, frontConfig, serviceLayer, serviceOf } from "../../plan/stack/services.js"
+import { controlFolder, frontConfig, type ServicePlan, serviceBase, serviceLayer, serviceOf } from "../../plan/stack/services.js"
 import { fromFirst } from "../build/bases.js"
 import { componentImage } from "../build/components.js"
 import { explain } from "../call/failures.js"
@@ -76,7 +76,7 @@ export async function controlTools(settings: Settings): Promise<ControlTools> {
 }
 
 export function supervised(
-  entry: ServiceEntry,
+  entry: ServicePlan,
   { container, command }: ServiceParts,
   tools: ControlTools,
   seconds = startSeconds,
@@ -96,10 +96,10 @@ export function supervised(
   })
 }
 
-export async function serviceParts(settings: Settings, entry: ServiceEntry, images: Record<string, Container> = {}): Promise<ServiceParts> {
+export async function serviceParts(settings: Settings, entry: ServicePlan, images: Record<string, Container> = {}): Promise<ServiceParts> {
   const { origin } = entry
   if ("component" in origin) {
-    const wish = { component: origin.component, base: "debian", layout: "multicall" } as const
+    const wish = { component: origin.component, base: serviceBase, layout: "multicall" } as const
     const container = images[origin.component] ?? (await componentImage(settings, wish)).container
     // The supervisor is root and runs the service as its user.
     return { container: container.withUser("0"), command: entry.command }
@@ -135,7 +135,7 @@ async function packagedService(settings: Settings, packaged: PackagedService): P
 }
 
 /** The folder of the data; where the command is a script of ours, this and its configuration. */
-function prepared(container: Container, { data, user }: ServiceEntry, { java }: PackagedService, [program = ""]: string[]): Container {
+function prepared(container: Container, { data, user }: ServicePlan, { java }: PackagedService, [program = ""]: string[]): Container {
   const source = dag.currentModule().source()
   let image = container.withUser("0")
   if (program.startsWith("start-")) {

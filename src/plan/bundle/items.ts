@@ -11,7 +11,7 @@ import { shortDigest } from "../build/inputs.js"
 import { launchHelper } from "../build/launch.js"
 import { installOf, packagesOf } from "../packages/installed.js"
 import type { WantedPackage } from "../packages/types.js"
-import { runnableGroups, serviceOf, startOrder } from "../stack/services.js"
+import { runnableGroups, serviceBase, serviceOf, startOrder } from "../stack/services.js"
 import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
 import { toolchainOf, toolchains } from "../toolchains/toolchains.js"
 import type { BundleItem, PackagesItem } from "./types.js"
@@ -67,7 +67,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
     if (!Object.hasOwn(catalogue.pins.tools, tool)) throw unknownName("tool", tool, Object.keys(catalogue.pins.tools))
   const parts = services.map((name) => serviceOf(catalogue, name))
   const ofServices = parts.flatMap(({ origin }) => ("component" in origin ? [origin.component] : []))
-  const entries = [...new Set([...components, ...ofServices])].map((name) => imageOf(catalogue, name))
+  const onBases = [...components.map((name) => [name, base]), ...ofServices.map((name) => [name, serviceBase])]
   const packaged = parts.flatMap(({ origin }) => ("component" in origin ? [] : [origin.packaged]))
   const debian = pinnedImage(catalogue, "debian")
   // Compiled by each source's own version of its toolchain.
@@ -84,7 +84,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
     onDebian(["git"]),
     ...toolItems(layoutTool, onDebian),
     ...tools.filter((tool) => !ofSources.includes(tool)).flatMap((tool) => toolItems(tool, onDebian)),
-    ...entries.flatMap((entry) => componentItems(catalogue, entry, base, onDebian, own)),
+    ...onBases.flatMap(([name, on]) => componentItems(catalogue, imageOf(catalogue, name), on, onDebian, own)),
     ...packaged.flatMap(({ packages, tool, java }): BundleItem[] => [
       ...(java === undefined ? [onDebian(packages)] : Object.values(javaPackages).map((more) => onDebian(more, javaFolders))),
       ...(tool === undefined ? [] : [{ kind: "tool", tool } as const]),

@@ -4,6 +4,7 @@ import { pinnedImage } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue } from "../../catalogue/types.js"
 import { baseOf, readBase, referenceOf } from "../build/components.js"
 import type { BytesFrom } from "../build/origins.js"
+import { serviceOf } from "../stack/services.js"
 import { compilerImageNames, compilerImages } from "../toolchains/images.js"
 import type { FoundImage } from "./wantedImages.js"
 
@@ -32,7 +33,7 @@ export function catalogueImages(catalogue: Catalogue, choice: ImageChoice): Foun
     ...buildImages(catalogue, choice, only),
     [pinnedImage(catalogue, "node"), { where: "unit tests, tests on a stack", stage: "test", purpose: "Node" }],
   ]
-  for (const { name, purpose, origin } of Object.values(services)) {
+  for (const { name, purpose, origin } of Object.keys(services).map((service) => serviceOf(catalogue, service))) {
     if ("image" in origin) found.push([pinnedImage(catalogue, origin.image), { where: `service ${name}`, stage: "run", purpose, only }])
   }
   for (const component of Object.values(components)) {

@@ -3,7 +3,7 @@
 import { unknownName } from "../../base/nearest.js"
 import type { Catalogue, ServiceEntry } from "../../catalogue/types.js"
 import { componentOf } from "../build/components.js"
-import { runnableGroups, serviceOf, startOrder } from "../stack/services.js"
+import { componentService, runnableGroups, type ServicePlan, serviceOf, startOrder } from "../stack/services.js"
 
 /**
  * integration: what runs in the stack must pass the integration suite there, anything else its smoke test. smoke: only that. all:
@@ -44,13 +44,14 @@ function componentAt(origin: ServiceEntry["origin"]): string | undefined {
 }
 
 /** The service as it is in a stack that tests these images: the image that is to be published takes its place. */
-export function serviceWith(catalogue: Catalogue, name: string, images: string[]): ServiceEntry {
+export function serviceWith(catalogue: Catalogue, name: string, images: string[]): ServicePlan {
   const entry = serviceOf(catalogue, name)
   const published = "component" in entry.origin ? undefined : entry.origin.published
   if (published === undefined || !images.includes(published.component)) return entry
-  const { component, ...own } = published
-  // What the entry for tests says about user and data is about the other image.
-  return { ...entry, user: undefined, data: undefined, ...own, files: {}, origin: { component } }
+  const { component, env } = published
+  // Everything else that the entry for tests says is about the other image.
+  const own = { ...componentService(catalogue, component, published), purpose: entry.purpose, ports: entry.ports }
+  return { ...entry, ...own, env, files: {}, origin: { component } } as ServicePlan
 }
 
 export interface GatePlan {

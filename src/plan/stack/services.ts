@@ -1,19 +1,43 @@
 // Services under a supervisor: what runs in each container, and in which order containers start.
 
 import { entryOf } from "../../base/entries.js"
-import type { Catalogue, FrontEntry, GroupEntry, ServiceEntry } from "../../catalogue/types.js"
+import type { Catalogue, FrontEntry, GroupEntry, InstalledEntry, ServiceEntry } from "../../catalogue/types.js"
 import { binFolder, supervisorFolder } from "../build/image.js"
 
 /** Where the supervisor's own API answers over the network, so that tests can stop, kill and ask programs. */
 export const controlPort = 4000
 export const controlFolder = "/control"
 
-export function serviceOf(catalogue: Catalogue, name: string): ServiceEntry {
-  return entryOf("service", catalogue.services, name)
+/** The base of the images that run as services, whatever that of the images under test. */
+export const serviceBase = "debian"
+
+/** A service with what it takes from its component. */
+export type ServicePlan = ServiceEntry & { purpose: string; command: string[] }
+
+export function serviceOf(catalogue: Catalogue, name: string): ServicePlan {
+  const entry = entryOf("service", catalogue.services, name)
+  if (!("component" in entry.origin)) return entry as ServicePlan
+  return { ...entry, ...componentService(catalogue, entry.origin.component, entry) } as ServicePlan
+}
+
+/** How an image of a component runs as a service, where nothing else is said. */
+export function componentService(
+  catalogue: Catalogue,
+  name: string,
+  said: Pick<Partial<ServiceEntry>, "purpose" | "command" | "user" | "data" | "ports"> = {},
+): Pick<ServicePlan, "purpose" | "command" | "user" | "data" | "ports"> {
+  const { purpose, start, data, ports } = entryOf("component", catalogue.components, name) as InstalledEntry
+  return {
+    purpose: said.purpose ?? purpose,
+    command: said.command ?? [start],
+    user: said.user ?? catalogue.user.name,
+    data: said.data ?? data,
+    ports: said.ports === undefined || said.ports.length === 0 ? ports : said.ports,
+  }
 }
 
 /** A layer for the supervisor of a service: the service itself, started again when it is killed, and the way to the supervisor. */
-export function serviceLayer(service: ServiceEntry, command: string[]): string {
+export function serviceLayer(service: ServicePlan, command: string[]): string {
   const own = {
     override: "replace",
     summary: service.purpose,
@@ -106,10 +130,18 @@ export function withFreshSecrets(catalogue: Catalogue, random: () => string): { 
       }),
     )
   const services = Object.entries(catalogue.services).map(([name, entry]) => {
-    return [name, { ...entry, env: variables(entry.env), command: entry.command.map(replaced), ready: entry.ready.map(replaced) }] as const
+    const command = entry.command === undefined ? {} : { command: entry.command.map(replaced) }
+    return [name, { ...entry, ...command, env: variables(entry.env), ready: entry.ready.map(replaced) }] as const
   })
   const components = Object.entries(catalogue.components).map(([name, entry]) => {
     return [name, entry.kind === "group" ? { ...entry, connect: variables(entry.connect) } : entry] as const
   })
-  return { catalogue: { ...catalogue, services: Object.fromEntries(services), components: Object.fromEntries(components) }, changed }
+  return {
+    catalogue: {
+      ...catalogue,
+      services: Object.fromEntries(services) as Catalogue["services"],
+      components: Object.fromEntries(components),
+    },
+    changed,
+  }
 }

@@ -1,0 +1,119 @@
+// Servers that are installed, as a compose file runs them: as the image's user, without capabilities, on a root file system that
+// cannot be written; only the data folder and /tmp can.
+
+import { type Container, dag, ReturnType } from "@dagger.io/dagger"
+import { componentImage } from "../../src/graph/build/components.js"
+import type { Settings } from "../../src/graph/call/settings.js"
+import { imageOf } from "../../src/plan/build/components.js"
+import type { TestCase } from "../../src/plan/tests/suites.js"
+import { casesOf, emptied, has, same } from "./cases.js"
+
+interface Server {
+  /** The variable of the password, and one with what a configuration file or a shell could take for something else. */
+  password?: { variable: string; value: string }
+  env?: Record<string, string>
+  /** Shell functions for the commands below. */
+  functions?: string
+  /** It refuses who does not know the password; it takes and gives what it keeps, "yes". */
+  refuses?: string
+  put: string
+  get: string
+}
+
+const servers: Record<string, Server> = {
+  etcd: {
+    password: { variable: "ETCD_ROOT_PASSWORD", value: `sesame"open"\\n$HOME#1'!` },
+    functions: 'export ETCDCTL_API=3; as() { ETCDCTL_USER=root ETCDCTL_PASSWORD="$1" etcdctl get kept --print-value-only; }',
+    refuses: "no etcdctl get kept && no as wrong",
+    put: 'ETCDCTL_USER=root ETCDCTL_PASSWORD="$PASSWORD" etcdctl put kept yes',
+    get: 'as "$PASSWORD"',
+  },
+}
+
+export async function installedTests(settings: Settings): Promise<TestCase[]> {
+  const found: TestCase[] = []
+  for (const [name, server] of Object.entries(servers)) {
+    const cases = await casesOf(await serverCases(settings, name, server))
+    found.push(...cases.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
+  }
+  return found
+}
+
+async function serverCases(settings: Settings, name: string, server: Server): Promise<[string, () => Promise<unknown>][]> {
+  const entry = imageOf(settings.catalogue, name)
+  if (entry.kind !== "installed") throw new Error(`${name} is not installed`)
+  const { start, data } = entry
+  const { uid } = settings.catalogue.user
+  const wish = { component: name, base: "debian", layout: "multicall" } as const
+  const image = (await componentImage(settings, wish)).container
+  const volume = image.withMountedCache(data, dag.cacheVolume(`installed-test-${name}`), { owner: `${uid}:${uid}` })
+  const secret = server.password && dag.setSecret(`installed-test-${name}`, server.password.value)
+  const secretFile = "/run/secrets/password"
+  const prepared = Object.entries({ ...server.env }).reduce((made, [key, value]) => made.withEnvVariable(key, value), volume)
+  const ready =
+    server.password === undefined || secret === undefined
+      ? prepared
+      : prepared
+          .withMountedSecret(secretFile, secret, { owner: `${uid}:${uid}`, mode: 0o400 })
+          .withEnvVariable(`${server.password.variable}_FILE`, secretFile)
+  /** As `docker run --read-only --cap-drop=ALL --security-opt=no-new-privileges --tmpfs=/tmp` does it. */
+  const confined = (script: string): Container =>
+    ready
+      .withMountedTemp("/tmp")
+      .withUser("0")
+      .withEnvVariable("ASKED_AT", String(Date.now()))
+      .withExec(["sh", "-euc", readOnly, "confined", String(uid), script], { insecureRootCapabilities: true })
+
+  return [
+    [
+      "the version in the labels is the one that runs",
+      async () => has(await image.withExec([entry.server, "--version"]).stdout(), await image.label("org.opencontainers.image.version")),
+    ],
+    [
+      "it says what is missing when nobody says how to protect it",
+      async () => {
+        if (server.password === undefined) return
+        const refused = image.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
+        has(await refused.stderr(), `${start}: no password: set ${server.password.variable} or ${server.password.variable}_FILE`)
+      },
+    ],
+    [
+      "it runs on a root file system that cannot be written, without capabilities, and keeps its data",
+      async () => {
+        await emptied(ready.withUser("0"), data)
+        const output = await confined(`
+          no() { if "$@" 2>/dev/null; then echo "this worked: $*" >&2; exit 1; fi; }
+          up() { ${start} > /tmp/log 2>&1 & server=$!; until ${start} health 2>/dev/null; do kill -0 $server || { cat /tmp/log; exit 1; }; sleep 0.2; done; }
+          down() { kill $server; wait $server || [ $? = 143 ]; no ${start} health; }
+          ${server.password === undefined ? "" : `PASSWORD=$(cat ${secretFile})`}
+          ${server.functions ?? ""}
+          up
+          no grep -aF sesame /proc/$server/environ /proc/$server/cmdline
+          { ${server.refuses ?? ":"}; } || { echo "it does not refuse" >&2; exit 1; }
+          { ${server.put}; } >/dev/null || { echo "it does not take" >&2; exit 1; }
+          down
+          up
+          echo "found: $(${server.get})"
+          down`).stdout()
+        has(output, "found: yes")
+      },
+    ],
+    [
+      "it names the folder that it cannot write",
+      async () => {
+        const closed = volume
+          .withEnvVariable("ALLOW_EMPTY_PASSWORD", "yes")
+          .withUser("65534:65534")
+          .withExec([start], { expect: ReturnType.Failure })
+        has(await closed.stderr(), `user 65534 cannot`)
+      },
+    ],
+    ["its user is the one of all images", async () => same(await image.user(), `${uid}:${uid}`)],
+  ]
+}
+
+const readOnly = `
+mount -o remount,bind,ro /
+if touch /written 2>/dev/null; then echo "the root file system can be written" >&2; exit 1; fi
+exec setpriv --reuid="$1" --regid="$1" --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs sh -euc "$2"
+`
