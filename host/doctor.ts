@@ -1,11 +1,13 @@
 // Each requirement of this machine with ok or how to fix it. Nothing is changed and nothing large is fetched.
+
 import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { withoutCredentials } from "../src/base/addresses"
 import { Problem } from "../src/base/problem"
+import { compareVersions } from "../src/base/versionNumbers"
 import { shownProxy } from "../src/mirrors/proxies"
-import { compare, wantedGo } from "./build/go"
+import { wantedGo } from "./build/go"
 import { named, secure } from "./download"
 import { extraCertificates } from "./engine/certificates"
 import { containerTool } from "./engine/docker"
@@ -121,7 +123,7 @@ export async function doctor(): Promise<number> {
 
 async function goText(): Promise<string> {
   const version = (await attempt(["go", "env", "GOVERSION"], { env: { GOTOOLCHAIN: "local" } })).stdout.trim().replace(/^go/, "")
-  return compare(version, wantedGo()) >= 0 ? version : `${version}; it fetches ${wantedGo()} when it is needed`
+  return compareVersions(version, wantedGo()) >= 0 ? version : `${version}; it fetches ${wantedGo()} when it is needed`
 }
 
 async function mirrorVerdict(): Promise<[Verdict, string]> {

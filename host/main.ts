@@ -1,13 +1,13 @@
 // Entry point behind the daggerw script. `resolve` prints shell assignments for it to evaluate; `engine` and `bundle`
 // hold our own verbs.
 import { withoutCredentials } from "../src/base/addresses"
+import { shellWord } from "../src/base/shellWords"
 import type { Rewritten } from "./call/rewrite"
 import { env } from "./env"
 import { type Cli, type Engine, readyCli, readyEngine } from "./fast"
 import { projectDir } from "./paths"
 import { explain, Stopped } from "./problem"
 import { say } from "./say"
-import { quote } from "./shell"
 
 /** First arguments with which dagger never asks an engine. */
 const WITHOUT_ENGINE = new Set(["version", "completion", "help", "login", "logout", "-h", "--help", "--version"])
@@ -40,7 +40,7 @@ async function resolve(args: string[]): Promise<void> {
 /** For the shell: the words that Dagger gets, and where it runs. */
 function command(args: string[], { words, folder }: Rewritten): string {
   const changed = words.length !== args.length || words.some((word, place) => word !== args[place])
-  return `${folder === undefined ? "" : `cd ${quote(folder)}\n`}${changed ? `set -- ${words.map(quote).join(" ")}\n` : ""}`
+  return `${folder === undefined ? "" : `cd ${shellWord(folder)}\n`}${changed ? `set -- ${words.map(shellWord).join(" ")}\n` : ""}`
 }
 
 function assignments(cli: Cli, engine: Engine | undefined, more: Record<string, string>): string {
@@ -51,8 +51,8 @@ function assignments(cli: Cli, engine: Engine | undefined, more: Record<string, 
     DAGGER_NO_NAG: env("DAGGER_NO_NAG") ?? "1",
   }
   if (engine) exported["_EXPERIMENTAL_DAGGER_RUNNER_HOST"] = engine.host
-  const lines = Object.entries(exported).map(([name, value]) => `export ${name}=${quote(value)}`)
-  return `${lines.join("\n")}\nopenim_dagger=${quote(cli.path)}\n`
+  const lines = Object.entries(exported).map(([name, value]) => `export ${name}=${shellWord(value)}`)
+  return `${lines.join("\n")}\nopenim_dagger=${shellWord(cli.path)}\n`
 }
 
 async function main([verb, ...args]: string[]): Promise<void> {

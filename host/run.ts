@@ -5,11 +5,11 @@ import { join } from "node:path"
 import { $ } from "zx/core"
 import { withoutCredentials } from "../src/base/addresses"
 import { Problem } from "../src/base/problem"
+import { shellWord } from "../src/base/shellWords"
 import { guard, unguard } from "./lock"
 import { cacheDir, paths } from "./paths"
 import { knownCause } from "./problem"
 import { say } from "./say"
-import { quote } from "./shell"
 
 export interface RunOptions {
   cwd?: string
@@ -52,14 +52,14 @@ export async function attempt(command: string[], options: RunOptions = {}): Prom
     mkdirSync(paths.logs, { recursive: true })
     log = createWriteStream(join(paths.logs, options.log), { flags: "a" })
     log.on("error", () => {})
-    log.write(`$ ${withoutCredentials(command.map(quote).join(" "))}\n`)
+    log.write(`$ ${withoutCredentials(command.map(shellWord).join(" "))}\n`)
   }
   const child = $({
     shell: "/bin/sh",
     // The shell gives way to the tool, so that the group's leader is the tool itself.
     prefix: "exec ",
     postfix: "",
-    quote,
+    quote: shellWord,
     detached: true,
     nothrow: true,
     quiet: true,

@@ -1,9 +1,11 @@
 // A Go that is new enough: the host's own, else the toolchain that any Go fetches from the Go module proxy (its checksum is in
 // Go's checksum database).
+
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { firstOf } from "../../src/base/attempts"
 import { Problem } from "../../src/base/problem"
+import { compareVersions } from "../../src/base/versionNumbers"
 import { artefact } from "../cache"
 import { paths, recipeDir } from "../paths"
 import { step } from "../progress"
@@ -72,15 +74,8 @@ async function readGoEnv(go: string): Promise<void> {
 
 async function newEnough(go: string, wanted: string): Promise<string> {
   const version = (await run([go, "env", "GOVERSION"], { env: { GOTOOLCHAIN: "local" } })).stdout.trim().replace(/^go/, "")
-  if (compare(version, wanted) < 0) throw new Problem(`it is ${version || "of no known version"}`)
+  if (compareVersions(version, wanted) < 0) throw new Problem(`it is ${version || "of no known version"}`)
   return go
-}
-
-export function compare(a: string, b: string): number {
-  const parts = (text: string): number[] => text.split(/[^0-9]+/).map(Number)
-  const [left, right] = [parts(a), parts(b)]
-  for (let i = 0; i < 3; i++) if ((left[i] ?? 0) !== (right[i] ?? 0)) return (left[i] ?? 0) - (right[i] ?? 0)
-  return 0
 }
 
 async function fetchToolchain(version: string): Promise<string> {

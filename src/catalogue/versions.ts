@@ -1,17 +1,18 @@
 // versions.yaml: what is pinned.
 
 import * as v from "valibot"
+import { digestPattern, tagPattern } from "../base/references.js"
 import { Examined } from "./examine.js"
 import { about, list, mapping, name, text, whole } from "./fields.js"
 
 const goSum = () => text("a Go module's checksum, h1:…", /^h1:[A-Za-z0-9+/]{43}=$/)
 const goVersion = () => text("a full Go version such as 1.25.0", /^\d+\.\d+\.\d+$/)
-const tagName = () => text("an image's tag", /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/)
+const tagName = () => text("an image's tag", tagPattern)
 const componentName = () => name("a component's name")
 const archiveNumber = () => text("a version such as 7.0.30", /^\d+\.\d+\.\d+/)
 const address = () => text("an address, http://… or https://…", /^https?:\/\/\S+$/)
 const checksum = () => text("64 lower-case hexadecimal digits", /^[0-9a-f]{64}$/)
-const digest = () => text("a digest, sha256:… with 64 hexadecimal digits", /^sha256:[0-9a-f]{64}$/)
+const digest = () => text("a digest, sha256:… with 64 hexadecimal digits", digestPattern)
 const tagOrModule = () => text("a version such as v3.8.3", /^v\d/)
 
 const pin = {

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { aptOptions } from "../../host/build/debian"
-import { compare } from "../../host/build/go"
 import { chooseSubnet, resolvConf } from "../../host/engine/network"
 import { explain, knownCause } from "../../host/problem"
 import { bytes, duration } from "../../host/say"
-import { quote } from "../../host/shell"
 import { Problem } from "../../src/base/problem"
+import { shellWord } from "../../src/base/shellWords"
+import { compareVersions } from "../../src/base/versionNumbers"
 
 describe("versions of Go", () => {
   it.each([
@@ -17,7 +17,7 @@ describe("versions of Go", () => {
     ["1.26.8", "1.26.1", 7],
     ["1.9", "1.26.1", -17],
     ["1.27rc1", "1.26.1", 1],
-  ])("%s against %s", (a, b, sign) => expect(Math.sign(compare(a, b))).toBe(Math.sign(sign)))
+  ])("%s against %s", (a, b, sign) => expect(Math.sign(compareVersions(a, b))).toBe(Math.sign(sign)))
 })
 
 describe("the engine's subnet", () => {
@@ -74,6 +74,6 @@ describe("messages", () => {
     expect(explain(new Error("ENOSPC: no space left on device, write"))).toMatch(/the disk is full[\s\S]*next: free some space/))
   it("know a missing network", () => expect(knownCause("dial tcp: lookup proxy: no such host")?.message).toContain("network"))
   it("show no stack", () => expect(explain(new Problem("broken", "mend it"))).toBe("daggerw: error: broken\ndaggerw: next: mend it"))
-  it("quote for a shell", () => expect(quote("it's $HOME")).toBe("'it'\\''s $HOME'"))
+  it("quote for a shell", () => expect(shellWord("it's $HOME")).toBe("'it'\\''s $HOME'"))
   it("write numbers for people", () => expect([duration(75), duration(3700), bytes(2.5e9)]).toEqual(["1 min 15 s", "1 h 1 min", "2.5 GB"]))
 })

@@ -2,6 +2,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises"
 import { type Directory, dag } from "@dagger.io/dagger"
+import { inPool } from "../../src/base/pool.js"
 import { tailOf } from "../../src/graph/call/failures.js"
 import { log, type Settings } from "../../src/graph/call/settings.js"
 import { suitesFiles } from "../../src/plan/tests/files.js"
@@ -37,7 +38,7 @@ const limit = 4
 export async function runTogether(about: string[], atOnce: PlannedSuites, inTurn: PlannedSuites): Promise<TestResult> {
   const begun = new Date().toISOString()
   const seconds = stopwatch()
-  const ran = [...(await runSome(atOnce, limit)), ...(await runSome(inTurn, 1))]
+  const ran = [...(await inPool(limit, atOnce, runOne)), ...(await inPool(1, inTurn, runOne))]
   return {
     run: { about, begun, seconds: seconds(), suites: ran.map(({ report }) => report) },
     attachments: ran.reduce(
@@ -47,23 +48,12 @@ export async function runTogether(about: string[], atOnce: PlannedSuites, inTurn
   }
 }
 
-/** Runs suites, never more than this many at the same time. */
-async function runSome(suites: PlannedSuites, most: number): Promise<RanSuite[]> {
-  const ran: RanSuite[] = []
-  const waiting = suites.entries()
-  const runner = async (): Promise<void> => {
-    for (const [index, [name, run]] of waiting) ran[index] = await runOne(name, run)
-  }
-  await Promise.all(Array.from({ length: most }, runner))
-  return ran
-}
-
 interface RanSuite {
   report: SuiteReport
   attachments?: Directory
 }
 
-async function runOne(suite: string, run: SuiteRun): Promise<RanSuite> {
+async function runOne([suite, run]: PlannedSuites[number]): Promise<RanSuite> {
   log(`${suite}: started`)
   const seconds = stopwatch()
   const { attachments, ...found } = await outcomeOf(run)

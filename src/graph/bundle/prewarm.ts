@@ -5,6 +5,7 @@ import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { reasonFor } from "../../base/attempts.js"
 import { firstIn } from "../../base/entries.js"
 import { messageOf } from "../../base/errors.js"
+import { inPool } from "../../base/pool.js"
 import { Problem } from "../../base/problem.js"
 import { archiveBuild, pinnedArchive, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { InstalledEntry } from "../../catalogue/types.js"
@@ -61,35 +62,30 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
   const named = await Promise.all(
     items.map(async (item) => ({ item, title: itemTitle(catalogue, item), name: await nameOf(catalogue, item) })),
   )
-  const titles = named.map(({ title }) => title)
   const kept = given.bundle && (await keptRecords(online, given.bundle, renew))
   const pull: Pull = (references) => (kept && hasImage(kept, references) ? bundledImage(kept, references) : pullFirst(online, references))
   const fetching: Fetching = { settings: online, pull, asOf: renew ? new Date().toISOString().slice(0, 10) : undefined }
-  const rows: PrewarmRow[] = []
   const contents: Directory[] = []
-  const waiting = named.values()
-  const worker = async (): Promise<void> => {
-    for (const { item, title, name } of waiting) {
-      const began = Date.now()
-      const row: PrewarmRow = { title, result: "fetched", bytes: 0, seconds: 0 }
-      const there = kept?.records[name]
-      if (there) Object.assign(row, { result: "in the bundle", bytes: there.bytes })
-      else {
-        try {
-          const sealed = await retried(title, () => sealedItem(fetching, item, name, title), log)
-          contents.push(sealed.directory)
-          row.bytes = sealed.bytes
-        } catch (error) {
-          Object.assign(row, { result: "failed", reason: reasonFor(title, error) })
-        }
-        row.seconds = (Date.now() - began) / 1000
+  let done = 0
+  const rows = await inPool(atOnce, named, async ({ item, title, name }) => {
+    const began = Date.now()
+    const row: PrewarmRow = { title, result: "fetched", bytes: 0, seconds: 0 }
+    const there = kept?.records[name]
+    if (there) Object.assign(row, { result: "in the bundle", bytes: there.bytes })
+    else {
+      try {
+        const sealed = await retried(title, () => sealedItem(fetching, item, name, title), log)
+        contents.push(sealed.directory)
+        row.bytes = sealed.bytes
+      } catch (error) {
+        Object.assign(row, { result: "failed", reason: reasonFor(title, error) })
       }
-      rows.push(row)
-      log(progressLine(rows.length, items.length, row))
+      row.seconds = (Date.now() - began) / 1000
     }
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-  rows.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
+    done += 1
+    log(progressLine(done, items.length, row))
+    return row
+  })
   const bundle = contents.reduce((all, one) => all.withDirectory(".", one), given.bundle?.directory ?? dag.directory())
   // What ./daggerw bundle prune keeps.
   const listed = bundle.withNewFile(`needed/${wishName(wish)}.txt`, `${named.map(({ name }) => name).join("\n")}\n`)

@@ -3,7 +3,7 @@
 import { posix } from "node:path"
 import { entryOf } from "../../base/entries.js"
 import { Problem } from "../../base/problem.js"
-import { readReference } from "../../base/references.js"
+import { readReference, tagPattern } from "../../base/references.js"
 import type { BaseEntry, BuiltEntry, Catalogue, ComponentEntry, ImageEntry, ProgramEntry, ReferenceEntry } from "../../catalogue/types.js"
 
 export function componentOf(catalogue: Catalogue, name: string): ComponentEntry {
@@ -34,7 +34,7 @@ export function baseOf(catalogue: Catalogue, text: string): BaseEntry {
   const { name, tag } = readBase(text)
   const base = entryOf("base", catalogue.bases, name)
   if (tag === undefined) return base
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) {
+  if (!tagPattern.test(tag)) {
     throw new Error(`--base "${text}": expected NAME or NAME:TAG, such as ${name} or ${name}:${readReference(base.image).tag}`)
   }
   const tagged = (reference: string) => `${reference.replace(/@.*$/, "").replace(/:[^:/]*$/, "")}:${tag}`

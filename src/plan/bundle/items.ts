@@ -67,7 +67,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
     if (!Object.hasOwn(catalogue.pins.tools, tool)) throw unknownName("tool", tool, Object.keys(catalogue.pins.tools))
   const parts = services.map((name) => serviceOf(catalogue, name))
   const ofServices = parts.flatMap(({ origin }) => ("component" in origin ? [origin.component] : []))
-  const onBases = [...components.map((name) => [name, base]), ...ofServices.map((name) => [name, serviceBase])]
+  const onBases = [...components.map((name) => ({ name, on: base })), ...ofServices.map((name) => ({ name, on: serviceBase }))]
   const packaged = parts.flatMap(({ origin }) => ("component" in origin ? [] : [origin.packaged]))
   const debian = pinnedImage(catalogue, "debian")
   // Compiled by each source's own version of its toolchain.
@@ -84,7 +84,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
     onDebian(["git"]),
     ...toolItems(layoutTool, onDebian),
     ...tools.filter((tool) => !ofSources.includes(tool)).flatMap((tool) => toolItems(tool, onDebian)),
-    ...onBases.flatMap(([name, on]) => componentItems(catalogue, imageOf(catalogue, name), on, onDebian, own)),
+    ...onBases.flatMap(({ name, on }) => componentItems(catalogue, imageOf(catalogue, name), on, onDebian, own)),
     ...packaged.flatMap(({ packages, tool, java }): BundleItem[] => [
       ...(java === undefined ? [onDebian(packages)] : Object.values(javaPackages).map((more) => onDebian(more, javaFolders))),
       ...(tool === undefined ? [] : [{ kind: "tool", tool } as const]),

@@ -1,5 +1,6 @@
 // Instructions of a Dockerfile, as both BuildKit and the builders before it, buildah and podman read them.
 
+import { shellWord } from "../../base/shellWords.js"
 /** One shell command over several lines, joined as the Dockerfile's shell sees them. */
 export function run(...commands: string[]): string {
   return `RUN ${commands.join(" && \\\n    ")}`
@@ -11,13 +12,12 @@ export function run(...commands: string[]): string {
  */
 export function printed(text: string): string {
   const lines = text.replace(/\n$/, "").split("\n")
-  return ["printf '%s\\n'", ...lines.map(shellWord)].join(" \\\n      ")
+  return ["printf '%s\\n'", ...lines.map(readableWord)].join(" \\\n      ")
 }
 
-function shellWord(text: string): string {
-  if (/^[A-Za-z0-9_./:=+,-]+$/.test(text)) return text
-  const plainInDouble = !/["$`\\!]/.test(text)
-  return text.includes("'") && plainInDouble ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`
+/** A text with single quotes is easier to read in double ones. */
+function readableWord(text: string): string {
+  return text.includes("'") && !/["$`\\!]/.test(text) ? `"${text}"` : shellWord(text)
 }
 
 /** ENV or LABEL, one name a line; the Dockerfile's own variables are not meant in any value. */

@@ -1,6 +1,7 @@
 // Renders a package plan as calls of the functions in shell/install-packages.sh, and reads what they log.
 
 import type { Refusal } from "../../base/attempts.js"
+import { shellWord } from "../../base/shellWords.js"
 import type { PackagePlan, PackageStep } from "./types.js"
 
 export interface PackageScriptOptions {
@@ -17,9 +18,9 @@ export interface PackageScriptOptions {
 /** `library` is the text of shell/install-packages.sh for a script that stands alone, or the line that reads it in. */
 export function packageScript(library: string, plan: PackagePlan, options: PackageScriptOptions = {}): string {
   const lines = [library.trimEnd()]
-  if (options.aptArchives) lines.push(`apt_archives=${quoted(options.aptArchives)}`)
-  if (options.fetchTo) lines.push(`fetch_to=${quoted(options.fetchTo)}`)
-  if (options.root) lines.push(`root=${quoted(options.root)}`)
+  if (options.aptArchives) lines.push(`apt_archives=${shellWord(options.aptArchives)}`)
+  if (options.fetchTo) lines.push(`fetch_to=${shellWord(options.fetchTo)}`)
+  if (options.root) lines.push(`root=${shellWord(options.root)}`)
   if (plan.asOf !== undefined) lines.push(`# As of ${plan.asOf}.`)
   const steps = [
     call("begin", plan.subject, String(plan.limitSeconds)),
@@ -70,11 +71,7 @@ function manualLines({ downloads, withoutDownload }: PackagePlan): string[] {
 }
 
 function call(name: string, ...args: string[]): string {
-  return [name, ...args.map(quoted)].join(" ")
-}
-
-function quoted(text: string): string {
-  return /^[A-Za-z0-9_./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+  return [name, ...args.map(shellWord)].join(" ")
 }
 
 /** What a script's log says: which attempt did it, and who refused before. */

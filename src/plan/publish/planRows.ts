@@ -1,6 +1,7 @@
 // The plan as people and programs read it: what would be built, what not, and why.
 
 import { Problem } from "../../base/problem.js"
+import { digestPattern } from "../../base/references.js"
 import { table } from "../../base/table.js"
 import { sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
@@ -88,7 +89,7 @@ export function readPlanRecord(text: string, to?: PublishedTo): Record<string, E
   const { published } = record as PlanRecord
   if (to !== undefined && published !== undefined && JSON.stringify(published) !== JSON.stringify(to)) return {}
   const built = (record as PlanRecord).rows.filter((row) => row.inputs !== undefined)
-  const odd = built.find(({ digest }) => digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))
+  const odd = built.find(({ digest }) => digest !== undefined && !digestPattern.test(digest))
   if (odd !== undefined) throw refuse(`${odd.component} has a digest that is not one`)
   return Object.fromEntries(
     built.map(({ component, source, version, inputs, digest }) => [

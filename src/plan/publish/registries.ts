@@ -1,6 +1,7 @@
 // Registries as callers write them, and where an image goes in them.
 
 import { Problem } from "../../base/problem.js"
+import { isRegistry, tagPattern } from "../../base/references.js"
 import type { ImageEntry } from "../../catalogue/types.js"
 
 /** The registries and tags of a call, as they were given. */
@@ -30,7 +31,7 @@ export function publishTargets(component: ImageEntry, registries: string[], tags
     )
   }
   if (tags.length === 0) throw new Problem(`${component.name}: no tag is given`, "name one, such as --tags=v3.8.3")
-  const wrong = tags.find((tag) => !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag))
+  const wrong = tags.find((tag) => !tagPattern.test(tag))
   if (wrong !== undefined) throw new Error(`"${wrong}" cannot be a tag: letters, digits, ".", "_" and "-", at most 128`)
   return [...new Set(given)].map((registry) => ({ ...repositoryIn(registry, component.image), tags: [...new Set(tags)] }))
 }
@@ -54,7 +55,7 @@ export function repositoryIn(registry: string, image: string): { host: string; r
     )
   }
   // Without a dot or a port Docker's rules take it for a name on Docker Hub.
-  if (!/[.:]|^localhost$/.test(host)) {
+  if (!isRegistry(host)) {
     throw new Error(`"${registry}" names no registry's host: docker.io/${registry} for Docker Hub, or HOST/${registry}`)
   }
   const name = namespace === "" ? image : image.split("/").at(-1)

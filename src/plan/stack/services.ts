@@ -1,6 +1,7 @@
 // Services under a supervisor: what runs in each container, and in which order containers start.
 
 import { entryOf } from "../../base/entries.js"
+import { shellWords } from "../../base/shellWords.js"
 import type { Catalogue, FrontEntry, GroupEntry, InstalledEntry, ServiceEntry } from "../../catalogue/types.js"
 import { binFolder, supervisorFolder } from "../build/image.js"
 
@@ -41,7 +42,7 @@ export function serviceLayer(service: ServicePlan, command: string[]): string {
   const own = {
     override: "replace",
     summary: service.purpose,
-    command: quoted(command),
+    command: shellWords(command),
     startup: "enabled",
     ...(service.data === undefined ? {} : { "working-dir": service.data }),
     ...(service.user === undefined ? {} : { user: service.user, group: service.user }),
@@ -66,11 +67,6 @@ function relay(folder: string) {
 /** JSON is YAML as well. */
 function layer(services: Record<string, object>): string {
   return `${JSON.stringify({ services }, null, 2)}\n`
-}
-
-/** As Pebble splits a command: like a shell. */
-function quoted(command: string[]): string {
-  return command.map((word) => (/^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ")
 }
 
 /** The groups that can run: those that say what they need. */

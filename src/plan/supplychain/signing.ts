@@ -1,6 +1,7 @@
 // What can be said about signing before and after cosign has its say.
 
 import { Problem } from "../../base/problem.js"
+import { referenceParts, registryOf } from "../../base/references.js"
 
 const form = "such as registry.example.com/openim/openim-server@sha256:…"
 
@@ -13,9 +14,9 @@ export interface SignedImage {
 }
 
 export function readSignedImage(reference: string): SignedImage {
-  const parts = /^(([a-z0-9.-]+(?::\d+)?)\/[a-z0-9._/-]+)(?::([A-Za-z0-9._-]+))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference)
-  const [, repository = "", host, tag, digest] = parts ?? []
-  if (host !== undefined && /[.:]|^localhost$/.test(host)) return { host, repository, tag, digest }
+  const parts = referenceParts(reference)
+  const host = registryOf(parts?.path ?? "")
+  if (parts !== undefined && host !== undefined) return { host, repository: parts.path, tag: parts.tag, digest: parts.digest }
   throw new Error(`"${reference}": expected an image with its registry, ${form}`)
 }
 

@@ -1,7 +1,8 @@
 // Which Go a source needs: what its go.mod says, never a constant.
 
-import { pairs } from "../../../base/entries.js"
 import { textBefore } from "../../../base/text.js"
+import { compareVersions } from "../../../base/versionNumbers.js"
+
 /** Go's toolchains are available as modules, and under full version numbers, from this one on. Newer Go builds older code. */
 export const oldestGo = "1.21.0"
 
@@ -27,14 +28,5 @@ function fullVersion(version: string): string {
 }
 
 export function newer(a: string, b: string): string {
-  return compareGo(a, b) < 0 ? b : a
-}
-
-function compareGo(a: string, b: string): number {
-  const parts = (version: string) => {
-    const [, major, minor, patch, pre] = /^(\d+)\.(\d+)(?:\.(\d+))?(?:(?:rc|beta)(\d+))?$/.exec(version) ?? []
-    // A release candidate comes before .0 of its version.
-    return [Number(major), Number(minor), pre === undefined ? Number(patch ?? 0) : -1000 + Number(pre)]
-  }
-  return pairs(parts(a), parts(b)).reduce((order, [left, right]) => order || left - right, 0)
+  return compareVersions(a, b) < 0 ? b : a
 }
