@@ -36,7 +36,7 @@ export function quickRequests(client: object = dag.getGQLClient()): void {
  * These answer the same all session long: the engine does not run anything again for them. The text ends with the field that is asked
  * for, which has no arguments, or the simple one of a pattern.
  */
-const repeated = /\b(?:id|sync|imageRef|contents|entries|glob \(pattern: "[^"\\]*"\))\s*[}\s]*$/
+const repeated = /\b(?:id|sync|imageRef|contents|glob \(pattern: "[^"\\]*"\))\s*[}\s]*$/
 
 /** Asks once for what is asked again. A failure may be another one next time. */
 export function asking(send: (url: URL, init: RequestInit) => Promise<Answer>): (url: URL, init: RequestInit) => Promise<Answer> {
