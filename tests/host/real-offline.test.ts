@@ -27,7 +27,8 @@ const bundle = join(root, "bundle")
 /** What the wrapper printed where the bundle was made. */
 let digest = ""
 const space = `openim-test-${process.pid}`
-const components = ["server", "chat", "redis"]
+/** One that is built and one that is installed. Chat is built as server is, and would take seven more minutes. */
+const components = ["server", "redis"]
 
 const common = { ...process.env, DAGGER_PROGRESS: "plain" }
 
