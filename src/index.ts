@@ -7,14 +7,14 @@
 import type { Changeset, Container, Directory, File, Platform, Secret, Service, Socket } from "@dagger.io/dagger"
 import { argument, func, generate, object } from "@dagger.io/dagger"
 import { type CallOptions, callOptions } from "./graph/call/options.js"
-import { CHECKOUT, PINS, RELEASE, SOURCE, STACK_TESTS } from "./objects/ignore.js"
+import { CHECKOUT, KIT, PINS, RELEASE, SOURCE, STACK_TESTS } from "./objects/ignore.js"
 import { ReleaseResult } from "./objects/releaseResult.js"
 import { Services } from "./objects/services.js"
 import { Tests } from "./objects/tests.js"
 import { defaultBuilder } from "./plan/supplychain/provenance.js"
 import { builtAll, builtArchive, builtImage, builtLayout, builtPrograms } from "./tasks/build.js"
 import { bundleReport, lockedChanges, prewarmedBundle } from "./tasks/bundle.js"
-import { composeChanges } from "./tasks/deployment.js"
+import { composeChanges, deploymentKit } from "./tasks/deployment.js"
 import { componentDockerfile, dockerfilesChanges } from "./tasks/dockerfiles.js"
 import { baseImageList, componentList, mirrorList } from "./tasks/lists.js"
 import { planReport, publishedReport, released } from "./tasks/publish.js"
@@ -40,8 +40,7 @@ export class Openim {
     /** A folder with changes of the source: patches/*.patch are applied in order, the other files copied over */ overlay?: Directory,
     /** Another version than the pinned one, such as v3.8.2, for functions of one component. It has no checksum */ version?: string,
     /** Where base images, Go and sources are looked for first: registry, packages, or auto (as the engine is) */ bases: string = "auto",
-    /** Base of the final images: debian, anolis, openeuler or alpine, also with another tag, such as alpine:3.19 (see docs/images.md) */
-    base: string = "debian",
+    /** Base of the final images: debian, anolis, openeuler or alpine, or with a tag, such as alpine:3.19 */ base: string = "debian",
     /** multicall: one binary for all programs of an image (50 MB); separate: one for each (50 to 80 MB) */ programs: string = "multicall",
     /** Go module proxies in order, as GOPROXY takes them, such as https://goproxy.cn,direct. Asked before --mirrors */ goproxy?: string,
     /** Modules asked from their git servers, not from proxies or the checksum database, as GOPRIVATE takes them: git.example.com/im,*.corp */
@@ -49,10 +48,8 @@ export class Openim {
     /** Modules that Go's checksum database is not asked about, as GONOSUMDB takes them */ goNosumdb?: string,
     /** Modules whose servers may be asked without TLS, as GOINSECURE takes them */ goInsecure?: string,
     /** A netrc file for module proxies and git servers, such as file://$HOME/.netrc. Ends in no layer and no log */ netrc?: Secret,
-    /** Mirrors in order: china, aliyun, tuna, ustc, tencent, huawei or FAMILY=ADDRESS, such as go=https://goproxy.cn (see docs/mirrors.md) */
-    mirrors: string[] = [],
-    /** Other addresses of sources and referenced images: NAME=ADDRESS, such as server=https://gitee.com/openimsdk/open-im-server */
-    upstreams: string[] = [],
+    /** Mirrors in order: china, aliyun, tuna, ustc, tencent, huawei or FAMILY=ADDRESS (see docs/mirrors.md) */ mirrors: string[] = [],
+    /** Other addresses of sources and images, such as server=https://gitee.com/openimsdk/open-im-server */ upstreams: string[] = [],
     /** A folder with a custom stack.yaml and versions.yaml instead of those of --stack (see docs/catalogue.md) */ catalogue?: Directory,
     /** An offline bundle that prewarm made: all comes from it (see docs/offline.md) */ @argument({ ignore: ["host"] }) bundle?: Directory,
     /** The user of the registries that images are pushed to or looked up in. Needs --registry-password */ registryUsername?: string,
@@ -425,6 +422,19 @@ export class Openim {
     /** The module's own checkout */ @argument({ defaultPath: "/", ignore: ["*", "!dockerfiles"] }) checkout: Directory,
   ): Promise<Changeset> {
     return dockerfilesChanges(this.options, checkout)
+  }
+
+  /**
+   * Makes the kit that deploys the stack on a server: go on with export --path=kit.
+   * It has openimctl, Node, the compose project, docs and SHA256SUMS. Fails when an image cannot be built or found. More: docs/deploy.md
+   */
+  @func({ cache: "session" })
+  async deployment(
+    /** The module's own checkout */ @argument({ defaultPath: "/", ignore: KIT }) checkout: Directory,
+    /** What the server may run, such as core,frontend; all when none is named (an unknown name lists them) */ profiles: string[] = [],
+    /** registry: images that release publishes; archives: built now, in the kit; official: stores of their makers */ images: string = "registry",
+  ): Promise<Directory> {
+    return deploymentKit(this.options, checkout, { profiles, images })
   }
 
   /** Writes the folder compose/ from deployment.yaml; as a check it fails when a file is old. */

@@ -37,6 +37,7 @@ export const functionList: FunctionList = {
         "lock": {"gives":"Changeset","options":{"checkout":"Directory"}},
         "dockerfile": {"gives":"String","options":{"component":"String!"}},
         "dockerfiles": {"gives":"Changeset","check":true,"options":{"checkout":"Directory"}},
+        "deployment": {"gives":"Directory","options":{"checkout":"Directory","profiles":"[String]","images":"String"}},
         "compose-files": {"gives":"Changeset","check":true,"options":{"checkout":"Directory"}},
       },
     },

@@ -22,6 +22,20 @@ export const CHECKOUT = ["**/node_modules", ".git", "sdk", "report"]
 /** Of this project, for the tests that run on a stack. */
 export const STACK_TESTS = ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"]
 
+/** Of this project, for the kit of a server: its program, and what it says about itself. */
+export const KIT = [
+  "*",
+  "!host",
+  "host/node_modules",
+  "!src/base",
+  "!src/mirrors",
+  "!src/plan/deploy",
+  "!openimctl",
+  "!docs/deploy.md",
+  "!docs/operate.md",
+  "!LICENSE",
+]
+
 /** Of this project, for new pins and all that is written from them. */
 export const PINS = ["*", "!stacks", "!compose", "!dockerfiles/*.Dockerfile"]
 

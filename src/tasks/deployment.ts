@@ -1,25 +1,85 @@
 // The files that run a stack on a server: those of the repository, and the kit for a server.
 
-import type { Changeset, Directory } from "@dagger.io/dagger"
+import type { Changeset, Directory, File } from "@dagger.io/dagger"
 import type { DeploymentData } from "../catalogue/deployment.js"
 import { loadDeployment } from "../catalogue/load.js"
-import type { Catalogue } from "../catalogue/types.js"
-import { type CallOptions, stackSettings } from "../graph/call/options.js"
+import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
+import { sayArchive } from "../graph/build/built.js"
+import { layoutArchive } from "../graph/build/layouts.js"
+import { type CallOptions, pinnedSettings, stackSettings } from "../graph/call/options.js"
+import type { Settings } from "../graph/call/settings.js"
+import { baseOf, referenceOf } from "../plan/build/components.js"
+import { builtLayout } from "./build.js"
 
 /** Those below compose/STACK, as the catalogue has them now. */
 export async function composeChanges(options: CallOptions, checkout: Directory): Promise<Changeset> {
-  const { catalogue, data } = await deploymentSettings(options)
-  const { composeFiles } = await import("../plan/deploy/files.js")
+  const { catalogue } = await stackSettings(options)
+  const [data, { composeFiles }] = await Promise.all([deploymentData(options, catalogue), import("../plan/deploy/files.js")])
   const folder = `compose/${catalogue.stack}`
-  const others = checkout.filter({ exclude: [folder] })
-  const files = Object.entries(composeFiles(catalogue, data))
-  return files.reduce((changed, [name, text]) => changed.withNewFile(`${folder}/${name}`, text), others).changes(checkout)
+  return withTexts(checkout.filter({ exclude: [folder] }), folder, composeFiles(catalogue, data)).changes(checkout)
 }
 
-async function deploymentSettings(options: CallOptions): Promise<{ catalogue: Catalogue; data: DeploymentData }> {
-  const { catalogue } = await stackSettings(options)
+export interface KitCall {
+  profiles: string[]
+  images: string
+}
+
+/** All that a server needs, in one folder. */
+export async function deploymentKit(options: CallOptions, checkout: Directory, call: KitCall): Promise<Directory> {
+  const [plan, files, graph] = await Promise.all([
+    import("../plan/deploy/kit.js"),
+    import("../plan/deploy/files.js"),
+    import("../graph/deploy/kit.js"),
+  ])
+  const origin = plan.readImageOrigin(call.images)
+  const settings = await pinnedSettings(options)
+  const { catalogue } = settings
+  const data = await deploymentData(options, catalogue)
+  const wish = { profiles: call.profiles, official: origin === "official", base: baseOf(catalogue, options.base), images: {} }
+  // Before anything is built: a name that is not known.
+  const components = origin === "archives" ? plan.kitComponents(catalogue, files.deploymentOf(catalogue, data, wish)) : []
+  const [program, node, archives] = await Promise.all([
+    graph.operator(settings, checkout),
+    graph.kitNode(settings),
+    Promise.all(components.map((component) => archived(options, settings, component))),
+  ])
+  const images = Object.fromEntries(archives.map(({ component, name }) => [component, `docker.io/${name}`]))
+  const texts = files.deploymentFiles(catalogue, data, { ...wish, images })
+  const kit = archives.reduce(
+    (folder, { component, file }) => folder.withFile(plan.archivePath(component), file, { permissions: 0o644 }),
+    withTexts(checkout.filter({ include: ["docs", "LICENSE"] }), ".", texts)
+      .withDirectory(".", program)
+      .withFile("node/bin/node", node, { permissions: 0o755 }),
+  )
+  return graph.withChecksums(settings, kit)
+}
+
+interface Archive {
+  component: string
+  /** As docker lists it once it is loaded. */
+  name: string
+  file: File
+}
+
+async function archived(options: CallOptions, settings: Settings, component: ComponentEntry): Promise<Archive> {
+  if (component.kind === "reference") {
+    const [{ pulledArchive }, { loadedName }] = await Promise.all([import("../graph/deploy/kit.js"), import("../plan/deploy/kit.js")])
+    const reference = referenceOf(settings.catalogue, component)
+    const name = loadedName(reference)
+    return { component: component.name, name, file: await pulledArchive(settings, reference, name) }
+  }
+  const { settings: own, image, layout } = await builtLayout(options, component.name)
+  const names = await sayArchive(own, component.name, image, layout)
+  return { component: component.name, name: names[0]!, file: await layoutArchive(own, layout, names) }
+}
+
+function withTexts(folder: Directory, path: string, texts: Record<string, string>): Directory {
+  return Object.entries(texts).reduce((changed, [name, text]) => changed.withNewFile(`${path}/${name}`, text), folder)
+}
+
+async function deploymentData(options: CallOptions, catalogue: Catalogue): Promise<DeploymentData> {
   const folder = options.catalogue
   const data = await loadDeployment(catalogue, options.stack, folder ? (name) => folder.file(name).contents() : undefined)
   if (data === undefined) throw new Error("this stack has no deployment.yaml: write one beside its stack.yaml (see docs/catalogue.md)")
-  return { catalogue, data }
+  return data
 }

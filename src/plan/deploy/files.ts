@@ -8,6 +8,8 @@ import { edgeFile, haproxyText } from "./haproxy.js"
 import { readmeText } from "./readme.js"
 import { templateFile, templateText } from "./template.js"
 
+export { deploymentOf }
+
 export function deploymentFiles(catalogue: Catalogue, data: DeploymentData, wish: DeploymentWish): Record<string, string> {
   const deployment = deploymentOf(catalogue, data, wish)
   return {

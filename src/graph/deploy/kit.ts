@@ -1,0 +1,93 @@
+// Parts of the kit for a server: openimctl as one file, a Node for servers that have none, images, checksums.
+
+import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
+import { pinnedImage } from "../../catalogue/lookup.js"
+import { layoutTool, toolPackages } from "../../plan/bundle/items.js"
+import { fromFirst } from "../build/bases.js"
+import { explain } from "../call/failures.js"
+import type { Settings } from "../call/settings.js"
+import { toolbox } from "../call/toolbox.js"
+
+/** What operates the kit: a launcher for the shell, and the program behind it. */
+export async function operator(settings: Settings, checkout: Directory): Promise<Directory> {
+  const none = dag.directory()
+  // Until it is part of this project, the files are used by hand.
+  if (!(await checkout.exists("host/openimctl.ts"))) return none
+  return none
+    .withFile("openimctl", checkout.file("openimctl"), { permissions: 0o755 })
+    .withFile("openimctl.mjs", await operatorProgram(settings, checkout), { permissions: 0o644 })
+}
+
+/** From the sources below host/, as `./daggerw` makes it in a checkout, but in one file. */
+async function operatorProgram(settings: Settings, checkout: Directory): Promise<File> {
+  const node = await nodeImage(settings)
+  const [registry] = await settings.mirrors.of("npm")
+  const made = (registry === undefined ? node : node.withEnvVariable("npm_config_registry", registry))
+    .withEnvVariable("NODE_USE_SYSTEM_CA", "1")
+    .withEnvVariable("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
+    .withMountedCache("/root/.npm", dag.cacheVolume("npm"))
+    .withWorkdir("/kit/host")
+    .withDirectory(".", checkout.directory("host"), { include: ["package.json", "package-lock.json"] })
+    .withExec(["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"])
+    .withDirectory("/kit", checkout, { include: ["host", "src"] })
+    .withExec(["node", "--input-type=module", "-e", bundleProgram])
+  return explain("openimctl cannot be made", "Call again with --progress=plain to see each step.", () => made.file("/openimctl.mjs").sync())
+}
+
+/** As host/program.mjs does it. */
+const bundleProgram = `
+import { build } from "esbuild"
+await build({
+  entryPoints: ["openimctl.ts"],
+  outfile: "/openimctl.mjs",
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  loader: { ".sh": "text" },
+  nodePaths: ["/kit/host/node_modules"],
+  alias: { "zx/core": "/kit/host/node_modules/zx/build/core.js" },
+  legalComments: "none",
+  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+})
+`
+
+/** Linked with nothing but the C library. */
+export async function kitNode(settings: Settings): Promise<File> {
+  return (await nodeImage(settings)).file("/usr/local/bin/node")
+}
+
+function nodeImage(settings: Settings): Promise<Container> {
+  return fromFirst(settings, [pinnedImage(settings.catalogue, "node")])
+}
+
+/** An image that others publish, as a file that loads under this name. */
+export async function pulledArchive(settings: Settings, reference: string, name: string): Promise<File> {
+  const image = await fromFirst(settings, [reference])
+  const box = await toolbox(settings, [layoutTool], toolPackages[layoutTool])
+  return box
+    .withMountedFile("/given.tar", image.asTarball())
+    .withExec(["bash", "-euo", "pipefail", "-c", nameArchive, "name", name])
+    .file("/image.tar")
+    .sync()
+}
+
+const nameArchive = `
+mkdir /archive
+tar -xf /given.tar -C /archive
+cd /archive
+jq --compact-output '.[0].RepoTags = $ARGS.positional' manifest.json --args "$1" >/manifest.json
+cp /manifest.json manifest.json
+tar --create --file=/image.tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -- *
+rm -rf /archive
+`
+
+/** With SHA256SUMS, which sha256sum -c checks. */
+export async function withChecksums(settings: Settings, kit: Directory): Promise<Directory> {
+  const sums = (await toolbox(settings, []))
+    .withMountedDirectory("/kit", kit)
+    .withWorkdir("/kit")
+    .withExec(["sh", "-c", "find . -type f | LC_ALL=C sort | sed 's#^./##' | tr '\\n' '\\0' | xargs -0 sha256sum >/SHA256SUMS"])
+    .file("/SHA256SUMS")
+  return kit.withFile("SHA256SUMS", sums, { permissions: 0o644 })
+}
