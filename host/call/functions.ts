@@ -490,6 +490,7 @@ export const functionList: FunctionList = {
         "offline": {"gives":"String","check":true,"options":{}},
         "program-images": {"gives":"String","check":true,"options":{}},
         "buildah": {"gives":"String","check":true,"options":{}},
+        "deployment": {"gives":"String","check":true,"options":{}},
         "workflows": {"gives":"String","check":true,"options":{}},
       },
     },

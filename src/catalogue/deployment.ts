@@ -88,6 +88,9 @@ const container = {
 const officialSchema = v.strictObject({
   ...container,
   image: about("An image by its name in `images` of versions.yaml.", name("the name of an image in versions.yaml")),
+  environment: about("Other variables.", v.optional(v.record(variable(), text("a text", /^/)))),
+  secrets: about("Other secrets.", v.optional(v.record(variable(), settingName()))),
+  capabilities: about("Other capabilities.", v.optional(v.array(text("a capability such as CHOWN", /^[A-Z_]+$/)))),
   temporary: about("Folders in memory, where they are others.", v.optional(v.array(absolutePath()))),
   files: about("Files of the kit that it reads, and where.", mapping(text("a path in the kit"), absolutePath())),
   health: about("Its health check.", healthSchema),

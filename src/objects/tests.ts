@@ -203,6 +203,13 @@ export class Tests {
     return this.run(["buildah"])
   }
 
+  /** Checks the compose project by docker compose and podman-compose, and asks a running edge. */
+  @func({ cache: "session" })
+  @check()
+  async deployment(): Promise<string> {
+    return this.run(["deployment"])
+  }
+
   /** Checks the workflows by actionlint and all shell scripts by shellcheck. */
   @func({ cache: "session" })
   @check()

@@ -15,6 +15,7 @@ import type { TestCase } from "../../src/plan/tests/suites.js"
 import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
 import { customisedTests } from "./customised.js"
+import { deploymentTests } from "./deployment.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { installedTests } from "./installed.js"
 import { mirrorTests } from "./mirrors.js"
@@ -71,6 +72,7 @@ const suites: Record<string, TestSuite> = {
   publishing: ({ settings, checkout }) => publishingTests(settings, checkout, randomUUID()),
   releasing: ({ settings, checkout }) => releasingTests(settings, checkout, randomUUID()),
   buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
+  deployment: ({ settings, checkout }) => deploymentTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
   bundle: ({ settings }) => bundleTests(settings, new Date().toISOString()),
   programs: ({ settings, options }) => programTests(settings, options),

@@ -72,13 +72,10 @@ interface Entry extends DeployedServiceData {
 
 function withMakersImage(entry: DeployedServiceData, { official }: DeploymentWish): Entry {
   if (!official || entry.official === undefined) return entry
-  const { image, environment, secrets, files, temporary, ...rest } = entry.official
+  const { image, files, temporary, ...rest } = entry.official
   return {
     ...entry,
-    ...rest,
-    command: rest.command ?? entry.command,
-    environment: Object.keys(environment).length > 0 ? environment : entry.environment,
-    secrets: Object.keys(secrets).length > 0 ? secrets : entry.secrets,
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     files: { ...entry.files, ...files },
     temporary: [...entry.temporary, ...(temporary ?? [])],
     makersImage: image,
