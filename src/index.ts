@@ -7,7 +7,7 @@
 import type { Changeset, Container, Directory, File, Platform, Secret, Service, Socket } from "@dagger.io/dagger"
 import { argument, func, generate, object } from "@dagger.io/dagger"
 import { type CallOptions, callOptions } from "./graph/call/options.js"
-import { CHECKOUT, KIT, PINS, RELEASE, SOURCE, STACK_TESTS } from "./objects/ignore.js"
+import { CHECKOUT, COMPOSE, KIT, PINS, RELEASE, SOURCE, STACK_TESTS } from "./objects/ignore.js"
 import { ReleaseResult } from "./objects/releaseResult.js"
 import { Services } from "./objects/services.js"
 import { Tests } from "./objects/tests.js"
@@ -441,7 +441,7 @@ export class Openim {
   @func({ cache: "session" })
   @generate()
   async composeFiles(
-    /** The module's own checkout */ @argument({ defaultPath: "/", ignore: ["*", "!compose"] }) checkout: Directory,
+    /** The module's own checkout */ @argument({ defaultPath: "/", ignore: COMPOSE }) checkout: Directory,
   ): Promise<Changeset> {
     return composeChanges(this.options, checkout)
   }

@@ -17,7 +17,17 @@ export const SOURCE = [
 ]
 
 /** Of this project, for all of its tests. */
-export const CHECKOUT = ["**/node_modules", ".git", "sdk", "report"]
+export const CHECKOUT = ["**/node_modules", ".git", "sdk", "report", "compose/*/.*", "compose/*/secrets", "compose/*/tls", "compose/*/ca"]
+
+/** Of this project, what is generated below compose/: beside it stand the passwords of a site. */
+export const COMPOSE = [
+  "*",
+  "!compose/*/docker-compose.prod.yml",
+  "!compose/*/env.template",
+  "!compose/*/haproxy.cfg",
+  "!compose/*/deployment.json",
+  "!compose/*/README.md",
+]
 
 /** Of this project, for the tests that run on a stack. */
 export const STACK_TESTS = ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"]
@@ -37,14 +47,27 @@ export const KIT = [
 ]
 
 /** Of this project, for new pins and all that is written from them. */
-export const PINS = ["*", "!stacks", "!compose", "!dockerfiles/*.Dockerfile"]
+export const PINS = [
+  "*",
+  "!stacks",
+  "!dockerfiles/*.Dockerfile",
+  "!compose/*/docker-compose.prod.yml",
+  "!compose/*/env.template",
+  "!compose/*/haproxy.cfg",
+  "!compose/*/deployment.json",
+  "!compose/*/README.md",
+]
 
 /** The two before. */
 export const RELEASE = [
   "*",
   "!stacks",
-  "!compose",
   "!dockerfiles/*.Dockerfile",
+  "!compose/*/docker-compose.prod.yml",
+  "!compose/*/env.template",
+  "!compose/*/haproxy.cfg",
+  "!compose/*/deployment.json",
+  "!compose/*/README.md",
   "!package.json",
   "!package-lock.json",
   "!.npmrc",

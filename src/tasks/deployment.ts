@@ -15,8 +15,8 @@ import { builtLayout } from "./build.js"
 export async function composeChanges(options: CallOptions, checkout: Directory): Promise<Changeset> {
   const { catalogue } = await stackSettings(options)
   const [data, { composeFiles }] = await Promise.all([deploymentData(options, catalogue), import("../plan/deploy/files.js")])
-  const folder = `compose/${catalogue.stack}`
-  return withTexts(checkout.filter({ exclude: [folder] }), folder, composeFiles(catalogue, data)).changes(checkout)
+  // What else is there, such as .env, is the user's.
+  return withTexts(checkout, `compose/${catalogue.stack}`, composeFiles(catalogue, data)).changes(checkout)
 }
 
 export interface KitCall {

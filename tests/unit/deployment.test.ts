@@ -3,6 +3,7 @@ import { parse } from "yaml"
 import { type DeploymentData, readDeployment } from "../../src/catalogue/deployment.js"
 import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
+import { CHECKOUT, COMPOSE, PINS, RELEASE } from "../../src/objects/ignore.js"
 import { type DeploymentWish, deploymentOf } from "../../src/plan/deploy/deployment.js"
 import { composeFiles, deploymentFiles } from "../../src/plan/deploy/files.js"
 import type { Deployment } from "../../src/plan/deploy/model.js"
@@ -63,6 +64,18 @@ describe("the files of a deployment", () => {
       const file = `compose/openim/${name}`
       await expect(text, `${file} is old: run ./daggerw -y call compose-files, or npm run generate`).toMatchFileSnapshot(`../../${file}`)
     }
+  })
+})
+
+describe("what functions take of the folder compose/", () => {
+  it.each(Object.entries({ COMPOSE, PINS, RELEASE }))("%s has what is generated, and nothing of a user's", (_, list) => {
+    const names = Object.keys(composeFiles(live.catalogue, live.data)).map((name) => `!compose/*/${name}`)
+    expect(list.filter((pattern) => pattern.includes("compose")).sort()).toEqual(names.sort())
+    expect(list[0]).toBe("*")
+  })
+
+  it("leaves passwords and keys out of the tests' checkout", () => {
+    expect(CHECKOUT).toEqual(expect.arrayContaining(["compose/*/.*", "compose/*/secrets", "compose/*/tls", "compose/*/ca"]))
   })
 })
 
