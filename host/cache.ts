@@ -1,7 +1,7 @@
 // Content-addressed artefacts: <name>-<key>, made in a temporary folder and renamed when complete. What is there is whole.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, utimesSync } from "node:fs"
 import { join } from "node:path"
-import { carried, isCarried } from "./carried"
+import { fromBundle, inBundle } from "./fromBundle"
 import { bundleOrigin, marked } from "./origin"
 import { paths } from "./paths"
 import type { Origin } from "./records"
@@ -17,12 +17,12 @@ export function artefactPath(name: string, key: string): string {
  */
 export async function artefact(name: string, key: string, make: (folder: string) => Promise<void>, origin?: Origin): Promise<string> {
   const own = artefactPath(name, key)
-  const brought = isCarried(name)
+  const brought = inBundle(name)
   const path = existsSync(own) && !origin ? own : marked(own, origin ?? (brought ? bundleOrigin() : undefined))
   if (!existsSync(path)) {
     const folder = temporary(name)
     try {
-      await (brought ? carried(name, key, folder) : make(folder))
+      await (brought ? fromBundle(name, key, folder) : make(folder))
       mkdirSync(paths.artefacts, { recursive: true })
       renameSync(folder, path)
     } catch (error) {

@@ -5,29 +5,29 @@ import { type Attempt, firstOf } from "../src/base/attempts"
 import { Problem } from "../src/base/problem"
 import { buildBinaries } from "./build/binaries"
 import { artefact, remove, temporary } from "./cache"
-import { carriesEngine } from "./carried"
 import { download, readText } from "./download"
 import { choice, env } from "./env"
-import { type Cli, cachedCli, pathCli, pathRefusal } from "./fast"
 import { fileSha256, readJson, writeJson } from "./files"
+import { bundleHasEngine } from "./fromBundle"
 import { keys } from "./keys"
 import { originOf, usable } from "./origin"
+import { say } from "./output"
 import { paths } from "./paths"
 import { step } from "./progress"
+import { type Cli, cachedCli, pathCli, pathRefusal } from "./ready"
 import type { CliRecord } from "./records"
 import { refused, run } from "./run"
-import { say } from "./say"
 import { CLI_SHA256, DAGGER, RELEASES, releaseKey, releasePlatform } from "./versions"
 
 export async function makeCli(): Promise<Cli> {
-  const wanted = carriesEngine() ? "packages" : choice("OPENIM_CLI", ["auto", "release", "packages"])
+  const wanted = bundleHasEngine() ? "packages" : choice("OPENIM_CLI", ["auto", "release", "packages"])
   const attempts: Attempt<Cli>[] = [
     { name: "dagger on PATH", limitSeconds: 15, run: async () => pathCli() ?? refuse(pathRefusal()) },
     { name: "the cache", limitSeconds: 15, run: async () => cachedCli() ?? refuse(cacheRefusal()) },
   ]
   if (wanted !== "packages") attempts.push({ name: "the official release", limitSeconds: 900, run: release })
   if (wanted !== "release")
-    attempts.push({ name: carriesEngine() ? "the bundle" : "the build from Go modules", limitSeconds: 3600, run: build })
+    attempts.push({ name: bundleHasEngine() ? "the bundle" : "the build from Go modules", limitSeconds: 3600, run: build })
   const { value, by } = await firstOf(`Dagger CLI ${DAGGER}`, attempts, refused)
   say(`Dagger CLI ${DAGGER}: ${by}`)
   return value

@@ -14,13 +14,13 @@ import { containerTool } from "./engine/docker"
 import { namespacesRefusal } from "./engine/namespaces"
 import { resolvConf } from "./engine/network"
 import { env, proxies, VARIABLES } from "./env"
-import { givenCli, givenEngine, ownEngine, pathCli, pathRefusal, readyCli } from "./fast"
 import { mirrorSettings } from "./mirrors"
+import { bytes } from "./output"
 import { cacheDir } from "./paths"
 import { sentence } from "./problem"
+import { givenCli, givenEngine, ownEngine, pathCli, pathRefusal, readyCli } from "./ready"
 import { hasApt, installCommand, isRoot, missing, TOOLS, type ToolName } from "./requirements"
 import { attempt } from "./run"
-import { bytes } from "./say"
 import { DAGGER, RELEASES } from "./versions"
 
 type Verdict = "ok" | "note" | "fix"
@@ -64,7 +64,7 @@ export async function doctor(): Promise<number> {
   await check("official release", async () => {
     const base = env("OPENIM_DAGGER_RELEASES") ?? RELEASES
     const work = mkdtempSync(join(tmpdir(), "daggerw-"))
-    const told = await attempt([
+    const answer = await attempt([
       "curl",
       ...secure(base),
       "-fsSLI",
@@ -75,7 +75,7 @@ export async function doctor(): Promise<number> {
       ...named(`${base}/${DAGGER.slice(1)}/checksums.txt`, work, "curl"),
     ])
     rmSync(work, { recursive: true })
-    return told.code === 0 ? ["ok", base] : ["note", `${base} cannot be reached: the CLI is built from Go modules`]
+    return answer.code === 0 ? ["ok", base] : ["note", `${base} cannot be reached: the CLI is built from Go modules`]
   })
   const given = Boolean(env("_EXPERIMENTAL_DAGGER_RUNNER_HOST"))
   const docker = await containerTool()
@@ -129,6 +129,6 @@ async function goText(): Promise<string> {
 async function mirrorVerdict(): Promise<[Verdict, string]> {
   const refusals: string[] = []
   const found = Object.entries(await mirrorSettings((line) => refusals.push(line)))
-  const told = [...found.map(([name, value]) => `${name}=${value}`), ...refusals].join("; ")
-  return found.length > 0 ? ["ok", told] : ["note", told || "everything that they would set is set already"]
+  const summary = [...found.map(([name, value]) => `${name}=${value}`), ...refusals].join("; ")
+  return found.length > 0 ? ["ok", summary] : ["note", summary || "everything that they would set is set already"]
 }

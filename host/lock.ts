@@ -5,8 +5,8 @@ import { mkdirSync, rmSync } from "node:fs"
 import type { Readable, Writable } from "node:stream"
 import { Problem } from "../src/base/problem"
 import { readJson, writeJson } from "./files"
+import { duration, say } from "./output"
 import { cacheDir, paths } from "./paths"
-import { duration, say } from "./say"
 
 // Reads "+ <group>" and "- <group>" lines; what is left at the end of input is killed.
 const KEEPER = `

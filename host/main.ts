@@ -4,10 +4,10 @@ import { withoutCredentials } from "../src/base/addresses"
 import { shellWord } from "../src/base/shellWords"
 import type { Rewritten } from "./call/rewrite"
 import { env } from "./env"
-import { type Cli, type Engine, readyCli, readyEngine } from "./fast"
+import { say } from "./output"
 import { projectDir } from "./paths"
 import { explain, Stopped } from "./problem"
-import { say } from "./say"
+import { type Cli, type Engine, readyCli, readyEngine } from "./ready"
 
 /** First arguments with which dagger never asks an engine. */
 const WITHOUT_ENGINE = new Set(["version", "completion", "help", "login", "logout", "-h", "--help", "--version"])

@@ -7,8 +7,8 @@ import { readMirrorEntries } from "../src/mirrors/entries"
 import { readProxies } from "../src/mirrors/proxies"
 import { extraCertificates } from "./engine/certificates"
 import { env, type VariableName } from "./env"
+import { say } from "./output"
 import { attempt } from "./run"
-import { say } from "./say"
 
 /** The variables that OPENIM_MIRRORS comes to. Where one takes a single mirror it is the first that answers. */
 export async function mirrorSettings(log: (line: string) => void = say): Promise<Partial<Record<VariableName, string>>> {
@@ -49,7 +49,7 @@ export async function applyMirrors(): Promise<void> {
 
 /** Has the user chosen something in the tool's own files? */
 async function toolHas(question: string[], usual: string): Promise<boolean> {
-  const told = await attempt(question, { limitSeconds: 20 })
-  const value = told.stdout.trim()
-  return told.code === 0 && value !== "" && value !== usual
+  const answer = await attempt(question, { limitSeconds: 20 })
+  const value = answer.stdout.trim()
+  return answer.code === 0 && value !== "" && value !== usual
 }

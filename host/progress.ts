@@ -1,8 +1,8 @@
 // Long steps: what goes on, for how long, and how long is left to expect (learnt from the step's last run, else a documented figure).
 import { readJson, writeJson } from "./files"
 import { doing } from "./lock"
+import { duration, live, say } from "./output"
 import { paths } from "./paths"
-import { duration, live, say } from "./say"
 
 export interface Step {
   /** Key under which the step's duration is remembered. */

@@ -9,10 +9,10 @@ import { readJson } from "./files"
 import { keys } from "./keys"
 import { withLock } from "./lock"
 import { bundleOrigin, marked } from "./origin"
+import { say } from "./output"
 import { cacheDir, paths } from "./paths"
 import type { CliRecord, EngineRecord } from "./records"
 import { attempt } from "./run"
-import { say } from "./say"
 import { stopOnSignals } from "./stop"
 
 export interface PruneOptions {

@@ -7,9 +7,9 @@ import { withoutCredentials } from "../src/base/addresses"
 import { Problem } from "../src/base/problem"
 import { shellWord } from "../src/base/shellWords"
 import { guard, unguard } from "./lock"
+import { say } from "./output"
 import { cacheDir, paths } from "./paths"
 import { knownCause } from "./problem"
-import { say } from "./say"
 
 export interface RunOptions {
   cwd?: string

@@ -1,7 +1,7 @@
 // An orderly end: on a signal, and when the daggerw script that waits for us is gone (it may have been killed alone).
 import { releaseLock, stopWaiting } from "./lock"
+import { say } from "./output"
 import { stopAll } from "./run"
-import { say } from "./say"
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 

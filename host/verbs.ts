@@ -7,17 +7,17 @@ import { Problem } from "../src/base/problem"
 import { doctor } from "./doctor"
 import { keptContainer } from "./engine/docker"
 import { stopEngine } from "./engine/stop"
-import { givenEngine, ownEngine, readyCli } from "./fast"
 import { readJson } from "./files"
 import { help } from "./help"
 import { holder, withLock } from "./lock"
 import { marked } from "./origin"
+import { duration, say } from "./output"
 import { cacheDir, paths } from "./paths"
 import { prepare } from "./prepare"
 import { prune } from "./prune"
+import { givenEngine, ownEngine, readyCli } from "./ready"
 import { type EngineRecord, startTime } from "./records"
 import { attempt } from "./run"
-import { duration, say } from "./say"
 import { stopOnSignals } from "./stop"
 import { DAGGER } from "./versions"
 
@@ -104,8 +104,8 @@ async function status(): Promise<number> {
 }
 
 async function size(path: string): Promise<string> {
-  const told = await attempt(["du", "-shx", path], { limitSeconds: 60 }).catch(() => undefined)
-  return told?.stdout.split("\t")[0] || "size unknown"
+  const answer = await attempt(["du", "-shx", path], { limitSeconds: 60 }).catch(() => undefined)
+  return answer?.stdout.split("\t")[0] || "size unknown"
 }
 
 async function start(): Promise<number> {

@@ -68,8 +68,8 @@ async function hostGos(): Promise<string[]> {
 /** The proxy and checksum settings of the user, from the environment or from `go env -w`. */
 async function readGoEnv(go: string): Promise<void> {
   if (Object.keys(fromGoEnv).length > 0) return
-  const told = await attempt([go, "env", "-json", ...PASSED_ON], { env: { GOTOOLCHAIN: "local" }, limitSeconds: 20 })
-  if (told.code === 0) fromGoEnv = JSON.parse(told.stdout) as Record<string, string>
+  const answer = await attempt([go, "env", "-json", ...PASSED_ON], { env: { GOTOOLCHAIN: "local" }, limitSeconds: 20 })
+  if (answer.code === 0) fromGoEnv = JSON.parse(answer.stdout) as Record<string, string>
 }
 
 async function newEnough(go: string, wanted: string): Promise<string> {
@@ -88,8 +88,8 @@ async function fetchToolchain(version: string): Promise<string> {
     const module = `golang.org/toolchain@v0.0.1-go${version}.${process.platform}-${arch}`
     await step({ name: "go", title: `Fetching Go ${version} from the Go module proxy`, seconds: 30 }, async () => {
       const options = { env: goEnv(), cwd: folder, purpose: `fetching Go ${version}`, log: "go.log" }
-      const told = JSON.parse((await run([go, "mod", "download", "-json", module], options)).stdout) as { Dir: string }
-      await run(["cp", "-a", `${told.Dir}/.`, folder], { purpose: "copying the Go toolchain" })
+      const answer = JSON.parse((await run([go, "mod", "download", "-json", module], options)).stdout) as { Dir: string }
+      await run(["cp", "-a", `${answer.Dir}/.`, folder], { purpose: "copying the Go toolchain" })
     })
     // Module zips carry no executable bits.
     await run(["chmod", "-R", "u+w", folder])

@@ -6,16 +6,16 @@ import { engineImage, engineParts, originOfParts } from "../build/engine-root"
 import { writeDockerArchive } from "../build/oci"
 import { remove, temporary } from "../cache"
 import { env } from "../env"
-import type { Engine } from "../fast"
 import { writeJson } from "../files"
 import { keys } from "../keys"
 import { bundleOrigin, marked } from "../origin"
+import { say } from "../output"
 import { cacheId, paths } from "../paths"
 import { knownCause } from "../problem"
 import { step } from "../progress"
+import type { Engine } from "../ready"
 import type { ContainerRecord, Origin } from "../records"
 import { attempt, lastWords, run, which } from "../run"
-import { say } from "../say"
 import { DAGGER, ENGINE_DIGEST, ENGINE_IMAGE } from "../versions"
 import { extraCertificates } from "./certificates"
 import { engineConfig, engineEnvironment, holdsPassword, STOP_SECONDS, startSeconds } from "./settings"
@@ -51,11 +51,11 @@ async function probe(): Promise<Probe> {
   const reasons: string[] = []
   for (const tool of TOOLS) {
     if (!(await which(tool))) continue
-    const told = await attempt([tool, "info"], { limitSeconds: 15 }).catch((error: Error) => ({ code: 1, tail: error.message }))
+    const answer = await attempt([tool, "info"], { limitSeconds: 15 }).catch((error: Error) => ({ code: 1, tail: error.message }))
     // Docker's client ends well in some versions though its daemon does not answer.
-    const failed = told.code !== 0 || /cannot connect|error during connect/i.test(told.tail)
+    const failed = answer.code !== 0 || /cannot connect|error during connect/i.test(answer.tail)
     if (!failed) return { tool, reason: "" }
-    reasons.push(`${tool}: ${lastWords(told.tail, 1).replace(/^(ERROR|errors? pretty printing info): /i, "")}`)
+    reasons.push(`${tool}: ${lastWords(answer.tail, 1).replace(/^(ERROR|errors? pretty printing info): /i, "")}`)
   }
   return { reason: reasons.length > 0 ? reasons.join("; ") : `none of ${TOOLS.join(", ")} is installed` }
 }

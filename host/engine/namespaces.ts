@@ -16,18 +16,18 @@ import { dirname, join } from "node:path"
 import { Problem } from "../../src/base/problem"
 import { answers } from "../answer"
 import { engineFolder, engineParts, originOfParts } from "../build/engine-root"
-import { carriesEngine } from "../carried"
 import { env } from "../env"
-import type { Engine } from "../fast"
 import { readJson, writeJson } from "../files"
+import { bundleHasEngine } from "../fromBundle"
 import { keys } from "../keys"
 import { marked } from "../origin"
+import { say } from "../output"
 import { paths } from "../paths"
 import { step } from "../progress"
+import type { Engine } from "../ready"
 import { type EngineRecord, startTime } from "../records"
 import { isRoot, require } from "../requirements"
 import { attempt, lastWords } from "../run"
-import { say } from "../say"
 import { extraCertificates } from "./certificates"
 import script from "./inside.sh"
 import { keepSmall } from "./log"
@@ -52,7 +52,7 @@ export async function startInNamespaces(makeRoom: () => Promise<void>): Promise<
   const refusal = await namespacesRefusal()
   if (refusal) throw new Problem(refusal)
   // With a bundle nothing is fetched, so a way out is welcome and no more.
-  await require(["ip", "unshare", "nsenter", ...(carriesEngine() ? [] : (["iptables"] as const))])
+  await require(["ip", "unshare", "nsenter", ...(bundleHasEngine() ? [] : (["iptables"] as const))])
   const parts = await engineParts()
   const root = await engineFolder(parts)
   await makeRoom()

@@ -5,12 +5,12 @@ import { lookup } from "node:dns/promises"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { Problem } from "../../src/base/problem"
-import { carriesEngine } from "../carried"
 import { env, proxies } from "../env"
+import { bundleHasEngine } from "../fromBundle"
+import { say } from "../output"
 import { cacheId } from "../paths"
 import { sentence } from "../problem"
 import { attempt, run } from "../run"
-import { say } from "../say"
 
 export interface Names {
   namespace: string
@@ -80,7 +80,7 @@ export async function raiseNetwork(): Promise<Subnet> {
   await ip("-n", namespace, "route", "add", "default", "via", subnet.host)
   // With a bundle nothing is fetched: a way out is welcome then, and no more.
   await wayOut(link, subnet.cidr).catch((error: unknown) => {
-    if (!carriesEngine()) throw error
+    if (!bundleHasEngine()) throw error
     say(`the engine has no way out of this machine, and needs none with a bundle: ${sentence(error)}`)
   })
   return subnet
@@ -248,7 +248,7 @@ const nobody = "nameserver 192.0.2.1\n"
 export function resolvConf(
   given: string | undefined,
   read: (path: string) => string | undefined = readOptional,
-  offline = carriesEngine(),
+  offline = bundleHasEngine(),
 ): string {
   if (given)
     return given

@@ -1,16 +1,16 @@
 // The engine's chain: what the user names and what runs already was looked at before; here one is started.
 import { type Attempt, firstOf } from "../../src/base/attempts"
 import { Problem } from "../../src/base/problem"
-import { carriesEngine } from "../carried"
 import { choice } from "../env"
-import type { Engine } from "../fast"
 import { readJson } from "../files"
+import { bundleHasEngine } from "../fromBundle"
 import { bundleOrigin, usable } from "../origin"
+import { say } from "../output"
 import { paths } from "../paths"
+import type { Engine } from "../ready"
 import type { EngineRecord } from "../records"
 import { hasApt } from "../requirements"
 import { refused } from "../run"
-import { say } from "../say"
 import { containerTool, startOfficial, startPackagesInContainer } from "./docker"
 import { namespacesRefusal, startInNamespaces } from "./namespaces"
 import { stopEngine } from "./stop"
@@ -52,7 +52,7 @@ export async function startEngine(): Promise<Engine> {
     run: () => startInNamespaces(makeRoom),
   }
   // A bundle brings its engine along, and where it is used nothing else may be in reach.
-  const attempts = carriesEngine()
+  const attempts = bundleHasEngine()
     ? wanted === "docker"
       ? [inContainer]
       : [inContainer, inNamespaces]

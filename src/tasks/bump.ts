@@ -60,7 +60,7 @@ export async function bumpVersions(settings: Settings, tools: WatchTools, files:
       const change = await moved(settings, tools, watched, version, versions)
       if (change === undefined) continue
       versions = change.versions
-      changes.push(change.told)
+      changes.push(change.summary)
     } catch (error) {
       failures.push(error as Error)
     }
@@ -68,7 +68,7 @@ export async function bumpVersions(settings: Settings, tools: WatchTools, files:
   if (failures.length > 0 && changes.length === 0) throw new Error(failures.map((error) => error.message).join("\n"))
   for (const change of await newChecksums(settings, tools, wish, versions)) {
     versions = change.versions
-    changes.push(change.told)
+    changes.push(change.summary)
   }
   for (const failure of failures) log(`not bumped: ${failure.message}`)
   return changedFiles(settings.catalogue, files, versions, changes, wish.date)
@@ -96,7 +96,7 @@ async function wantedMoves(settings: Settings, tools: WatchTools, wish: BumpWish
 
 interface Moved {
   versions: string
-  told: string
+  summary: string
 }
 
 /** Versions that were pinned before need no network; others must exist. */
@@ -105,11 +105,11 @@ async function moved(settings: Settings, tools: WatchTools, watched: Watched, ve
   if (watched.kind === "reference") {
     if (version === watched.pinned) return unchanged(name, version)
     const versions = withReferenceTag(text, name, watched.pinned, watched.previous, version)
-    const told = `${name}: ${watched.pinned} → ${version}`
-    if (watched.previous.includes(version)) return { versions, told }
+    const summary = `${name}: ${watched.pinned} → ${version}`
+    if (watched.previous.includes(version)) return { versions, summary }
     await checkVersion(settings, tools, watched, version)
     const digest = await referenceDigest(tools, `${upstreamAddress(settings.catalogue, watched, settings.upstreams)}:${version}`)
-    return { versions: withDigests(versions, { [`${upstreamAddress(settings.catalogue, watched, {})}:${version}`]: digest }), told }
+    return { versions: withDigests(versions, { [`${upstreamAddress(settings.catalogue, watched, {})}:${version}`]: digest }), summary }
   }
   if (watched.kind === "archive") {
     if (version === watched.pinned) return unchanged(name, version)
@@ -119,7 +119,7 @@ async function moved(settings: Settings, tools: WatchTools, watched: Watched, ve
       await checkVersion(settings, tools, watched, version)
       sums = await archiveSums(settings, tools, name, version)
     }
-    return { versions: withArchive(text, name, before, { version, sha256: sums }), told: `${name}: ${watched.pinned} → ${version}` }
+    return { versions: withArchive(text, name, before, { version, sha256: sums }), summary: `${name}: ${watched.pinned} → ${version}` }
   }
   const before = pinnedSource(settings.catalogue, name)
   const earlier = before.previous.find((old) => old.version === version)
@@ -127,13 +127,13 @@ async function moved(settings: Settings, tools: WatchTools, watched: Watched, ve
   const pin = earlier ?? (await sourcePin(settings, tools, watched, version))
   if (samePin(pin, before)) return unchanged(name, version)
   const [left, taken] = [before, pin].map(({ version, commit }) => `${version} (${commit.slice(0, 8)})`)
-  const told = `${name}: ${left} → ${taken} of ${pin.created.slice(0, 10)}`
+  const summary = `${name}: ${left} → ${taken} of ${pin.created.slice(0, 10)}`
   const versions = withSourcePin(text, name, before, pin)
-  if (earlier !== undefined) return { versions, told }
+  if (earlier !== undefined) return { versions, summary }
   const changes = await sourceChanges(settings, tools, watched, version)
-  if (!("notCompared" in changes)) return { versions, told: `${told}; ${changesWords(changes)}` }
+  if (!("notCompared" in changes)) return { versions, summary: `${summary}; ${changesWords(changes)}` }
   log(changeLine(changes))
-  return { versions, told }
+  return { versions, summary }
 }
 
 /** Archives that stay at their version and have builds without a recorded checksum get the makers'. */
@@ -147,7 +147,7 @@ async function newChecksums(settings: Settings, tools: WatchTools, wish: BumpWis
     const sums = await archiveSums(settings, tools, name, version)
     for (const [build, sum] of Object.entries(sums)) {
       versions = withArchiveChecksums(versions, name, { [build]: sum })
-      changes.push({ versions, told: `${name} ${version} for ${build}: the makers' checksum ${sum.slice(0, 12)}… is recorded` })
+      changes.push({ versions, summary: `${name} ${version} for ${build}: the makers' checksum ${sum.slice(0, 12)}… is recorded` })
     }
   }
   return changes

@@ -53,7 +53,7 @@ export class Sandbox {
     chmodSync(path, 0o755)
   }
 
-  /** A dagger CLI that tells its version and otherwise does as it is told. */
+  /** A dagger CLI that prints its version and otherwise does what the test says. */
   dagger(text: string, version = "v0.21.8", path = join(this.bin, "dagger")): string {
     writeFileSync(path, `#!/bin/sh\nif [ "$1" = version ]; then echo "dagger ${version} (image://x) linux/amd64"; exit; fi\n${text}\n`)
     chmodSync(path, 0o755)

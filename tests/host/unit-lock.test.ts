@@ -9,7 +9,7 @@ import { alive, finished, nodeOf, project, Sandbox, until } from "./sandbox"
 const FILE = "dagger_v0.21.8_linux_amd64.tar.gz"
 let box: Sandbox
 
-/** The one slow step here is the release's download: a curl that waits until it is told to go on. */
+/** The one slow step here is the release's download: a curl that waits until it may go on. */
 beforeEach(async () => {
   box = new Sandbox()
   const folder = join(box.root, "releases", "0.21.8")

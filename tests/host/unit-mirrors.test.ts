@@ -31,7 +31,7 @@ beforeEach(async () => {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
   at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   box.dagger("true")
-  // Docker obeys and tells the engine's environment; no certificate is this host's own.
+  // Docker obeys and prints the engine's environment; no certificate is this host's own.
   box.tool(
     "docker",
     `case "$*" in "run --rm --privileged"*) exit 1 ;; *.State.Running*) echo true ;; "container inspect"*) echo running ;; *) echo true ;; esac`,
@@ -93,7 +93,7 @@ describe("OPENIM_MIRRORS", () => {
     expect([done.stderr, asked]).toEqual(["", []])
   })
 
-  it("is told by the doctor", async () => {
+  it("is reported by the doctor", async () => {
     const done = await box.run(["engine", "doctor"], { OPENIM_MIRRORS: mirrors() })
     expect(done.stdout).toContain(`ok   mirrors: GOPROXY=${at}/good/go,direct; `)
     expect(done.stdout).toContain("refused: it answers 403")

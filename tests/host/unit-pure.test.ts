@@ -5,8 +5,8 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { aptOptions } from "../../host/build/debian"
 import { chooseSubnet, resolvConf } from "../../host/engine/network"
+import { bytes, duration } from "../../host/output"
 import { explain, knownCause } from "../../host/problem"
-import { bytes, duration } from "../../host/say"
 import { Problem } from "../../src/base/problem"
 import { shellWord } from "../../src/base/shellWords"
 import { compareVersions } from "../../src/base/versionNumbers"
@@ -73,7 +73,7 @@ describe("messages", () => {
   it("know a full disk", () =>
     expect(explain(new Error("ENOSPC: no space left on device, write"))).toMatch(/the disk is full[\s\S]*next: free some space/))
   it("know a missing network", () => expect(knownCause("dial tcp: lookup proxy: no such host")?.message).toContain("network"))
-  it("show no stack", () => expect(explain(new Problem("broken", "mend it"))).toBe("daggerw: error: broken\ndaggerw: next: mend it"))
+  it("show no stack", () => expect(explain(new Problem("broken", "fix it"))).toBe("daggerw: error: broken\ndaggerw: next: fix it"))
   it("quote for a shell", () => expect(shellWord("it's $HOME")).toBe("'it'\\''s $HOME'"))
   it("write numbers for people", () => expect([duration(75), duration(3700), bytes(2.5e9)]).toEqual(["1 min 15 s", "1 h 1 min", "2.5 GB"]))
 })

@@ -111,7 +111,7 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
       .filter(([name]) => names.length === 0 || names.includes(name))
       .map(([name, run]) => [name, () => run(context)])
   const onShared = wanted(stackSuites)
-  // Built while the others run; whoever needs one of them is told what went wrong.
+  // Built while the others run; whoever needs one of them learns what went wrong.
   if (onShared.length > 0) stack().catch(() => undefined)
   if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
   try {

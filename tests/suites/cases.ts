@@ -44,7 +44,7 @@ function listen(): void {
   }
 }
 
-/** Started now; tells the seconds since then. */
+/** Started now; says the seconds since then. */
 export function stopwatch(): () => number {
   const begin = performance.now()
   return () => Math.round(performance.now() - begin) / 1000

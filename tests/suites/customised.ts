@@ -44,15 +44,15 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
     [
       "a wrong token is one clear message without the token",
       async () => {
-        const told = await fails(
+        const message = await fails(
           () => fromGit({ token: token("wrong-token-of-tests") }),
           "the server does not let this user read it. Next: check --git-token",
         )
-        if (told.includes("wrong-token-of-tests")) throw new Error("the message has the token")
+        if (message.includes("wrong-token-of-tests")) throw new Error("the message has the token")
       },
     ],
     [
-      "a private repository without a token is told apart",
+      "a private repository without a token is recognized",
       () => fails(() => fromGit({ token: undefined, username: undefined }), "does not let this user read it"),
     ],
     [
@@ -118,11 +118,11 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
           ).container
         same(await (await built(password, using("v1.0.0", teaSums))).withExec(["shop-api", "version"]).stderr(), "private tea\n")
         // Another version, because the first is kept now.
-        const told = await fails(
+        const message = await fails(
           () => built("wrong-token-of-tests", using("v1.0.1", teaSums.replaceAll("v1.0.0", "v1.0.1"))),
           "the module that internal/goods/tea.go:3:8 imports cannot be fetched",
         )
-        if (told.includes("wrong-token-of-tests")) throw new Error("the message has the password")
+        if (message.includes("wrong-token-of-tests")) throw new Error("the message has the password")
       },
     ],
     [

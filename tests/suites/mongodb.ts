@@ -87,8 +87,8 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
         "when none delivers, one message names each mirror with its fault",
         async () => {
           const message = await fails(() => build(failing), "mongodb: nothing worked: ")
-          const told = failing.map((kind) => `manual via ${address}/${kind}/${archive} (`)
-          same(told.filter((words) => !message.includes(words)).join(", "), "")
+          const words = failing.map((kind) => `manual via ${address}/${kind}/${archive} (`)
+          same(words.filter((part) => !message.includes(part)).join(", "), "")
           for (const fault of ["mirror answered 403", "no answer within 3 s", `expected ${sha256}`]) same(message.includes(fault), true)
           same(message.split("checksum is ").length - 1, 2)
         },
@@ -145,14 +145,14 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
       ],
       ["Alpine is refused with the bases that work", () => fails(() => build(["good"], "alpine"), "Use --base=debian or --base=anolis")],
       [
-        "an archive of something else is told apart",
+        "an archive of something else is recognized",
         async () => {
           const sum = (await packed.withExec(["sha256sum", "/srv/other.tgz"]).stdout()).slice(0, 64)
           await fails(() => build(["other"], "debian", { sha256: sum }), "the archive of mongodb has no bin/mongod")
         },
       ],
       [
-        "without a user it starts only when told to",
+        "without a user it starts only when that is asked for",
         async () => {
           const image = await build(["good"])
           const refused = image.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
@@ -197,7 +197,7 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
           }
           const seen = kept.withEnvVariable("ASKED_AT", String(Date.now())).withExec(["sh", "-c", "cat told; sha256sum user-*"])
           // By their checksums: the engine hides secrets from every output.
-          same(await seen.stdout(), told + sums)
+          same(await seen.stdout(), asked + sums)
         },
       ],
       [
@@ -222,8 +222,8 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
   }
 }
 
-/** What the server was told over two starts. */
-const told = `start --dbpath /data/db --bind_ip 127.0.0.1
+/** What the server was asked for over two starts. */
+const asked = `start --dbpath /data/db --bind_ip 127.0.0.1
 createUser root in admin: [{"role": "root","db": "admin"}]
 createUser openIM in openim_v3: [{"role": "readWrite","db": "openim_v3"}]
 end

@@ -58,8 +58,8 @@ export async function mutationTests(settings: Settings, options: BuildOptions, c
 /** Some case must have failed, with all of this in its name or its detail. */
 function red(cases: TestCase[], ...expected: string[]): void {
   const failed = cases.filter(({ ok }) => !ok)
-  const told = failed.some(({ name, detail }) => expected.every((words) => `${name}\n${detail}`.includes(words)))
-  if (!told)
+  const found = failed.some(({ name, detail }) => expected.every((words) => `${name}\n${detail}`.includes(words)))
+  if (!found)
     throw new Error(
       `expected a failed case with ${JSON.stringify(expected)}, found: ${JSON.stringify(failed.map(({ name, detail }) => [name, detail]))}`,
     )

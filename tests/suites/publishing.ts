@@ -89,16 +89,16 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
     [
       "a wrong password is one clear message without the password, and pushes nothing",
       async () => {
-        const told = await fails(
+        const message = await fails(
           () => publish("second", ["v1"], secured(registries.secured, "wrong-password-of-tests")),
           "cannot be published: the registry does not know this user or password: check --registry-username and --registry-password",
         )
-        if (told.includes("wrong-password-of-tests")) throw new Error("the message has the password")
+        if (message.includes("wrong-password-of-tests")) throw new Error("the message has the password")
         same(await tagsOf("second", secured(registries.secured)), "none\n")
       },
     ],
     [
-      "a missing password is told apart",
+      "a missing password is recognized",
       () =>
         fails(
           () => publish("second", ["v1"], { ca: registries.ca, plainHttp: false, service: registries.secured }),

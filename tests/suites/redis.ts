@@ -32,8 +32,8 @@ export async function redisTests(settings: Settings, checkout: Directory): Promi
       "the version in the labels is the one that runs",
       async () => {
         const version = await image.label("org.opencontainers.image.version")
-        const told = await image.withExec(["redis-server", "--version"]).stdout()
-        same(told.includes(`v=${version} `), true)
+        const answer = await image.withExec(["redis-server", "--version"]).stdout()
+        same(answer.includes(`v=${version} `), true)
       },
     ],
     [
@@ -63,7 +63,7 @@ export async function redisTests(settings: Settings, checkout: Directory): Promi
       },
     ],
     [
-      "without a password it starts only when told to",
+      "without a password it starts only when that is asked for",
       async () => {
         const refused = image.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
         same((await refused.stderr()).includes("no password: set REDIS_PASSWORD or REDIS_PASSWORD_FILE"), true)

@@ -164,7 +164,7 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
         },
       ],
       [
-        "all are built side by side without a registry, and the failure is told at the end",
+        "all are built side by side without a registry, and the failure is reported at the end",
         async () => {
           const rows = planRows(await planInputs(broken, options, programs), {})
           const built = await releaseAll(broken, rows, options, false)

@@ -159,9 +159,9 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
           ])
         const plain = await componentImage(from(odd.directory("/plain")), wish)
         const strict = await componentImage(from(odd.directory("/odd")), wish)
-        const told = (built: BuiltImage) =>
+        const config = (built: BuiltImage) =>
           built.container.withExec(["sh", "-c", "cd /shop/config && find . -printf '%p %m %U\\n' | sort && cat shop.yml"]).stdout()
-        same(await told(strict), await told(plain))
+        same(await config(strict), await config(plain))
         same(await strict.container.label(inputsLabel), await plain.container.label(inputsLabel))
         same((await imageLayout(settings, strict)).digest, (await imageLayout(settings, plain)).digest)
       },
@@ -278,7 +278,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       },
     ],
     [
-      "a source without go.mod is told apart",
+      "a source without go.mod is recognized",
       () => fails(() => componentBinaries(from(source.withoutFile("go.mod")), wish), "the source has no go.mod. Next: give the top"),
     ],
     [

@@ -39,7 +39,7 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
     ],
     ["another key verifies nothing", () => fails(() => verify(other.publicKey, "other"), "cannot be verified with this key")],
     [
-      "a wrong password of the key is told apart",
+      "a wrong password of the key is recognized",
       async () => {
         const wrong = { key: ours.key, password: other.password }
         const message = await fails(() => sign(wrong, "password"), "the password does not open the signing key")
@@ -47,12 +47,12 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
       },
     ],
     [
-      "a key that is none is told apart",
+      "a key that is not one is recognized",
       () =>
         fails(() => sign({ key: dag.setSecret("no-key", "no key at all") }, "no key"), "the signing key is not a private key of cosign"),
     ],
     [
-      "an image that is not there is told apart",
+      "an image that is not there is recognized",
       () => fails(() => sign(ours, "absent", `${repository}-absent@${layout.digest}`), `shop-absent@${layout.digest} cannot be signed`),
     ],
     ["a tag without a digest is not signed", () => fails(() => sign(ours, "tag", `${repository}:latest`), "has no digest")],

@@ -50,11 +50,11 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
       "with all addresses wrong it names all, gives up, and says which programs were down, and why",
       async () => {
         const all = plan.stores.reduce((image, { name }) => wrongIn(image, name), server.withEnvVariable("STACK_RUN", mark))
-        const told = Object.entries(suite.connect).reduce((image, [name, value]) => {
+        const connectedWrong = Object.entries(suite.connect).reduce((image, [name, value]) => {
           return plan.stores.some(({ variables }) => variables[0] === name) ? image : image.withEnvVariable(name, value)
         }, all)
         const hasty = { ...plan, supervisor: { ...plan.supervisor, giveUpSeconds: 20 } }
-        const text = await said(told.withNewFile(launchFile, JSON.stringify(hasty)), 200)
+        const text = await said(connectedWrong.withNewFile(launchFile, JSON.stringify(hasty)), 200)
         for (const { name } of plan.stores) if (!named(text, name)) throw new Error(`${name} is not named: ${text.slice(-3000)}`)
         if (!/launch: this container ends: .*openim-\w+.* could not be kept running for 20 s/.test(text)) throw new Error(text.slice(-3000))
         if (!/launch: openim-[a-z-]+ was down, it ended (once|\d+ times): \S/.test(text)) throw new Error(text.slice(-3000))

@@ -80,7 +80,7 @@ export async function supplychainTests(settings: Settings, checkout: Directory, 
       async () => same(await found({ file: await vulnerabilities(shop, fixture, "delete from affected_package_handles") }), ""),
     ],
     [
-      "a file that is no database is told apart",
+      "a file that is not a database is recognized",
       () => fails(() => scan({ file: fixture }), "--database database.sql is not a vulnerability database for grype (unable to import"),
     ],
     [

@@ -55,7 +55,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
   })
   const versions = async (channel: string, from = folder, by = tools): Promise<WatchRow[]> =>
     JSON.parse(await versionsReport(await using(from), readChannel(channel), "json", by)).rows
-  const told = async (channel: string, from = folder) =>
+  const decisions = async (channel: string, from = folder) =>
     (await versions(channel, from)).map((row) => `${row.component} ${row.decision} ${row.newest}`).join(", ")
   const bump = async (wish: Partial<BumpWish> & { bases?: boolean }, from = folder, by = tools) => {
     const { channel = "patch", bases = false, ...rest } = wish
@@ -70,7 +70,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
     [
       "the newest of each channel by git, module proxy and registry",
       async () => {
-        const newest = async (channel: string, ...expected: string[]) => same(await told(channel), expected.join(", "))
+        const newest = async (channel: string, ...expected: string[]) => same(await decisions(channel), expected.join(", "))
         const [server, chat] = ["server update v3.8.3-patch.16", "chat update v1.8.4-patch.10"]
         await newest("patch", server, chat, "cache update 7.0.10", "web update release-v3.8.3-patch.2")
         await newest("stable", "server moved v3.8.3", "chat current v1.8.4", "cache update 7.0.10", "web current release-v3.8.3")
@@ -78,7 +78,7 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
       },
     ],
     [
-      "a moved tag is told with both commits, and not taken",
+      "a moved tag is reported with both commits, and not taken",
       async () => {
         const text = await versionsReport(await using(folder), "stable", "table", tools)
         const [before, now] = ["old-v3.8.3", "v3.8.3"].map((name) => commits[name].slice(0, 8))

@@ -93,8 +93,8 @@ describe("a Dockerfile's images", () => {
       "ONBUILD COPY --from=redis:7 /a /",
       "",
     ].join("\n")
-    const told = (await imagesOf(file)).map(({ reference, uses }) => `${reference} ${uses[0].stage}: ${uses[0].purpose}`)
-    expect(told).toEqual([
+    const listed = (await imagesOf(file)).map(({ reference, uses }) => `${reference} ${uses[0].stage}: ${uses[0].purpose}`)
+    expect(listed).toEqual([
       "docker.io/library/golang:1.25 Builder: build stage",
       "docker.io/library/busybox:1.36 Builder: files mounted from it",
       "docker.io/library/nginx:latest files: files copied from it",
@@ -246,7 +246,7 @@ describe("an image's status", () => {
     expect(row.reason).toBe("pinned is sha256:bbbbbbbbbbbb, the registry has sha256:aaaaaaaaaaaa; bump --bases pins that")
   })
 
-  it("is not told where nobody was asked", () => {
+  it("is unknown where nobody was asked", () => {
     const row = status(undefined)
     expect(row.status).toBeUndefined()
     expect(imagesTable([row])).toMatch(/unknown +not asked\ntotal: 1 image\n$/)

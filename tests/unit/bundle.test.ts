@@ -1,4 +1,4 @@
-// What a bundle must hold, what it is called there, and how fetching and comparing it is told.
+// What a bundle must hold, what it is called there, and how fetching and comparing it is reported.
 
 import { describe, expect, it } from "vitest"
 import type { Catalogue } from "../../src/catalogue/types.js"

@@ -147,7 +147,7 @@ describe("a release", () => {
     expect(() => chosenComponents(catalogue, ["chatt"])).toThrow('Did you mean "chat"?')
   })
 
-  it("is told in one table with the failures' own words below", () => {
+  it("is listed in one table with the failures' own words below", () => {
     const text = releasedTable(released)
     expect(text).toMatch(/server +published +sha256:aaaaaaaaaaaa +r\/s:v1 \(pushed\) +new/)
     expect(text).toContain("chat failed:\n  no compiler\n  second line\n")

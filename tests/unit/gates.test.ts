@@ -76,7 +76,7 @@ describe("the gate", () => {
     expect(testedWords(gatePlan(tea, "none", "house"))).toBe("nothing")
   })
 
-  it("never lets an image of the catalogue out untested unless it is told to", () => {
+  it("never lets an image of the catalogue out untested unless that is asked for", () => {
     for (const { name, kind } of all.filter((entry) => entry.kind !== "reference")) {
       expect(gatePlan(catalogue, "integration", name).smoke, name).toBe(true)
       // Whatever has a place in the stack is tested there.
@@ -165,7 +165,7 @@ describe("what is not pushed", () => {
     expect(() => checkExpected("pot", digest, { pot: other })).toThrow(`not pushed: it is ${digest} now, but ${other} was tested`)
   })
 
-  it("is told with what was tested in one table", () => {
+  it("is listed with what was tested in one table", () => {
     const tags = [{ reference: `r/a:v1@${digest}`, outcome: "pushed" }]
     const text = releasedTable([{ component: "a", result: "published", detail: "new", digest, tested: "smoke, integration", tags }])
     expect(text).toMatch(/IMAGES +TESTED +REASON\na .*smoke, integration +new/)

@@ -1,4 +1,4 @@
-// Inputs that are wrong in ways that people often meet: what they are told.
+// Inputs that are wrong in ways that people often meet: what the messages say.
 
 import { describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"

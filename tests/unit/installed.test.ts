@@ -126,7 +126,7 @@ describe("what is installed", () => {
     expect(report).toEqual({ version, created: "2025-09-14T16:52:10Z", origin: text.split("\n")[2] })
   })
 
-  it("is refused when it tells nothing", () => {
+  it("is refused when it says nothing", () => {
     expect(() => readReport(redis, "1757868730\nsh: redis-server: not found\nx")).toThrow("its version cannot be read from")
   })
 

@@ -200,7 +200,7 @@ describe("the function mirrors", () => {
   }
   const hosts = ["own.example", "registry.npmmirror.com", "mirrors.aliyun.com", "docker.1ms.run", "docker.m.daocloud.io"]
 
-  it("tells of each mirror what it answers and what becomes of it", async () => {
+  it("lists for each mirror what it answers and what becomes of it", async () => {
     const text = mirrorReport("table", { asked: await asked(["china", "docker=own.example/hub"], hosts), proxy: "http://***@proxy:3128" })
     expect(text).toMatch(/apt \(debian\) +http:\/\/mirrors\.aliyun\.com\/debian +\d+ ms +used, number 1\n/)
     expect(text).toMatch(/docker +docker\.1panel\.live +- +refused: no answer within 3 s\n/)

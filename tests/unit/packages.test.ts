@@ -40,7 +40,7 @@ describe("the plan", () => {
     expect(names({ ...request, mirrorsOnly: true })).toEqual([...mirrored.slice(0, 2), ...again.slice(0, 2)])
   })
 
-  it("has a limit of five minutes unless told otherwise", () => {
+  it("has a limit of five minutes unless another one is given", () => {
     expect(planPackages({ distribution: "debian", want: base }).limitSeconds).toBe(300)
   })
 

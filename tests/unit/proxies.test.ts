@@ -66,7 +66,7 @@ describe("proxies of the environment", () => {
     expect(readProxies({ ALL_PROXY: "c:3", HTTP_PROXY: "" })).toEqual({ http: "c:3", https: "c:3", no: [] })
   })
 
-  it("are told without their passwords", () => {
+  it("are shown without their passwords", () => {
     expect(shownProxies(readProxies({ HTTP_PROXY: "http://u:secret@p:1", HTTPS_PROXY: "u:secret@p:1", NO_PROXY: "localhost" }))).toBe(
       "http://***@p:1 (not for localhost)",
     )

@@ -53,7 +53,7 @@ const hostileRun: TestRun = {
 }
 
 describe("the text", () => {
-  it("tells failed cases one by one, then notes, figures and logs, and counts all in its last line", () => {
+  it("lists failed cases one by one, then notes, figures and logs, and counts all in its last line", () => {
     const logs = [...Array(15).keys()].map((at) => `            line ${at + 25}`)
     expect(suitesText(run).split("\n")).toEqual([
       "ok      unit: 1 of 1 in 420 ms",

@@ -126,7 +126,7 @@ describe("findings", () => {
     ])
   })
 
-  it("are told apart from none", () => {
+  it("are not taken for none", () => {
     expect(findingsTable(grypeFindings('{"matches":[]}'))).toBe("no known vulnerabilities\n")
   })
 

@@ -65,7 +65,7 @@ describe("the decision", () => {
     expect(decided(server, "patch", { "v3.8.3": undefined })).toMatchObject({ decision: "current", moved: null })
   })
 
-  it("tells of the moved tag next to an update", () => {
+  it("reports the moved tag next to an update", () => {
     const row = decided(server, "patch", { "v3.8.3": movedCommit, "v3.8.3-patch.16": "3" })
     const moved = "tag v3.8.3 moved from f4c6f832 (pinned) to cb4ac199"
     expect(row).toMatchObject({ decision: "update", newest: "v3.8.3-patch.16", moved })

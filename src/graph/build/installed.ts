@@ -35,7 +35,7 @@ export async function installedImage(given: Settings, component: InstalledEntry,
   const install = installOf(given.catalogue, component, base)
   const settings = install.archive === undefined ? given : await withArchiveSum(given, component.name, install.archive)
   const { catalogue } = settings
-  // Whatever is wrong with the archive is told before anything is installed.
+  // Whatever is wrong with the archive is reported before anything is installed.
   const archive = install.archive === undefined ? undefined : await archivedServer(settings, component, install.archive)
   const prepared = await withServerPackages(settings, component, base, install)
   let server = prepared.container

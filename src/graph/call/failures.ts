@@ -1,4 +1,4 @@
-// Failed commands, told in one message that keeps the useful end of their output, and no password of an address in it.
+// Failed commands, reported in one message that keeps the useful end of their output, and no password of an address in it.
 
 import { withoutCredentials } from "../../base/addresses.js"
 import { messageOf } from "../../base/errors.js"

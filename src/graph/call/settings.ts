@@ -35,7 +35,7 @@ export interface GitSource {
   service?: Service
 }
 
-/** An offline bundle, whose layout bundle.ts tells. */
+/** An offline bundle, whose layout bundle.ts describes. */
 export interface Bundle {
   directory: Directory
   /** By the names of their files. */

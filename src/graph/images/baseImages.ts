@@ -57,8 +57,8 @@ export async function baseImagesReport(settings: Settings, wish: ImagesWish, sou
   // A registry's digests are not those of images that the engine has made by itself.
   const digests = settings.from === "registry" ? settings.catalogue.pins.digests : {}
   const rows = imageRows(images, { facts, bundle, digests })
-  const told = [...notes, ...cacheNote(rows)]
-  return formatted(wish.format, () => imagesTable(rows, told), imagesData(rows, told))
+  const remarks = [...notes, ...cacheNote(rows)]
+  return formatted(wish.format, () => imagesTable(rows, remarks), imagesData(rows, remarks))
 }
 
 interface Wanted {
@@ -155,7 +155,7 @@ export async function ownDigest(reference: string, sources: ImageSources): Promi
 
 /**
  * Only for a registry that is out of reach: then nothing can be fetched, and what the engine still gives it has kept. Of others no
- * engine tells: its list of cache entries has no names of images in it.
+ * engine says: its list of cache entries has no names of images in it.
  */
 async function keptByEngine(reference: string, digest: string, sources: ImageSources): Promise<boolean> {
   const { name } = readReference(reference)

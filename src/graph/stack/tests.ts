@@ -90,8 +90,8 @@ function casesIn({ ok, text }: Output, read: (text: string) => TestCase[]): Test
   } catch {
     // What cannot be read is shown below.
   }
-  const told = cases.some((test) => !test.ok)
-  return (ok || told) && cases.length > 0 ? cases : [...cases, { name: "the run itself", ok: false, detail: text.slice(-2000) }]
+  const explained = cases.some((test) => !test.ok)
+  return (ok || explained) && cases.length > 0 ? cases : [...cases, { name: "the run itself", ok: false, detail: text.slice(-2000) }]
 }
 
 /** What can be seen of a built image without any of the services it needs. */

@@ -33,7 +33,7 @@ export interface WatchTools {
   http(): Promise<Container>
 }
 
-/** Where a registry no longer has a pinned digest, `bump --bases` must still run to mend that. */
+/** Where a registry no longer has a pinned digest, `bump --bases` must still run to fix that. */
 export function withoutDigests(settings: Settings): Settings {
   const { catalogue } = settings
   return { ...settings, catalogue: { ...catalogue, pins: { ...catalogue.pins, digests: {} } } }

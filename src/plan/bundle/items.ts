@@ -184,7 +184,7 @@ export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): str
     case "java":
       return plain(`java-${item.java}-${digest(text)}`)
     case "archive":
-      // Its checksum may be recorded later: the record tells it.
+      // Its checksum may be recorded later: the record says it.
       return plain(`archive-${item.component}-${pinnedArchive(catalogue, item.component).version}-${item.build}`)
   }
 }

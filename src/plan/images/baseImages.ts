@@ -1,4 +1,4 @@
-// What is known of each image that is needed, and how it is told.
+// What is known of each image that is needed, and how it is reported.
 
 import { sizeText } from "../../base/measures.js"
 import { fullReference, readReference } from "../../base/references.js"
@@ -74,8 +74,8 @@ function decided({ digest, size, kept, refused }: RemoteFacts, pin?: string, bun
   if (kept) return { ...known, status: "cached", reason: refused === undefined ? "the engine's own" : `kept by the engine; ${refused}` }
   if (refused !== undefined) return { ...known, status: "missing", reason: refused }
   if (pin !== undefined && digest !== undefined && pin !== digest) {
-    const told = `pinned is ${short(pin)}, the registry has ${short(digest)}; bump --bases pins that`
-    return { ...known, status: "moved", reason: told }
+    const reason = `pinned is ${short(pin)}, the registry has ${short(digest)}; bump --bases pins that`
+    return { ...known, status: "moved", reason }
   }
   return { ...known, status: "missing", reason: "can be fetched" }
 }

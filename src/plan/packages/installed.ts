@@ -82,7 +82,7 @@ export function askForSum(makers: string): string[] {
   return ["curl", "-fsSL", ...(makers.startsWith("https:") ? ["--proto", "=https"] : []), checksumAddress(makers)]
 }
 
-/** Tells whose checksum is believed. */
+/** Says whose checksum is believed. */
 export function believedChecksum({ pins }: Catalogue, component: string, name: string, sha256: string): string {
   const { version } = pinnedArchive({ pins }, component)
   const from = checksumAddress(archiveBuild({ pins }, component, name).makers ?? "")
@@ -108,7 +108,7 @@ function archiveOf(catalogue: Catalogue, component: InstalledEntry, name: string
   return { version, limitSeconds, build: archiveBuild(catalogue, component.name, name) }
 }
 
-/** What the installed server tells about itself. */
+/** What the installed server says about itself. */
 export interface ServerReport {
   version: string
   /** When its file was made. */

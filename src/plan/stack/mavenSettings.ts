@@ -1,4 +1,4 @@
-// How Maven is told about a mirror of its central repository.
+// How Maven gets to know a mirror of its central repository.
 
 import { markup } from "../../base/markup.js"
 

@@ -1,4 +1,4 @@
-// What the version watch decides about each pinned version, and how it tells it.
+// What the version watch decides about each pinned version, and how it reports that.
 
 import { entryOf } from "../../base/entries.js"
 import { unknownName } from "../../base/nearest.js"
@@ -89,13 +89,13 @@ export function decide(watched: Watched, channel: Channel, upstream: UpstreamTag
   const releases = [...upstream.tags.keys()].map(readRelease).filter((release) => release !== undefined)
   const newest = newestOf((releases as Release[]).filter((release) => inLine(watched, pinned, release) && inChannel(channel, release)))
   const moved = movedTag(watched, upstream)
-  const told = { ...row, newest: newest?.tag ?? null, moved }
+  const common = { ...row, newest: newest?.tag ?? null, moved }
   if (newest !== undefined && compareReleases(newest, newestKnown(watched, pinned)) > 0) {
-    return { ...told, decision: "update", reason: `${newest.tag} is out${moved === null ? "" : `, and ${moved}`}` }
+    return { ...common, decision: "update", reason: `${newest.tag} is out${moved === null ? "" : `, and ${moved}`}` }
   }
-  if (moved !== null) return { ...told, decision: "moved", reason: `${moved}; the pin stays` }
-  if (newest === undefined) return { ...told, decision: "unknown", reason: `upstream has no version in channel ${channel}` }
-  return { ...told, decision: "current", reason: currentReason(pinned, newest, channel) }
+  if (moved !== null) return { ...common, decision: "moved", reason: `${moved}; the pin stays` }
+  if (newest === undefined) return { ...common, decision: "unknown", reason: `upstream has no version in channel ${channel}` }
+  return { ...common, decision: "current", reason: currentReason(pinned, newest, channel) }
 }
 
 /** An archive stays in its line, such as 7.0: the next one is a migration of somebody's data. */

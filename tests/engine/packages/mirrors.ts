@@ -20,7 +20,7 @@ export async function withManagers(): Promise<Container> {
   return machine.withNewFile("/root/.rpmmacros", "%_dbpath /var/lib/rpm\n")
 }
 
-/** Package "probe" for rpm: its only file tells where it came from. AutoReqProv, as nothing provides /bin/sh here. */
+/** Package "probe" for rpm: its only file says where it came from. AutoReqProv, as nothing provides /bin/sh here. */
 const spec = (version: string, more = "") => `
 Name: probe
 Version: ${version}

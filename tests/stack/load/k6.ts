@@ -71,17 +71,17 @@ export async function runK6(admin: Admin, conversations: Conversation[], wish: W
     K6_WEB_DASHBOARD_EXPORT: join(attachments, "load.html"),
   })
   const summary = JSON.parse(readFileSync(join(folder, "summary.json"), "utf8")) as Record<string, Latency>
-  const told = readFileSync(lines, "utf8")
+  const answers = readFileSync(lines, "utf8")
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Line)
-  const taken = told.filter((line) => line.problem === undefined)
-  if (taken.length === 0) throw new Error(`k6 got no message through: ${told[0]?.problem ?? "it has sent none"}`)
+  const taken = answers.filter((line) => line.problem === undefined)
+  if (taken.length === 0) throw new Error(`k6 got no message through: ${answers[0]?.problem ?? "it has sent none"}`)
   const begun = Math.min(...taken.map((line) => line.begun))
   const ended = Math.max(...taken.map(({ answered }) => answered))
   return {
     acknowledged: taken.map(({ conversation, text, serverMsgID }) => ({ conversation: conversations[conversation], text, serverMsgID })),
-    problems: told.flatMap(({ problem }) => problem ?? []),
+    problems: answers.flatMap(({ problem }) => problem ?? []),
     latency: summary.message_time,
     messageRate: taken.length / ((ended - begun) / 1000),
     referenceRate: summary.reference_time.count / wish.reference.seconds,

@@ -1,4 +1,4 @@
-// A constant load of messages, each of which can be told apart.
+// A constant load of messages, each with its own text.
 
 import { eventually } from "../support/eventually.js"
 import type { Admin, Sent } from "../support/im.js"

@@ -12,7 +12,7 @@ export interface Patience {
 /** Attempts something until it does not throw, and gives what it returned; `what` says what is waited for. */
 export async function eventually<T>(what: string, attempt: () => Promise<T> | T, { within = 30, every = 200 }: Patience = {}): Promise<T> {
   const started = Date.now()
-  let told = started
+  let reported = started
   for (;;) {
     try {
       return await attempt()
@@ -21,8 +21,8 @@ export async function eventually<T>(what: string, attempt: () => Promise<T> | T,
       if (now - started > within * 1000) {
         throw new Error(`not within ${within} s: ${what}; the last attempt: ${reasonOf(error)}`, { cause: error })
       }
-      if (now - told > 5000) {
-        told = now
+      if (now - reported > 5000) {
+        reported = now
         say(`waiting for ${Math.round((now - started) / 1000)} s: ${what} (${reasonOf(error)})`)
       }
     }

@@ -6,7 +6,7 @@ import { dependencies, type Program, programs } from "./stack.js"
 
 export interface ProcessFacts {
   pid: number
-  /** The file name of the program that runs, not of what the supervisor was told to run. */
+  /** The file name of the program that runs, not of what the supervisor was to run. */
   program: string
   /** In bytes, now and at most since it started. */
   memory: number

@@ -25,13 +25,13 @@ export async function ready(within = limitSeconds): Promise<void> {
     return checks.map((checker) => ({ ...checker, program, reason: "it was not asked yet" }))
   })
   let waiting = steps
-  let told = started
+  let reported = started
   while (waiting.length > 0) {
     await Promise.all(waiting.map((step) => attempt(step, started)))
     waiting = waiting.filter(({ reason }) => reason !== "")
     if (Date.now() - started > within * 1000 && waiting.length > 0) throw await failure(waiting, within)
-    if (Date.now() - told > 5000 && waiting.length > 0) {
-      told = Date.now()
+    if (Date.now() - reported > 5000 && waiting.length > 0) {
+      reported = Date.now()
       const titles = new Set(waiting.map(({ program }) => titleOf(program)))
       say(`still waiting for ${[...titles].join(", ")}; the first: ${waiting[0].what}: ${waiting[0].reason}`)
     }
@@ -58,7 +58,7 @@ async function failure(waiting: Step[], within: number): Promise<Error> {
   const tails = await Promise.all(heard.map(async (program) => (await logText(program)).split("\n").map((line) => cut(line))))
   const parts = heard.map((program, index) => {
     const asked = waiting.filter((step) => step.program === program).map(({ what, reason }) => `  ${what}: no, ${cut(reason)}`)
-    // Every log is kept for the report: here the first in full, of the others what tells most.
+    // Every log is kept for the report: here the first in full, of the others the most useful line.
     const telling = tails[index].filter((line) => /\b(error|panic|fatal|exit)\b/i.test(line))
     const lines = index === 0 ? tails[index].slice(-12) : [telling.at(-1) ?? tails[index].at(-1)]
     return [`${titleOf(program)} is not ready`, ...asked, ...lines.map((line) => `  | ${line}`)].join("\n")
@@ -67,7 +67,7 @@ async function failure(waiting: Step[], within: number): Promise<Error> {
     (host) => `container ${host} does not answer: its supervisor has ended or never started, so look at what the container itself printed`,
   )
   const text = [`after ${within} s the stack is not ready`, ...parts, ...ended, advice(concerned, silent)].join("\n")
-  // Where it was thrown tells nobody anything.
+  // Where it was thrown helps nobody.
   return Object.assign(new Error(text), { stack: text })
 }
 

@@ -9,21 +9,21 @@ import { step } from "./progress"
 import { run } from "./run"
 
 /** The artefacts that a bundle holds; others are put together from them. */
-const CARRIED = ["cli-binaries", "engine-binaries", "engine-debian", "base-images", "typescript-sdk"]
+const BUNDLED = ["cli-binaries", "engine-binaries", "engine-debian", "base-images", "typescript-sdk"]
 
 /** Where archives lie in a bundle. */
 export const ARCHIVES = "host"
 
 /** Does the bundle hold an engine? Then nothing is looked for on the network. */
-export function carriesEngine(): boolean {
+export function bundleHasEngine(): boolean {
   return bundleOrigin() !== undefined
 }
 
 /** Is it in the bundle of this call? */
-export const isCarried = (artefact: string): boolean => carriesEngine() && CARRIED.includes(artefact)
+export const inBundle = (artefact: string): boolean => bundleHasEngine() && BUNDLED.includes(artefact)
 
 /** Unpacks an artefact of the bundle into a folder. One of another version is refused. */
-export async function carried(artefact: string, key: string, folder: string): Promise<void> {
+export async function fromBundle(artefact: string, key: string, folder: string): Promise<void> {
   if (!bundleDir) throw new Error("no bundle")
   const name = `${artefact}-${key}`
   const file = `${ARCHIVES}/${name}.tar.gz`
@@ -35,7 +35,7 @@ export async function carried(artefact: string, key: string, folder: string): Pr
       `the bundle ${bundleDir} has no ${name}: it was made by another version of this project. Use that version, or renew the bundle where there is a network: ./daggerw bundle ${bundleDir}`,
     )
   }
-  await step({ name: `carried-${artefact}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
+  await step({ name: `from-bundle-${artefact}`, title: `Taking ${name} from the bundle`, seconds: 5 }, async () => {
     const again = `copy the bundle again, or make it again where there is a network: ./daggerw bundle ${bundleDir}`
     if (!existsSync(path)) throw new Problem(`the bundle lacks ${file}: ${again}`)
     if ((await fileSha256(path)) !== expected)
