@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { cacheId } from "../../host/paths"
 import { type Done, finished, project } from "./sandbox"
 
 const MINUTE = 60_000
@@ -160,6 +161,32 @@ describe.runIf(possible)("an offline bundle", () => {
       expect(digest).toBe(usual.stdout.trim())
     },
   )
+
+  // With caches instead of a bundle: the usual engine, cut off from all networks for one call.
+  it("is not needed for a second build: that needs no network", { timeout: 10 * MINUTE }, async (context) => {
+    const link = `oim-${cacheId()}`
+    const rules = [
+      [`${link}-out`, "-j", "REJECT"],
+      [`${link}-in`, "-p", "tcp", "-j", "REJECT"],
+    ]
+    const iptables = (...args: string[]) => spawnSync("iptables", args, { encoding: "utf8" })
+    if (rules.some(([chain = ""]) => iptables("-S", chain).status !== 0)) {
+      return context.skip("the usual engine has no network of ./daggerw: it is a container, or runs elsewhere")
+    }
+    const first = await online("call", "digest", "--component=server")
+    expect(first.code, first.stderr.slice(-3000)).toBe(0)
+    for (const rule of rules) expect(iptables("-I", ...rule).status).toBe(0)
+    try {
+      const connect = 'require("net").connect(80, "203.0.113.1").on("error", ({ code }) => console.log(code))'
+      const control = spawnSync("nsenter", [`--net=/run/netns/openim-${cacheId()}`, process.execPath, "-e", connect], { encoding: "utf8" })
+      expect(control.stdout, "the network is cut").toBe("ECONNREFUSED\n")
+      const again = await online("call", "digest", "--component=server")
+      expect(again.code, again.stderr.slice(-3000)).toBe(0)
+      expect(again.stdout).toBe(first.stdout)
+    } finally {
+      for (const rule of rules) iptables("-D", ...rule)
+    }
+  })
 
   /** Beside the bundle: a file of no item in it would be reported first. */
   const aside = join(root, "aside")
