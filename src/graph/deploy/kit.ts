@@ -52,7 +52,7 @@ await build({
 })
 `
 
-/** Linked with nothing but the C library. */
+/** The program alone: it needs the C and C++ libraries of the server. */
 export async function kitNode(settings: Settings): Promise<File> {
   return (await nodeImage(settings)).file("/usr/local/bin/node")
 }
