@@ -2,6 +2,7 @@
 
 import { CacheSharingMode, type Container, dag } from "@dagger.io/dagger"
 import { cacheName, type Trust } from "../../../plan/build/caches.js"
+import { inTurn } from "../../../plan/build/turns.js"
 import type { Settings } from "../../call/settings.js"
 
 /** The same for every Go, and for builds of different stacks. Several may fetch at once: Go itself locks what it writes. */
@@ -13,19 +14,25 @@ export function withModuleCache(settings: Settings, container: Container, trust?
   return container.withMountedCache("/go/pkg/mod", dag.cacheVolume(name), { sharing: CacheSharingMode.Shared })
 }
 
-/**
- * What this Go has compiled, for the steps that compile and no others: these wait for each other. Go uses all processors for one
- * build, and two that run at once compile what both need twice, as neither finds it yet.
- */
+/** What this Go has compiled, for the steps that compile and no others. Go allows several at once; `compiling` lets them take turns. */
 export function withBuildCache({ bundle, emptyCaches }: Settings, version: string, container: Container, trust?: Trust): Container {
   return withCompiled(container, emptyCaches ? emptied : cacheName(`openim-go-build-${version}`, { bundle: bundle !== undefined, trust }))
 }
 
 function withCompiled(container: Container, name: string): Container {
-  return container.withMountedCache(compiled, dag.cacheVolume(name), { sharing: CacheSharingMode.Locked })
+  return container.withMountedCache(compiled, dag.cacheVolume(name), { sharing: CacheSharingMode.Shared })
 }
 
 const compiled = "/root/.cache/go-build"
+
+/**
+ * A command that compiles where withBuildCache is. Go uses all processors for one build: two at once leave none idle while one of them
+ * links or fetches modules, and more would compile what they have in common several times, as none finds it yet.
+ */
+export function compiling(name: string, command: string[]): string[] {
+  return inTurn(name, command, { folder: `${compiled}/turns`, turns: 2 })
+}
+
 /** One for all runs: an engine keeps a volume for as long as it has room, and another name for each run would fill it. */
 const emptied = "openim-go-build-emptied"
 

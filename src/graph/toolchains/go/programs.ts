@@ -8,7 +8,7 @@ import { buildFlags, multicallBinary, multicallCommand, programArguments } from 
 import { type ResolvedSource, wholeOf } from "../../build/foundSource.js"
 import type { Settings } from "../../call/settings.js"
 import type { BuildOrder, PreparedToolchain, ProgramDigests } from "../toolchain.js"
-import { withBuildCache, withModuleCache } from "./caches.js"
+import { compiling, withBuildCache, withModuleCache } from "./caches.js"
 import { buildHelper, buildTool } from "./tools.js"
 
 export function goPrograms(
@@ -62,7 +62,7 @@ async function multicall(
   const whole = wholeOf(source)
   const built = workspace(settings, toolchain, whole)
     .withFile("/usr/local/bin/multicall", buildHelper(settings, toolchain, "multicall"))
-    .withExec(["sh", "-c", multicallCommand(binary, '"$@"', folderIn(whole.path)), "sh", ...programArguments(all)])
+    .withExec(compiling(binary, ["sh", "-c", multicallCommand(binary, '"$@"', folderIn(whole.path)), "sh", ...programArguments(all)]))
     .directory("/out")
   return wanted.reduce((folder, entry) => folder.withSymlink(binary, entry.program), built).sync()
 }
@@ -81,7 +81,7 @@ async function separate(
     const { root, path } = wholeOf(source)
     const narrowed = others.reduce((directory, other) => directory.withoutDirectory(posix.join(path, other)), root)
     const built = workspace(settings, toolchain, { root: narrowed, path })
-      .withExec(["go", "build", ...buildFlags, "-o", `/out/${entry.program}`, `./${entry.package}`])
+      .withExec(compiling(entry.program, ["go", "build", ...buildFlags, "-o", `/out/${entry.program}`, `./${entry.package}`]))
       .file(`/out/${entry.program}`)
     // One after the other: each uses all processors, and the later ones find what the first has compiled.
     folder = folder.withFile(entry.program, await built.sync())
@@ -100,7 +100,7 @@ async function byMagefile(
     .withEnvVariable("PLATFORMS", "linux_amd64")
     .withEnvVariable("RELEASE", "true")
     // It builds all programs and tools: mage takes further arguments for targets.
-    .withExec(["mage", "build"])
+    .withExec(compiling(`${settings.catalogue.stack} with mage`, ["mage", "build"]))
     .directory("_output/bin/platforms/linux/amd64")
   const names = wanted.map((entry) => entry.program)
   return built.filter({ include: names }).sync()

@@ -8,7 +8,7 @@ import { helperVersion, toolPin, toolVersion } from "../../../plan/toolchains/he
 import { explain } from "../../call/failures.js"
 import type { Settings } from "../../call/settings.js"
 import type { PreparedToolchain } from "../toolchain.js"
-import { withBuildCache, withModuleCache } from "./caches.js"
+import { compiling, withBuildCache, withModuleCache } from "./caches.js"
 import { goToolchain } from "./container.js"
 import { fetchModule } from "./sources.js"
 
@@ -25,7 +25,7 @@ export async function buildTool(settings: Settings, toolchain: PreparedToolchain
   return explain(`${name} ${pin.version} cannot be built`, "check the network and --goproxy", () =>
     withBuildCache(settings, builder.version, source)
       // Not `go install`: it also asks the proxy for the list of versions, which some refuse.
-      .withExec(["go", "build", ...buildFlags, "-o", `/out/${name}`, `./${pin.package}`])
+      .withExec(compiling(name, ["go", "build", ...buildFlags, "-o", `/out/${name}`, `./${pin.package}`]))
       .file(`/out/${name}`)
       .sync(),
   )
@@ -42,7 +42,7 @@ export function buildHelper(settings: Settings, toolchain: PreparedToolchain, na
   const source: Directory = dag.currentModule().source().directory(helperFolder(name))
   const helper = toolchain.container.withDirectory("/helper", source, { exclude: ["*_test.go"] }).withWorkdir("/helper")
   return withBuildCache(settings, toolchain.version, helper)
-    .withExec(["go", "build", ...buildFlags, "-o", `/out/${name}`, "."])
+    .withExec(compiling(name, ["go", "build", ...buildFlags, "-o", `/out/${name}`, "."]))
     .file(`/out/${name}`)
 }
 
@@ -59,7 +59,7 @@ export async function helperTests(settings: Settings): Promise<Container[]> {
           .withWorkdir("/helper")
           // As builds do it, so that both find what the other has compiled.
           .withEnvVariable("GOFLAGS", "-trimpath")
-          .withExec(["sh", "-c", `${outsideModuleCache} && go vet ./... && go test -v ./...`])
+          .withExec(compiling(`tests of ${name}`, ["sh", "-c", `${outsideModuleCache} && go vet ./... && go test -v ./...`]))
       )
     })
 }
