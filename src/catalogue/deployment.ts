@@ -42,6 +42,15 @@ export const requirementsSchema = v.strictObject({
   cpuFlags: about("Flags that the processor must have, and the services that need them.", mapping(name(), v.array(serviceName()))),
 })
 
+const rotationSchema = v.strictObject({
+  service: about(
+    "The service whose container runs the commands. They read the old and the new value as the first two lines.",
+    serviceName(),
+  ),
+  command: about("Changes the value. It ends with 0 when that is done.", words()),
+  verify: about("Ends with 0 where the store takes the new value.", words()),
+})
+
 /** The edge passes a value of .env to a container, or openimctl writes it into a file. */
 export const settingSchema = v.pipe(
   v.strictObject({
@@ -57,6 +66,7 @@ export const settingSchema = v.pipe(
     expected: about("The same in words. Required with `pattern`.", v.optional(text())),
     earlier: about("Names that it had before.", list(settingName())),
     refused: about("Values that everybody knows, or that must be replaced. Development alone allows them.", list(text())),
+    rotate: about("How a store changes it while it runs.", v.optional(rotationSchema)),
     madeWith: about("The volume that keeps it: a change in `.env` alone would not be enough.", v.optional(name("the name of a volume"))),
   }),
   v.forward(

@@ -39,6 +39,7 @@ export function deploymentReferences(data: unknown, components: string[], images
   return [
     ...keys(at(data, ["settings"])).flatMap((name) => [
       ...one(["settings", name, "group"], "the name of a group", groups!),
+      ...one(["settings", name, "rotate", "service"], "the name of a service", services!),
       ...one(["settings", name, "madeWith"], "the name of a volume", volumes),
     ]),
     ...networks!.flatMap((name) => one(["networks", name, "setting"], "the name of a setting", settings)),

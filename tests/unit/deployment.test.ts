@@ -173,6 +173,11 @@ describe("deployment.yaml", () => {
     ],
     ["publish: { HTTP_PORT", "publish: { HTTPPORT", 'services.edge.publish.HTTPPORT: expected the name of a setting, found "HTTPPORT"'],
     ["madeWith: redis", "madeWith: rediz", 'settings.REDIS_PASSWORD.madeWith: expected the name of a volume, found "rediz"'],
+    [
+      "madeWith: redis,",
+      "madeWith: redis, rotate: { service: rediss, command: [a], verify: [b] },",
+      "settings.REDIS_PASSWORD.rotate.service: expected the name of a service",
+    ],
     ["profiles: [pages]", "profiles: [page]", 'services.web.profiles[0]: expected the name of a profile, found "page"'],
     ["image: mongo\n", "image: mango\n", 'services.mongodb.official.image: expected the name of an image in versions.yaml, found "mango"'],
     [

@@ -60,7 +60,18 @@ export interface Setting {
   environments: Record<string, string>
   /** The volume that it was made with: it cannot change in .env alone. */
   madeWith?: string
+  /** How a store changes it while it runs. */
+  rotate?: Rotation
   uses: SettingUse[]
+}
+
+/** Commands in the container of a store; each reads the old and the new value as the first two lines of its input. */
+export interface Rotation {
+  service: string
+  /** Changes the value in the store; anything but 0 is a refusal. */
+  command: string[]
+  /** Ends with 0 where the store takes the new value. */
+  verify: string[]
 }
 
 export interface Health {
