@@ -43,7 +43,7 @@ async function bundle() {
   install(await registries())
   const { build } = createRequire(join(folder, "package.json"))("esbuild")
   await build({
-    entryPoints: [join(project, "host/main.ts")],
+    entryPoints: ["host/main.ts", "host/openimctl.ts"].map((file) => join(project, file)),
     outdir: folder,
     bundle: true,
     // The slow path and its packages are files of their own, read only when they are needed.

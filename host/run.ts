@@ -21,6 +21,8 @@ export interface RunOptions {
   limitSeconds?: number
   /** What the tool is doing, for the error message. */
   purpose?: string
+  /** What the tool reads from its standard input, such as a secret, which must not be an argument. */
+  input?: string
 }
 
 export interface Finished {
@@ -63,7 +65,9 @@ export async function attempt(command: string[], options: RunOptions = {}): Prom
     detached: true,
     nothrow: true,
     quiet: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    ...(options.input === undefined
+      ? { stdio: ["ignore", "pipe", "pipe"] as const }
+      : { stdio: ["pipe", "pipe", "pipe"] as const, input: options.input }),
     cwd: options.cwd,
     env: { ...process.env, ...options.env } as NodeJS.ProcessEnv,
   })`${command}`

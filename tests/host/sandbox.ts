@@ -92,7 +92,7 @@ export class Sandbox {
   /** A copy of what daggerw needs, to be changed at will. */
   copyProject(): string {
     const copy = join(this.root, "project")
-    for (const name of ["daggerw", "host", "engine", "src/mirrors", "src/base"]) {
+    for (const name of ["daggerw", "host", "engine", "src/mirrors", "src/base", "src/plan/deploy"]) {
       cpSync(join(project, name), join(copy, name), { recursive: true, filter: (path) => !path.includes("node_modules") })
     }
     return copy

@@ -12,6 +12,8 @@ const mayUseClient = ["graph", "objects", "index"]
 
 /** What the host's program shares with the module. */
 const sharedWithHost = ["base", "mirrors"]
+/** Decisions about a deployment: openimctl makes them on the server, and the module renders what they are about. */
+const decisionsOfHost = "src/plan/deploy/"
 
 interface Import {
   from: string
@@ -42,7 +44,7 @@ function clientUse({ from, to, line, values }: Import): string[] {
 }
 
 function fromHost({ from, to, line }: Import): string[] {
-  if (!to.startsWith("src/") || sharedWithHost.includes(folderOf(to))) return []
+  if (!to.startsWith("src/") || sharedWithHost.includes(folderOf(to)) || to.startsWith(decisionsOfHost)) return []
   return [`${from}:${line}: the host may import ${sharedWithHost.join(" and ")} only, not ${to}`]
 }
 

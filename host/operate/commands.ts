@@ -1,0 +1,127 @@
+// The verbs of openimctl as data: what they take, and what help says.
+
+export interface Verb {
+  name: string
+  usage: string
+  purpose: string
+  options: string[]
+  /** Names that the documents have for it. */
+  also?: string[]
+}
+
+export interface Option {
+  name: string
+  /** What stands behind the =; none for a switch. */
+  value?: string
+  short?: string
+  purpose: string
+}
+
+const ALL = ["folder", "host", "help"]
+
+export const OPTIONS: Option[] = [
+  { name: "folder", value: "PATH", purpose: "the kit's folder; by default the current one, or the one beside this program" },
+  {
+    name: "host",
+    value: "ssh://USER@SERVER[:PORT][/FOLDER]",
+    purpose: "do it on that machine; the kit is copied there first (default folder: openim)",
+  },
+  { name: "format", value: "table|json", purpose: "json for programs" },
+  { name: "profiles", value: "NAME,…", purpose: "which services: core, frontend, all; by default those of the last deployment, or all" },
+  { name: "address", value: "ADDRESS", purpose: "under which the users reach this machine: im.company.com, 192.0.2.10 or a URL" },
+  { name: "environment", value: "development|test|production", purpose: "development takes placeholders and values that everybody knows" },
+  { name: "dry-run", purpose: "print what would change; change nothing" },
+  { name: "build-only", purpose: "load or pull the images; start nothing" },
+  { name: "deploy-only", purpose: "take the images that are on this machine; load and pull nothing" },
+  { name: "status", purpose: "the same as the verb status" },
+  { name: "ignore", value: "CODE,…", purpose: "go on in spite of findings: memory, disk, cpu, port, …" },
+  {
+    name: "timeout",
+    value: "SECONDS",
+    purpose: "time limit: of each stage for deploy, start and restart; of the whole for health (default 60)",
+  },
+  { name: "quick", purpose: "leave out the check through the public address" },
+  { name: "follow", short: "f", purpose: "go on printing new lines" },
+  { name: "lines", value: "N|all", purpose: "how many of the last lines of each service (default 100)" },
+  { name: "yes", short: "y", purpose: "no question" },
+  { name: "data", purpose: "with all data" },
+  { name: "confirm", value: "PROJECT", purpose: "the project's name, where there is no terminal to ask" },
+  { name: "no-backup", purpose: "without a copy of the volumes before" },
+  { name: "output", value: "FILE", purpose: "where the bundle is written" },
+  { name: "help", short: "h", purpose: "this text" },
+]
+
+export const VERBS: Verb[] = [
+  {
+    name: "deploy",
+    usage: "deploy [--profiles=…] [--address=…] [--dry-run]",
+    purpose: "make .env at the first use, check everything, then start what is missing or changed, in stages",
+    options: ["profiles", "address", "environment", "dry-run", "build-only", "deploy-only", "status", "ignore", "timeout", "format"],
+  },
+  { name: "status", usage: "status", purpose: "what runs; exit code 3 where something is not healthy", options: ["profiles", "format"] },
+  {
+    name: "health",
+    usage: "health",
+    purpose: "services, disk, memory, ports, and what a client does, through the public address",
+    options: ["timeout", "quick", "format"],
+  },
+  { name: "start", usage: "start [SERVICE…]", purpose: "start in stages what was stopped", options: ["timeout"] },
+  { name: "stop", usage: "stop [SERVICE…]", purpose: "stop, the last stage first; data and .env are kept", options: [] },
+  { name: "restart", usage: "restart [SERVICE…]", purpose: "stop and start again, in stages", options: ["timeout"] },
+  { name: "logs", usage: "logs [SERVICE…] [-f]", purpose: "what the services have written", options: ["follow", "lines"] },
+  { name: "scale", usage: "scale SERVICE=N", purpose: "run N instances; later deployments keep the number", options: [] },
+  {
+    name: "env",
+    usage: "env check|repair|diff [FILE]|show [NAME…]",
+    purpose: "check .env, repair it, compare it with the template, show what is in effect",
+    options: ["environment", "yes", "format"],
+  },
+  {
+    name: "secrets",
+    usage: "secrets rotate NAME",
+    purpose: "change a password in the store and in .env together, or in neither",
+    options: [],
+  },
+  { name: "history", usage: "history", purpose: "who changed what, when, with which result", options: ["format"] },
+  {
+    name: "doctor",
+    usage: "doctor",
+    purpose: "look for faults of this machine, .env, images and certificate; change nothing",
+    options: ["format"],
+  },
+  {
+    name: "support-bundle",
+    usage: "support-bundle [--output=FILE]",
+    purpose: "a .tar.gz for those who help; secrets masked",
+    options: ["output"],
+  },
+  { name: "clean", usage: "clean", purpose: "remove containers and networks; keep .env and all data", options: [], also: ["down"] },
+  {
+    name: "destroy",
+    usage: "destroy --data",
+    purpose: "remove everything with all data, after a copy; asks for the project's name",
+    options: ["data", "confirm", "no-backup"],
+  },
+  { name: "help", usage: "help [VERB]", purpose: "this list, or one verb's options", options: [] },
+]
+
+export const optionsOf = (verb: Verb): Option[] => OPTIONS.filter(({ name }) => verb.options.includes(name) || ALL.includes(name))
+
+export function helpText(verb?: Verb): string {
+  const lines = (rows: [string, string][]): string => {
+    const width = Math.max(...rows.map(([left]) => left.length))
+    return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n")
+  }
+  const option = ({ name, value, short, purpose }: Option): [string, string] => [
+    `${short ? `-${short}, ` : ""}--${name}${value ? `=${value}` : ""}`,
+    purpose,
+  ]
+  if (verb) return `openimctl ${verb.usage}\n\n${verb.purpose}\n\n${lines(optionsOf(verb).map(option))}\n`
+  return `openimctl VERB [OPTIONS]: deploys the kit in a folder, and operates it on this machine
+
+${lines(VERBS.map(({ usage, purpose }) => [usage, purpose]))}
+
+openimctl help VERB lists its options. Exit codes: 0 fine, 1 failed, 2 wrong call, 3 not healthy, 4 refused before anything was
+touched, 5 another call holds the lock, 130 stopped by Ctrl-C. More: docs/operate.md
+`
+}

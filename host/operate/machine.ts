@@ -1,0 +1,188 @@
+// Facts about the machine that preflight judges.
+
+import { lookup } from "node:dns/promises"
+import { existsSync, readdirSync, readFileSync, readlinkSync, statfsSync } from "node:fs"
+import { connect, isIP } from "node:net"
+import { networkInterfaces, totalmem } from "node:os"
+import type { ImageFact, MachineFacts } from "../../src/plan/deploy/preflight"
+import { hostOf } from "../../src/plan/deploy/settings"
+import { attempt } from "../run"
+import { containersOf, needsHealthRuns, type Site, volumesOf } from "./engine"
+import type { State } from "./folder"
+import { comparedMadeWith } from "./secrets"
+
+export async function machineFacts(site: Site, state: State, firstUse: boolean, images: ImageFact[]): Promise<MachineFacts> {
+  const { engine, settings, folder } = site
+  const info = await engineInfo(site)
+  const [volumes, containers, published, networks, names] = await Promise.all([
+    volumesOf(site),
+    containersOf(site),
+    publishedPorts(site),
+    networksOf(site),
+    namesOf(settings["PUBLIC_URL"] ?? ""),
+  ])
+  const own = new Set(containers.filter(({ state }) => state === "running").flatMap(({ ports }) => ports))
+  const wanted = folder.deployment.settings.filter(({ kind }) => kind === "port").map(({ name }) => Number(settings[name]))
+  return {
+    engine,
+    compose: engine.compose,
+    architecture: info.architecture || process.arch.replace("x64", "amd64"),
+    ...(existsSync("/proc/cpuinfo") ? { cpuFlags: cpuFlags(readFileSync("/proc/cpuinfo", "utf8")) } : {}),
+    memoryMiB: Math.round((info.memory || totalmem()) / 2 ** 20),
+    diskFreeMiB: freeMiB(info.root, folder.path),
+    ports: await takenPorts(wanted, own, published),
+    names,
+    volumes,
+    madeWith: comparedMadeWith(folder, state, settings),
+    healthTimers: !needsHealthRuns(engine),
+    firstUse,
+    networks,
+    routes: await routes(),
+    images,
+  }
+}
+
+export function cpuFlags(text: string): string[] {
+  return (/^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1] ?? "").split(/\s+/).filter(Boolean)
+}
+
+async function engineInfo({ engine }: Site): Promise<{ architecture: string; memory: number; root: string }> {
+  const format =
+    engine.name === "docker"
+      ? "{{.Architecture}}|{{.MemTotal}}|{{.DockerRootDir}}"
+      : "{{.Host.Arch}}|{{.Host.MemTotal}}|{{.Store.GraphRoot}}"
+  const done = await attempt([engine.name, "info", "--format", format], { limitSeconds: 30 })
+  const [architecture = "", memory = "0", root = ""] = done.stdout.trim().split("|")
+  return { architecture, memory: Number(memory) || 0, root }
+}
+
+export function freeMiB(...paths: string[]): number {
+  for (const path of paths) {
+    try {
+      const { bavail, bsize } = statfsSync(path)
+      return Math.floor((bavail * bsize) / 2 ** 20)
+    } catch {
+      // Not readable for this user: the next one.
+    }
+  }
+  return Number.MAX_SAFE_INTEGER
+}
+
+/** Ports that containers of others publish: with some engines no process listens for them. */
+async function publishedPorts({ engine, project }: Site): Promise<{ port: number; holder: string }[]> {
+  const done = await attempt([engine.name, "ps", "--format", '{{.Names}}|{{.Label "com.docker.compose.project"}}|{{.Ports}}'], {
+    limitSeconds: 30,
+  })
+  const format = done.code === 0 ? done : await attempt([engine.name, "ps", "--format", "{{.Names}}||{{.Ports}}"], { limitSeconds: 30 })
+  return format.stdout.split("\n").flatMap((line) => {
+    const [name = "", owner = "", ports = ""] = line.split("|")
+    if (owner === project) return []
+    return [...ports.matchAll(/:(\d+)->/g)].map(([, port]) => ({ port: Number(port), holder: `container ${name}` }))
+  })
+}
+
+async function takenPorts(
+  wanted: number[],
+  own: Set<number>,
+  published: { port: number; holder: string }[],
+): Promise<MachineFacts["ports"]> {
+  const sockets = listening()
+  return Promise.all(
+    [...new Set(wanted)].map(async (port) => {
+      const other = published.find((one) => one.port === port)?.holder
+      const inode = sockets?.get(port)
+      const open = inode !== undefined || (sockets === undefined && (await connects(port)))
+      return { port, ours: own.has(port) || (!other && !open), holder: other ?? (inode ? holderOf(inode) : "another process") }
+    }),
+  )
+}
+
+/** Port → the socket's inode, of all that listen; undefined where the machine does not say it. */
+function listening(): Map<number, string> | undefined {
+  const found = new Map<number, string>()
+  let read = false
+  for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    if (!existsSync(file)) continue
+    read = true
+    for (const line of readFileSync(file, "utf8").split("\n").slice(1)) {
+      const columns = line.trim().split(/\s+/)
+      if (columns[3] !== "0A") continue
+      found.set(Number.parseInt(columns[1]?.split(":")[1] ?? "", 16), columns[9] ?? "")
+    }
+  }
+  return read ? found : undefined
+}
+
+function holderOf(inode: string): string {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`))
+        if (readlinkSync(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`)
+          return `${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (process ${pid})`
+    } catch {
+      // Of another user, or gone.
+    }
+  }
+  return "a process of another user (sudo ss -ltnp shows it)"
+}
+
+export function connects(port: number, host = "127.0.0.1", milliseconds = 1000): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host, timeout: milliseconds })
+    const end = (open: boolean): void => {
+      socket.destroy()
+      resolve(open)
+    }
+    socket.on("connect", () => end(true))
+    socket.on("timeout", () => end(false))
+    socket.on("error", () => end(false))
+  })
+}
+
+async function networksOf({ engine, project }: Site): Promise<MachineFacts["networks"]> {
+  if (engine.name !== "docker") return []
+  const ids = (
+    await attempt(["docker", "network", "ls", "-q", "--filter", `label=com.docker.compose.project=${project}`], { limitSeconds: 30 })
+  ).stdout
+    .split(/\s+/)
+    .filter(Boolean)
+  if (ids.length === 0) return []
+  const done = await attempt(["docker", "network", "inspect", ...ids], { limitSeconds: 30 })
+  try {
+    return (JSON.parse(done.stdout) as { Name: string; IPAM?: { Config?: { Subnet?: string }[] | null } }[]).map(({ Name, IPAM }) => ({
+      name: Name,
+      subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
+    }))
+  } catch {
+    return []
+  }
+}
+
+/** Networks that the machine reaches itself, without those of container engines. */
+async function routes(): Promise<string[]> {
+  const done = await attempt(["ip", "-4", "route", "show"], { limitSeconds: 10 })
+  return done.stdout
+    .split("\n")
+    .filter((line) => !/ dev (docker|br-|veth|podman|cni)/.test(line))
+    .map((line) => line.split(" ")[0] ?? "")
+    .filter((word) => /^\d/.test(word))
+}
+
+async function namesOf(url: string): Promise<MachineFacts["names"]> {
+  const host = hostOf(url).replace(/[[\]]/g, "")
+  const own = ownAddresses()
+  if (host === "" || isIP(host)) return { host, addresses: host ? [host] : [], own }
+  const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), 5000).unref())
+  const found = await Promise.race([lookup(host, { all: true }).catch(() => []), late])
+  return { host, addresses: found.map(({ address }) => address), own: [...own, "127.0.0.1", "127.0.1.1", "::1"] }
+}
+
+/** Addresses of this machine that others may reach; those of container networks are left out. */
+export function ownAddresses(): string[] {
+  return Object.entries(networkInterfaces())
+    .filter(([name]) => !/^(docker|br-|veth|podman|cni|lo$)/.test(name))
+    .flatMap(([, addresses]) => addresses ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith("fe80:"))
+    .sort((a, b) => (a.family === b.family ? 0 : a.family === "IPv4" ? -1 : 1))
+    .map(({ address }) => address)
+}

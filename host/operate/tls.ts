@@ -1,0 +1,123 @@
+// The certificate of the edge: from files of the user, or made by a certificate authority of this installation.
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { isIP } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Problem } from "../../src/base/problem"
+import { certificateFault, daysLeft } from "../../src/plan/deploy/certificate"
+import { hostOf } from "../../src/plan/deploy/settings"
+import { writeFileAtomic } from "../files"
+import { attempt, lastWords, which } from "../run"
+import type { Folder } from "./folder"
+import { EXIT, Refusal, say } from "./print"
+import { readableInside, readByOthers } from "./secrets"
+
+export const siteFile = ({ tls }: Folder): string => join(tls, "site.pem")
+export const rootFile = ({ authority }: Folder): string => join(authority, "ca.pem")
+
+/** Renewed this long before its end. */
+const RENEW_DAYS = 30
+const SITE_DAYS = 397
+const ROOT_DAYS = 3650
+
+const readable = (folder: Folder): void =>
+  readableInside(
+    siteFile(folder),
+    readByOthers(folder.deployment, ({ name }) => name === folder.deployment.edge.service),
+  )
+
+/** Why the certificate cannot be used, without a change of anything. */
+export function tlsFault(folder: Folder, settings: Record<string, string>): string | undefined {
+  if (settings["TLS"] !== "files") return undefined
+  const file = siteFile(folder)
+  if (!existsSync(file)) return `TLS=files needs ${file}: the site's certificate, its chain and its private key in one file`
+  const fault = certificateFault(readFileSync(file, "utf8"), hostOf(settings["PUBLIC_URL"] ?? "").replace(/[[\]]/g, ""), new Date())
+  return fault === undefined ? undefined : `${file} cannot be used: ${fault}`
+}
+
+/** The certificate is there and right, or is made; true where it is new. */
+export async function prepareTls(folder: Folder, settings: Record<string, string>): Promise<boolean> {
+  const mode = settings["TLS"] ?? "off"
+  mkdirSync(folder.tls, { recursive: true })
+  if (mode === "files") {
+    const fault = tlsFault(folder, settings)
+    if (fault) throw new Refusal(fault, EXIT.refused, "put the right file there, or set TLS=internal in .env")
+    const left = daysLeft(readFileSync(siteFile(folder), "utf8"), new Date())
+    if (left < RENEW_DAYS) say(`warning: the certificate ends in ${Math.floor(left)} days`)
+    readable(folder)
+    return false
+  }
+  if (mode === "acme")
+    throw new Refusal(
+      "TLS=acme is not available in this kit",
+      EXIT.refused,
+      "set TLS=files with a certificate of yours (certbot, lego), or TLS=internal",
+    )
+  if (mode !== "internal") return false
+  const host = hostOf(settings["PUBLIC_URL"] ?? "").replace(/[[\]]/g, "")
+  const file = siteFile(folder)
+  if (existsSync(file) && existsSync(rootFile(folder))) {
+    const pem = readFileSync(file, "utf8")
+    if (certificateFault(pem, host, new Date()) === undefined && daysLeft(pem, new Date()) > RENEW_DAYS) {
+      readable(folder)
+      return false
+    }
+  }
+  await makeCertificate(folder, host)
+  return true
+}
+
+async function makeCertificate(folder: Folder, host: string): Promise<void> {
+  if (!(await which("openssl")))
+    throw new Refusal(
+      "openssl is missing, which makes the certificate for TLS=internal",
+      EXIT.refused,
+      "install it: apt-get install openssl; or set TLS=files or TLS=off",
+    )
+  mkdirSync(folder.authority, { recursive: true, mode: 0o700 })
+  const aside = mkdtempSync(join(tmpdir(), "openimctl-"))
+  try {
+    const [root, rootKey] = [rootFile(folder), join(folder.authority, "ca.key")]
+    if (!existsSync(root) || !existsSync(rootKey)) {
+      const [madeKey, made] = [join(aside, "ca.key"), join(aside, "ca.pem")]
+      await openssl("the certificate authority", [
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-sha256"],
+        ...["-days", String(ROOT_DAYS), "-keyout", madeKey, "-out", made, "-subj", `/CN=${folder.deployment.title} internal CA`],
+        ...["-addext", "basicConstraints=critical,CA:TRUE,pathlen:0", "-addext", "keyUsage=critical,keyCertSign,cRLSign"],
+      ])
+      writeFileAtomic(rootKey, readFileSync(madeKey, "utf8"), 0o600)
+      writeFileAtomic(root, readFileSync(made, "utf8"), 0o644)
+      say(`made a certificate authority for this installation: ${root}`)
+    }
+    const [key, request, extensions, site] = ["site.key", "site.csr", "site.ext", "site.crt"].map((name) => join(aside, name)) as [
+      string,
+      string,
+      string,
+      string,
+    ]
+    await openssl("the key of the site", [
+      ...["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-sha256"],
+      ...["-keyout", key, "-out", request, "-subj", `/CN=${host.slice(0, 64)}`],
+    ])
+    writeFileSync(
+      extensions,
+      `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=${isIP(host) ? "IP" : "DNS"}:${host},DNS:localhost,IP:127.0.0.1\n`,
+    )
+    await openssl("the certificate of the site", [
+      ...["x509", "-req", "-in", request, "-CA", root, "-CAkey", rootKey, "-CAserial", join(aside, "serial"), "-CAcreateserial"],
+      ...["-days", String(SITE_DAYS), "-sha256", "-extfile", extensions, "-out", site],
+    ])
+    const text = [site, root, key].map((file) => readFileSync(file, "utf8").trim()).join("\n")
+    writeFileAtomic(siteFile(folder), `${text}\n`, 0o600)
+    readable(folder)
+    copyFileSync(root, join(folder.tls, "ca.pem"))
+  } finally {
+    rmSync(aside, { recursive: true, force: true })
+  }
+}
+
+async function openssl(what: string, words: string[]): Promise<void> {
+  const done = await attempt(["openssl", ...words], { limitSeconds: 60 })
+  if (done.code !== 0)
+    throw new Problem(`openssl could not make ${what}: ${lastWords(done.tail, 2)}`, "check the disk and openssl version (1.1.1 or newer)")
+}

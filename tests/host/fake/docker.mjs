@@ -1,0 +1,146 @@
+#!/usr/bin/env node
+// A docker that keeps its containers, volumes and images in a JSON file, for tests of openimctl. Its behaviour is in the same file:
+//   down: the daemon does not run; permission: its socket is closed; compose: the version of compose, "" for none
+//   fail: { SERVICE: "unhealthy" | "exit" | "starting" }; logs: { SERVICE: text }; slowUp: milliseconds that `up` takes
+//   registry: images that can be pulled; refuse: exec commands that fail; password: what the database takes
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+
+const file = process.env.FAKE_DOCKER
+const args = process.argv.slice(2)
+appendFileSync(`${file}.calls`, `${args.join(" ")}\n`)
+const state = { containers: {}, volumes: {}, images: [], registry: [], next: 1, ...JSON.parse(readFileSync(file, "utf8")) }
+const save = () => {
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(state))
+  renameSync(`${file}.${process.pid}`, file)
+}
+const print = (text) => process.stdout.write(`${text}\n`)
+const end = (code, text = "") => {
+  if (text) process.stderr.write(`${text}\n`)
+  process.exit(code)
+}
+const sleep = (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds))
+const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
+const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7).toString(16)
+
+if (state.down) end(1, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
+if (state.permission) end(1, "permission denied while trying to connect to the Docker daemon socket")
+
+if (args[0] === "version") print(state.version ?? "26.1.5")
+else if (args[0] === "info") print(args.join(" ").includes("MemTotal") ? `x86_64|${state.memory ?? 8e9}|/` : "/")
+else if (args[0] === "compose") await compose(args.slice(1))
+else if (args[0] === "ps" && args.includes("-aq")) print(Object.keys(state.containers).join("\n"))
+else if (args[0] === "ps") print((state.others ?? []).join("\n"))
+else if (args[0] === "inspect") print(JSON.stringify(args.filter((id) => state.containers[id]).map(inspected)))
+else if (args[0] === "logs") print(state.logs?.[state.containers[args.at(-1)]?.service] ?? "")
+else if (args[0] === "image") {
+  if (!state.images.includes(args.at(-1))) end(1, `Error: No such image: ${args.at(-1)}`)
+  print(`sha256:${hash(args.at(-1))} ${state.imageArchitecture ?? "amd64"}`)
+} else if (args[0] === "manifest") {
+  if (!state.registry.includes(args.at(-1))) end(1, `no such manifest: ${args.at(-1)}`)
+} else if (args[0] === "pull") {
+  if (!state.registry.includes(args.at(-1))) end(1, "manifest unknown")
+  state.images.push(args.at(-1))
+  save()
+} else if (args[0] === "load") {
+  if (state.diskFull) end(1, "write /var/lib/docker/tmp: no space left on device")
+  const image = state.archives?.[args.at(-1).split("/").at(-1)]
+  state.images.push(image)
+  save()
+  print(`Loaded image: ${image}`)
+} else if (args[0] === "tag") {
+  state.images.push(args[2])
+  save()
+} else if (args[0] === "volume" && args[1] === "ls") print(Object.keys(state.volumes).join("\n"))
+else if (args[0] === "volume" && args[1] === "inspect")
+  print(JSON.stringify(args.slice(2).map((name) => ({ Name: name, CreatedAt: "2026-01-02T03:04:05Z", Labels: {} }))))
+else if (args[0] === "volume" && args[1] === "rm") {
+  for (const name of args.slice(2)) delete state.volumes[name]
+  save()
+} else if (args[0] === "rm") {
+  for (const id of args.slice(2)) delete state.containers[id]
+  save()
+} else if (args[0] === "exec") await exec()
+else if (args[0] === "run") print("a copy")
+else if (args[0] !== "network" && args[0] !== "stats") end(64, `the fake docker does not know ${args.join(" ")}`)
+
+function inspected(id) {
+  const { service, image, startedAt, restarts, configHash } = state.containers[id]
+  const fault = state.fail?.[service]
+  const stopped = state.containers[id].stopped || fault === "exit"
+  return {
+    Id: id,
+    Name: `/shop-${service}-1`,
+    Image: `sha256:${hash(image)}`,
+    Created: startedAt,
+    RestartCount: restarts ?? 0,
+    Config: { Image: image, Labels: { "com.docker.compose.service": service, "com.docker.compose.config-hash": configHash } },
+    HostConfig: { PortBindings: service === "edge" ? { "8080/tcp": [{ HostPort: "18080" }] } : {} },
+    State: {
+      Status: stopped ? "exited" : "running",
+      ExitCode: fault === "exit" ? (state.exitCode ?? 1) : 0,
+      OOMKilled: false,
+      StartedAt: startedAt,
+      Health: {
+        Status: fault === "unhealthy" || fault === "starting" ? fault : "healthy",
+        Log: fault === "unhealthy" ? [{ Output: "no answer at port 5432" }] : [],
+      },
+    },
+  }
+}
+
+async function compose(words) {
+  if (state.compose === "") end(125, "docker: 'compose' is not a docker command.")
+  if (words[0] === "version") return print(`Docker Compose version v${state.compose ?? "2.26.1"}`)
+  const env = readFileSync(option("--env-file"), "utf8")
+  const value = (name) => new RegExp(`^${name}=(.*)$`, "m").exec(env)?.[1]
+  const verb = words.find((word, at) => ["up", "stop", "down", "config", "logs"].includes(word) && !words[at - 1]?.startsWith("-"))
+  const rest = words.slice(words.indexOf(verb) + 1)
+  const services = ["database", "api", "page", "edge"]
+  const configHash = (service) => hash(`${service} ${value("API_MEMORY")} ${value("HTTP_PORT")}`)
+  if (verb === "config") return services.forEach((service) => print(`${service} ${configHash(service)}`))
+  if (verb === "logs") return print(state.logs?.[rest.at(-1)] ?? "log of all")
+  if (verb === "stop") for (const one of Object.values(state.containers)) if (rest.includes(one.service)) one.stopped = true
+  if (verb === "down") {
+    state.containers = {}
+    if (rest.includes("-v")) state.volumes = {}
+  }
+  if (verb === "up") {
+    await sleep(state.slowUp ?? 0)
+    const scaled = Object.fromEntries(rest.flatMap((word, at) => (rest[at - 1] === "--scale" ? [word.split("=")] : [])))
+    for (const service of rest.filter((word, at) => services.includes(word) && rest[at - 1] !== "--scale")) {
+      const own = Object.entries(state.containers).filter(([, one]) => one.service === service)
+      const wanted = Number(scaled[service] ?? 1)
+      for (const [id, one] of own) {
+        if (rest.includes("--force-recreate") || one.configHash !== configHash(service)) delete state.containers[id]
+        else if (one.stopped) Object.assign(one, { stopped: false, startedAt: new Date(state.next++ * 1000).toISOString() })
+      }
+      let count = Object.values(state.containers).filter((one) => one.service === service).length
+      for (; count < wanted; count++) {
+        const image = value(`${service.toUpperCase()}_IMAGE`) ?? `docker.io/shop/${service}:1.0`
+        state.containers[`id${state.next}`] = {
+          service,
+          image,
+          configHash: configHash(service),
+          startedAt: new Date(state.next++ * 1000).toISOString(),
+        }
+      }
+      if (service === "database") state.volumes["shop_database"] = {}
+    }
+  }
+  save()
+}
+
+async function exec() {
+  let input = ""
+  for await (const chunk of process.stdin) input += chunk
+  const [before, after] = input.split("\n")
+  const command = args.at(-1)
+  if (args.join(" ").includes(after)) end(70, "a secret in the arguments")
+  if (command === "try-password") end(state.password === after ? 0 : 1)
+  if (state.refuse?.includes(command)) end(1, "ERR not allowed")
+  if (state.password !== undefined && state.password !== before) end(1, "WRONGPASS")
+  state.password = after
+  save()
+  // Killed right after the store has the new value.
+  if (state.killAfterChange) process.kill(process.ppid, "SIGKILL")
+}

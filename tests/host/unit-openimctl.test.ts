@@ -1,0 +1,523 @@
+// openimctl, as a kit has it, with a fake docker: what is made, kept, refused, and what is left after a kill at a bad moment.
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import { afterAll, afterEach, describe, expect, test } from "vitest"
+import { IMAGES, Kit } from "./kit"
+import { until } from "./sandbox"
+
+let kit: Kit
+afterEach(() => kit.remove())
+
+const ADDRESS = "--address=http://shop.test:18080"
+const SECRETS = ["DATABASE_PASSWORD", "API_SECRET"]
+const mode = (name: string) => (statSync(join(kit.folder, name)).mode & 0o777).toString(8)
+const backups = () => readdirSync(kit.folder).filter((name) => name.startsWith(".env.backup."))
+const services = () => Object.values(kit.docker().containers).map(({ service }) => service)
+
+let ready: Kit | undefined
+afterAll(() => ready?.remove())
+
+/** A kit that has been deployed: once, then copies of it. */
+async function deployed(): Promise<void> {
+  if (!ready) {
+    ready = new Kit()
+    expect((await ready.run(["deploy", ADDRESS])).code).toBe(0)
+  }
+  kit = ready.copy()
+}
+
+describe("deploy", () => {
+  test("makes .env and secrets, starts in stages, prints the addresses and no secret", async () => {
+    kit = new Kit()
+    const done = await kit.run(["deploy", ADDRESS])
+    expect(done.code).toBe(0)
+    expect(kit.value("PUBLIC_URL")).toBe("http://shop.test:18080")
+    for (const name of SECRETS) expect(kit.value(name)).toMatch(/^[A-Za-z0-9]{24,}$/)
+    expect(kit.read("secrets/database_password")).toBe(kit.value("DATABASE_PASSWORD"))
+    expect([mode(".env"), mode("secrets"), mode(".openimctl")]).toEqual(["600", "700", "700"])
+    const ups = kit.calls().filter((call) => call.includes(" up "))
+    expect(ups.map((call) => call.replace(/.* --no-deps /, ""))).toEqual(["database", "api", "page edge"])
+    expect(done.stdout).toContain("http://shop.test:18080/api")
+    // What people type in is printed once.
+    expect(done.stdout).toContain(`LOGIN_CODE=${kit.value("LOGIN_CODE")}`)
+    for (const text of [done.stdout, done.stderr, ...kit.calls()]) for (const name of SECRETS) expect(text).not.toContain(kit.value(name))
+    expect(kit.has(".openimctl/lock")).toBe(false)
+  })
+
+  test("changes nothing the second time, and says so", async () => {
+    await deployed()
+    const [before, env] = [kit.docker().containers, kit.read(".env")]
+    const done = await kit.run(["deploy"])
+    expect(done.stderr).toContain("nothing to change: 4 containers")
+    expect(done.code).toBe(0)
+    expect(kit.docker().containers).toEqual(before)
+    expect(kit.read(".env")).toBe(env)
+    expect(backups()).toEqual([])
+  })
+
+  test("makes a service again whose setting or secret has changed, and only that", async () => {
+    await deployed()
+    kit.write(".env", kit.read(".env").replace(/^API_SECRET=.*$/m, "API_SECRET=aNewSecretOfTheUser1"))
+    const done = await kit.run(["deploy"])
+    expect(done.stderr).toContain("will start api: its secrets or files have changed")
+    expect(done.stderr).toMatch(/deployed in .*: api$/m)
+    expect(kit.read("secrets/api_secret")).toBe("aNewSecretOfTheUser1")
+  })
+
+  test("--dry-run makes nothing, not even .env", async () => {
+    kit = new Kit({ images: IMAGES.slice(1), registry: IMAGES })
+    const done = await kit.run(["deploy", ADDRESS, "--dry-run"])
+    expect(done.code).toBe(0)
+    expect(done.stdout).toContain(`would pull ${IMAGES[0]}`)
+    expect(done.stdout).toContain("would start database in stage 1: new")
+    expect(kit.has(".env")).toBe(false)
+    expect(services()).toEqual([])
+  })
+
+  test("an address that is given again changes .env, with a backup", async () => {
+    await deployed()
+    const done = await kit.run(["deploy", "--address=http://other.test:18080"])
+    expect(done.code).toBe(0)
+    expect(kit.value("PUBLIC_URL")).toBe("http://other.test:18080")
+    expect(backups()).toHaveLength(1)
+  })
+
+  test("profiles that are not known are answered with the nearest name", async () => {
+    kit = new Kit()
+    const done = await kit.run(["deploy", "--profiles=fronted"])
+    expect(done.code).toBe(2)
+    expect(done.stderr).toContain('unknown profile "fronted". Did you mean "frontend"?')
+    expect(kit.has(".env")).toBe(false)
+  })
+
+  test("TLS=internal makes an authority and a certificate for the address", async () => {
+    kit = new Kit()
+    kit.write("env.template", kit.read("env.template").replace("TLS=off", "TLS=internal").replace("HTTPS_PORT=18443", "HTTPS_PORT=443"))
+    const done = await kit.run(["deploy", "--address=shop.test"])
+    expect(done.stderr).toContain("deployed in")
+    expect(done.stdout).toContain(join(kit.folder, "ca/ca.pem"))
+    expect(kit.read("tls/site.pem")).toMatch(/BEGIN CERTIFICATE[\s\S]*PRIVATE KEY/)
+    expect(mode("ca/ca.key")).toBe("600")
+    const made = kit.read("tls/site.pem")
+    expect((await kit.run(["deploy"])).stderr).toContain("nothing to change")
+    expect(kit.read("tls/site.pem")).toBe(made)
+  })
+})
+
+describe("nothing is touched, and the next step is named, when", () => {
+  const refused = async (fake: Record<string, unknown>, words: string[], code = 1, args = ["deploy", ADDRESS]) => {
+    kit ??= new Kit()
+    kit.fakeDocker(fake)
+    const done = await kit.run(args)
+    for (const word of words) expect(done.stderr).toContain(word)
+    expect(done.stderr).toContain("next:")
+    expect(done.code).toBe(code)
+    expect(kit.calls().filter((call) => / up | stop | down /.test(call))).toEqual([])
+    expect(kit.has(".openimctl/lock")).toBe(false)
+  }
+
+  test.each<[string, Record<string, unknown>, string[], number]>([
+    ["the daemon does not run", { down: true }, ["its daemon does not run", "systemctl"], 1],
+    ["the socket is closed", { permission: true }, ["no permission on its socket", "usermod"], 1],
+    ["compose is missing", { compose: "" }, ["compose is missing for docker"], 1],
+    ["compose is version 1", { compose: "1.29.2" }, ["version 1 cannot read"], 1],
+    ["docker is old", { version: "19.03" }, ["at least 20.10.0"], 4],
+    ["memory is missing", { memory: 3e7 }, ["needs 64 MiB"], 4],
+    ["images are nowhere", { images: [] }, ["docker.io/shop/api:1.0 (api) is not available: the registry says: no such manifest"], 4],
+    ["an image is for another machine", { imageArchitecture: "arm64" }, ["is for arm64, this machine is amd64"], 4],
+    [
+      "another container has the port",
+      { others: ["web|other|0.0.0.0:18080->80/tcp"] },
+      ["port 18080 is taken by container web", "HTTP_PORT"],
+      4,
+    ],
+    [
+      "volumes are there without .env",
+      { volumes: { shop_database: {} } },
+      [".env is missing, but the volume shop_database of 2026-01-02"],
+      4,
+    ],
+  ])("%s", async (_, fake, words, code) => {
+    kit = new Kit()
+    await refused(fake, words, code)
+  })
+
+  test("no engine is installed", async () => {
+    kit = new Kit()
+    const done = await kit.run(["deploy"], { OPENIMCTL_ENGINE: "podman" })
+    expect(done.stderr).toContain("podman is not installed")
+    expect(done.code).toBe(1)
+  })
+
+  test("a process has the port", async () => {
+    kit = new Kit()
+    const server = createServer().listen(18080)
+    await refused({}, ["port 18080 is taken by"], 4)
+    server.close()
+  })
+
+  test("a placeholder address or a known secret is in .env", async () => {
+    kit = new Kit()
+    kit.write(".env", "PUBLIC_URL=http://external_ip:18080\nDATABASE_PASSWORD=shop123\nAPI_SECRET=aGoodSecretValue1\nLOGIN_CODE=aB3daB3d\n")
+    await refused(
+      {},
+      [
+        'PUBLIC_URL is the placeholder "http://external_ip:18080"',
+        "DATABASE_PASSWORD has a value that everybody knows",
+        "2 things stand in the way",
+      ],
+      4,
+      ["deploy"],
+    )
+  })
+
+  test("a password does not fit its volume", async () => {
+    await deployed()
+    await kit.run(["clean"])
+    kit.write(".env", kit.read(".env").replace(/^DATABASE_PASSWORD=.*$/m, "DATABASE_PASSWORD=anotherPassword1"))
+    const done = await kit.run(["deploy"])
+    expect(done.stderr).toContain("was made with another DATABASE_PASSWORD than .env has")
+    expect(done.stderr).toContain("openimctl secrets rotate DATABASE_PASSWORD")
+    expect(done.code).toBe(4)
+    expect(services()).toEqual([])
+  })
+
+  test("an archive is damaged", async () => {
+    kit = new Kit()
+    kit.write("images/api-1.0.tar", "damaged")
+    kit.write("images/SHA256SUMS", `${"0".repeat(64)}  api-1.0.tar\n`)
+    await refused({ images: IMAGES.filter((image) => !image.includes("api")) }, ["images/api-1.0.tar is damaged", "copy the kit again"])
+  })
+
+  test("the disk is full while images are loaded", async () => {
+    kit = new Kit()
+    kit.write("images/api-1.0.tar", "archive")
+    kit.write("images/SHA256SUMS", `${createHash("sha256").update("archive").digest("hex")}  api-1.0.tar\n`)
+    await refused({ images: IMAGES.filter((image) => !image.includes("api")), diskFull: true }, [
+      "could not be loaded: write /var/lib/docker/tmp: no space left",
+      "free some space",
+    ])
+  })
+
+  test("the kit is of a newer format, or damaged", async () => {
+    kit = new Kit()
+    kit.write("deployment.json", JSON.stringify({ ...JSON.parse(kit.read("deployment.json")), format: 9 }))
+    await refused({}, ["is of a newer kit"])
+    kit.write("deployment.json", "{")
+    await refused({}, ["is damaged"])
+  })
+})
+
+describe("images", () => {
+  const api = "docker.io/shop/api:1.0"
+
+  test("are loaded from archives that have the right checksum, without asking a registry", async () => {
+    kit = new Kit({ images: IMAGES.filter((image) => image !== api), archives: { "api-1.0.tar": "shop/api:latest" } })
+    kit.write("images/api-1.0.tar", "archive")
+    kit.write("images/SHA256SUMS", `${createHash("sha256").update("archive").digest("hex")}  api-1.0.tar\n`)
+    const done = await kit.run(["deploy", ADDRESS])
+    expect(done.code).toBe(0)
+    expect(kit.docker().images).toContain(api)
+    expect(kit.calls().filter((call) => /^(pull|manifest)/.test(call))).toEqual([])
+  })
+
+  test("--build-only provides them and starts nothing; --deploy-only takes only what is there", async () => {
+    kit = new Kit({ images: [], registry: IMAGES })
+    const without = await kit.run(["deploy", ADDRESS, "--deploy-only"])
+    expect(without.code).toBe(4)
+    expect(without.stderr).toContain("not on this machine")
+    const done = await kit.run(["deploy", "--build-only"])
+    expect(done.code).toBe(0)
+    expect(kit.docker().images.sort()).toEqual([...IMAGES].sort())
+    expect(services()).toEqual([])
+    expect((await kit.run(["deploy", "--deploy-only"])).code).toBe(0)
+  })
+})
+
+describe("a service that does not start is named with its last log lines and the next step", () => {
+  test.each<[string, Record<string, unknown>, string[]]>([
+    [
+      "an unhealthy one",
+      { fail: { api: "unhealthy" }, logs: { api: "SCRAM authentication failed" } },
+      ["api did not start: its health check fails; a password is refused", "| SCRAM authentication failed", "no answer at port 5432"],
+    ],
+    [
+      "one that ends",
+      { fail: { database: "exit" }, exitCode: 132 },
+      ["database did not start: ended with exit code 132", 'set the CPU type to "host"'],
+    ],
+    [
+      "one that is late",
+      { fail: { api: "starting" }, logs: { api: "still reading" } },
+      ["api did not start: not healthy within 1 s", "| still reading"],
+    ],
+  ])("%s", async (_, fake, words) => {
+    kit = new Kit(fake)
+    const done = await kit.run(["deploy", ADDRESS, "--timeout=1"])
+    for (const word of words) expect(done.stderr).toContain(word)
+    expect(done.code).toBe(1)
+    expect(services()).not.toContain("edge")
+    // Once it is repaired, the same command continues.
+    kit.fakeDocker({ fail: {} })
+    expect((await kit.run(["deploy"])).code).toBe(0)
+    expect(services().sort()).toEqual(["api", "database", "edge", "page"])
+    const { stdout } = await kit.run(["history", "--format=json"])
+    expect(JSON.parse(stdout).map(({ result }: { result: string }) => result)).toEqual(["failed", "ok"])
+  })
+})
+
+describe("one change at a time", () => {
+  test("a second call is refused with who holds the lock", async () => {
+    kit = new Kit({ slowUp: 1500 })
+    const first = kit.run(["deploy", ADDRESS])
+    await until("the first call has the lock", () => kit.has(".openimctl/lock/owner.json"))
+    const second = await kit.run(["deploy"])
+    expect(second.code).toBe(5)
+    expect(second.stderr).toMatch(/another call is changing this deployment: \S+@\S+, process \d+ \(deploy\), since/)
+    expect((await first).code).toBe(0)
+  })
+
+  test("two calls at once: one deploys, and the state is whole", async () => {
+    kit = new Kit({ slowUp: 200 })
+    const codes = (await Promise.all([kit.run(["deploy", ADDRESS]), kit.run(["deploy", ADDRESS])])).map(({ code }) => code)
+    expect(codes.sort()).toEqual([0, 5])
+    expect(services().sort()).toEqual(["api", "database", "edge", "page"])
+  })
+
+  test("the lock of a process that is gone is taken over, and named", async () => {
+    kit = new Kit()
+    mkdirSync(join(kit.folder, ".openimctl/lock"), { recursive: true })
+    kit.write(
+      ".openimctl/lock/owner.json",
+      JSON.stringify({ user: "ann", host: hostname(), pid: 4_194_300, verb: "deploy", since: Date.now() - 60_000 }),
+    )
+    const done = await kit.run(["deploy", ADDRESS])
+    expect(done.stderr).toMatch(/the lock of ann@\S+, process 4194300 \(deploy\) is .* old and its process is gone: taking it over/)
+    expect(done.code).toBe(0)
+  })
+
+  test("the lock of another machine is respected", async () => {
+    kit = new Kit()
+    mkdirSync(join(kit.folder, ".openimctl/lock"), { recursive: true })
+    kit.write(".openimctl/lock/owner.json", JSON.stringify({ user: "ann", host: "other", pid: 1, verb: "deploy", since: Date.now() }))
+    const done = await kit.run(["deploy", ADDRESS])
+    expect(done.code).toBe(5)
+    expect(done.stderr).toContain("if that machine is gone for good: rm -r")
+  })
+
+  test.each<NodeJS.Signals>(["SIGINT", "SIGKILL"])("%s while a stage starts: the next call continues", async (signal) => {
+    kit = new Kit({ slowUp: 1000 })
+    const child = kit.start(["deploy", ADDRESS])
+    const ended = new Promise<number | null>((resolve) => child.on("exit", resolve))
+    await until("a stage starts", () => kit.calls().some((call) => call.includes(" up ")))
+    child.kill(signal)
+    expect(await ended).toBe(signal === "SIGINT" ? 130 : null)
+    expect(kit.has(".openimctl/lock")).toBe(signal === "SIGKILL")
+    const env = kit.read(".env")
+    kit.fakeDocker({ slowUp: 0 })
+    const done = await kit.run(["deploy"])
+    expect(done.code).toBe(0)
+    expect(kit.read(".env")).toBe(env)
+    expect(services().sort()).toEqual(["api", "database", "edge", "page"])
+  })
+})
+
+describe("env", () => {
+  test("check, show and diff say what is there, and never a secret", async () => {
+    await deployed()
+    const check = await kit.run(["env", "check"])
+    expect([check.code, check.stdout]).toEqual([0, `${join(kit.folder, ".env")} is fine\n`])
+    const show = await kit.run(["env", "show", "--format=json"])
+    const rows = JSON.parse(show.stdout) as { name: string; value: string; from: string; to: string[] }[]
+    expect(rows.find(({ name }) => name === "FILES_URL")).toMatchObject({ value: "http://shop.test:18080", from: ".env:7" })
+    expect(rows.find(({ name }) => name === "API_SECRET")).toMatchObject({ value: "(hidden)", to: ["api /run/secrets/api_secret"] })
+    const diff = await kit.run(["env", "diff"])
+    expect(diff.stdout).toContain("-PUBLIC_URL=\n+PUBLIC_URL=http://shop.test:18080")
+    for (const { stdout } of [check, show, diff]) expect(stdout).not.toContain(kit.value("API_SECRET"))
+  })
+
+  test("repair asks or takes --yes, keeps a backup, and leaves the password of a volume alone", async () => {
+    await deployed()
+    const broken = kit
+      .read(".env")
+      .replace(/^DATABASE_PASSWORD=.*$/m, "DB_PASSWORD = shop123")
+      .replace(/^API_SECRET=.*$/m, "API_SECRET=")
+    kit.write(".env", broken.replaceAll("\n", "\r\n"))
+    const asked = await kit.run(["env", "repair"])
+    expect(asked.code).toBe(4)
+    expect(asked.stdout).toContain("renamed DB_PASSWORD to DATABASE_PASSWORD")
+    expect(kit.read(".env")).toContain("\r\n")
+    const done = await kit.run(["env", "repair", "--yes"])
+    expect(kit.read(".env")).not.toContain("\r")
+    expect(kit.value("DATABASE_PASSWORD")).toBe("shop123")
+    expect(kit.value("API_SECRET")).toMatch(/^[A-Za-z0-9]{32}$/)
+    expect(done.stdout).toContain("openimctl secrets rotate DATABASE_PASSWORD")
+    expect(backups()).toHaveLength(1)
+    expect(mode(".env")).toBe("600")
+  })
+
+  test("twenty backups are kept", async () => {
+    await deployed()
+    for (let day = 10; day < 35; day++) writeFileSync(join(kit.folder, `.env.backup.202501${day}_000000`), "")
+    await kit.run(["deploy", "--address=http://other.test:18080"])
+    expect(backups()).toHaveLength(20)
+    expect(kit.has(".env.backup.20250110_000000")).toBe(false)
+  })
+
+  test("unknown names are answered with the nearest", async () => {
+    await deployed()
+    expect((await kit.run(["env", "chek"])).stderr).toContain('Did you mean "check"?')
+    expect((await kit.run(["env", "show", "HTP_PORT"])).stderr).toContain('Did you mean "HTTP_PORT"?')
+    expect((await kit.run(["restart", "databse"])).stderr).toContain('Did you mean "database"?')
+    expect((await kit.run(["deploy", "--adress=x"])).stderr).toContain("did you mean --address?")
+    const verb = await kit.run(["deplyo"])
+    expect([verb.code, verb.stderr]).toEqual([2, expect.stringContaining('Did you mean "deploy"?')])
+  })
+})
+
+describe("operation", () => {
+  test("status and health say what is wrong, with exit code 3", async () => {
+    await deployed()
+    const fine = await kit.run(["status"])
+    expect(fine.code).toBe(0)
+    expect(fine.stdout).toMatch(/^database +healthy +1\/1/m)
+    const asked = kit.calls().length
+    await kit.run(["status"])
+    expect(
+      kit
+        .calls()
+        .slice(asked)
+        .filter((call) => /^(ps|inspect)/.test(call)),
+    ).toHaveLength(2)
+    kit.fakeDocker({ fail: { api: "unhealthy" } })
+    const status = await kit.run(["status", "--format=json"])
+    expect(status.code).toBe(3)
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      ok: false,
+      services: [{}, { service: "api", state: "unhealthy", note: "no answer at port 5432" }, {}, {}],
+    })
+    const health = await kit.run(["health"])
+    expect(health.code).toBe(3)
+    expect(health.stdout).toMatch(/^api +service +FAILED/m)
+    expect(health.stdout).toContain("nothing listens at port 18080")
+  })
+
+  test("stop, start, restart and scale", async () => {
+    await deployed()
+    expect((await kit.run(["stop"])).code).toBe(0)
+    expect(
+      kit
+        .calls()
+        .filter((call) => call.includes(" stop "))
+        .map((call) => call.replace(/.* stop /, "")),
+    ).toEqual(["page edge", "api", "database"])
+    expect((await kit.run(["status"])).code).toBe(3)
+    expect((await kit.run(["start"])).code).toBe(0)
+    expect((await kit.run(["restart", "api"])).code).toBe(0)
+    expect((await kit.run(["scale", "api=2"])).code).toBe(0)
+    expect(services().filter((name) => name === "api")).toHaveLength(2)
+    expect((await kit.run(["deploy"])).stderr).toContain("nothing to change: 5 containers")
+    const scaled = await kit.run(["scale", "database=2"])
+    expect([scaled.code, scaled.stderr]).toEqual([2, expect.stringContaining("these can: api")])
+  })
+
+  test("clean keeps .env and volumes; destroy asks for the project's name and copies first", async () => {
+    await deployed()
+    expect((await kit.run(["clean"])).code).toBe(0)
+    expect([services(), kit.has(".env"), Object.keys(kit.docker().volumes)]).toEqual([[], true, ["shop_database"]])
+    await kit.run(["deploy"])
+    const wrong = await kit.run(["destroy", "--data", "--confirm=sho"])
+    expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining("is not the project's name")])
+    expect((await kit.run(["destroy"])).code).toBe(2)
+    const done = await kit.run(["destroy", "--data", "--confirm=shop"])
+    expect(done.code).toBe(0)
+    expect([kit.docker().volumes, kit.has(".env"), backups().length]).toEqual([{}, false, 1])
+    const copy = readdirSync(kit.folder).find((name) => name.startsWith("backup-"))!
+    expect(kit.read(`${copy}/database.tar`)).toBe("a copy\n")
+  })
+
+  test("a support bundle has no secret", async () => {
+    await deployed()
+    const secret = kit.value("API_SECRET")!
+    kit.fakeDocker({ logs: { api: `started with ${secret}` } })
+    const file = join(kit.root, "bundle.tar.gz")
+    expect((await kit.run(["support-bundle", `--output=${file}`])).code).toBe(0)
+    const { spawnSync } = await import("node:child_process")
+    const text = spawnSync("tar", ["-xzOf", file], { encoding: "utf8" }).stdout
+    expect(text).toContain("started with ***")
+    expect(text).toContain("API_SECRET=(hidden)")
+    expect(text).not.toContain(secret)
+  })
+
+  test("doctor lists all faults and changes nothing", async () => {
+    await deployed()
+    kit.fakeDocker({ version: "19.03", memory: 1e6 })
+    const done = await kit.run(["doctor", "--format=json"])
+    expect(done.code).toBe(4)
+    expect(JSON.parse(done.stdout).findings.map(({ code }: { code: string }) => code)).toEqual(expect.arrayContaining(["engine", "memory"]))
+    kit.fakeDocker({ down: true })
+    expect((await kit.run(["doctor"])).stdout).toContain("its daemon does not run")
+  })
+})
+
+describe("secrets rotate", () => {
+  test("changes the store and .env together; the secret is never an argument", async () => {
+    await deployed()
+    const before = kit.value("DATABASE_PASSWORD")
+    kit.fakeDocker({ password: before })
+    const done = await kit.run(["secrets", "rotate", "DATABASE_PASSWORD"])
+    expect(done.code).toBe(0)
+    const after = kit.value("DATABASE_PASSWORD")!
+    expect(after).not.toBe(before)
+    expect(kit.docker().password).toBe(after)
+    expect(kit.read("secrets/database_password")).toBe(after)
+    expect(kit.calls().join()).not.toContain(after)
+    expect((await kit.run(["deploy"])).stderr).toContain("nothing to change")
+  })
+
+  test("changes neither where the store refuses", async () => {
+    await deployed()
+    const env = kit.read(".env")
+    kit.fakeDocker({ password: kit.value("DATABASE_PASSWORD"), refuse: ["change-password"] })
+    const done = await kit.run(["secrets", "rotate", "DATABASE_PASSWORD"])
+    expect([done.code, done.stderr]).toEqual([
+      1,
+      expect.stringContaining("database refused the change of DATABASE_PASSWORD: ERR not allowed"),
+    ])
+    expect(kit.read(".env")).toBe(env)
+    expect(kit.has(".openimctl/rotation.json")).toBe(false)
+  })
+
+  test("is finished by the next call when it was killed after the store had the new value", async () => {
+    await deployed()
+    kit.fakeDocker({ password: kit.value("DATABASE_PASSWORD"), killAfterChange: true })
+    const killed = await kit.run(["secrets", "rotate", "DATABASE_PASSWORD"])
+    expect(killed.signal ?? killed.code).toBe("SIGKILL")
+    expect(kit.docker().password).not.toBe(kit.value("DATABASE_PASSWORD"))
+    kit.fakeDocker({ killAfterChange: false })
+    const done = await kit.run(["deploy"])
+    expect(done.stderr).toContain("finishing the interrupted change of DATABASE_PASSWORD")
+    expect(done.code).toBe(0)
+    expect(kit.docker().password).toBe(kit.value("DATABASE_PASSWORD"))
+  })
+
+  test("of a secret that no volume was made with is a new value in .env", async () => {
+    await deployed()
+    const before = kit.value("API_SECRET")
+    expect((await kit.run(["secrets", "rotate", "API_SECRET"])).code).toBe(0)
+    expect(kit.value("API_SECRET")).not.toBe(before)
+    expect((await kit.run(["secrets", "rotate", "API_SECRT"])).stderr).toContain('Did you mean "API_SECRET"?')
+  })
+})
+
+test("help is there for each verb, without a kit", async () => {
+  kit = new Kit()
+  for (const verb of ["deploy", "status", "health", "logs", "env", "destroy"]) {
+    const done = await kit.run([verb, "--help"])
+    expect([done.code, done.stdout]).toEqual([0, expect.stringContaining(`openimctl ${verb}`)])
+  }
+  expect(existsSync(join(kit.folder, ".openimctl"))).toBe(false)
+})

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest"
+import { blocking, type MachineFacts, machineName, older, overlap, preflight } from "../../src/plan/deploy/preflight.js"
+import { shopDeployment } from "./deployment.fixture.js"
+
+const shop = { ...shopDeployment, requirements: { diskMiB: 20_000, cpuFlags: { avx: ["database"] }, architecture: "amd64" } }
+const SETTINGS = { PUBLIC_URL: "http://shop.company.com", HTTP_PORT: "18080", DATABASE_PASSWORD: "x" }
+const FACTS: MachineFacts = {
+  engine: { name: "docker", version: "26.1.5+dfsg1" },
+  compose: { name: "docker compose", version: "2.26.1" },
+  architecture: "x86_64",
+  cpuFlags: ["fpu", "avx"],
+  memoryMiB: 4000,
+  diskFreeMiB: 30_000,
+  ports: [],
+  names: { host: "shop.company.com", addresses: ["192.0.2.1"], own: ["192.0.2.1"] },
+  volumes: [],
+  madeWith: {},
+  healthTimers: true,
+  firstUse: false,
+  networks: [],
+  routes: [],
+  images: [],
+}
+const found = (facts: Partial<MachineFacts>, profiles = ["core"]) => preflight(shop, profiles, SETTINGS, { ...FACTS, ...facts })
+const VOLUME = [{ name: "database", created: "2026-01-02 03:04" }]
+
+test("a right machine has no findings", () => expect(found({})).toEqual([]))
+
+describe("is said with its fix", () => {
+  test.each<[string, Partial<MachineFacts>, string, string]>([
+    ["an old docker", { engine: { name: "docker", version: "19.03.1" } }, "engine", "at least 20.10.0"],
+    ["an old podman", { engine: { name: "podman", version: "3.4.4" } }, "engine", "at least 4.0.0"],
+    ["compose 1", { compose: { name: "docker-compose", version: "1.29.2" } }, "compose", "at least 2.0.0"],
+    ["an old podman-compose", { compose: { name: "podman-compose", version: "1.0.3" } }, "compose", "at least 1.4.0"],
+    ["another architecture", { architecture: "aarch64" }, "architecture", "this machine is arm64, the images are for amd64"],
+    [
+      "an image of another architecture",
+      { images: [{ image: "i", services: ["api"], state: "present", architecture: "arm64" }] },
+      "architecture",
+      "i is for arm64",
+    ],
+    ["a CPU without a flag", { cpuFlags: ["fpu"] }, "cpu", "no avx, which database needs"],
+    ["little memory", { memoryMiB: 40 }, "memory", "40 MiB"],
+    ["a full disk", { diskFreeMiB: 5000 }, "disk", "20000 MiB are needed"],
+    ["a full disk of a machine in use", { diskFreeMiB: 500, volumes: VOLUME }, "disk", "only 500 MiB"],
+    [
+      "a port of somebody else",
+      { ports: [{ port: 18080, holder: "nginx (process 7)", ours: false }] },
+      "port",
+      "port 18080 is taken by nginx (process 7)",
+    ],
+    [
+      "a password that does not fit the volume",
+      { volumes: VOLUME, madeWith: { DATABASE_PASSWORD: false } },
+      "volume",
+      "of 2026-01-02 03:04 was made with another DATABASE_PASSWORD",
+    ],
+    ["a volume without its .env", { volumes: VOLUME, firstUse: true }, "volume", ".env is new"],
+    [
+      "an image that is nowhere",
+      { images: [{ image: "shop/api:1", services: ["api"], state: "missing", detail: "manifest unknown" }] },
+      "image",
+      "manifest unknown",
+    ],
+  ])("%s", (_, facts, code, words) => {
+    const [first] = found(facts)
+    expect(first).toMatchObject({ severity: "error", code })
+    expect(first?.message).toContain(words)
+    expect(first?.next).toBeTruthy()
+  })
+
+  test.each<[string, Partial<MachineFacts>, string]>([
+    ["a name that is not known", { names: { host: "shop.company.com", addresses: [], own: ["192.0.2.1"] } }, "dns"],
+    ["a name of another machine", { names: { host: "shop.company.com", addresses: ["198.51.100.1"], own: ["192.0.2.1"] } }, "address"],
+    ["podman without systemd", { healthTimers: false }, "health"],
+    ["a network over a route", { networks: [{ name: "shop_data", subnets: ["172.18.0.0/16"] }], routes: ["172.18.4.0/24"] }, "subnet"],
+  ])("%s, as a warning", (_, facts, code) => expect(found(facts)).toMatchObject([{ severity: "warning", code }]))
+})
+
+test("what is ours or fits is no finding", () => {
+  expect(found({ ports: [{ port: 18080, holder: "docker-proxy", ours: true }] })).toEqual([])
+  expect(found({ volumes: VOLUME, madeWith: { DATABASE_PASSWORD: true }, diskFreeMiB: 5000 })).toEqual([])
+  expect(found({ cpuFlags: ["fpu"] }, ["frontend"])).toEqual([])
+})
+
+test("all findings come at once, and errors that are ignored do not stop", () => {
+  const findings = found({ memoryMiB: 1, diskFreeMiB: 1, engine: { name: "docker", version: "18.0" } })
+  expect(findings.map(({ code }) => code)).toEqual(["engine", "memory", "disk"])
+  expect(blocking(findings, ["memory"]).map(({ code }) => code)).toEqual(["engine", "disk"])
+})
+
+test.each([
+  ["2.26.1", "2.0.0", false],
+  ["1.29.2", "2.0.0", true],
+  ["v2.9", "2.10", true],
+  ["20.10.24+dfsg1", "20.10.0", false],
+  ["", "1", true],
+])("%s is older than %s: %s", (version, than, expected) => expect(older(version, than)).toBe(expected))
+
+test.each([
+  ["172.18.0.0/16", "172.18.4.0/24", true],
+  ["172.18.0.0/16", "172.19.0.0/16", false],
+  ["192.168.1.0/24", "192.168.1.7", true],
+  ["0.0.0.0/0", "10.0.0.0/8", false],
+  ["fd00::/8", "10.0.0.0/8", false],
+])("%s and %s overlap: %s", (one, other, expected) => expect(overlap(one, other)).toBe(expected))
+
+test.each([
+  ["x86_64", "amd64"],
+  ["linux/arm64", "arm64"],
+  ["aarch64", "arm64"],
+])("%s is %s", (word, expected) => expect(machineName(word)).toBe(expected))
