@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { hurtByMerging, lastWords, noneStarts, readStarts, started, startReport, startScript } from "../../src/plan/build/starts.js"
+import { hurtByMerging, lastWords, noneStarts, readStarts, started, startReport } from "../../src/plan/build/starts.js"
 
 const start = (code: number, output: string, program = "api") => ({ program, code, output })
 
@@ -68,7 +68,9 @@ it("the script runs each once and says how it ended, in order", () => {
   program("api", 'echo "asked $1"')
   program("pay", "echo first; echo 'no key' >&2; exit 3")
   program("slow", "echo waiting; exec sleep 60")
-  const script = startScript.replaceAll("/programs/", `${folder}/programs/`).replaceAll("/tmp/starts", `${folder}/starts`)
+  const script = readFileSync("shell/try-starts.sh", "utf8")
+    .replaceAll("/programs/", `${folder}/programs/`)
+    .replaceAll("/tmp/starts", `${folder}/starts`)
   const output = execFileSync("sh", ["-c", script, "start", "1", "slow", "api", "pay"], { encoding: "utf8" })
   expect(readStarts(output)).toEqual([
     start(124, "waiting\n", "slow"),

@@ -2,6 +2,7 @@
 
 import { dirname } from "node:path/posix"
 import { type Directory, dag, type File, ReturnType } from "@dagger.io/dagger"
+import { ownText } from "../../catalogue/ownFiles.js"
 import type { SourceEntry } from "../../catalogue/types.js"
 import { branchOf, checkedOut, customVersion, gitProblem } from "../../plan/build/customSource.js"
 import { patchProblem } from "../../plan/build/patches.js"
@@ -124,15 +125,11 @@ export async function overlaid(settings: Settings, found: FoundSource, overlay: 
  */
 export async function canonical(settings: Settings, directory: Directory): Promise<Directory> {
   const box = (await toolbox(settings, [])).withDirectory("/source", directory).withWorkdir("/source")
-  return box.withExec(["sh", "-euc", canonicalModes]).directory("/source").sync()
+  return box
+    .withExec(["sh", "-c", ownText("shell/plain-modes.sh")])
+    .directory("/source")
+    .sync()
 }
-
-// The zeros in front take set-user-ID, set-group-ID and sticky bits away, also from folders.
-const canonicalModes = `
-find . -type d -exec chmod 00755 {} +
-find . -type f -perm /111 -exec chmod 00755 {} +
-find . -type f ! -perm /111 -exec chmod 00644 {} +
-chown -hR 0:0 .`
 
 /** The engine has git's words in its log alone. */
 async function patchRefusal(settings: Settings, directory: Directory, patch: File): Promise<string> {

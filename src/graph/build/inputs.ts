@@ -1,6 +1,7 @@
 // Asks sources and bases for what decides an image's content.
 
 import { sourceEntry } from "../../catalogue/lookup.js"
+import { ownText } from "../../catalogue/ownFiles.js"
 import type { ProgramEntry } from "../../catalogue/types.js"
 import { plainPath } from "../../plan/build/image.js"
 import type { BaseFacts, SourceDigests } from "../../plan/build/imageInputs.js"
@@ -31,13 +32,9 @@ export async function sourceDigests(
 }
 
 export async function baseFacts({ pulled, container }: PreparedBase): Promise<BaseFacts> {
-  const packages = await container.withEnvVariable("PATH", plainPath).withExec(["sh", "-c", listPackages]).stdout()
+  const packages = await container
+    .withEnvVariable("PATH", plainPath)
+    .withExec(["sh", "-c", ownText("shell/list-packages.sh"), "list", "names"])
+    .stdout()
   return { reference: pulled.reference, packages: shortDigest(packages) }
 }
-
-/** The distribution's own lists of what is installed, in a fixed order. */
-const listPackages = `
-if command -v dpkg-query >/dev/null; then dpkg-query -W
-elif command -v rpm >/dev/null; then rpm -qa
-else PATH=$PATH:/sbin apk info -v
-fi | LC_ALL=C sort`

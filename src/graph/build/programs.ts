@@ -4,10 +4,11 @@ import type { Directory } from "@dagger.io/dagger"
 import { firstOf } from "../../base/attempts.js"
 import { firstIn } from "../../base/entries.js"
 import { sourceEntry } from "../../catalogue/lookup.js"
+import { ownText } from "../../catalogue/ownFiles.js"
 import type { ProgramEntry } from "../../catalogue/types.js"
 import { programFolders, startSeconds } from "../../plan/build/image.js"
 import { fallbackLayout } from "../../plan/build/imageInputs.js"
-import { hurtByMerging, noneStarts, type ProgramStart, readStarts, started, startReport, startScript } from "../../plan/build/starts.js"
+import { hurtByMerging, noneStarts, type ProgramStart, readStarts, started, startReport } from "../../plan/build/starts.js"
 import { tailOf } from "../call/failures.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
@@ -96,7 +97,7 @@ async function runOnce(settings: Settings, source: ResolvedSource, programs: Dir
     .withMountedDirectory("/programs", programs)
     .withUser(ownerOf(settings.catalogue))
     .withWorkdir(image.home)
-    .withExec(["sh", "-c", startScript, "start", String(startSeconds), ...wanted.map((entry) => entry.program)])
+    .withExec(["sh", "-c", ownText("shell/try-starts.sh"), "start", String(startSeconds), ...wanted.map((entry) => entry.program)])
     .stdout()
   return readStarts(output)
 }

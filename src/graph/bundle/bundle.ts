@@ -13,6 +13,7 @@ import { join } from "node:path"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { entryOf, pairs } from "../../base/entries.js"
 import { Problem } from "../../base/problem.js"
+import { ownText } from "../../catalogue/ownFiles.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
@@ -51,7 +52,7 @@ export async function damagedFiles(box: Container, { directory, records }: Bundl
   const checked = box
     .withMountedDirectory(mounted, directory)
     .withWorkdir(mounted)
-    .withExec(["sh", "-c", checkFiles, "check", ...counts])
+    .withExec(["sh", "-c", ownText("shell/check-bundle.sh"), "check", ...counts])
   const lines = (await checked.stdout())
     .trim()
     .split("\n")
@@ -61,15 +62,6 @@ export async function damagedFiles(box: Container, { directory, records }: Bundl
     return { file, item }
   })
 }
-
-/** FILE TAB ITEM for each file that is not as it was; a list that is cut short is one itself. */
-const checkFiles = `
-export LC_ALL=C
-for one; do
-  item=\${one%=*} list=items/\${one%=*}.sha256
-  if [ "$(wc -l < "$list" 2>/dev/null)" != "$((\${one##*=} + 1))" ]; then printf '%s\\t%s\\n' "$list" "$item"; continue; fi
-  sha256sum -c --quiet --strict "$list" 2>/dev/null | sed -n "s/: FAILED.*/\\t$item/p"
-done`
 
 /** Names of programs of this module change with what says what they take. */
 export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<string> {

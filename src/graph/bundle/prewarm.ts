@@ -8,6 +8,7 @@ import { messageOf } from "../../base/errors.js"
 import { inPool } from "../../base/pool.js"
 import { Problem } from "../../base/problem.js"
 import { archiveBuild, pinnedArchive, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
+import { ownText } from "../../catalogue/ownFiles.js"
 import type { InstalledEntry } from "../../catalogue/types.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
 import {
@@ -24,7 +25,6 @@ import {
 } from "../../plan/bundle/items.js"
 import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../../plan/bundle/prewarm.js"
 import type { BundleItem, PackagesItem } from "../../plan/bundle/types.js"
-import { pullScript } from "../../plan/images/pulledImages.js"
 import { archiveFilePlan, periodOf } from "../../plan/packages/installed.js"
 import { planPackages } from "../../plan/packages/packages.js"
 import { withArchiveSum } from "../build/archives.js"
@@ -167,7 +167,10 @@ async function sealedItem(
 ): Promise<{ directory: Directory; bytes: number }> {
   const { directory, facts } = await fetchItem(fetching, item, name)
   const box = await toolbox(fetching.settings, [])
-  const summed = box.withMountedDirectory("/content", directory).withWorkdir("/content").withExec(["sh", "-euc", sumFiles])
+  const summed = box
+    .withMountedDirectory("/content", directory)
+    .withWorkdir("/content")
+    .withExec(["sh", "-c", ownText("shell/sum-files.sh")])
   const [sums, counts] = await Promise.all([summed.file("/sums").contents(), summed.stdout()])
   const [files = 0, bytes = 0] = counts.split(" ").map(Number)
   const record: BundleRecord = { kind: item.kind, title, bytes, files, ...facts }
@@ -175,11 +178,6 @@ async function sealedItem(
   const own = `${createHash("sha256").update(text).digest("hex")}  items/${name}.json\n`
   return { bytes, directory: directory.withNewFile(`items/${name}.sha256`, `${sums}${own}`).withNewFile(`items/${name}.json`, text) }
 }
-
-const sumFiles = `
-find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0r sha256sum > /sums
-find . -type f -printf '%s\\n' | awk '{ all += $1 } END { printf "%d %d", NR, all }'
-`
 
 async function fetchItem(fetching: Fetching, item: BundleItem, name: string): Promise<FetchedItem> {
   const { settings, pull } = fetching
@@ -233,7 +231,7 @@ async function originalImage(settings: Settings, { address, reference }: PulledI
   try {
     const box = await withRegistryServices(settings, await toolbox(settings, [layoutTool], toolPackages[layoutTool]))
     return await box
-      .withExec(["timeout", String(trySeconds), "bash", "-euo", "pipefail", "-c", pullScript, "pull", from, name])
+      .withExec(["timeout", String(trySeconds), "bash", "-c", ownText("shell/pull-image.sh"), "pull", from, name])
       .directory("/image")
       .sync()
   } catch (error) {
@@ -270,18 +268,12 @@ export async function addedPackages(before: Container, after: Container): Promis
 
 /** NAME VERSION SPECIFICATION, the last one as the distribution's package manager takes it. */
 async function installedPackages(container: Container): Promise<string[]> {
-  return (await container.withExec(["sh", "-c", listInstalled]).stdout()).trim().split("\n")
+  return (await container.withExec(["sh", "-c", ownText("shell/list-packages.sh"), "list", "specifications"]).stdout()).trim().split("\n")
 }
 
 export function packageVersions(lines: string[]): Record<string, string> {
   return Object.fromEntries(lines.map((line) => line.split(" ").slice(0, 2)))
 }
-
-const listInstalled = `
-if command -v dpkg-query > /dev/null; then dpkg-query -W -f '\${Package} \${Version} \${Package}=\${Version}\\n'
-elif command -v rpm > /dev/null; then rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE} %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\\n'
-else awk -F: '/^P:/ { name = $2 } /^V:/ { print name, $2, name "=" $2 }' /lib/apk/db/installed
-fi | LC_ALL=C sort`
 
 /** apt's and apk's repositories have their index from their own tools; rpm's is made with one that Debian has. */
 async function indexed(settings: Settings, folder: Directory): Promise<Directory> {

@@ -2,6 +2,7 @@
 
 import { CacheSharingMode, type Container, type Directory, dag } from "@dagger.io/dagger"
 import { pinnedImage } from "../../catalogue/lookup.js"
+import { ownText } from "../../catalogue/ownFiles.js"
 import { javaFolders, javaPackages } from "../../plan/bundle/items.js"
 import { mavenSettings } from "../../plan/stack/mavenSettings.js"
 import { pullFirst, withFolders, withSystemPackages } from "../build/bases.js"
@@ -40,10 +41,10 @@ async function built(settings: Settings, maven: Container, name: string, options
   const prepared = maven.withWorkdir("/build").withDirectory("/build", source)
   // Maven takes one mirror; its libraries are checked against libs.sha256 wherever they come from.
   const [mirror] = settings.bundle ? [] : await settings.mirrors.of("maven")
-  if (mirror === undefined) return prepared.withExec(["sh", "-euc", build, "build", ...options])
+  if (mirror === undefined) return prepared.withExec(["sh", "-c", ownText("shell/build-java.sh"), "build", ...options])
   return prepared
     .withNewFile("/maven/settings.xml", mavenSettings(mirror))
-    .withExec(["sh", "-euc", build, "build", "--settings", "/maven/settings.xml", ...options])
+    .withExec(["sh", "-c", ownText("shell/build-java.sh"), "build", "--settings", "/maven/settings.xml", ...options])
 }
 
 /** What Maven fetches for a program, its own plugins included, as a local repository in maven/. */
@@ -76,13 +77,3 @@ async function mavenBox(settings: Settings): Promise<Container> {
   if (settings.bundle) return maven.withDirectory("/root/.m2/repository", settings.bundle.directory.directory("maven"))
   return maven.withMountedCache("/root/.m2", dag.cacheVolume("openim-maven"), { sharing: CacheSharingMode.Locked })
 }
-
-/** Without classes of its own a program is its libraries alone. */
-const build = `
-mkdir -p /out/libs
-mvn "$@" --batch-mode --no-transfer-progress --quiet dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=/out/libs
-(cd /out/libs && sha256sum --quiet --check --strict /build/libs.sha256)
-test "$(ls /out/libs | wc -l)" -eq "$(wc -l < libs.sha256)" || { echo "there are other libraries than in libs.sha256" >&2; exit 1; }
-find . -maxdepth 1 -name '*.java' | grep -q . || exit 0
-javac --release 21 -cp '/out/libs/*' -d /out $(find . -name '*.java' ! -name '*Test.java')
-`

@@ -10,23 +10,6 @@ export interface ProgramStart {
   output: string
 }
 
-/** Runs PROGRAM… below /programs at the same time; arguments: the limit in seconds, then the programs' names. */
-export const startScript = `
-limit=$1
-shift
-for program; do
-  mkdir -p "/tmp/starts/$program"
-  (
-    code=0
-    timeout -k 2 "$limit" "/programs/$program" --help </dev/null >"/tmp/starts/$program/output" 2>&1 || code=$?
-    echo "$code" >"/tmp/starts/$program/code"
-  ) &
-done
-wait
-for program; do
-  printf '%s\\t%s\\t%s\\n' "$program" "$(cat "/tmp/starts/$program/code")" "$(tail -c 30000 "/tmp/starts/$program/output" | base64 -w 0)"
-done`
-
 export function readStarts(output: string): ProgramStart[] {
   const lines = output.split("\n").filter((line) => line !== "")
   return lines.map((line) => {
