@@ -6,6 +6,7 @@ import type { Catalogue } from "../../src/catalogue/types.js"
 import { CHECKOUT, COMPOSE, PINS, RELEASE } from "../../src/objects/ignore.js"
 import { type DeploymentWish, deploymentOf } from "../../src/plan/deploy/deployment.js"
 import { composeFiles, deploymentFiles } from "../../src/plan/deploy/files.js"
+import { archivePath, kitComponents, loadedName, readImageOrigin } from "../../src/plan/deploy/kit.js"
 import type { Deployment } from "../../src/plan/deploy/model.js"
 import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 
@@ -313,6 +314,26 @@ describe.each(["registry", "official"])("docker-compose.prod.yml with images=%s"
         ).toBe(true)
       }
     }
+  })
+})
+
+describe("a kit", () => {
+  it("takes its images from a place that is known", () => {
+    expect(readImageOrigin("archives")).toBe("archives")
+    expect(() => readImageOrigin("archive")).toThrow('unknown value of --images "archive"')
+  })
+
+  it("has an image of each component that it runs, or says which one has none", () => {
+    const whole = deployment({ profiles: ["core"] })
+    const known = { ...whole, services: whole.services.filter(({ name }) => name !== "edge") }
+    expect(kitComponents(catalogue, known).map(({ name }) => name)).toEqual(["redis", "mongodb", "server"])
+    expect(() => kitComponents(catalogue, whole)).toThrow("--images=archives: stack.yaml has no component haproxy")
+  })
+
+  it("names images as they are listed once they are loaded", () => {
+    expect(loadedName("docker.io/openim/openim-web-front:v1@sha256:abc")).toBe("openim/openim-web-front:v1")
+    expect(loadedName("quay.io/coreos/etcd:v3")).toBe("quay.io/coreos/etcd:v3")
+    expect(archivePath("web")).toBe("images/web.tar")
   })
 })
 
