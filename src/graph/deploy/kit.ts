@@ -10,10 +10,8 @@ import { toolbox } from "../call/toolbox.js"
 
 /** What operates the kit: a launcher for the shell, and the program behind it. */
 export async function operator(settings: Settings, checkout: Directory): Promise<Directory> {
-  const none = dag.directory()
-  // Until it is part of this project, the files are used by hand.
-  if (!(await checkout.exists("host/openimctl.ts"))) return none
-  return none
+  return dag
+    .directory()
     .withFile("openimctl", checkout.file("openimctl"), { permissions: 0o755 })
     .withFile("openimctl.mjs", await operatorProgram(settings, checkout), { permissions: 0o644 })
 }
@@ -30,27 +28,9 @@ async function operatorProgram(settings: Settings, checkout: Directory): Promise
     .withDirectory(".", checkout.directory("host"), { include: ["package.json", "package-lock.json"] })
     .withExec(["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"])
     .withDirectory("/kit", checkout, { include: ["host", "src"] })
-    .withExec(["node", "--input-type=module", "-e", bundleProgram])
+    .withExec(["node", "build-openimctl.mjs", "/openimctl.mjs"])
   return explain("openimctl cannot be made", "Call again with --progress=plain to see each step.", () => made.file("/openimctl.mjs").sync())
 }
-
-/** As host/program.mjs does it. */
-const bundleProgram = `
-import { build } from "esbuild"
-await build({
-  entryPoints: ["openimctl.ts"],
-  outfile: "/openimctl.mjs",
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  loader: { ".sh": "text" },
-  nodePaths: ["/kit/host/node_modules"],
-  alias: { "zx/core": "/kit/host/node_modules/zx/build/core.js" },
-  legalComments: "none",
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
-})
-`
 
 /** The program alone: it needs the C and C++ libraries of the server. */
 export async function kitNode(settings: Settings): Promise<File> {
