@@ -4,6 +4,9 @@
 import type { Path } from "./document.js"
 import { type Fault, hintFor, isMapping } from "./faults.js"
 
+/** The key of an installation for distributions without one of their own. */
+export const anyDistribution = "any"
+
 /** Names that stack.yaml gives and uses; kinds are the keys that say what kind a component is of. */
 export function stackReferences(stack: unknown, kinds: string[]): Fault[] {
   const components = entries(at(stack, ["components"]))
@@ -63,6 +66,7 @@ function needsFaults(stack: unknown, name: string, component: unknown, known: st
 function distributionFaults(stack: unknown, name: string, component: unknown): Fault[] {
   const install = at(component, ["install"])
   if (!isMapping(install)) return []
+  if (has(install, anyDistribution)) return []
   const wanted = new Set(entries(at(stack, ["bases"])).map(([, base]) => at(base, ["distribution"])))
   return [...wanted].flatMap((distribution): Fault[] => {
     if (typeof distribution !== "string" || has(install, distribution)) return []
@@ -86,8 +90,12 @@ export function pinReferences(stack: unknown, versions: unknown): Fault[] {
     if (has(component, "reference")) wanted.push({ pin: ["references", name], what: "the tag", by: `components.${name}` })
     for (const [distribution, install] of entries(at(component, ["install"]))) {
       const archive = at(install, ["archive"])
-      if (typeof archive === "string")
-        wanted.push({ pin: ["archives", name, "builds", archive], what: "the archive", by: `components.${name}.install.${distribution}` })
+      const by = `components.${name}.install.${distribution}`
+      if (typeof archive === "string") wanted.push({ pin: ["archives", name, "builds", archive], what: "the archive", by })
+      const tool = at(install, ["tool"])
+      if (typeof tool !== "string") continue
+      wanted.push({ pin: ["tools", tool], what: "the tool", by })
+      if (at(versions, ["tools", tool]) !== undefined) wanted.push({ pin: ["tools", tool, "created"], what: "the time of the tool", by })
     }
   }
   for (const [name, service] of entries(at(stack, ["services"]))) {

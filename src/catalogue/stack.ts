@@ -172,13 +172,22 @@ export const installSchema = v.pipe(
       "A build in versions.yaml, archives.COMPONENT.builds. The image gets bin/SERVER from it.",
       v.optional(name("the name of a build in versions.yaml")),
     ),
+    tool: about(
+      "A tool in versions.yaml that is the server: one static program for every distribution.",
+      v.optional(name("the name of a tool in versions.yaml")),
+    ),
+    java: about(
+      "A program below java/, which goes to /opt/NAME; its properties go to /opt/NAME/config. `packages` bring Java.",
+      v.optional(name("the name of a program below java/")),
+    ),
     unavailable: about("Why this distribution cannot have the server.", v.optional(text())),
   }),
   v.partialCheck(
-    [["packages"], ["archive"], ["unavailable"]],
-    ({ packages, archive, unavailable }) => (archive ?? unavailable ?? packages[0]) !== undefined,
-    "packages, an archive, or the reason why it is unavailable",
+    [["packages"], ["archive"], ["tool"], ["unavailable"]],
+    ({ packages, archive, tool, unavailable }) => (archive ?? tool ?? unavailable ?? packages[0]) !== undefined,
+    "packages, an archive, a tool, or the reason why it is unavailable",
   ),
+  v.partialCheck([["packages"], ["java"]], ({ packages, java }) => java === undefined || packages.length > 0, "packages that bring Java"),
 )
 
 /** A server that is installed, from packages or an archive of its makers, instead of being built. */
@@ -189,9 +198,12 @@ export const installedSchema = v.pipe(
     licenses: about("The licence, as an SPDX expression.", v.optional(text())),
     server: about("The program that it is.", name("the server's program")),
     install: about(
-      "How it gets onto a base, by the base's distribution. Every distribution in `bases` needs an entry.",
+      "How it gets onto a base, by the base's distribution. The entry `any` is for those without one of their own.",
       named(installSchema),
     ),
+    versionOption: about("The option that makes the server print its version.", v.optional(text(), "--version")),
+    open: about("It knows no passwords: a start without one is no mistake.", v.optional(v.boolean(), false)),
+    files: about("Configuration files by their paths.", mapping(absolutePath(), text("a text", /^/))),
     start: about(
       "The script below shell/ that starts the server. With the argument `health` it reports whether the server answers.",
       name("the name of a script below shell/, without .sh"),

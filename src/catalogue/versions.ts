@@ -13,13 +13,14 @@ const archiveNumber = () => text("a version such as 7.0.30", /^\d+\.\d+\.\d+/)
 const address = () => text("an address, http://… or https://…", /^https?:\/\/\S+$/)
 const checksum = () => text("64 lower-case hexadecimal digits", /^[0-9a-f]{64}$/)
 const digest = () => text("a digest, sha256:… with 64 hexadecimal digits", digestPattern)
+const time = () => text("a time such as 2025-01-04T03:46:59Z", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
 const tagOrModule = () => text("a version such as v3.8.3", /^v\d/)
 
 const pin = {
   version: about("The tag.", tagOrModule()),
   commit: about("The commit that the tag named when it was pinned.", text("a full commit of 40 hexadecimal digits", /^[0-9a-f]{40}$/)),
   sum: about("The checksum of the Go module. A version that no module proxy has goes without.", v.optional(goSum())),
-  created: about("The time of the commit.", text("a time such as 2025-01-04T03:46:59Z", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)),
+  created: about("The time of the commit.", time()),
 }
 
 export const sourcePinSchema = v.strictObject(pin)
@@ -84,6 +85,17 @@ export const toolSchema = v.strictObject({
   sum: about("The checksum of the Go module.", goSum()),
   package: about("The main package's folder.", text("the main package's folder below the module")),
   go: about("The Go version that builds it.", goVersion()),
+  created: about("The time of the version. Required where it is a server of an image.", v.optional(time())),
+  release: about("What its makers call this version, where it is not the module's.", v.optional(text())),
+  set: about(
+    "Variables of the program that the linker sets, by their full names. {release} stands for the release.",
+    v.optional(
+      v.record(
+        text("the name of a variable such as example.com/tool/cmd.Version", /^[A-Za-z0-9_./-]+\.[A-Za-z0-9_]+$/),
+        text("a text without spaces and quotes", /^[^\s'"]+$/),
+      ),
+    ),
+  ),
 })
 
 export const versionsSchema = v.strictObject({

@@ -27,7 +27,7 @@ export class Services {
   }
 
   /**
-   * Kafka with one broker in KRaft mode: port 9092.
+   * Kafka, as the component kafka builds it, with one broker in KRaft mode: port 9092.
    * It names itself kafka:9092 to its clients, so they must know it by that name
    */
   @func({ cache: "session" })
@@ -35,7 +35,7 @@ export class Services {
     return this.named("kafka")
   }
 
-  /** MinIO, the store of files: port 9000, user root, password openIM123. */
+  /** MinIO, as the component minio builds it: port 9000, user root, password openIM123. */
   @func({ cache: "session" })
   async minio(): Promise<Service> {
     return this.named("minio")

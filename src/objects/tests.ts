@@ -65,7 +65,7 @@ export class Tests {
     return this.run(["mongodb"])
   }
 
-  /** Tests etcd on a read-only root file system, without capabilities: password, health, data. */
+  /** Tests etcd, Kafka, MinIO and HAProxy on a read-only root: password, health, data. */
   @func({ cache: "session" })
   @check()
   async installed(): Promise<string> {

@@ -10,6 +10,7 @@ import {
   installedPlan,
   installedResource,
   installOf,
+  knownReport,
   packagesOf,
   periodOf,
   readReport,
@@ -19,6 +20,7 @@ import {
 } from "../../src/plan/packages/installed.js"
 import { planPackages } from "../../src/plan/packages/packages.js"
 import { packageScript } from "../../src/plan/packages/script.js"
+import { pinnedVersion } from "../../src/plan/publish/publishedAs.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
 let catalogue: Catalogue
@@ -57,6 +59,68 @@ describe("servers that are installed", () => {
     expect(() => installOf(catalogue, mongodb, catalogue.bases.alpine)).toThrow(
       "mongodb is not available on alpine: it is not made for musl. Next: use --base=debian or --base=anolis or --base=openeuler",
     )
+  })
+})
+
+describe("servers from a tool or from Java", () => {
+  const tool = {
+    module: "example.com/store",
+    version: "v1.2.3",
+    sum: `h1:${"A".repeat(43)}=`,
+    package: ".",
+    go: "1.25.1",
+    created: "2025-01-02T03:04:05Z",
+  }
+  const storeOf = (install: InstalledEntry["install"], pin = {}): [Catalogue, InstalledEntry] => {
+    const { pins } = catalogue
+    return [
+      { ...catalogue, pins: { ...pins, tools: { ...pins.tools, store: { ...tool, ...pin } } } },
+      { ...redis, name: "store", install },
+    ]
+  }
+  const any = (install: object) => ({ any: { packages: [], files: [], ...install } })
+
+  it("are the same on every distribution without an entry of its own", () => {
+    const [made, store] = storeOf({ ...any({ tool: "store" }), alpine: { packages: ["store"], files: [] } })
+    expect(installOf(made, store, catalogue.bases.debian).tool).toBe("store")
+    expect(installOf(made, store, catalogue.bases.alpine)).toEqual({ packages: ["store"], files: [] })
+  })
+
+  it("have the version, the time and the checksum of their pin, without being asked", () => {
+    const [made, store] = storeOf(any({ tool: "store" }))
+    const install = installOf(made, store, catalogue.bases.debian)
+    expect(knownReport(made, install)).toEqual({ version: "1.2.3", created: tool.created, origin: "example.com/store v1.2.3" })
+    expect(pinnedVersion(made, store)).toBe("1.2.3")
+    const [released] = storeOf(any({ tool: "store" }), { release: "RELEASE.5" })
+    expect(knownReport(released, install)?.version).toBe("RELEASE.5")
+    expect(pinnedVersion(released, store)).toBe("RELEASE.5")
+    expect(installedResource(made, store, catalogue.bases.debian, "")).toEqual({
+      uri: "pkg:golang/example.com/store@v1.2.3",
+      digest: { dirHash: "0".repeat(64) },
+    })
+  })
+
+  it("are due again with another compiler, pom.xml or file", () => {
+    const prepared = { reference: "debian@sha256:aa", packages: "1" }
+    const recipe = ([made, store]: [Catalogue, InstalledEntry], texts: string[] = []) =>
+      installedInputs(made, store, catalogue.bases.debian, "r", prepared, texts)
+    const plain = recipe(storeOf(any({ tool: "store" })))
+    expect(plain.toolchain).toEqual({ name: "go", version: "1.25.1" })
+    expect(recipe(storeOf(any({ tool: "store" }), { go: "1.25.2" })).toolchain.version).toBe("1.25.2")
+    const [made, store] = storeOf(any({ tool: "store" }))
+    expect(recipe([made, { ...store, files: { "/etc/store": "a" } }]).recipe).not.toBe(plain.recipe)
+    expect(recipe([made, store], ["pom"]).recipe).not.toBe(plain.recipe)
+  })
+
+  it("have what pom.xml says", () => {
+    const pom = `<project><version>1</version><project.build.outputTimestamp>2025-05-12T13:10:00Z</project.build.outputTimestamp>
+      <dependency><artifactId>store</artifactId><version>3.9.1</version></dependency><dependency><version>2</version></dependency></project>`
+    const install = { packages: ["java"], files: [], java: "store" }
+    expect(knownReport(catalogue, install, pom)).toEqual({ version: "3.9.1", created: "2025-05-12T13:10:00Z", origin: "java/store 3.9.1" })
+    expect(() => knownReport(catalogue, install, "<project/>")).toThrow("java/store/pom.xml")
+    const [made, store] = storeOf(any(install))
+    expect(installedResource(made, store, catalogue.bases.debian, "java/store 3.9.1").uri).toBe("pkg:generic/store@3.9.1")
+    expect(knownReport(catalogue, { packages: ["redis"], files: [] })).toBeUndefined()
   })
 })
 

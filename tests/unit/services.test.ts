@@ -49,7 +49,7 @@ describe("services", () => {
     expect(changed("    component: redis\n", "    component: server\n")).toThrow(
       /services\.redis\.component: expected the name of a component that is installed/,
     )
-    expect(changed("    image: kafka\n", "    image: kafka\n    component: redis\n")).toThrow("no image next to component")
+    expect(changed("    image: mongo\n", "    image: mongo\n    component: redis\n")).toThrow("no image next to component")
     expect(changed("    needs: [etcd, redis, kafka, minio, mongo]", "    needs: [etcd, redys]")).toThrow(
       "the name of a service or of another group",
     )

@@ -87,7 +87,8 @@ describe("programs of a source", () => {
 })
 
 describe("a server", () => {
-  const questions = () => serverQuestions({ server: "store", start: "start-store", data: path("data") } as InstalledEntry)
+  const questions = () =>
+    serverQuestions({ server: "store", versionOption: "--version", start: "start-store", data: path("data") } as InstalledEntry)
   /** Answers while its file is there. */
   const start = (changed: { refusal?: string; health?: string; run?: string } = {}) => {
     const {
@@ -103,6 +104,15 @@ describe("a server", () => {
   })
 
   it("is accepted when all is as it should be", () => expect(refused(questions())).toEqual([]))
+
+  it("may know no passwords, and print its version by another option", () => {
+    const own = { server: "store", versionOption: "-v", open: true, start: "start-store", data: path("data") } as InstalledEntry
+    program("store", '[ "$1" = -v ]')
+    start({ refusal: ":" })
+    expect(refused(serverQuestions(own))).toEqual([])
+    const titles = (open: boolean) => serverQuestions({ ...own, open }).map(([what]) => what)
+    expect(titles(false).filter((what) => !titles(true).includes(what))).toEqual(["the server does not start without a password"])
+  })
 
   const broken: [string, () => void, string[]][] = [
     ["it is missing", () => rmSync(path("bin/store")), ["store starts and answers --version", "the programs cannot be written"]],
@@ -200,7 +210,7 @@ describe("every question", () => {
   const all = () => [
     ...imageQuestions([
       ...programQuestions({ config: path("config"), logs: path("logs") } as SourceImageEntry, ["one"]),
-      ...serverQuestions({ server: "store", start: "start-store", data: path("data") } as InstalledEntry),
+      ...serverQuestions({ server: "store", versionOption: "--version", start: "start-store", data: path("data") } as InstalledEntry),
     ]),
     ...fileQuestions(path("image")),
   ]

@@ -45,8 +45,10 @@ const files: ToolchainPlan = {
     return { arguments: launcher.arguments, stages: [...launcher.stages, ...copied, `# ${component.name}`] }
   },
   helperStages: helperToolchain.helperStages,
+  toolStages: helperToolchain.toolStages,
   helperFolder: helperToolchain.helperFolder,
   provenance: (version) => [{ uri: `pkg:generic/static@${version}` }],
+  toolResource: helperToolchain.toolResource,
   programSearch: "echo 'program bin/one.sh'",
   leftovers: { programs: [], files: [] },
   crash: { begins: /^never /, trace: /^never / },

@@ -96,6 +96,7 @@ export async function prepareBase(
   base: BaseEntry,
   more: PackageRequest["want"] = [],
   asOf?: string,
+  folders: string[] = [],
 ): Promise<PreparedBase> {
   const pulled = await pullFirst(settings, [base.image, ...base.alternatives]).catch((error: unknown) => {
     throw new Problem(
@@ -104,7 +105,7 @@ export async function prepareBase(
     )
   })
   const want = [...base.packages, ...more]
-  const image = { ...pulled, container: freshened(settings, pulled.container) }
+  const image = { ...pulled, container: withFolders(freshened(settings, pulled.container), folders) }
   return { pulled, container: await withSystemPackages(settings, image, base.distribution, want, { asOf, final: true }) }
 }
 

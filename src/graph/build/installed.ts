@@ -12,18 +12,21 @@ import {
   installedInputs,
   installedPlan,
   installOf,
+  knownReport,
   packagesOf,
   periodOf,
   readReport,
   reportScript,
   type ServerReport,
 } from "../../plan/packages/installed.js"
+import { javaFolders } from "../../plan/packages/java.js"
 import type { PlanInput } from "../../plan/publish/planRows.js"
 import { mounted } from "../bundle/bundle.js"
 import { explain } from "../call/failures.js"
 import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { helperProgram, helperTexts } from "../toolchains/helpers.js"
+import { helperProgram, helperTexts, toolProgram } from "../toolchains/helpers.js"
+import { javaProgram, javaProperties, javaTexts } from "../toolchains/java.js"
 import { withArchiveSum } from "./archives.js"
 import { type PreparedBase, prepareBase } from "./bases.js"
 import { ownerOf, withPlan, withUser } from "./images.js"
@@ -39,9 +42,17 @@ export async function installedImage(given: Settings, component: InstalledEntry,
   const archive = install.archive === undefined ? undefined : await archivedServer(settings, component, install.archive)
   const prepared = await withServerPackages(settings, component, base, install)
   let server = prepared.container
-  if (archive !== undefined) server = server.withFile(`${binFolder}/${component.server}`, archive, { permissions: 0o755, owner: "0:0" })
+  const { tool, java } = install
+  const program = archive ?? (tool === undefined ? undefined : await toolProgram(settings, tool))
+  if (program !== undefined) server = server.withFile(`${binFolder}/${component.server}`, program, { permissions: 0o755, owner: "0:0" })
+  if (java !== undefined) {
+    server = server
+      .withDirectory(`/opt/${java}`, await javaProgram(settings, java), { owner: "0:0" })
+      .withDirectory(`/opt/${java}/config`, javaProperties(java), { owner: "0:0" })
+  }
 
-  const facts = factsOf(catalogue, component, install, await reportOf(server, component, install, base))
+  const report = knownReportOf(settings, install) ?? (await reportOf(server, component, install, base))
+  const facts = factsOf(catalogue, component, install, report)
   const inputs = await inputsOf(settings, component, base, facts.revision, prepared)
   const started = await withStart(settings, server, component)
   const container = withPlan(started, installedPlan(component, base, facts), inputs).withUser(ownerOf(catalogue))
@@ -63,7 +74,7 @@ export async function installedInput(given: Settings, component: InstalledEntry,
   const pin = install.archive === undefined ? undefined : pinnedArchive(catalogue, component.name)
   const report =
     pin === undefined
-      ? await reportOf(prepared.container, component, install, base)
+      ? (knownReportOf(settings, install) ?? (await reportOf(prepared.container, component, install, base)))
       : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
   const { revision, version } = factsOf(catalogue, component, install, report)
   return {
@@ -76,7 +87,12 @@ export async function installedInput(given: Settings, component: InstalledEntry,
 
 /** The base with the server's packages, as they are in this period of the component's rhythm. */
 function withServerPackages(settings: Settings, component: InstalledEntry, base: BaseEntry, install: InstallEntry): Promise<PreparedBase> {
-  return prepareBase(settings, base, packagesOf(install, base), periodOf(component.rhythm, new Date()))
+  const asOf = periodOf(component.rhythm, new Date())
+  return prepareBase(settings, base, packagesOf(install, base), asOf, install.java === undefined ? [] : javaFolders)
+}
+
+function knownReportOf({ catalogue }: Settings, install: InstallEntry): ServerReport | undefined {
+  return knownReport(catalogue, install, install.java === undefined ? "" : javaTexts(install.java)["pom.xml"])
 }
 
 /** In its own container, so that the image needs no program that downloads. */
@@ -109,16 +125,25 @@ async function inputsOf(
   revision: string,
   prepared: PreparedBase,
 ): Promise<ImageInputs> {
-  const texts = [ownText(startFile(component)), ...(component.helper === undefined ? [] : helperTexts(component.helper))]
+  const { java } = installOf(settings.catalogue, component, base)
+  const texts = [
+    ownText(startFile(component)),
+    ...(component.helper === undefined ? [] : helperTexts(component.helper)),
+    ...(java === undefined ? [] : Object.values(javaTexts(java))),
+  ]
   return installedInputs(settings.catalogue, component, base, revision, await baseFacts(prepared), texts)
 }
 
 async function withStart(settings: Settings, server: Container, component: InstalledEntry): Promise<Container> {
   const { catalogue } = settings
   const root = { permissions: 0o755, owner: "0:0" }
-  const image = (await withUser(catalogue, server, component.data, [component.data]))
+  const prepared = (await withUser(catalogue, server, component.data, [component.data]))
     .withWorkdir(component.data)
     .withFile(`${binFolder}/${component.start}`, startScript(component), root)
+  const image = Object.entries(component.files).reduce(
+    (made, [path, text]) => made.withNewFile(path, text, { permissions: 0o644, owner: "0:0" }),
+    prepared,
+  )
   if (component.helper === undefined) return image
   return image.withFile(`${binFolder}/${component.helper}`, await helperProgram(settings, component.helper), root)
 }

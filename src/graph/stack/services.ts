@@ -109,7 +109,7 @@ export async function serviceParts(settings: Settings, entry: ServicePlan, image
     limitSeconds: 600,
     async run() {
       const official = await fromFirst(settings, [pinnedImage(settings.catalogue, origin.image)])
-      return { container: prepared(official, entry, origin.packaged, entry.command), command: entry.command }
+      return { container: prepared(official, entry, entry.command), command: entry.command }
     },
   }
   const packages: Attempt<ServiceParts> = {
@@ -121,7 +121,7 @@ export async function serviceParts(settings: Settings, entry: ServicePlan, image
         packagedService(settings, origin.packaged),
       )
       const command = origin.packaged.command ?? entry.command
-      return { container: prepared(container, entry, origin.packaged, command), command, standIn: origin.packaged.standIn }
+      return { container: prepared(container, entry, command), command, standIn: origin.packaged.standIn }
     },
   }
   const attempts = settings.bundle ? [packages] : settings.from === "registry" ? [image, packages] : [packages, image]
@@ -134,14 +134,12 @@ async function packagedService(settings: Settings, packaged: PackagedService): P
   return (await toolbox(settings, tool === undefined ? [] : [tool], packaged.packages)).sync()
 }
 
-/** The folder of the data; where the command is a script of ours, this and its configuration. */
-function prepared(container: Container, { data, user }: ServicePlan, { java }: PackagedService, [program = ""]: string[]): Container {
+/** The folder of the data; where the command is a script of ours, this. */
+function prepared(container: Container, { data, user }: ServicePlan, [program = ""]: string[]): Container {
   const source = dag.currentModule().source()
   let image = container.withUser("0")
   if (program.startsWith("start-")) {
     image = image.withFile(`${binFolder}/${program}`, source.file(`shell/${program}.sh`), { permissions: 0o755 })
-    if (java !== undefined)
-      image = image.withDirectory(`/opt/${java}/stack`, source.directory(`java/${java}`).filter({ include: ["*.properties"] }))
   }
   return data === undefined ? image : image.withDirectory(data, dag.directory(), user === undefined ? {} : { owner: user })
 }

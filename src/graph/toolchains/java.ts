@@ -2,8 +2,8 @@
 
 import { CacheSharingMode, type Container, type Directory, dag } from "@dagger.io/dagger"
 import { pinnedImage } from "../../catalogue/lookup.js"
-import { ownText } from "../../catalogue/ownFiles.js"
-import { javaFolders, javaPackages } from "../../plan/bundle/items.js"
+import { ownFileNames, ownText } from "../../catalogue/ownFiles.js"
+import { javaFolders, javaPackages } from "../../plan/packages/java.js"
 import { mavenSettings } from "../../plan/stack/mavenSettings.js"
 import { pullFirst, withFolders, withSystemPackages } from "../build/bases.js"
 import { explain } from "../call/failures.js"
@@ -24,6 +24,21 @@ export async function javaProgram(settings: Settings, name: string): Promise<Dir
   )
 }
 
+/** What it is configured with. */
+export function javaProperties(name: string): Directory {
+  return javaSource(name).filter({ include: ["*.properties"] })
+}
+
+/** The files that it is made from, tests apart, by their names. */
+export function javaTexts(name: string): Record<string, string> {
+  const names = ownFileNames(`java/${name}`).filter((file) => !file.endsWith("Test.java"))
+  return Object.fromEntries(names.map((file) => [file, ownText(`java/${name}/${file}`)]))
+}
+
+function javaSource(name: string): Directory {
+  return dag.currentModule().source().directory(`java/${name}`)
+}
+
 /** Runs its tests: a main class, which prints a line for each check. */
 export async function javaTest(settings: Settings, name: string, test: string): Promise<Container> {
   const built = await javaBuild(settings, name)
@@ -37,8 +52,7 @@ async function javaBuild(settings: Settings, name: string): Promise<Container> {
 }
 
 async function built(settings: Settings, maven: Container, name: string, options: string[]): Promise<Container> {
-  const source = dag.currentModule().source().directory(`java/${name}`)
-  const prepared = maven.withWorkdir("/build").withDirectory("/build", source)
+  const prepared = maven.withWorkdir("/build").withDirectory("/build", javaSource(name))
   // Maven takes one mirror; its libraries are checked against libs.sha256 wherever they come from.
   const [mirror] = settings.bundle ? [] : await settings.mirrors.of("maven")
   if (mirror === undefined) return prepared.withExec(["sh", "-c", ownText("shell/build-java.sh"), "build", ...options])

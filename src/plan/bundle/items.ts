@@ -10,6 +10,7 @@ import { baseOf, imageOf } from "../build/components.js"
 import { shortDigest } from "../build/inputs.js"
 import { launchHelper } from "../build/launch.js"
 import { installOf, packagesOf } from "../packages/installed.js"
+import { javaFolders, javaPackages } from "../packages/java.js"
 import type { WantedPackage } from "../packages/types.js"
 import { runnableGroups, serviceBase, serviceOf, startOrder } from "../stack/services.js"
 import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
@@ -55,12 +56,6 @@ const supervisorTool = "pebble"
 /** Packages that a tool's container has beside it. */
 export const toolPackages: Record<string, string[]> = { [layoutTool]: ["jq"], syft: ["jq"] }
 
-/** What runs Java, and what builds it. */
-export const javaPackages = { runtime: ["openjdk-21-jre-headless"], maven: ["maven", "openjdk-21-jdk-headless"] }
-
-/** Java's packages link their manuals into this folder, which slim images do not have. */
-export const javaFolders = ["/usr/share/man/man1"]
-
 /** Everything that these builds ask for, each item once. */
 export function bundleItems(catalogue: Catalogue, { components, base, tools, services }: BundleWish, own?: OwnSource): BundleItem[] {
   for (const tool of tools)
@@ -97,7 +92,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
   return [...unique.values()]
 }
 
-type OnDebian = (more: string[]) => PackagesItem
+type OnDebian = (more: string[], folders?: string[]) => PackagesItem
 
 function toolItems(tool: string, onDebian: OnDebian): BundleItem[] {
   return [{ kind: "tool", tool }, ...(toolPackages[tool] ? [onDebian(toolPackages[tool])] : [])]
@@ -106,9 +101,9 @@ function toolItems(tool: string, onDebian: OnDebian): BundleItem[] {
 function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: string, onDebian: OnDebian, own?: OwnSource): BundleItem[] {
   const base = baseOf(catalogue, baseName)
   const references = [base.image, ...base.alternatives]
-  const onBase = (more: WantedPackage[], rhythm?: string): BundleItem[] => [
+  const onBase = (more: WantedPackage[], rhythm?: string, folders?: string[]): BundleItem[] => [
     { kind: "image", references },
-    { kind: "packages", references, distribution: base.distribution, want: [...base.packages, ...more], rhythm, final: true },
+    { kind: "packages", references, distribution: base.distribution, want: [...base.packages, ...more], rhythm, folders, final: true },
   ]
   if (entry.kind !== "installed") {
     const { source } = entry
@@ -127,7 +122,11 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
   const archive: BundleItem[] =
     install.archive === undefined ? [] : [onDebian(["curl"]), { kind: "archive", component: entry.name, build: install.archive }]
   const helper: BundleItem[] = entry.helper === undefined ? [] : [{ kind: "helper", helper: entry.helper }]
-  return [...onBase(packagesOf(install, base), entry.rhythm), ...archive, ...helper]
+  const { java } = install
+  const tool: BundleItem[] = install.tool === undefined ? [] : [{ kind: "tool", tool: install.tool }]
+  const program: BundleItem[] = java === undefined ? [] : [onDebian(javaPackages.maven, javaFolders), { kind: "java", java }]
+  const packages = onBase(packagesOf(install, base), entry.rhythm, java === undefined ? undefined : javaFolders)
+  return [...packages, ...archive, ...tool, ...program, ...helper]
 }
 
 function dependenciesOf(entry: SourceEntry, whose = ""): string {

@@ -1,14 +1,16 @@
 // The Dockerfile of a server that is installed.
 
+import { dirname } from "node:path/posix"
 import { archiveBuild, pinnedArchive } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, userPlan } from "../build/image.js"
-import { archivePlan, installedPlan, installOf, packagesOf } from "../packages/installed.js"
+import { archivePlan, installedPlan, installOf, knownReport, packagesOf } from "../packages/installed.js"
+import { javaFolders, javaPackages } from "../packages/java.js"
 import { planPackages } from "../packages/packages.js"
 import { helperToolchain } from "../toolchains/helpers.js"
 import type { DockerfileOptions } from "./stages.js"
 import { addUser, baseStage, copyLibrary, header, installing, settings } from "./stages.js"
-import { run } from "./words.js"
+import { printed, run } from "./words.js"
 
 export function installedDockerfile(
   catalogue: Catalogue,
@@ -16,15 +18,21 @@ export function installedDockerfile(
   base: BaseEntry,
   options: DockerfileOptions,
 ): string[] {
-  const { archive } = installOf(catalogue, component, base)
+  const { archive, tool, java } = installOf(catalogue, component, base)
   const { helper } = component
-  const made = helper === undefined ? { arguments: [], stages: [] } : helperToolchain.helperStages(catalogue, helper, options)
+  const compiled = [
+    ...(helper === undefined ? [] : [helperToolchain.helperStages(catalogue, helper, options)]),
+    ...(tool === undefined ? [] : [helperToolchain.toolStages(catalogue, tool, options)]),
+  ]
+  if (compiled.length > 1) throw new Error(`${component.name}: no Dockerfile is known for a tool and a helper in one image`)
+  const made = compiled[0] ?? { arguments: [], stages: [] }
   return [
     ...header(catalogue, component, base),
     ...made.arguments,
     "",
     ...made.stages,
     ...(archive === undefined ? [] : archiveStage(catalogue, component, archive, base, options)),
+    ...(java === undefined ? [] : javaStage(catalogue, java, options)),
     ...finalStage(catalogue, component, base, options),
   ]
 }
@@ -47,22 +55,42 @@ function archiveStage(
   ]
 }
 
+/** The libraries of a program below java/, checked against libs.sha256, and its classes. */
+function javaStage({ pins }: Catalogue, java: string, { mirrors }: DockerfileOptions): string[] {
+  const tools = planPackages({ distribution: "debian", want: ["ca-certificates", ...javaPackages.maven], mirrors })
+  return [
+    `FROM ${pins.images.debian} AS java`,
+    copyLibrary,
+    `RUN mkdir -p ${javaFolders.join(" ")} && ${installing(tools)}`,
+    `COPY java/${java} /build`,
+    "WORKDIR /build",
+    "COPY shell/build-java.sh /tmp/",
+    run("sh /tmp/build-java.sh"),
+    "",
+  ]
+}
+
 function finalStage(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, options: DockerfileOptions): string[] {
   const { user } = catalogue
   const owner = `${user.uid}:${user.uid}`
   const install = installOf(catalogue, component, base)
   const start = `${binFolder}/${component.start}`
-  const { archive } = install
-  const version = archive === undefined ? "" : pinnedArchive(catalogue, component.name).version
+  const { archive, tool, java } = install
+  const known = tool === undefined ? undefined : knownReport(catalogue, install)
+  const version = archive === undefined ? (known?.version ?? "") : pinnedArchive(catalogue, component.name).version
   const sha256 = archive === undefined ? undefined : archiveBuild(catalogue, component.name, archive).sha256
-  const plan = installedPlan(component, base, { version, revision: sha256 === undefined ? "" : `sha256:${sha256}`, created: "" })
+  const revision = sha256 === undefined ? (known?.origin ?? "") : `sha256:${sha256}`
+  const plan = installedPlan(component, base, { version, revision, created: known?.created ?? "" })
   return [
-    ...baseStage(base, packagesOf(install, base), options),
+    ...baseStage(base, packagesOf(install, base), options, java === undefined ? [] : javaFolders),
     addUser(userPlan(user, component.data, [component.data]), owner),
     ...(install.archive === undefined ? [] : [`COPY --from=archive /archive/bin/${component.server} ${binFolder}/`]),
+    ...(tool === undefined ? [] : [`COPY --from=${helperToolchain.name} /out/${tool} ${binFolder}/${component.server}`]),
+    ...(java === undefined ? [] : [`COPY --from=java /out/ /opt/${java}/`, `COPY java/${java}/*.properties /opt/${java}/config/`]),
     ...(component.helper === undefined ? [] : [`COPY --from=${helperToolchain.name} /out/${component.helper} ${binFolder}/`]),
     `COPY shell/${component.start}.sh ${start}`,
     run(`chmod 755 ${start}`),
+    ...Object.entries(component.files).map(([path, text]) => run(`mkdir -p ${dirname(path)}`, `${printed(text)} \\\n      > ${path}`)),
     `WORKDIR ${component.data}`,
     ...settings(withoutUnknown(plan), owner),
   ]

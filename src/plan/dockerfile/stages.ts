@@ -51,9 +51,10 @@ export function installing(plan: PackagePlan, options: PackageScriptOptions = {}
 }
 
 /** The last stage up to its packages. */
-export function baseStage(base: BaseEntry, more: PackageRequest["want"], { mirrors }: DockerfileOptions): string[] {
+export function baseStage(base: BaseEntry, more: PackageRequest["want"], { mirrors }: DockerfileOptions, folders: string[] = []): string[] {
   const plan = planPackages({ distribution: base.distribution, want: [...base.packages, ...more], mirrors })
-  return ["FROM ${BASE}", copyLibrary, `RUN ${installing(plan, { withoutSetuid: true })} && rm ${library}`]
+  const made = folders.length === 0 ? "" : `mkdir -p ${folders.join(" ")} && `
+  return ["FROM ${BASE}", copyLibrary, `RUN ${made}${installing(plan, { withoutSetuid: true })} && rm ${library}`]
 }
 
 /** Without a tool for it: base images differ in which one they have. */

@@ -3,23 +3,24 @@
 import { entryOf, firstIn } from "../../base/entries.js"
 import { Problem } from "../../base/problem.js"
 import { archiveBuild, pinnedArchive } from "../../catalogue/lookup.js"
-import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
+import { anyDistribution } from "../../catalogue/references.js"
+import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, InstalledEntry, ToolPin } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, labelsOf, type SourceFacts } from "../build/image.js"
 import { type BaseFacts, withoutIdentity } from "../build/imageInputs.js"
 import { type ImageInputs, recipeRevision, shortDigest } from "../build/inputs.js"
 import type { ProvenanceResource } from "../supplychain/resources.js"
-import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
+import { helperToolchain, helperVersion, toolPin, toolVersion } from "../toolchains/helpers.js"
 import { familyOf, layouts } from "./data.js"
 import { planDownload } from "./packages.js"
 import type { PackageFamily, PackagePlan, WantedPackage } from "./types.js"
 
 /** How a server gets onto a base. Throws one sentence where it cannot. */
 export function installOf(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry): InstallEntry {
-  const install = entryOf(`way to install ${component.name} on`, component.install, base.distribution)
+  const on = ({ distribution }: BaseEntry) => component.install[distribution] ?? component.install[anyDistribution]
+  const install = on(base)
+  if (install === undefined) throw new Error(`stack.yaml: ${component.name} has no entry for ${base.distribution} in install`)
   if (install.unavailable === undefined) return install
-  const others = Object.entries(catalogue.bases).filter(
-    ([, { distribution }]) => component.install[distribution]?.unavailable === undefined,
-  )
+  const others = Object.entries(catalogue.bases).filter(([, other]) => on(other)?.unavailable === undefined)
   const next = others.map(([name]) => `--base=${name}`).join(" or ")
   throw new Problem(`${component.name} is not available on ${base.distribution}: ${install.unavailable}`, `use ${next || "another server"}`)
 }
@@ -124,12 +125,31 @@ const packageVersion: Record<PackageFamily, (name: string) => string> = {
   apk: (name) => `apk list -I ${name} 2>/dev/null | sed 's/-\\([0-9][^-]*-r[0-9]*\\) .*/ \\1/'`,
 }
 
+/** What the catalogue itself knows of a server: its version, time and origin; undefined where only the server can say it. */
+export function knownReport({ pins }: Catalogue, { tool, java }: InstallEntry, pom = ""): ServerReport | undefined {
+  if (tool !== undefined) {
+    const pin = pins.tools[tool]
+    return { version: toolRelease(pin), created: pin.created!, origin: `${pin.module} ${pin.version}` }
+  }
+  if (java === undefined) return undefined
+  const version = /<dependency>[\s\S]*?<version>([^<]+)<\/version>/.exec(pom)?.[1]
+  const created = /<project\.build\.outputTimestamp>([^<]+)<\//.exec(pom)?.[1]
+  if (version === undefined || created === undefined)
+    throw new Error(`java/${java}/pom.xml: the server comes first among the dependencies, and project.build.outputTimestamp is its time`)
+  return { version, created, origin: `java/${java} ${version}` }
+}
+
+/** What the makers call the version of a tool. */
+export function toolRelease({ release, version }: ToolPin): string {
+  return release ?? version.replace(/^v/, "")
+}
+
 /** Asks the server, which runs with the libraries of this base for the first time then. */
 export function reportScript(component: InstalledEntry, install: InstallEntry, base: BaseEntry): string {
   const time = `stat -L -c %Y "$(command -v ${component.server})"`
   const { archive, packages } = install
   const origin = archive === undefined ? packageVersion[packageFamily(base)](firstIn(packages, "package")) : `echo archive ${archive}`
-  return `set -e; ${time}; ${component.server} --version | head -n 1; ${origin}`
+  return `set -e; ${time}; ${component.server} ${component.versionOption} | head -n 1; ${origin}`
 }
 
 export function readReport(component: InstalledEntry, text: string): ServerReport {
@@ -159,27 +179,32 @@ export function installedInputs(
   base: BaseEntry,
   revision: string,
   prepared: BaseFacts,
-  /** The start script and the helper. */
+  /** The start script, the helper, and what a Java program is made from. */
   texts: string[],
 ): ImageInputs {
   const image = installedPlan(component, base, { version: "", revision: "", created: "" })
+  const files = Object.keys(component.files).length === 0 ? [] : [component.files]
+  const { tool } = installOf(catalogue, component, base)
+  const compiler = tool === undefined ? undefined : toolVersion(toolPin(catalogue, tool))
   return {
     source: revision,
-    toolchain: { name: helperToolchain.name, version: component.helper === undefined ? "" : helperVersion(catalogue) },
+    toolchain: { name: helperToolchain.name, version: compiler ?? (component.helper === undefined ? "" : helperVersion(catalogue)) },
     base: prepared.reference,
     packages: prepared.packages,
-    recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user]),
+    recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user, ...files]),
   }
 }
 
 /** What was installed, as in-toto names it; `revision` is the one in the image's label. */
 export function installedResource(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, revision: string): ProvenanceResource {
-  const { archive } = installOf(catalogue, component, base)
+  const { archive, tool, java } = installOf(catalogue, component, base)
+  if (tool !== undefined) return helperToolchain.toolResource(toolPin(catalogue, tool))
   if (archive !== undefined) {
     const { build } = archiveOf(catalogue, component, archive)
     return { uri: firstIn(build.urls, "address"), digest: { sha256: revision.replace(/^sha256:/, "") } }
   }
   const [name, version = ""] = revision.split(" ")
+  if (java !== undefined) return { uri: `pkg:generic/${java}@${version}` }
   const type = { apt: "deb", dnf: "rpm", zypper: "rpm", apk: "apk" }[packageFamily(base)]
   return { uri: `pkg:${type}/${base.distribution}/${name}@${encodeURIComponent(version)}` }
 }

@@ -4,6 +4,8 @@ import { firstIn } from "../../base/entries.js"
 import { pinnedSource } from "../../catalogue/lookup.js"
 import type { Catalogue, ComponentEntry } from "../../catalogue/types.js"
 import { referenceOf } from "../build/components.js"
+import { toolRelease } from "../packages/installed.js"
+import { toolPin } from "../toolchains/helpers.js"
 import { publishedReferences } from "./registries.js"
 
 /**
@@ -37,6 +39,9 @@ export function publishedAs(catalogue: Catalogue, component: ComponentEntry): Pu
 export function pinnedVersion(catalogue: Catalogue, component: ComponentEntry): string | undefined {
   const { archives, references } = catalogue.pins
   if (component.kind === "reference") return references[component.name]
-  if (component.kind === "installed") return archives[component.name]?.version
+  if (component.kind === "installed") {
+    const tool = Object.values(component.install).find((install) => install.tool !== undefined)?.tool
+    return tool === undefined ? archives[component.name]?.version : toolRelease(toolPin(catalogue, tool))
+  }
   return pinnedSource(catalogue, component.source).version
 }

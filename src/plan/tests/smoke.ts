@@ -27,14 +27,14 @@ export function programQuestions({ config, logs }: SourceImageEntry, programs: s
   ]
 }
 
-export function serverQuestions({ server, start, data }: InstalledEntry): SmokeQuestion[] {
+export function serverQuestions({ server, start, data, versionOption, open }: InstalledEntry): SmokeQuestion[] {
   return [
-    [`${server} starts and answers --version`, `${server} --version`],
+    [`${server} starts and answers ${versionOption}`, `${server} ${versionOption}`],
     [
       "the data folder can be written, and is empty",
       `files=$(ls -A ${data}) && [ -z "$files" ] && touch ${data}/smoke && rm ${data}/smoke`,
     ],
-    ["the server does not start without a password", refusal(start)],
+    ...(open ? [] : [["the server does not start without a password", refusal(start)] as SmokeQuestion]),
     ["the programs cannot be written", [server, start].map(fixed).join(" && ")],
     ["the health check says whether the server answers", lifetime(start)],
   ]

@@ -1,6 +1,6 @@
 // What a toolchain decides without asking anybody. Its implementations are in folders beside this file; toolchains.ts finds them.
 
-import type { BuiltEntry, Catalogue } from "../../catalogue/types.js"
+import type { BuiltEntry, Catalogue, ToolPin } from "../../catalogue/types.js"
 import type { BundleItem } from "../bundle/types.js"
 import type { DockerfileOptions, DockerfileStages } from "../dockerfile/stages.js"
 import type { ProvenanceResource, ProvenanceSource } from "../supplychain/resources.js"
@@ -39,10 +39,14 @@ export interface ToolchainPlan {
   dockerfileStages(catalogue: Catalogue, component: BuiltEntry, options: DockerfileOptions): DockerfileStages
   /** The same for one of this project's own programs, in /out of the stage that is called as the toolchain. */
   helperStages(catalogue: Catalogue, helper: string, options: DockerfileOptions): DockerfileStages
+  /** The same for a tool of versions.yaml. */
+  toolStages(catalogue: Catalogue, tool: string, options: DockerfileOptions): DockerfileStages
   /** The folder of one of this project's own programs. */
   helperFolder(helper: string): string
   /** What an image was made with, and its source as the toolchain's registry has it. */
   provenance(version: string, source?: ProvenanceSource): ProvenanceResource[]
+  /** A tool of versions.yaml as its registry has it. */
+  toolResource(pin: ToolPin): ProvenanceResource
   /** Shell: prints `program FILE` for each file of the folders "$@" that makes its folder a program. */
   programSearch: string
   /** What no image may have: programs, and patterns of files, by their names. */

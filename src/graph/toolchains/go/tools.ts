@@ -2,7 +2,7 @@
 
 import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
 import type { ToolPin } from "../../../catalogue/types.js"
-import { buildFlags, helperFolder, outsideModuleCache } from "../../../plan/toolchains/go/programs.js"
+import { buildFlags, helperFolder, outsideModuleCache, toolFlags } from "../../../plan/toolchains/go/programs.js"
 import { newer } from "../../../plan/toolchains/go/version.js"
 import { helperVersion, toolPin, toolVersion } from "../../../plan/toolchains/helpers.js"
 import { explain } from "../../call/failures.js"
@@ -25,7 +25,7 @@ export async function buildTool(settings: Settings, toolchain: PreparedToolchain
   return explain(`${name} ${pin.version} cannot be built`, "check the network and --goproxy", () =>
     withBuildCache(settings, builder.version, source)
       // Not `go install`: it also asks the proxy for the list of versions, which some refuse.
-      .withExec(compiling(name, ["go", "build", ...buildFlags, "-o", `/out/${name}`, `./${pin.package}`]))
+      .withExec(compiling(name, ["go", "build", ...toolFlags(pin), "-o", `/out/${name}`, `./${pin.package}`]))
       .file(`/out/${name}`)
       .sync(),
   )

@@ -10,7 +10,7 @@ import { copyLibrary, type DockerfileOptions, type DockerfileStages, installing 
 import { assigned, comment, printed, run } from "../../dockerfile/words.js"
 import { planPackages } from "../../packages/packages.js"
 import { goPackages } from "./origins.js"
-import { buildFlagWords, helperFolder, multicallBinary, multicallCommand, programArguments } from "./programs.js"
+import { buildFlagWords, flagWords, helperFolder, multicallBinary, multicallCommand, programArguments, toolFlags } from "./programs.js"
 import { fetchScript } from "./sources.js"
 import { oldestGo } from "./version.js"
 
@@ -39,6 +39,23 @@ export function goHelperStages(catalogue: Catalogue, helper: string, options: Do
       `COPY ${helperFolder(helper)} /helper`,
       "WORKDIR /helper",
       run(`go build ${buildFlagWords} -o /out/${helper} .`),
+      "",
+    ],
+  }
+}
+
+/** A tool of versions.yaml in /out of the stage go. */
+export function goToolStages(catalogue: Catalogue, tool: string, options: DockerfileOptions): DockerfileStages {
+  const pin = catalogue.pins.tools[tool]
+  return {
+    arguments: goArguments(catalogue, options, "versions.yaml names"),
+    stages: [
+      ...goStage(`go${pin.go}`, options),
+      fetchProgram,
+      "ARG GOPROXY",
+      run(`GOTOOLCHAIN=local /module/fetch ${pin.module} ${pin.version} ${pin.sum}`),
+      "WORKDIR /module/source",
+      run(`go build ${flagWords(toolFlags(pin))} -o /out/${tool} ./${pin.package}`),
       "",
     ],
   }

@@ -1,12 +1,19 @@
 // How Go compiles programs.
 
-import type { ProgramEntry } from "../../../catalogue/types.js"
+import type { ProgramEntry, ToolPin } from "../../../catalogue/types.js"
 
 /** Flags that leave paths, version control and debug data out: the same source gives the same bytes. */
 export const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
 
+/** The same for a tool, with the variables that its pin sets. */
+export function toolFlags({ set, release = "" }: ToolPin): string[] {
+  const values = Object.entries(set ?? {}).map(([name, value]) => ` -X ${name}=${value.replaceAll("{release}", release)}`)
+  return [...buildFlags.slice(0, -1), [buildFlags.at(-1), ...values].join("")]
+}
+
 /** The flags as words of a shell command. */
-export const buildFlagWords = buildFlags.map((flag) => `'${flag}'`).join(" ")
+export const flagWords = (flags: string[]) => flags.map((flag) => `'${flag}'`).join(" ")
+export const buildFlagWords = flagWords(buildFlags)
 
 /** The one binary that holds all programs of a source is called by the stack, unless one of them has that name. */
 export function multicallBinary(stack: string, all: ProgramEntry[]): string {

@@ -1,11 +1,11 @@
 // Go, as far as it can be decided without asking anybody.
 
 import type { ToolchainPlan } from "../toolchain.js"
-import { goDockerfileStages, goHelperStages } from "./dockerfile.js"
+import { goDockerfileStages, goHelperStages, goToolStages } from "./dockerfile.js"
 import { refusedModule } from "./modules.js"
 import { goPackages } from "./origins.js"
 import { helperFolder } from "./programs.js"
-import { goProvenance } from "./provenance.js"
+import { goModuleResource, goProvenance } from "./provenance.js"
 import { goTestCases } from "./tests.js"
 import { goVersionOf, newer } from "./version.js"
 
@@ -26,8 +26,10 @@ export const go: ToolchainPlan = {
   bundleItems: (debian) => [{ kind: "packages", references: [debian], distribution: "debian", want: goPackages }],
   dockerfileStages: goDockerfileStages,
   helperStages: goHelperStages,
+  toolStages: goToolStages,
   helperFolder,
   provenance: goProvenance,
+  toolResource: goModuleResource,
   programSearch: String.raw`
 find "$@" \( -name testdata -o -name vendor -o -name node_modules \) -prune -o -type f -name '*.go' ! -name '*_test.go' -exec \
   grep -lE '^package main([^[:alnum:]_]|$)' {} + 2>/dev/null | while IFS= read -r file; do
