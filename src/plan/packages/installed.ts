@@ -128,7 +128,7 @@ const packageVersion: Record<PackageFamily, (name: string) => string> = {
 /** What the catalogue itself knows of a server: its version, time and origin; undefined where only the server can say it. */
 export function knownReport({ pins }: Catalogue, { tool, java }: InstallEntry, pom = ""): ServerReport | undefined {
   if (tool !== undefined) {
-    const pin = pins.tools[tool]
+    const pin = entryOf("tool", pins.tools, tool)
     return { version: toolRelease(pin), created: pin.created!, origin: `${pin.module} ${pin.version}` }
   }
   if (java === undefined) return undefined

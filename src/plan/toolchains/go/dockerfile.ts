@@ -46,7 +46,7 @@ export function goHelperStages(catalogue: Catalogue, helper: string, options: Do
 
 /** A tool of versions.yaml in /out of the stage go. */
 export function goToolStages(catalogue: Catalogue, tool: string, options: DockerfileOptions): DockerfileStages {
-  const pin = catalogue.pins.tools[tool]
+  const pin = entryOf("tool", catalogue.pins.tools, tool)
   return {
     arguments: goArguments(catalogue, options, "versions.yaml names"),
     stages: [
