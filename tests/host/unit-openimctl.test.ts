@@ -1,9 +1,11 @@
 // openimctl, as a kit has it, with a fake docker: what is made, kept, refused, and what is left after a kill at a bad moment.
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { createServer as createHttpServer } from "node:http"
+import { type AddressInfo, createServer } from "node:net"
 import { hostname } from "node:os"
 import { join } from "node:path"
+import type { Duplex } from "node:stream"
 import { afterAll, afterEach, describe, expect, test } from "vitest"
 import { IMAGES, Kit } from "./kit"
 import { until } from "./sandbox"
@@ -252,7 +254,7 @@ describe("a service that does not start is named with its last log lines and the
     [
       "one that is late",
       { fail: { api: "starting" }, logs: { api: "still reading" } },
-      ["api did not start: not healthy within 1 s", "| still reading"],
+      ["api did not start: not healthy within 1", "| still reading"],
     ],
   ])("%s", async (_, fake, words) => {
     kit = new Kit(fake)
@@ -378,6 +380,38 @@ describe("env", () => {
   })
 })
 
+/** An API and a WebSocket as a chat server has them: what is sent comes as a frame with base64 in it. */
+async function chatServer() {
+  const state = { secrets: [] as string[], silent: false, port: 0, close: () => {} }
+  const sockets: Duplex[] = []
+  const server = createHttpServer(async (request, response) => {
+    let body = ""
+    for await (const chunk of request) body += chunk
+    const given = JSON.parse(body) as { secret?: string; text?: string }
+    if (given.secret) state.secrets.push(given.secret)
+    if (given.text && !state.silent) {
+      const frame = JSON.stringify({ reqIdentifier: 2001, data: Buffer.from(given.text).toString("base64") })
+      for (const socket of sockets) socket.write(Buffer.concat([Buffer.from([0x81, frame.length]), Buffer.from(frame)]))
+    }
+    response.end(JSON.stringify({ errCode: 0, data: { token: "t" } }))
+  })
+  server.on("upgrade", (request, socket) => {
+    const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
+    if (!request.url?.includes("token=t")) return socket.end("HTTP/1.1 401 Unauthorized\r\n\r\n")
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+    socket.on("error", () => {})
+    sockets.push(socket)
+  })
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready))
+  state.port = (server.address() as AddressInfo).port
+  state.close = () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    server.closeAllConnections()
+  }
+  return state
+}
+
 describe("operation", () => {
   test("status and health say what is wrong, with exit code 3", async () => {
     await deployed()
@@ -403,6 +437,44 @@ describe("operation", () => {
     expect(health.code).toBe(3)
     expect(health.stdout).toMatch(/^api +service +FAILED/m)
     expect(health.stdout).toContain("nothing listens at port 18080")
+  })
+
+  test("health does what a client does, through the public address", async () => {
+    await deployed()
+    const server = await chatServer()
+    const base = `http://127.0.0.1:${server.port}`
+    const http = { kind: "http", headers: { "content-type": "application/json" }, method: "POST", status: 200 }
+    const checks = [
+      {
+        ...http,
+        name: "token",
+        url: `${base}/token`,
+        body: '{"secret":"${API_SECRET}"}',
+        expect: { errCode: "0" },
+        take: { token: "data.token" },
+      },
+      { name: "login", kind: "open", url: `${base}/?token=\${token}`, as: "user" },
+      { ...http, name: "send", url: `${base}/send`, body: '{"text":"check ${run}"}', expect: { errCode: "0|1" }, take: {} },
+      { name: "receive", kind: "receive", from: "user", contains: "check ${run}", seconds: 5 },
+    ]
+    kit.write("deployment.json", JSON.stringify({ ...JSON.parse(kit.read("deployment.json")), checks }))
+    const rows = async () => {
+      const { stdout } = await kit.run(["health", "--format=json"])
+      const { checks } = JSON.parse(stdout) as { checks: { name: string; kind: string; ok: boolean; detail: string }[] }
+      return checks.filter(({ kind }) => kind === "synthetic").map(({ name, ok, detail }) => [name, ok, detail])
+    }
+    expect(await rows()).toEqual(["token", "login", "send", "receive"].map((name) => [name, true, ""]))
+    expect(server.secrets).toEqual([kit.value("API_SECRET")])
+    // Sent, but never delivered: what users see of a dead push.
+    checks[3] = { ...checks[3]!, seconds: 1 } as (typeof checks)[number]
+    kit.write("deployment.json", JSON.stringify({ ...JSON.parse(kit.read("deployment.json")), checks }))
+    server.silent = true
+    expect((await rows()).at(-1)).toEqual(["receive", false, expect.stringContaining("did not come within 1 s")])
+    server.close()
+    expect(await rows()).toEqual([
+      ["token", false, expect.stringContaining("nothing answers there")],
+      ...["login", "send", "receive"].map((name) => [name, false, "not run: a step before failed"]),
+    ])
   })
 
   test("stop, start, restart and scale", async () => {
