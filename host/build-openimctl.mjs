@@ -19,6 +19,8 @@ await createRequire(join(host, "package.json"))("esbuild").build({
   target: "node20",
   minifySyntax: true,
   legalComments: "none",
+  // A kit is made where the project's own settings of TypeScript are not.
+  tsconfigRaw: {},
   nodePaths: [modules],
   alias: { "zx/core": join(modules, "zx/build/core.js") },
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
