@@ -491,6 +491,7 @@ export const functionList: FunctionList = {
         "program-images": {"gives":"String","check":true,"options":{}},
         "buildah": {"gives":"String","check":true,"options":{}},
         "deployment": {"gives":"String","check":true,"options":{}},
+        "deploy": {"gives":"String","check":true,"options":{}},
         "workflows": {"gives":"String","check":true,"options":{}},
       },
     },

@@ -4,6 +4,7 @@ import { check, type Directory, func, object } from "@dagger.io/dagger"
 import { buildOptions, type CallOptions, componentSettings, pinnedSettings } from "../graph/call/options.js"
 import { countsOf } from "../plan/tests/suites.js"
 import { suitesText } from "../plan/tests/text.js"
+import type { GivenImage } from "../tasks/deployment.js"
 
 @object()
 export class Tests {
@@ -210,6 +211,13 @@ export class Tests {
     return this.run(["deployment"])
   }
 
+  /** Deploys a kit on a machine with a real Docker daemon, uses it with OpenIM's own SDKs, breaks and repairs it. */
+  @func({ cache: "never" })
+  @check()
+  async deploy(): Promise<string> {
+    return this.run(["deploy"])
+  }
+
   /** Checks the workflows by actionlint and all shell scripts by shellcheck. */
   @func({ cache: "session" })
   @check()
@@ -237,6 +245,10 @@ export class Tests {
     const { options, checkout } = this
     const settings = component ? await componentSettings(options, component) : await pinnedSettings(options)
     const mark = again ? randomUUID() : undefined
-    return runSuites(names, { settings, options: buildOptions(options), checkout, component: component ?? undefined, mark })
+    const kit = async (given: Record<string, GivenImage>) => {
+      const { deploymentKit } = await import("../tasks/deployment.js")
+      return deploymentKit(options, checkout, { profiles: [], images: "archives", given })
+    }
+    return runSuites(names, { settings, options: buildOptions(options), checkout, kit, component: component ?? undefined, mark })
   }
 }

@@ -1,6 +1,6 @@
 // The files that run a stack on a server: those of the repository, and the kit for a server.
 
-import type { Changeset, Directory, File } from "@dagger.io/dagger"
+import type { Changeset, Container, Directory, File } from "@dagger.io/dagger"
 import type { DeploymentData } from "../catalogue/deployment.js"
 import { loadDeployment } from "../catalogue/load.js"
 import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
@@ -22,6 +22,13 @@ export async function composeChanges(options: CallOptions, checkout: Directory):
 export interface KitCall {
   profiles: string[]
   images: string
+  /** Images that take the places of components: by component, and the name that each gets. */
+  given?: Record<string, GivenImage>
+}
+
+export interface GivenImage {
+  name: string
+  container: Container
 }
 
 /** All that a server needs, in one folder. */
@@ -41,7 +48,7 @@ export async function deploymentKit(options: CallOptions, checkout: Directory, c
   const [program, node, archives] = await Promise.all([
     graph.operator(settings, checkout),
     graph.kitNode(settings),
-    Promise.all(components.map((component) => archived(options, settings, component))),
+    Promise.all(components.map((component) => archived(options, settings, component, call.given?.[component.name]))),
   ])
   const images = Object.fromEntries(archives.map(({ component, name }) => [component, `docker.io/${name}`]))
   const texts = files.deploymentFiles(catalogue, data, { ...wish, images })
@@ -61,7 +68,11 @@ interface Archive {
   file: File
 }
 
-async function archived(options: CallOptions, settings: Settings, component: ComponentEntry): Promise<Archive> {
+async function archived(options: CallOptions, settings: Settings, component: ComponentEntry, given?: GivenImage): Promise<Archive> {
+  if (given !== undefined) {
+    const { namedArchive } = await import("../graph/deploy/kit.js")
+    return { component: component.name, name: given.name, file: await namedArchive(settings, given.container, given.name) }
+  }
   if (component.kind === "reference") {
     const [{ pulledArchive }, { loadedName }] = await Promise.all([import("../graph/deploy/kit.js"), import("../plan/deploy/kit.js")])
     const reference = referenceOf(settings.catalogue, component)

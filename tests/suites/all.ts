@@ -15,6 +15,7 @@ import type { TestCase } from "../../src/plan/tests/suites.js"
 import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
 import { customisedTests } from "./customised.js"
+import { deployTests, type MakeKit } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { installedTests } from "./installed.js"
@@ -46,6 +47,8 @@ export interface SuiteContext {
   component?: string
   /** Suites on a stack run again although nothing changed. */
   mark?: string
+  /** Makes the kit for a server. */
+  kit: MakeKit
   /** The images under test with all that they need. */
   stack: () => Promise<Stack>
 }
@@ -92,6 +95,7 @@ const stackSuites: Record<string, TestSuite> = {
 /** After those, on stacks of their own. */
 const ownStackSuites: Record<string, TestSuite> = {
   separate: ({ settings, options, checkout, mark }) => separateTests(settings, options, checkout, mark),
+  deploy: ({ settings, kit, checkout, mark }) => deployTests(settings, kit, checkout, mark),
   mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
 }
 

@@ -43,7 +43,11 @@ function nodeImage(settings: Settings): Promise<Container> {
 
 /** An image that others publish, as a file that loads under this name. */
 export async function pulledArchive(settings: Settings, reference: string, name: string): Promise<File> {
-  const image = await fromFirst(settings, [reference])
+  return namedArchive(settings, await fromFirst(settings, [reference]), name)
+}
+
+/** What Dagger exports has no name. */
+export async function namedArchive(settings: Settings, image: Container, name: string): Promise<File> {
   const box = await toolbox(settings, [layoutTool], toolPackages[layoutTool])
   return box
     .withMountedFile("/given.tar", image.asTarball())

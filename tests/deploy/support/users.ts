@@ -1,0 +1,66 @@
+// Two users with OpenIM's own SDK for JavaScript, through the public address of the deployment.
+
+import { randomUUID } from "node:crypto"
+import { readFileSync } from "node:fs"
+import tls from "node:tls"
+import { home, setting } from "./kit.js"
+
+export interface Pair {
+  send: (text: string) => Promise<void>
+  received: () => string[]
+  /** The texts of their conversation, oldest first. */
+  history: () => Promise<string[]>
+}
+
+/** The secret is made by the deployment, and these modules read it when they are loaded. */
+async function client() {
+  process.env.IMENV_SHARE_SECRET = setting("OPENIM_SECRET")
+  // The root of the installation's authority, as a user would add it.
+  tls.setDefaultCACertificates([...tls.getCACertificates("default"), readFileSync(`${home}/ca/ca.pem`, "utf8")])
+  return { ...(await import("../../stack/support/im.js")), ...(await import("../../stack/support/sdk.js")) }
+}
+
+export async function newUsers(count: number): Promise<{ userID: string; token: string }[]> {
+  const { Admin } = await client()
+  return (await Admin.login()).newUsers("browser", count)
+}
+
+/** They log in for each exchange: what the SDK cannot do after a lost connection is not what is tested here. */
+export async function newPair(): Promise<Pair> {
+  const { Admin, SdkUser, singleConversation } = await client()
+  const [ann, bob] = await (await Admin.login()).newUsers("deploy", 2)
+  if (!ann || !bob) throw new Error("no users")
+  const session = async () => ({ from: await SdkUser.login(ann), to: await SdkUser.login(bob) })
+  let received: string[] = []
+  return {
+    send: async (text) => {
+      const { from, to } = await session()
+      try {
+        const begun = to.received.length
+        await from.sendText(bob.userID, text)
+        for (let wait = 0; wait < 300 && to.received.length === begun; wait++) await new Promise((resolve) => setTimeout(resolve, 100))
+        received = to.received.map((message) => message.textElem?.content ?? "")
+      } finally {
+        await Promise.allSettled([from.logout(), to.logout()])
+      }
+    },
+    received: () => received,
+    history: async () => {
+      const { from, to } = await session()
+      try {
+        const messages = await to.history(singleConversation(ann.userID, bob.userID))
+        return messages.map((message) => message.textElem?.content ?? "").filter(Boolean)
+      } finally {
+        await Promise.allSettled([from.logout(), to.logout()])
+      }
+    },
+  }
+}
+
+/** One message, which must arrive while the other is connected: its text. */
+export async function exchange(users: Pair): Promise<string> {
+  const text = `hello ${randomUUID().slice(0, 8)}`
+  await users.send(text)
+  if (!users.received().includes(text)) throw new Error(`${text} did not arrive within 30 s: ${JSON.stringify(users.received())}`)
+  return text
+}

@@ -1,0 +1,45 @@
+// A kit on a machine with a real Docker daemon: deployed, used, broken, repaired, removed.
+
+import { randomUUID } from "node:crypto"
+import { type Directory, ReturnType } from "@dagger.io/dagger"
+import type { Settings } from "../../src/graph/call/settings.js"
+import { readResults } from "../../src/graph/stack/runs.js"
+import { stackOutcome } from "../../src/plan/stack/results.js"
+import type { GivenImage } from "../../src/tasks/deployment.js"
+import { dockerHost } from "./dockerHost.js"
+import { storeImage, webImage } from "./standIns.js"
+import type { SuiteOutcome } from "./together.js"
+
+/** Makes a kit with the images of all components; those that are given are not built. */
+export type MakeKit = (given: Record<string, GivenImage>) => Promise<Directory>
+
+const results = "/results"
+const publicName = "im.example.test"
+
+/** Ends well in any case: what a failed command left could not be read. */
+const script = `
+mkdir -p ${results}
+date +%s > ${results}/begun
+{ npx vitest run --config tests/deploy/vitest.config.ts 2>&1; echo $? > ${results}/exit; } | tee ${results}/output.txt`
+
+export async function deployTests(settings: Settings, makeKit: MakeKit, checkout: Directory, mark?: string): Promise<SuiteOutcome> {
+  const [store, web, host] = await Promise.all([storeImage(settings), webImage(settings, checkout), dockerHost(settings, checkout)])
+  const kit = await makeKit({
+    mongodb: { name: "openim/stand-in-mongodb:test", container: store.container },
+    web: { name: "openim/stand-in-web:test", container: web },
+    admin: { name: "openim/stand-in-web:test", container: web },
+  })
+  const ran = host
+    .withMountedDirectory("/kit", kit)
+    .withEnvVariable("RESULTS", results)
+    // Where the users of tests/stack find the server: the name that the machine itself answers to.
+    .withEnvVariable("STACK_API", `https://${publicName}/api`)
+    .withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)
+    .withEnvVariable("PUBLIC_NAME", publicName)
+    .withEnvVariable("DEPLOY_RUN", mark ?? randomUUID())
+    // Docker needs the rights of a machine's root: see docs/testing.md.
+    .withExec(["sh", "-c", script], { insecureRootCapabilities: true, expect: ReturnType.Any })
+  const folder = ran.directory(results)
+  const notes = [`mongodb is ${store.standIn}`, "web and admin are a page with OpenIM's SDK for browsers"]
+  return { ...stackOutcome(await readResults(folder)), notes }
+}
