@@ -147,6 +147,10 @@ const route = {
   websocket: about("Whether connections stay open.", v.optional(v.boolean(), false)),
   unlimited: about("Whether requests may be of any size and number.", v.optional(v.boolean(), false)),
   closed: about("Paths that nobody outside may ask for.", list(text("a path that begins with /", /^\//))),
+  headers: about(
+    "Headers that the service gets, whatever the client sent. `${origin}` is the address that the client asked, such as https://im.example.com.",
+    mapping(text("the name of a header", /^[A-Za-z][A-Za-z0-9-]*$/), text("a value without quotes", /^[^"\s%]+$/)),
+  ),
 }
 
 export const routeSchema = shaped("a route", {

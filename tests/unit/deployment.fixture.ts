@@ -90,8 +90,8 @@ export const shopDeployment: Deployment = {
     service("edge", 3, { needs: ["api"], publish: { HTTP_PORT: 8080 }, files: { "edge.cfg": "/etc/edge.cfg" }, networks: ["public"] }),
   ],
   routes: [
-    { name: "page", path: "/", strip: false, service: "page", target: 80, websocket: false, unlimited: false, closed: [] },
-    { name: "api", path: "/api", strip: true, service: "api", target: 80, websocket: false, unlimited: false, closed: [] },
+    { name: "page", path: "/", strip: false, service: "page", target: 80, websocket: false, unlimited: false, closed: [], headers: {} },
+    { name: "api", path: "/api", strip: true, service: "api", target: 80, websocket: false, unlimited: false, closed: [], headers: {} },
   ],
   edge: {
     service: "edge",

@@ -128,12 +128,23 @@ ${lines.join("\n")}
 }
 
 /** Below this path, which the service does not see. */
-function pathRules({ path, strip }: Route, name: string): string[] {
+function pathRules({ path, strip, headers }: Route, name: string): string[] {
   const chosen = `{ var(txn.backend) -m str ${name} }`
   return [
     `  http-request set-var(txn.backend) str(${name}) if { path ${path} } || { path_beg ${path}/ }`,
     ...(strip ? [`  http-request replace-path ${path}/?(.*) /\\1 if ${chosen}`] : []),
+    ...headerRules(headers, chosen),
   ]
+}
+
+/** A service behind the edge does not see under which address it was asked. */
+function headerRules(headers: Record<string, string>, chosen = ""): string[] {
+  const rule = (name: string, value: string, scheme: string, condition: string) =>
+    `  http-request set-header ${name} "${value.replaceAll("${origin}", `${scheme}://%[req.hdr(host)]`)}" if ${chosen}${chosen && " "}${condition}`
+  return Object.entries(headers).flatMap(([name, value]) => [
+    rule(name, value, "https", "{ ssl_fc }"),
+    rule(name, value, "http", "!{ ssl_fc }"),
+  ])
 }
 
 function portFrontend({ certificate }: Edge, route: Route, served: Route[]): string {
@@ -143,7 +154,7 @@ function portFrontend({ certificate }: Edge, route: Route, served: Route[]): str
 .else
   bind :${route.port} ssl crt ${certificate} alpn ${route.websocket ? "http/1.1" : "h2,http/1.1"}
 .endif
-${protections(route.unlimited)}
+${[protections(route.unlimited), ...headerRules(route.headers)].join("\n")}
   default_backend ${backendOf(served, route)}`
 }
 

@@ -150,6 +150,8 @@ export interface Route {
   unlimited: boolean
   /** Paths that nobody outside may ask for. */
   closed: string[]
+  /** Headers that the service gets; ${origin} is the address that the client asked. */
+  headers: Record<string, string>
 }
 
 export interface Requirements {

@@ -27,14 +27,19 @@ export async function newUsers(count: number): Promise<{ userID: string; token: 
 
 /** They log in for each exchange: what the SDK cannot do after a lost connection is not what is tested here. */
 export async function newPair(): Promise<Pair> {
-  const { Admin, SdkUser, singleConversation } = await client()
+  const { Admin, SdkUser, singleConversation, textIn } = await client()
   const [ann, bob] = await (await Admin.login()).newUsers("deploy", 2)
   if (!ann || !bob) throw new Error("no users")
-  const session = async () => ({ from: await SdkUser.login(ann), to: await SdkUser.login(bob) })
+  const fresh = async () => {
+    const admin = await Admin.login()
+    return { ann: await admin.loginUser(ann.account), bob: await admin.loginUser(bob.account) }
+  }
   let received: string[] = []
   return {
     send: async (text) => {
-      const { from, to } = await session()
+      const users = await fresh()
+      const from = await SdkUser.login(users.ann)
+      const to = await SdkUser.login(users.bob)
       try {
         const begun = to.received.length
         await from.sendText(bob.userID, text)
@@ -45,14 +50,10 @@ export async function newPair(): Promise<Pair> {
       }
     },
     received: () => received,
+    // From the server: the SDK has only what it has synchronised by then.
     history: async () => {
-      const { from, to } = await session()
-      try {
-        const messages = await to.history(singleConversation(ann.userID, bob.userID))
-        return messages.map((message) => message.textElem?.content ?? "").filter(Boolean)
-      } finally {
-        await Promise.allSettled([from.logout(), to.logout()])
-      }
+      const messages = await (await fresh()).bob.pull(singleConversation(ann.userID, bob.userID))
+      return messages.filter(({ contentType }) => contentType === 101).map(textIn)
     },
   }
 }
