@@ -4,7 +4,7 @@ import { jsonText } from "../../src/base/format"
 import { durationText as duration } from "../../src/base/measures"
 import type { DeployedService } from "../../src/plan/deploy/model"
 import { blocking, preflight } from "../../src/plan/deploy/preflight"
-import { checkEnv, type Finding } from "../../src/plan/deploy/settings"
+import { checkEnv, type Diagnostic } from "../../src/plan/deploy/settings"
 import { allHealthy, changeOf, chosenProfiles, servicesOf, stagesOf, statusRows } from "../../src/plan/deploy/stages"
 import { configHashes, containersOf, type Engine, findEngine, type Site, siteOf, volumesOf } from "./engine"
 import { ensureEnv } from "./envVerb"
@@ -54,7 +54,7 @@ interface DeployAnswer {
   profiles: string[]
   seconds: number
   urls: Record<string, string>
-  warnings: Finding[]
+  warnings: Diagnostic[]
 }
 
 async function deployLocked(folder: Folder, engine: Engine, options: DeployOptions): Promise<DeployAnswer> {
@@ -124,7 +124,7 @@ async function deployLocked(folder: Folder, engine: Engine, options: DeployOptio
 
 const FILES = "its secrets or files have changed"
 
-export function refused(findings: Finding[], { json }: { json: boolean }): Refusal {
+export function refused(findings: Diagnostic[], { json }: { json: boolean }): Refusal {
   if (json) result(jsonText({ ok: false, findings }))
   else process.stderr.write(findingLines(findings))
   return new Refusal(
@@ -141,7 +141,7 @@ export async function judged(
   options: Pick<DeployOptions, "profiles" | "environment" | "deployOnly">,
   firstUse: boolean,
   envContent?: string,
-): Promise<{ site: Site; state: State; profiles: string[]; findings: Finding[]; images: Awaited<ReturnType<typeof imageFacts>> }> {
+): Promise<{ site: Site; state: State; profiles: string[]; findings: Diagnostic[]; images: Awaited<ReturnType<typeof imageFacts>> }> {
   const settings = settingsOf(folder, envContent)
   const site = siteOf(folder, engine, settings)
   const state = readState(folder)
@@ -159,7 +159,7 @@ export async function judged(
             subject: "TLS",
             message: fault,
             next: `correct ${siteFile(folder)}, or set TLS=internal`,
-          } as Finding,
+          } as Diagnostic,
         ]
       : []),
     ...preflight(folder.deployment, profiles, settings, facts),

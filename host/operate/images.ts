@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Problem } from "../../src/base/problem"
 import type { ImageFact } from "../../src/plan/deploy/preflight"
-import type { Finding } from "../../src/plan/deploy/settings"
+import type { Diagnostic } from "../../src/plan/deploy/settings"
 import { servicesOf } from "../../src/plan/deploy/stages"
 import { fileSha256 } from "../files"
 import { attempt, lastWords } from "../run"
@@ -138,10 +138,10 @@ function checksums({ images, path }: Folder): Map<string, string> {
 }
 
 /** Files of the kit that are not as it brought them; archives are compared when they are loaded. */
-export async function damagedFiles(folder: Folder): Promise<Finding[]> {
+export async function damagedFiles(folder: Folder): Promise<Diagnostic[]> {
   const listed = [...checksums(folder)].filter(([file]) => !file.startsWith("images/") && !file.startsWith("node/"))
   const found = await Promise.all(
-    listed.map(async ([file, sum]): Promise<Finding[]> => {
+    listed.map(async ([file, sum]): Promise<Diagnostic[]> => {
       const path = join(folder.path, file)
       const there = existsSync(path)
       if (there && (await fileSha256(path)) === sum) return []

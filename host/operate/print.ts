@@ -1,7 +1,7 @@
 // What openimctl prints: progress and problems to stderr, results to stdout. Colours on a terminal only.
 import { messageOf } from "../../src/base/errors"
 import { Problem } from "../../src/base/problem"
-import type { Finding } from "../../src/plan/deploy/settings"
+import type { Diagnostic } from "../../src/plan/deploy/settings"
 
 /** Exit codes, as docs/operate.md lists them. */
 export const EXIT = { fine: 0, failed: 1, usage: 2, unhealthy: 3, refused: 4, locked: 5 } as const
@@ -54,7 +54,7 @@ export function explain(error: unknown): string {
   )
 }
 
-export function findingLines(findings: Finding[]): string {
+export function findingLines(findings: Diagnostic[]): string {
   const names = { error: "red", warning: "yellow", note: "dim" } as const
   return findings
     .map(

@@ -19,7 +19,7 @@ import { join, resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { Problem } from "../../src/base/problem"
 import { preflight } from "../../src/plan/deploy/preflight"
-import { checkEnv, type Finding, hiddenLine } from "../../src/plan/deploy/settings"
+import { checkEnv, type Diagnostic, hiddenLine } from "../../src/plan/deploy/settings"
 import { chosenProfiles, serviceNamed, servicesOf } from "../../src/plan/deploy/stages"
 import { attempt, lastWords } from "../run"
 import {
@@ -281,9 +281,9 @@ async function backupVolumes(site: Site, volumes: { name: string; full: string }
 }
 
 /** All that preflight and the check of .env say, without a change. */
-export async function doctorFindings(folder: Folder): Promise<Finding[]> {
+export async function doctorFindings(folder: Folder): Promise<Diagnostic[]> {
   let engine: Engine
-  const findings: Finding[] = []
+  const findings: Diagnostic[] = []
   const text = readEnv(folder)
   if (text === undefined)
     findings.push({ severity: "note", code: "env", subject: ".env", message: ".env is missing", next: "openimctl deploy makes it" })

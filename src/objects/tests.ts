@@ -211,7 +211,7 @@ export class Tests {
     return this.run(["deployment"])
   }
 
-  /** Deploys a kit on a machine with a real Docker daemon, uses it with OpenIM's own SDKs, breaks and repairs it. */
+  /** Deploys a kit on a machine with a real Docker daemon, uses it, breaks it, repairs it. */
   @func({ cache: "never" })
   @check()
   async deploy(): Promise<string> {

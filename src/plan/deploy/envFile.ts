@@ -18,7 +18,7 @@ export interface EnvEntry {
   open: boolean
 }
 
-export interface EnvFile {
+export interface DotenvFile {
   lines: string[]
   entries: EnvEntry[]
   /** Lines that are neither empty, nor a comment, nor KEY=VALUE. */
@@ -29,7 +29,7 @@ export interface EnvFile {
 
 const KEY = "[A-Za-z_][A-Za-z0-9_]*"
 
-export function parseEnv(content: string): EnvFile {
+export function parseEnv(content: string): DotenvFile {
   const byteOrderMark = content.startsWith("\uFEFF")
   const carriageReturns = content.includes("\r")
   const text = content.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n")
@@ -71,7 +71,7 @@ function valueIn(raw: string): Pick<EnvEntry, "text" | "quote" | "cut" | "open">
 }
 
 /** Of a key that stands there twice, the last one counts. */
-export function entriesByKey(file: EnvFile): Map<string, EnvEntry> {
+export function entriesByKey(file: DotenvFile): Map<string, EnvEntry> {
   return new Map(file.entries.map((entry) => [entry.key, entry]))
 }
 
@@ -105,7 +105,7 @@ function lastIndex(lines: string[], pattern: RegExp): number {
 }
 
 /** The values by key, with ${NAME}, $NAME, ${NAME:-OTHER} and ${NAME-OTHER} replaced as compose does, but for single quotes. */
-export function expandEnv(file: EnvFile, fallback: (name: string) => string | undefined): Map<string, string> {
+export function expandEnv(file: DotenvFile, fallback: (name: string) => string | undefined): Map<string, string> {
   const entries = entriesByKey(file)
   const done = new Map<string, string>()
   const open = new Set<string>()

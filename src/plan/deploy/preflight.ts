@@ -1,7 +1,7 @@
 // What must be right on a machine before anything is touched: all findings at once, each with its fix.
 
 import type { Deployment } from "./model.js"
-import { type Finding, hostOf, isLoopback } from "./settings.js"
+import { type Diagnostic, hostOf, isLoopback } from "./settings.js"
 import { servicesOf } from "./stages.js"
 
 export interface MachineFacts {
@@ -43,9 +43,9 @@ export interface ImageFact {
 const MINIMUM = { docker: "20.10.0", podman: "4.0.0" }
 const MINIMUM_COMPOSE: Record<string, string> = { "podman-compose": "1.4.0" }
 
-export function preflight(deployment: Deployment, profiles: string[], settings: Record<string, string>, facts: MachineFacts): Finding[] {
-  const findings: Finding[] = []
-  const add = (severity: Finding["severity"], code: string, subject: string, message: string, next: string): void => {
+export function preflight(deployment: Deployment, profiles: string[], settings: Record<string, string>, facts: MachineFacts): Diagnostic[] {
+  const findings: Diagnostic[] = []
+  const add = (severity: Diagnostic["severity"], code: string, subject: string, message: string, next: string): void => {
     findings.push({ severity, code, subject, message, next })
   }
   const { engine, compose } = facts
@@ -180,7 +180,7 @@ export function preflight(deployment: Deployment, profiles: string[], settings: 
   return findings
 }
 
-function portFindings(deployment: Deployment, profiles: string[], settings: Record<string, string>, facts: MachineFacts): Finding[] {
+function portFindings(deployment: Deployment, profiles: string[], settings: Record<string, string>, facts: MachineFacts): Diagnostic[] {
   return servicesOf(deployment, profiles).flatMap((service) =>
     Object.keys(service.publish).flatMap((name) => {
       const taken = facts.ports.find(({ port, ours }) => String(port) === settings[name] && !ours)
@@ -200,7 +200,7 @@ function portFindings(deployment: Deployment, profiles: string[], settings: Reco
 }
 
 /** Names of this project's networks are free to take any subnet; only one that is there already can collide. */
-function subnetClashes(deployment: Deployment, { networks, routes }: MachineFacts): Finding[] {
+function subnetClashes(deployment: Deployment, { networks, routes }: MachineFacts): Diagnostic[] {
   return networks
     .filter(({ name }) => deployment.networks.some((network) => name.endsWith(`_${network.name}`)))
     .flatMap(({ name, subnets }) =>
@@ -253,6 +253,6 @@ export function machineName(architecture: string): string {
 }
 
 /** What stops a deployment: errors whose code is not ignored. */
-export function blocking(findings: Finding[], ignored: string[]): Finding[] {
+export function blocking(findings: Diagnostic[], ignored: string[]): Diagnostic[] {
   return findings.filter(({ severity, code }) => severity === "error" && !ignored.includes(code))
 }

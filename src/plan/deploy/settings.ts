@@ -1,11 +1,21 @@
 // What .env says for the settings of a deployment: effective values, what is wrong with them, and how it is repaired.
 
 import { nearest } from "../../base/nearest.js"
-import { type EnvFile, entriesByKey, envText, expandEnv, expandText, parseEnv, withKey, writtenDefault, writtenValue } from "./envFile.js"
+import {
+  type DotenvFile,
+  entriesByKey,
+  envText,
+  expandEnv,
+  expandText,
+  parseEnv,
+  withKey,
+  writtenDefault,
+  writtenValue,
+} from "./envFile.js"
 import type { Deployment, Setting } from "./model.js"
 
 /** What one line of a check says. */
-export interface Finding {
+export interface Diagnostic {
   severity: "error" | "warning" | "note"
   /** A fixed word for programs. */
   code: string
@@ -29,7 +39,7 @@ export interface Effective {
 }
 
 /** The value of every setting as the services get it. */
-export function effectiveSettings(deployment: Deployment, file: EnvFile): Map<string, Effective> {
+export function effectiveSettings(deployment: Deployment, file: DotenvFile): Map<string, Effective> {
   const entries = entriesByKey(file)
   const byName = new Map(deployment.settings.map((setting) => [setting.name, setting]))
   const open = new Set<string>()
@@ -72,7 +82,7 @@ export function effectiveSettings(deployment: Deployment, file: EnvFile): Map<st
 }
 
 /** The plain values by name. */
-export function settingValues(deployment: Deployment, file: EnvFile): Record<string, string> {
+export function settingValues(deployment: Deployment, file: DotenvFile): Record<string, string> {
   return Object.fromEntries([...effectiveSettings(deployment, file)].map(([name, { value }]) => [name, value]))
 }
 
@@ -135,10 +145,10 @@ export function shown(setting: Setting | undefined, value: string): string {
 }
 
 /** All that is wrong with .env, in the order of its lines, then what it lacks. `environment` decides what is refused. */
-export function checkEnv(deployment: Deployment, content: string, environment?: string): Finding[] {
+export function checkEnv(deployment: Deployment, content: string, environment?: string): Diagnostic[] {
   const file = parseEnv(content)
-  const findings: Finding[] = []
-  const add = (severity: Finding["severity"], code: string, subject: string, message: string, next?: string): void => {
+  const findings: Diagnostic[] = []
+  const add = (severity: Diagnostic["severity"], code: string, subject: string, message: string, next?: string): void => {
     findings.push({ severity, code, subject, message, ...(next === undefined ? {} : { next }) })
   }
   const format = Number(MADE_FOR.exec(content)?.[1] ?? deployment.format)
@@ -263,11 +273,11 @@ export function checkEnv(deployment: Deployment, content: string, environment?: 
   return findings
 }
 
-const entryText = (file: EnvFile, key: string): string | undefined => entriesByKey(file).get(key)?.text || undefined
+const entryText = (file: DotenvFile, key: string): string | undefined => entriesByKey(file).get(key)?.text || undefined
 
-function portClashes(deployment: Deployment, effective: Map<string, Effective>): Finding[] {
+function portClashes(deployment: Deployment, effective: Map<string, Effective>): Diagnostic[] {
   const taken = new Map<string, string>()
-  const findings: Finding[] = []
+  const findings: Diagnostic[] = []
   for (const { name, kind } of deployment.settings) {
     if (kind !== "port") continue
     const port = effective.get(name)?.value ?? ""
@@ -286,11 +296,11 @@ function portClashes(deployment: Deployment, effective: Map<string, Effective>):
 }
 
 /** The page, the API and the WebSocket must be one origin, and https where TLS is on. */
-function originFaults(effective: Map<string, Effective>): Finding[] {
+function originFaults(effective: Map<string, Effective>): Diagnostic[] {
   const url = effective.get("PUBLIC_URL")?.value ?? ""
   const tls = effective.get("TLS")?.value ?? "off"
   if (!/^https?:\/\//.test(url)) return []
-  const findings: Finding[] = []
+  const findings: Diagnostic[] = []
   const secure = url.startsWith("https://")
   if (secure !== (tls !== "off") && effective.has("TLS"))
     findings.push({
@@ -359,7 +369,7 @@ export interface Repaired extends Made {
   /** One sentence for each change. */
   changes: string[]
   /** What only the user can decide. */
-  left: Finding[]
+  left: Diagnostic[]
 }
 
 /** .env with all repaired that needs no decision. A secret that a volume in `volumes` was made with is never changed. */
@@ -395,7 +405,7 @@ export function repairEnv(
     lines.push(key !== entry.key || entry.spaced ? `${entry.exported ? "export " : ""}${key}=${entry.raw.trim()}` : line)
   }
   const findings = checkEnv(deployment, envText(lines), environment)
-  const left: Finding[] = []
+  const left: Diagnostic[] = []
   for (const finding of findings) {
     const setting = deployment.settings.find(({ name }) => name === finding.subject)
     const generable = setting?.generate !== undefined && ["missing", "empty", "placeholder"].includes(finding.code)
