@@ -77,6 +77,10 @@ async function makeCertificate(folder: Folder, host: string): Promise<void> {
   mkdirSync(folder.authority, { recursive: true, mode: 0o700 })
   const aside = mkdtempSync(join(tmpdir(), "openimctl-"))
   try {
+    // The machine's own settings of openssl may say anything, or be missing.
+    const settings = join(aside, "openssl.cnf")
+    writeFileSync(settings, "[req]\ndistinguished_name = name\n[name]\n")
+    const openssl = (what: string, words: string[]) => runOpenssl(settings, what, words)
     const [root, rootKey] = [rootFile(folder), join(folder.authority, "ca.key")]
     if (!existsSync(root) || !existsSync(rootKey)) {
       const [madeKey, made] = [join(aside, "ca.key"), join(aside, "ca.pem")]
@@ -116,8 +120,8 @@ async function makeCertificate(folder: Folder, host: string): Promise<void> {
   }
 }
 
-async function openssl(what: string, words: string[]): Promise<void> {
-  const done = await attempt(["openssl", ...words], { limitSeconds: 60 })
+async function runOpenssl(settings: string, what: string, words: string[]): Promise<void> {
+  const done = await attempt(["openssl", ...words], { limitSeconds: 60, env: { OPENSSL_CONF: settings } })
   if (done.code !== 0)
     throw new Problem(`openssl could not make ${what}: ${lastWords(done.tail, 2)}`, "check the disk and openssl version (1.1.1 or newer)")
 }
