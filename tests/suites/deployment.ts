@@ -51,11 +51,9 @@ export async function deploymentTests(settings: Settings, checkout: Directory): 
       ]
     }),
   )
-  const edge = rendered[0]!.kit
-    .withFile("/run.mjs", checkout.file("tests/fixtures/edge/run.mjs"))
-    .withExec(["node", "/run.mjs", "/kit"])
-    .stdout()
-  return [...(await casesOf(composed)), ...(JSON.parse(await edge) as TestCase[])]
+  const edge = () =>
+    rendered[0]!.kit.withFile("/run.mjs", checkout.file("tests/fixtures/edge/run.mjs")).withExec(["node", "/run.mjs", "/kit"]).stdout()
+  return [...(await casesOf(composed)), ...(JSON.parse(await edge()) as TestCase[])]
 }
 
 /** podman-compose asks for the version before it reads anything. */
