@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import tls from "node:tls"
+import { eventually } from "../../stack/support/eventually.js"
 import { home, setting } from "./kit.js"
 
 export interface Pair {
@@ -38,8 +39,9 @@ export async function newPair(): Promise<Pair> {
   return {
     send: async (text) => {
       const users = await fresh()
-      const from = await SdkUser.login(users.ann)
-      const to = await SdkUser.login(users.bob)
+      // As an application does: a refused login is tried again.
+      const from = await eventually("the sender is logged in", () => SdkUser.login(users.ann))
+      const to = await eventually("the receiver is logged in", () => SdkUser.login(users.bob))
       try {
         const begun = to.received.length
         await from.sendText(bob.userID, text)

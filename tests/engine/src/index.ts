@@ -12,7 +12,10 @@ export class EngineTests {
 
   constructor(
     /** The project. */
-    @argument({ defaultPath: "/", ignore: ["*", "!package.json", "!package-lock.json", "!src", "!shell", "!tests/engine"] })
+    @argument({
+      defaultPath: "/",
+      ignore: ["*", "!package.json", "!package-lock.json", "!tsconfig.json", "!src", "!shell", "!tests/engine"],
+    })
     source: Directory,
   ) {
     this.source = source

@@ -8,7 +8,8 @@ import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs
 const file = process.env.FAKE_DOCKER
 const args = process.argv.slice(2)
 appendFileSync(`${file}.calls`, `${args.join(" ")}\n`)
-const state = { containers: {}, volumes: {}, images: [], registry: [], next: 1, ...JSON.parse(readFileSync(file, "utf8")) }
+const read = () => ({ containers: {}, volumes: {}, images: [], registry: [], next: 1, ...JSON.parse(readFileSync(file, "utf8")) })
+let state = read()
 const save = () => {
   writeFileSync(`${file}.${process.pid}`, JSON.stringify(state))
   renameSync(`${file}.${process.pid}`, file)
@@ -106,6 +107,8 @@ async function compose(words) {
   }
   if (verb === "up") {
     await sleep(state.slowUp ?? 0)
+    // Its caller may be gone, and another one may have changed something since.
+    state = read()
     const scaled = Object.fromEntries(rest.flatMap((word, at) => (rest[at - 1] === "--scale" ? [word.split("=")] : [])))
     for (const service of rest.filter((word, at) => services.includes(word) && rest[at - 1] !== "--scale")) {
       const own = Object.entries(state.containers).filter(([, one]) => one.service === service)

@@ -5,7 +5,9 @@ import type { User } from "./im.js"
 import { apiAddress, gatewayAddress } from "./stack.js"
 
 /** The SDK's types leave out the way to its events. */
-type Sdk = ReturnType<typeof getSDK> & { on(event: CbEvents, take: (event: CallbackEvent<MessageItem | MessageItem[]>) => void): void }
+type Sdk = ReturnType<typeof getSDK> & {
+  on<T = MessageItem | MessageItem[]>(event: CbEvents, take: (event: CallbackEvent<T>) => void): void
+}
 
 export class SdkUser {
   /** Messages that the SDK reported as new, oldest first. */
@@ -20,7 +22,13 @@ export class SdkUser {
   static async login({ userID, platformID, token }: User): Promise<SdkUser> {
     const user = new SdkUser(getSDK() as Sdk)
     const where = { wsAddr: gatewayAddress, apiAddr: apiAddress, logLevel: LogLevel.Error }
-    await answered(`the SDK's login of ${userID}`, user.sdk.login({ userID, token, platformID, ...where }))
+    // Its login has ended when the connection is open: what the gateway thinks of the token comes as an event.
+    const accepted = new Promise<void>((resolve, reject) => {
+      user.sdk.on(CbEvents.OnSyncServerFinish, () => resolve())
+      for (const event of [CbEvents.OnConnectFailed, CbEvents.OnSyncServerFailed]) user.sdk.on<unknown>(event, reject)
+    })
+    const opened = user.sdk.login({ userID, token, platformID, ...where })
+    await answered(`the SDK's login of ${userID}`, Promise.all([opened, accepted]))
     return user
   }
 
