@@ -16,11 +16,11 @@ COPY shell/install-packages.sh /tmp/
 RUN printf '%s\n' \
       '. /tmp/install-packages.sh' \
       '(' \
-      "begin 'ca-certificates, tzdata, haproxy' 300" \
-      "if has_manager apt-get 'ca-certificates tzdata haproxy' '/etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo/Asia/Shanghai /usr/sbin/haproxy'; then" \
+      "begin 'ca-certificates, tzdata, haproxy, lego' 300" \
+      "if has_manager apt-get 'ca-certificates tzdata haproxy lego' '/etc/ssl/certs/ca-certificates.crt /usr/share/zoneinfo/Asia/Shanghai /usr/sbin/haproxy /usr/bin/lego'; then" \
       '  via_own_sources' \
       fi \
-      "no_download 'ca-certificates, tzdata, haproxy'" \
+      "no_download 'ca-certificates, tzdata, haproxy, lego'" \
       give_up \
       ') || exit' \
       'drop_setuid() {' \

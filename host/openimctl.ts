@@ -3,6 +3,7 @@ import { dirname } from "node:path"
 import { parseArgs } from "node:util"
 import { checkFormat, jsonText } from "../src/base/format"
 import { nearest, unknownName } from "../src/base/nearest"
+import { certificate } from "./operate/certificate"
 import { helpText, OPTIONS, optionsOf, VERBS, type Verb } from "./operate/commands"
 import { deploy } from "./operate/deploy"
 import { findEngine, likelyEngine } from "./operate/engine"
@@ -110,7 +111,7 @@ async function main(args: string[]): Promise<number> {
   }
   const json = format === "json"
   const limit = seconds(text("timeout"))
-  const takesWords = ["start", "stop", "restart", "logs", "scale", "env", "secrets"]
+  const takesWords = ["start", "stop", "restart", "logs", "scale", "env", "secrets", "certificate"]
   if (words.length > 0 && !takesWords.includes(verb.name))
     throw new Refusal(`${verb.name} does not take "${words[0]}"`, EXIT.usage, `openimctl help ${verb.name}`)
   const folder = openFolder(text("folder"), process.env["OPENIMCTL_FOLDER"] ?? dirname(process.argv[1] ?? "."))
@@ -185,6 +186,8 @@ async function perform(folder: Folder, { verb, words }: Call, { text, list, set,
       if (words[0] !== "rotate") throw usage(unknownName("verb of secrets", words[0] ?? "", ["rotate"]))
       return rotate(folder, words[1])
     }
+    case "certificate":
+      return certificate(folder, words, { json, force: set("force") })
     case "history":
       result(json ? jsonText(history(folder)) : historyTable(history(folder)))
       return EXIT.fine

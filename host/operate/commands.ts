@@ -48,6 +48,7 @@ export const OPTIONS: Option[] = [
   { name: "confirm", value: "PROJECT", purpose: "the project's name, where there is no terminal to ask" },
   { name: "no-backup", purpose: "without a copy of the volumes before" },
   { name: "output", value: "FILE", purpose: "where the bundle is written" },
+  { name: "force", purpose: "in any case" },
   { name: "help", short: "h", purpose: "this text" },
 ]
 
@@ -81,6 +82,12 @@ export const VERBS: Verb[] = [
     usage: "secrets rotate NAME",
     purpose: "change a password in the store and in .env together, or in neither",
     options: [],
+  },
+  {
+    name: "certificate",
+    usage: "certificate status|renew",
+    purpose: "what the edge serves; a new one where less than 30 days are left, without an end of connections (for a timer)",
+    options: ["force", "format"],
   },
   { name: "history", usage: "history", purpose: "who changed what, when, with which result", options: ["format"] },
   {

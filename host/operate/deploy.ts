@@ -6,6 +6,7 @@ import type { DeployedService } from "../../src/plan/deploy/model"
 import { blocking, preflight } from "../../src/plan/deploy/preflight"
 import { checkEnv, type Diagnostic } from "../../src/plan/deploy/settings"
 import { allHealthy, changeOf, chosenProfiles, servicesOf, stagesOf, statusRows } from "../../src/plan/deploy/stages"
+import { renewIfNeeded } from "./certificate"
 import { configHashes, containersOf, type Engine, findEngine, type Site, siteOf, volumesOf } from "./engine"
 import { ensureEnv } from "./envVerb"
 import { type Folder, projectName, readEnv, readState, type State, settingsOf, writeState } from "./folder"
@@ -112,6 +113,7 @@ async function deployLocked(folder: Folder, engine: Engine, options: DeployOptio
       onReady: (services) => noteStarted(site, services, hashes),
       ...(options.limitSeconds ? { limitSeconds: options.limitSeconds } : {}),
     })
+  await renewIfNeeded(site)
   const after = await containersOf(site)
   const ids = new Set(before.map((one) => identities([one])))
   const changed = [...new Set(after.filter((one) => !ids.has(identities([one]))).map(({ service }) => service))].sort()
@@ -158,7 +160,7 @@ export async function judged(
             code: "certificate",
             subject: "TLS",
             message: fault,
-            next: `correct ${siteFile(folder)}, or set TLS=internal`,
+            next: settings["TLS"] === "acme" ? "correct .env, or set TLS=internal" : `correct ${siteFile(folder)}, or set TLS=internal`,
           } as Diagnostic,
         ]
       : []),

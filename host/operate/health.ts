@@ -12,7 +12,7 @@ import { colour, EXIT, masked, result } from "./print"
 import { profilesOr } from "./start"
 import { statusOf } from "./status"
 import type { StepInput, StepResult } from "./steps"
-import { rootFile } from "./tls"
+import { trustedRoot } from "./tls"
 
 export interface HealthOptions {
   limitSeconds: number
@@ -131,12 +131,12 @@ function availableMiB(): number {
 
 async function synthetic(folder: Folder, settings: Record<string, string>, seconds: number): Promise<Check[]> {
   const input: StepInput = { steps: folder.deployment.checks, values: settings, stepSeconds: Math.min(20, seconds) }
-  const root = rootFile(folder)
+  const root = trustedRoot(folder, settings)
   const flags = process.execArgv.filter((word) => word.startsWith("--experimental"))
   const done = await attempt([process.execPath, ...flags, process.argv[1]!, "internal-steps"], {
     input: JSON.stringify(input),
     limitSeconds: Math.ceil(seconds),
-    env: settings["TLS"] === "internal" && existsSync(root) ? { NODE_EXTRA_CA_CERTS: root } : {},
+    env: root !== undefined && existsSync(root) ? { NODE_EXTRA_CA_CERTS: root } : {},
   })
   const results = done.stdout
     .split("\n")

@@ -4,10 +4,12 @@ import { isIP } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Problem } from "../../src/base/problem"
+import { acmeFault, acmeFolder } from "../../src/plan/deploy/acme"
 import { certificateFault, daysLeft } from "../../src/plan/deploy/certificate"
 import { hostOf } from "../../src/plan/deploy/settings"
 import { writeFileAtomic } from "../files"
 import { attempt, lastWords, which } from "../run"
+import { acmeContents } from "./acme"
 import type { Folder } from "./folder"
 import { EXIT, Refusal, say } from "./print"
 import { readableInside, readByOthers } from "./secrets"
@@ -15,10 +17,24 @@ import { readableInside, readByOthers } from "./secrets"
 export const siteFile = ({ tls }: Folder): string => join(tls, "site.pem")
 export const rootFile = ({ authority }: Folder): string => join(authority, "ca.pem")
 
+/** What clients must trust beside public authorities. */
+export function trustedRoot(folder: Folder, settings: Record<string, string>): string | undefined {
+  if (settings["TLS"] === "internal") return rootFile(folder)
+  const root = settings["TLS"] === "acme" ? settings["ACME_CA_FILE"] : undefined
+  return root ? join(folder.path, acmeFolder, root) : undefined
+}
+
 /** Renewed this long before its end. */
 const RENEW_DAYS = 30
 const SITE_DAYS = 397
 const ROOT_DAYS = 3650
+
+/** Before the edge reads it: the file appears whole. */
+export function writeSite(folder: Folder, pem: string): void {
+  mkdirSync(folder.tls, { recursive: true })
+  writeFileAtomic(siteFile(folder), pem, 0o600)
+  readable(folder)
+}
 
 const readable = (folder: Folder): void =>
   readableInside(
@@ -28,6 +44,7 @@ const readable = (folder: Folder): void =>
 
 /** Why the certificate cannot be used, without a change of anything. */
 export function tlsFault(folder: Folder, settings: Record<string, string>): string | undefined {
+  if (settings["TLS"] === "acme") return acmeFault(folder.deployment.edge, settings, acmeContents(folder))
   if (settings["TLS"] !== "files") return undefined
   const file = siteFile(folder)
   if (!existsSync(file)) return `TLS=files needs ${file}: the site's certificate, its chain and its private key in one file`
@@ -47,15 +64,18 @@ export async function prepareTls(folder: Folder, settings: Record<string, string
     readable(folder)
     return false
   }
-  if (mode === "acme")
-    throw new Refusal(
-      "TLS=acme is not available in this kit",
-      EXIT.refused,
-      "set TLS=files with a certificate of yours (certbot, lego), or TLS=internal",
-    )
-  if (mode !== "internal") return false
   const host = hostOf(settings["PUBLIC_URL"] ?? "").replace(/[[\]]/g, "")
   const file = siteFile(folder)
+  if (mode === "acme") {
+    // The authority asks the edge, so the edge must run before there is a certificate.
+    if (existsSync(file) && certificateFault(readFileSync(file, "utf8"), host, new Date()) === undefined) {
+      readable(folder)
+      return false
+    }
+    await makeCertificate(folder, host)
+    return true
+  }
+  if (mode !== "internal") return false
   if (existsSync(file) && existsSync(rootFile(folder))) {
     const pem = readFileSync(file, "utf8")
     if (certificateFault(pem, host, new Date()) === undefined && daysLeft(pem, new Date()) > RENEW_DAYS) {
@@ -67,10 +87,10 @@ export async function prepareTls(folder: Folder, settings: Record<string, string
   return true
 }
 
-async function makeCertificate(folder: Folder, host: string): Promise<void> {
+export async function makeCertificate(folder: Folder, host: string): Promise<void> {
   if (!(await which("openssl")))
     throw new Refusal(
-      "openssl is missing, which makes the certificate for TLS=internal",
+      "openssl is missing, which makes the certificate for TLS=internal, and the first one for TLS=acme",
       EXIT.refused,
       "install it: apt-get install openssl; or set TLS=files or TLS=off",
     )
@@ -112,8 +132,7 @@ async function makeCertificate(folder: Folder, host: string): Promise<void> {
       ...["-days", String(SITE_DAYS), "-sha256", "-extfile", extensions, "-out", site],
     ])
     const text = [site, root, key].map((file) => readFileSync(file, "utf8").trim()).join("\n")
-    writeFileAtomic(siteFile(folder), `${text}\n`, 0o600)
-    readable(folder)
+    writeSite(folder, `${text}\n`)
     copyFileSync(root, join(folder.tls, "ca.pem"))
   } finally {
     rmSync(aside, { recursive: true, force: true })

@@ -130,6 +130,12 @@ export const deployedServiceSchema = v.strictObject({
   official: about("What is different with its makers' image.", v.optional(officialSchema)),
 })
 
+const acmeSchema = v.strictObject({
+  host: about("Its host name.", serviceName()),
+  port: about("Its port.", port()),
+  network: about("A network that is not internal, and that the edge is part of.", name("the name of a network")),
+})
+
 export const edgeSchema = v.strictObject({
   service: about("The service that is the edge: HAProxy.", serviceName()),
   http: about("Its port for HTTP.", port()),
@@ -137,7 +143,8 @@ export const edgeSchema = v.strictObject({
   metrics: about("Its port for metrics, which is never published.", port()),
   certificate: about("The file of its certificate and key.", absolutePath()),
   instances: about("The most instances of a service that it finds.", whole(1, 100)),
-  acme: about("Where a client of ACME answers, as HOST:PORT.", text("HOST:PORT", /^[a-z][a-z0-9-]*:\d+$/)),
+  control: about("Its port for the tools of its own machine, on its container's loopback only.", port()),
+  acme: about("With TLS=acme: where lego, which runs in the edge's image, answers the questions of the authority.", v.optional(acmeSchema)),
   ready: about("Routes that must have a server before /readyz answers 200.", list(name("the name of a route"))),
 })
 

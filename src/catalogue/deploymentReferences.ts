@@ -50,6 +50,7 @@ export function deploymentReferences(data: unknown, components: string[], images
       ...one(["routes", name, "portSetting"], "the name of a setting", settings),
     ]),
     ...one(["edge", "service"], "the name of a service", services!),
+    ...one(["edge", "acme", "network"], "the name of a network", networks!),
     ...each(["edge", "ready"], "the name of a route", routes!),
     ...keys(at(data, ["requirements", "cpuFlags"])).flatMap((flag) =>
       each(["requirements", "cpuFlags", flag], "the name of a service", services!),

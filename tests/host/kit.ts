@@ -69,6 +69,7 @@ export class Kit {
     volumes: Record<string, unknown>
     images: string[]
     password?: string
+    served?: string
   } {
     return { containers: {}, volumes: {}, images: [], ...JSON.parse(readFileSync(this.fake, "utf8")) }
   }

@@ -1,6 +1,7 @@
 // openimctl, as a kit has it, with a fake docker: what is made, kept, refused, and what is left after a kill at a bad moment.
+import { execFileSync, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { createServer as createHttpServer } from "node:http"
 import { type AddressInfo, createServer } from "node:net"
 import { hostname } from "node:os"
@@ -8,7 +9,7 @@ import { join } from "node:path"
 import type { Duplex } from "node:stream"
 import { afterAll, afterEach, describe, expect, test } from "vitest"
 import { IMAGES, Kit } from "./kit"
-import { until } from "./sandbox"
+import { finished, until } from "./sandbox"
 
 let kit: Kit
 afterEach(() => kit.remove())
@@ -106,6 +107,133 @@ describe("deploy", () => {
     const made = kit.read("tls/site.pem")
     expect((await kit.run(["deploy"])).stderr).toContain("nothing to change")
     expect(kit.read("tls/site.pem")).toBe(made)
+  })
+})
+
+describe("certificates of an authority", () => {
+  /** What an authority gives, made by openssl. */
+  function given(name: string, days = 90) {
+    const at = (file: string) => join(kit.root, file)
+    writeFileSync(at("openssl.cnf"), "[req]\ndistinguished_name = name\n[name]\n")
+    const words = [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-days",
+      String(days),
+      "-subj",
+      `/CN=${name}`,
+    ]
+    execFileSync("openssl", [...words, "-addext", "subjectAltName=DNS:shop.test", "-keyout", at("key"), "-out", at("crt")], {
+      stdio: "pipe",
+      env: { ...process.env, OPENSSL_CONF: at("openssl.cnf") },
+    })
+    return { chain: readFileSync(at("crt"), "utf8"), key: readFileSync(at("key"), "utf8") }
+  }
+  const withAcme = (settings: Record<string, string> = {}) => {
+    kit = new Kit()
+    const template = kit.read("env.template").replace("TLS=off", "TLS=acme").replace("HTTPS_PORT=18443", "HTTPS_PORT=443")
+    const all = { ACME_EMAIL: "admin@shop.test", ACME_SERVER: "https://authority.test/dir", ...settings }
+    kit.write(
+      "env.template",
+      template +
+        Object.entries(all)
+          .map(([name, value]) => `${name}=${value}\n`)
+          .join(""),
+    )
+  }
+  const deploy = () => kit.run(["deploy", "--address=shop.test"])
+  const edge = () => kit.docker().containers
+
+  test("the first one replaces the one of this installation in the running edge", async () => {
+    withAcme()
+    kit.fakeDocker({ lego: given("authority") })
+    const done = await deploy()
+    expect(done.stderr).toContain("the edge has a certificate of CN=authority")
+    expect(done.code).toBe(0)
+    expect(kit.docker().served).toBe(kit.read("tls/site.pem").trim())
+    expect(kit.calls().find((call) => call.startsWith("run "))).toContain("--network shop_public --network-alias acme")
+    const before = edge()
+    expect((await deploy()).stderr).toContain("nothing to change")
+    expect((await kit.run(["certificate", "renew", "--force"])).code).toBe(0)
+    expect((await deploy()).stderr).toContain("nothing to change")
+    expect(edge()).toEqual(before)
+  })
+
+  test("where the authority gives none, it says why; everything runs, and the next call asks again", async () => {
+    withAcme()
+    kit.fakeDocker({ lego: { fails: "urn:ietf:params:acme:error:connection :: Timeout during connect (likely firewall problem)" } })
+    const done = await deploy()
+    expect(done.code).toBe(1)
+    expect(done.stderr).toContain("did not get the answer")
+    expect(done.stderr).toContain("port 80 of the name must lead to HTTP_PORT")
+    expect(services().sort()).toEqual(["api", "database", "edge", "page"])
+    expect(kit.docker().served).toBeUndefined()
+    const status = await kit.run(["certificate", "status"])
+    expect(status.stdout).toContain("the authority has given none yet")
+    expect(status.code).toBe(3)
+    kit.fakeDocker({ lego: given("authority") })
+    expect((await kit.run(["certificate", "renew"])).stderr).toContain("the edge has a certificate of CN=authority")
+  })
+
+  test("one that ends soon is renewed, one of another name is not taken", async () => {
+    withAcme()
+    kit.fakeDocker({ lego: given("old", 10) })
+    await deploy()
+    const soon = kit.read("tls/site.pem")
+    kit.fakeDocker({ lego: { ...given("new"), key: given("other").key } })
+    const refused = await kit.run(["certificate", "renew", "--force"])
+    expect(refused.stderr).toContain("the private key does not belong")
+    expect(kit.read("tls/site.pem")).toBe(soon)
+  })
+
+  test("without an address of mail nothing is started", async () => {
+    withAcme({ ACME_EMAIL: "" })
+    const done = await deploy()
+    expect(done.stderr).toContain("TLS=acme needs ACME_EMAIL in .env")
+    expect(done.code).toBe(4)
+    expect(services()).toEqual([])
+  })
+
+  test("certificate without TLS, and verbs that it does not have", async () => {
+    await deployed()
+    expect((await kit.run(["certificate", "status"])).stderr).toContain("TLS=off: there is no certificate")
+    const odd = await kit.run(["certificate", "renw"])
+    expect(odd.stderr).toContain('Did you mean "renew"?')
+    expect(odd.code).toBe(2)
+  })
+})
+
+describe("on a terminal", () => {
+  /** As a person who types: `script` gives it a terminal. */
+  async function typed(answer: string) {
+    kit = new Kit()
+    const child = spawn("script", ["-qec", `${join(kit.folder, "openimctl")} deploy --ignore=port`, "/dev/null"], {
+      cwd: kit.folder,
+      env: { PATH: `${kit.bin}:/usr/bin:/bin`, HOME: kit.root, NO_COLOR: "1" },
+      stdio: ["pipe", "pipe", "pipe"],
+    })
+    child.stdout.on("data", (text: Buffer) => {
+      if (text.toString().includes("Address under which")) child.stdin.write(`${answer}\n`)
+    })
+    return finished(child)
+  }
+
+  test("the address is asked for", async () => {
+    const done = await typed("shop.test")
+    expect(done.stdout).toMatch(/Address under which the users reach this machine( \[\S+\])?: /)
+    expect(kit.value("PUBLIC_URL")).toBe("http://shop.test")
+  })
+
+  test("and without an answer the detected one is taken", async () => {
+    const done = await typed("")
+    const [, detected] = /reach this machine \[(\S+)\]: /.exec(done.stdout) ?? []
+    expect(detected).toBeDefined()
+    expect(kit.value("PUBLIC_URL")).toBe(`http://${detected}`)
   })
 })
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, test as always, beforeAll, expect } from "vitest"
-import { certificateFault, daysLeft } from "../../src/plan/deploy/certificate.js"
+import { certificateFacts, certificateFault, daysLeft, issuedBy, renewalDue } from "../../src/plan/deploy/certificate.js"
 
 const folder = mkdtempSync(join(tmpdir(), "certificate-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -59,3 +59,23 @@ test.each<[string, string[], string, number, string]>([
   ["an old one", RIGHT, "im.company.com", 61, "it expired on"],
   ["a clock that is wrong", RIGHT, "im.company.com", -10, "is this machine's clock right?"],
 ])("%s", (_, parts, host, days, words) => expect(fault(parts, host, later(days))).toContain(words))
+
+test("a new one is due when a third is left, and of a long one 30 days", () => {
+  expect(renewalDue(read("site.pem"), later(39))).toBe(false)
+  expect(renewalDue(read("site.pem"), later(41))).toBe(true)
+  expect(renewalDue(read("root.pem"), later(59))).toBe(false)
+  expect(renewalDue(read("root.pem"), later(61))).toBe(true)
+  expect(renewalDue("no certificate", NOW)).toBe(true)
+})
+
+test("its names, its authority and its end", () => {
+  const facts = certificateFacts(read("site.pem"))
+  expect(facts).toMatchObject({ names: "im.company.com, 192.0.2.1", issuer: "CN=root" })
+  expect(facts?.fingerprint).not.toBe(certificateFacts(read("other.pem"))?.fingerprint)
+  expect(certificateFacts("nothing")).toBeUndefined()
+})
+
+test("whose it is: by its signature, not by the name alone", () => {
+  expect(issuedBy(read("site.pem"), read("root.pem"))).toBe(true)
+  expect(issuedBy(read("site.pem"), read("other.pem"))).toBe(false)
+})

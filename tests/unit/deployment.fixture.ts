@@ -100,7 +100,8 @@ export const shopDeployment: Deployment = {
     metrics: 8405,
     certificate: "/etc/site.pem",
     instances: 2,
-    acme: "acme:5002",
+    control: 8407,
+    acme: { host: "acme", port: 5002, network: "public" },
     ready: ["api"],
   },
   networks: [

@@ -39,8 +39,47 @@ export function certificateFault(pem: string, host: string, now: Date): string |
 
 /** Days until it ends; the edge needs a new one before. */
 export function daysLeft(pem: string, now: Date): number {
-  const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem)?.[0]
-  return block ? (new Date(new X509Certificate(block).validTo).getTime() - now.getTime()) / 86_400_000 : 0
+  const leaf = firstCertificate(pem)
+  return leaf === undefined ? 0 : (new Date(leaf.validTo).getTime() - now.getTime()) / 86_400_000
 }
 
 const oneLine = (text: string): string => text.replaceAll("\n", ", ")
+
+export interface CertificateFacts {
+  names: string
+  issuer: string
+  ends: Date
+  fingerprint: string
+}
+
+export function certificateFacts(pem: string): CertificateFacts | undefined {
+  const leaf = firstCertificate(pem)
+  if (leaf === undefined) return undefined
+  return {
+    names: (leaf.subjectAltName ?? leaf.subject).replace(/(DNS|IP Address):/g, ""),
+    issuer: oneLine(leaf.issuer),
+    ends: new Date(leaf.validTo),
+    fingerprint: leaf.fingerprint256,
+  }
+}
+
+/** Renewed this long before its end; one of a short life when a third of it is left. */
+const RENEW_DAYS = 30
+
+export function renewalDue(pem: string, now: Date): boolean {
+  const leaf = firstCertificate(pem)
+  if (leaf === undefined) return true
+  const [from, to] = [new Date(leaf.validFrom).getTime(), new Date(leaf.validTo).getTime()]
+  return to - now.getTime() < Math.min(RENEW_DAYS * 86_400_000, (to - from) / 3)
+}
+
+/** Whether the site's certificate is from this authority. */
+export function issuedBy(pem: string, rootPem: string): boolean {
+  const [leaf, root] = [firstCertificate(pem), firstCertificate(rootPem)]
+  return leaf !== undefined && root !== undefined && leaf.checkIssued(root) && leaf.verify(root.publicKey)
+}
+
+function firstCertificate(pem: string): X509Certificate | undefined {
+  const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem)?.[0]
+  return block === undefined ? undefined : new X509Certificate(block)
+}

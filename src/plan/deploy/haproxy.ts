@@ -15,7 +15,7 @@ export function haproxyText({ edge, routes, title, services }: Deployment): stri
   const parts = [
     `# The edge of ${title}. Generated from deployment.yaml: do not edit it. From the environment: TLS, HTTPS_PORT, HSTS_SECONDS, RATE_LIMIT
 # (requests of one address in 10 seconds; 0: no limit), REQUEST_BYTES and CONNECTIONS.`,
-    globalPart,
+    globalPart(edge),
     resolvers,
     mainFrontend(edge, paths, served, ready),
     ...served.filter(({ port }) => port !== undefined).map((route) => portFrontend(edge, route, served)),
@@ -30,9 +30,7 @@ ${probes(ready)}
     `# The requests of each address, for all listeners together.
 backend rates
   stick-table type ipv6 size 100k expire 1m store http_req_rate(10s)`,
-    `# Answers while a certificate is asked for.
-backend acme
-  server-template acme 1 ${edge.acme}`,
+    ...(edge.acme === undefined ? [] : [acmeBackend(edge.acme)]),
     ...[...backends].map(([name, route]) =>
       backend(
         edge,
@@ -45,7 +43,16 @@ backend acme
   return `${parts.join("\n\n")}\n`
 }
 
-const globalPart = `global
+/** Names are asked all the time: not for one that is never there. It listens only while the authority asks, so it is not checked. */
+function acmeBackend({ host, port }: NonNullable<Edge["acme"]>): string {
+  return `.if streq("$TLS",acme)
+# Answers while a certificate is asked for.
+backend acme
+  server-template acme 1 ${host}:${port} no-check
+.endif`
+}
+
+const globalPart = ({ control }: Edge) => `global
   log stdout format raw local0 notice
   maxconn "$CONNECTIONS"
   # A machine may allow less, and containers often have no limit at all, for which a table would be made.
@@ -53,6 +60,7 @@ const globalPart = `global
   fd-hard-limit 200000
   # The tools on this machine change weights and certificates here, and end connections one by one.
   stats socket /tmp/haproxy.sock mode 600 level admin
+  stats socket ipv4@127.0.0.1:${control} level admin
   stats timeout 1h
   hard-stop-after 60s
   ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
@@ -123,8 +131,7 @@ ${protections(false)}
   # Pages are not shown inside of other sites' pages.
   http-response set-header X-Frame-Options SAMEORIGIN
 ${lines.join("\n")}
-  use_backend acme if ${challenge}
-  use_backend %[var(txn.backend)] if { var(txn.backend) -m found }${whole === undefined ? "" : `\n  default_backend ${backendOf(served, whole)}`}`
+${edge.acme === undefined ? "" : `.if streq("$TLS",acme)\n  use_backend acme if ${challenge}\n.endif\n`}  use_backend %[var(txn.backend)] if { var(txn.backend) -m found }${whole === undefined ? "" : `\n  default_backend ${backendOf(served, whole)}`}`
 }
 
 /** Below this path, which the service does not see. */

@@ -130,8 +130,11 @@ export interface Edge {
   https: number
   metrics: number
   certificate: string
+  /** Commands at run time, on the loopback of its container. */
+  control: number
   instances: number
-  acme: string
+  /** Where the client of ACME answers, which runs in the edge's image; absent where certificates of public authorities are not offered. */
+  acme?: { host: string; port: number; network: string }
   ready: string[]
 }
 

@@ -2,8 +2,9 @@
 // A docker that keeps its containers, volumes and images in a JSON file, for tests of openimctl. Its behaviour is in the same file:
 //   down: the daemon does not run; permission: its socket is closed; compose: the version of compose, "" for none
 //   fail: { SERVICE: "unhealthy" | "exit" | "starting" }; logs: { SERVICE: text }; slowUp: milliseconds that `up` takes
+//   lego: { fails: text } or { chain, key }: what a run of lego prints, or leaves in its folder
 //   registry: images that can be pulled; refuse: exec commands that fail; password: what the database takes
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 
 const file = process.env.FAKE_DOCKER
 const args = process.argv.slice(2)
@@ -61,6 +62,7 @@ else if (args[0] === "volume" && args[1] === "rm") {
   for (const id of args.slice(2)) delete state.containers[id]
   save()
 } else if (args[0] === "exec") await exec()
+else if (args[0] === "run" && args.includes("lego")) lego()
 else if (args[0] === "run") print("a copy")
 else if (args[0] !== "network" && args[0] !== "stats") end(64, `the fake docker does not know ${args.join(" ")}`)
 
@@ -133,9 +135,30 @@ async function compose(words) {
   save()
 }
 
+function lego() {
+  if (state.lego?.fails) end(1, state.lego.fails)
+  const folder = `${option("-v").split(":")[0]}/certificates`
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of Object.entries({ crt: state.lego.chain, key: state.lego.key }))
+    writeFileSync(`${folder}/${option("--domains")}.${name}`, text)
+}
+
+/** The edge's commands at run time: it serves what was committed. */
+function control(input) {
+  if (/^set ssl cert \S+ <<\n(.+\n)+\n$/.test(input)) {
+    state.given = input.split("\n").slice(1).join("\n").trim()
+    print("Transaction created for certificate!")
+  } else if (input.startsWith("commit ssl cert ") && state.given) {
+    state.served = state.given
+    print("Success!")
+  } else print("Can't do that")
+  save()
+}
+
 async function exec() {
   let input = ""
   for await (const chunk of process.stdin) input += chunk
+  if (args.at(-1).includes("/dev/tcp/127.0.0.1/8407")) return control(input)
   const [before, after] = input.split("\n")
   const command = args.at(-1)
   if (args.join(" ").includes(after)) end(70, "a secret in the arguments")
