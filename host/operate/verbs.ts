@@ -72,26 +72,31 @@ export async function start(folder: Folder, engine: Engine, services: string[], 
   for (const name of services) serviceNamed(folder.deployment, name)
   return change(folder, engine, ["start", ...services].join(" "), async () => {
     const { site, profiles } = running(folder, engine)
-    const state = readState(folder)
-    await prepareTls(folder, site.settings)
-    writeSecrets(folder, site.settings)
-    const wanted = servicesOf(folder.deployment, profiles)
-    const changed = wanted.filter(
-      (service) => state.files[service.name] !== undefined && state.files[service.name] !== filesHash(folder, service),
-    )
-    await startStages(site, {
-      profiles,
-      scale: state.scale,
-      recreate: new Set(changed.map(({ name }) => name)),
-      ...(services.length > 0 ? { only: services } : {}),
-      ...(limitSeconds ? { limitSeconds } : {}),
-    })
-    const started = wanted.filter(({ name }) => services.length === 0 || services.includes(name))
-    writeState(folder, {
-      ...state,
-      files: { ...state.files, ...Object.fromEntries(started.map((service) => [service.name, filesHash(folder, service)])) },
-    })
+    await startChosen(folder, site, profiles, services, limitSeconds)
     return undefined
+  })
+}
+
+/** Starts these services, or all. One whose files have changed gets a new container. */
+async function startChosen(folder: Folder, site: Site, profiles: string[], services: string[], limitSeconds?: number): Promise<void> {
+  const state = readState(folder)
+  await prepareTls(folder, site.settings)
+  writeSecrets(folder, site.settings)
+  const wanted = servicesOf(folder.deployment, profiles)
+  const changed = wanted.filter(
+    (service) => state.files[service.name] !== undefined && state.files[service.name] !== filesHash(folder, service),
+  )
+  await startStages(site, {
+    profiles,
+    scale: state.scale,
+    recreate: new Set(changed.map(({ name }) => name)),
+    ...(services.length > 0 ? { only: services } : {}),
+    ...(limitSeconds ? { limitSeconds } : {}),
+  })
+  const started = wanted.filter(({ name }) => services.length === 0 || services.includes(name))
+  writeState(folder, {
+    ...state,
+    files: { ...state.files, ...Object.fromEntries(started.map((service) => [service.name, filesHash(folder, service)])) },
   })
 }
 
@@ -123,20 +128,8 @@ export async function restart(folder: Folder, engine: Engine, services: string[]
   for (const name of services) serviceNamed(folder.deployment, name)
   return change(folder, engine, ["restart", ...services].join(" "), async () => {
     const { site, profiles } = running(folder, engine)
-    const state = readState(folder)
     await stopStages(site, profiles, services)
-    await prepareTls(folder, site.settings)
-    writeSecrets(folder, site.settings)
-    const changed = servicesOf(folder.deployment, profiles).filter(
-      ({ name }) => state.files[name] !== undefined && state.files[name] !== filesHash(folder, serviceNamed(folder.deployment, name)),
-    )
-    await startStages(site, {
-      profiles,
-      scale: state.scale,
-      recreate: new Set(changed.map(({ name }) => name)),
-      ...(services.length > 0 ? { only: services } : {}),
-      ...(limitSeconds ? { limitSeconds } : {}),
-    })
+    await startChosen(folder, site, profiles, services, limitSeconds)
     return undefined
   })
 }
@@ -157,7 +150,7 @@ export async function scale(folder: Folder, engine: Engine, words: string[]): Pr
     if (!service.scalable && count !== "1") {
       const known = folder.deployment.services.filter(({ scalable }) => scalable).map(({ name }) => name)
       throw new Refusal(
-        `${name} cannot run more than once: it keeps data or a port of its own machine`.replace("of its own machine", "of this machine"),
+        `${name} cannot run more than once: it keeps data or a port of this machine`,
         EXIT.usage,
         `these can: ${known.join(", ") || "none"}`,
       )

@@ -2,6 +2,7 @@
 
 import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
 import { pinnedImage } from "../../catalogue/lookup.js"
+import { ownText } from "../../catalogue/ownFiles.js"
 import { layoutTool, toolPackages } from "../../plan/bundle/items.js"
 import { fromFirst } from "../build/bases.js"
 import { explain } from "../call/failures.js"
@@ -51,20 +52,10 @@ export async function namedArchive(settings: Settings, image: Container, name: s
   const box = await toolbox(settings, [layoutTool], toolPackages[layoutTool])
   return box
     .withMountedFile("/given.tar", image.asTarball())
-    .withExec(["bash", "-euo", "pipefail", "-c", nameArchive, "name", name])
+    .withExec(["bash", "-c", ownText("shell/pack-archive.sh"), "pack", name])
     .file("/image.tar")
     .sync()
 }
-
-const nameArchive = `
-mkdir /archive
-tar -xf /given.tar -C /archive
-cd /archive
-jq --compact-output '.[0].RepoTags = $ARGS.positional' manifest.json --args "$1" >/manifest.json
-cp /manifest.json manifest.json
-tar --create --file=/image.tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -- *
-rm -rf /archive
-`
 
 /** With SHA256SUMS, which sha256sum -c checks. */
 export async function withChecksums(settings: Settings, kit: Directory): Promise<Directory> {
