@@ -135,3 +135,20 @@ describe("the module's files", () => {
     expect(kept(["a", "LICENSE"], [])).toEqual(["a", "LICENSE"])
   })
 })
+
+describe("the type check", () => {
+  it("covers every folder of tests that has TypeScript", () => {
+    const [, projects = ""] = /for project in ([^;]*); do/.exec(read("tests/check")) ?? []
+    const covered = projects.split(" ").flatMap((project) => {
+      const { include } = JSON.parse(read(join(project, "tsconfig.json"))) as { include: string[] }
+      return include.map((pattern) => join(project, pattern))
+    })
+    const folders = readdirSync(join(root, "tests"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== "fixtures")
+      .map(({ name }) => `tests/${name}`)
+      .filter((folder) =>
+        readdirSync(join(root, folder), { recursive: true }).some((file) => /(?<!node_modules.*)\.ts$/.test(String(file))),
+      )
+    expect(folders.filter((folder) => !covered.some((pattern) => pattern === folder || pattern.startsWith(`${folder}/`)))).toEqual([])
+  })
+})

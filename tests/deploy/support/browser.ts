@@ -17,7 +17,7 @@ interface Im {
   connected(): boolean
   received(): Message[]
   text(recvID: string, groupID: string, text: string): Promise<Message>
-  picture(recvID: string, bytes: number[]): Promise<Message>
+  picture(recvID: string, bytes: readonly number[]): Promise<Message>
   group(memberUserIDs: string[], groupName: string): Promise<string>
   history(conversationID: string): Promise<Message[]>
 }

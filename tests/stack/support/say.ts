@@ -12,5 +12,5 @@ export function reasonOf(error: unknown): string {
   const { cause } = error
   const inner = cause instanceof AggregateError ? cause.errors[0] : cause
   const own = error.message || error.name
-  return error instanceof TypeError && inner instanceof Error ? `${own}: ${inner.message}` : own.split("\n")[0]
+  return error instanceof TypeError && inner instanceof Error ? `${own}: ${inner.message}` : (own.split("\n")[0] ?? own)
 }
