@@ -13,6 +13,7 @@ import { health } from "./operate/health"
 import { history, historyTable } from "./operate/history"
 import { unlock } from "./operate/lock"
 import { EXIT, explain, onTerminal, Refusal, result, say } from "./operate/print"
+import { quadlet } from "./operate/quadlet"
 import { onHost } from "./operate/remote"
 import { rotate } from "./operate/rotate"
 import { status } from "./operate/status"
@@ -188,6 +189,8 @@ async function perform(folder: Folder, { verb, words }: Call, { text, list, set,
     }
     case "certificate":
       return certificate(folder, words, { json, force: set("force") })
+    case "quadlet":
+      return quadlet(folder, list("profiles"), text("output"))
     case "history":
       result(json ? jsonText(history(folder)) : historyTable(history(folder)))
       return EXIT.fine

@@ -47,7 +47,7 @@ export const OPTIONS: Option[] = [
   { name: "data", purpose: "with all data" },
   { name: "confirm", value: "PROJECT", purpose: "the project's name, where there is no terminal to ask" },
   { name: "no-backup", purpose: "without a copy of the volumes before" },
-  { name: "output", value: "FILE", purpose: "where the bundle is written" },
+  { name: "output", value: "PATH", purpose: "where it is written: the bundle's file, or the folder of the units" },
   { name: "force", purpose: "in any case" },
   { name: "help", short: "h", purpose: "this text" },
 ]
@@ -88,6 +88,12 @@ export const VERBS: Verb[] = [
     usage: "certificate status|renew",
     purpose: "what the edge serves; a new one where less than 30 days are left, without an end of connections (for a timer)",
     options: ["force", "format"],
+  },
+  {
+    name: "quadlet",
+    usage: "quadlet [--output=FOLDER]",
+    purpose: "units of systemd for podman 5 and newer, into quadlet/; start nothing",
+    options: ["profiles", "output"],
   },
   { name: "history", usage: "history", purpose: "who changed what, when, with which result", options: ["format"] },
   {

@@ -143,7 +143,7 @@ export const edgeSchema = v.strictObject({
   metrics: about("Its port for metrics, which is never published.", port()),
   certificate: about("The file of its certificate and key.", absolutePath()),
   instances: about("The most instances of a service that it finds.", whole(1, 100)),
-  control: about("Its port for the tools of its own machine, on its container's loopback only.", port()),
+  control: about("Its port for commands at run time, on its container's loopback only.", port()),
   acme: about("With TLS=acme: where lego, which runs in the edge's image, answers the questions of the authority.", v.optional(acmeSchema)),
   ready: about("Routes that must have a server before /readyz answers 200.", list(name("the name of a route"))),
 })

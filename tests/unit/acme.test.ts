@@ -79,7 +79,7 @@ test.each([
     "is not trusted",
   ],
   ['get directory at "https://authority.test/dir": dial tcp: lookup authority.test: no such host', "cannot be reached"],
-  ["unrecognized DNS provider: clodflare", "provider of DNS is not known"],
+  ["unrecognized DNS provider: clodflare", "this lego does not have the provider"],
   ["the image of the edge has no lego", "cannot ask for certificates"],
   ["something else", "lego failed"],
 ])("%s is explained", (output, words) => {

@@ -39,7 +39,7 @@ export function acmeFault({ acme }: Edge, settings: Record<string, string>, file
   if (server === "") return "TLS=acme needs ACME_SERVER in .env: the directory of the authority"
   if (root !== undefined && !files.includes(root)) return `ACME_CA_FILE is ${root}, but ${acmeFolder}/${root} is missing`
   if (dnsProvider !== undefined && !files.includes(dnsFile))
-    return `ACME_DNS_PROVIDER is ${dnsProvider}, but ${acmeFolder}/${dnsFile} is missing: lines such as CLOUDFLARE_DNS_API_TOKEN=…`
+    return `ACME_DNS_PROVIDER is ${dnsProvider}, but ${acmeFolder}/${dnsFile} is missing: a line NAME=value for each variable of this provider`
   return undefined
 }
 
@@ -145,8 +145,8 @@ const CAUSES: Cause[] = [
   },
   {
     pattern: /unrecognized DNS provider|some credentials information are missing/i,
-    why: "the provider of DNS is not known, or its credentials are missing",
-    next: `check ACME_DNS_PROVIDER and ${acmeFolder}/${dnsFile}: https://go-acme.github.io/lego/dns lists the variables of each provider`,
+    why: "this lego does not have the provider of DNS, or its credentials are missing",
+    next: `check ACME_DNS_PROVIDER and ${acmeFolder}/${dnsFile}: docs/operate.md lists the providers that Debian's lego has`,
   },
   { pattern: /has no lego/, why: "its image cannot ask for certificates", next: "take the image of the edge that this kit names" },
 ]
