@@ -3,10 +3,11 @@ import { dirname } from "node:path"
 import { parseArgs } from "node:util"
 import { checkFormat, jsonText } from "../src/base/format"
 import { nearest, unknownName } from "../src/base/nearest"
+import { backup, exportBackup, listBackups, verifyBackups } from "./operate/backup"
 import { certificate } from "./operate/certificate"
 import { helpText, OPTIONS, optionsOf, VERBS, type Verb } from "./operate/commands"
 import { deploy } from "./operate/deploy"
-import { findEngine, likelyEngine } from "./operate/engine"
+import { type Engine, findEngine, likelyEngine } from "./operate/engine"
 import { envCheck, envDiff, envRepair, envShow } from "./operate/envVerb"
 import { type Folder, openFolder } from "./operate/folder"
 import { health } from "./operate/health"
@@ -15,6 +16,7 @@ import { unlock } from "./operate/lock"
 import { EXIT, explain, onTerminal, Refusal, result, say } from "./operate/print"
 import { quadlet } from "./operate/quadlet"
 import { onHost } from "./operate/remote"
+import { restore } from "./operate/restore"
 import { rotate } from "./operate/rotate"
 import { status } from "./operate/status"
 import { runSteps } from "./operate/steps"
@@ -112,7 +114,7 @@ async function main(args: string[]): Promise<number> {
   }
   const json = format === "json"
   const limit = seconds(text("timeout"))
-  const takesWords = ["start", "stop", "restart", "logs", "scale", "env", "secrets", "certificate"]
+  const takesWords = ["start", "stop", "restart", "logs", "scale", "env", "secrets", "certificate", "backup", "restore"]
   if (words.length > 0 && !takesWords.includes(verb.name))
     throw new Refusal(`${verb.name} does not take "${words[0]}"`, EXIT.usage, `openimctl help ${verb.name}`)
   const folder = openFolder(text("folder"), process.env["OPENIMCTL_FOLDER"] ?? dirname(process.argv[1] ?? "."))
@@ -187,6 +189,16 @@ async function perform(folder: Folder, { verb, words }: Call, { text, list, set,
       if (words[0] !== "rotate") throw usage(unknownName("verb of secrets", words[0] ?? "", ["rotate"]))
       return rotate(folder, words[1])
     }
+    case "backup":
+      return backups(folder, await findEngine(), words, json)
+    case "restore":
+      return restore(folder, await findEngine(), words, {
+        only: list("only"),
+        force: set("force"),
+        dryRun: set("dry-run"),
+        confirm: text("confirm"),
+        ignore: list("ignore"),
+      })
     case "certificate":
       return certificate(folder, words, { json, force: set("force") })
     case "quadlet":
@@ -203,6 +215,13 @@ async function perform(folder: Folder, { verb, words }: Call, { text, list, set,
     default:
       return destroy(folder, await findEngine(), { data: set("data"), confirm: text("confirm"), backup: !set("no-backup") })
   }
+}
+
+function backups(folder: Folder, engine: Engine, [what, ...words]: string[], json: boolean): Promise<number> {
+  if (what === "list") return listBackups(folder, engine, json)
+  if (what === "verify") return verifyBackups(folder, engine)
+  if (what === "export") return exportBackup(folder, engine, words)
+  return backup(folder, engine, what)
 }
 
 /** Two calls to the engine; only where they fail, more of them say why. */

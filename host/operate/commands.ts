@@ -48,7 +48,8 @@ export const OPTIONS: Option[] = [
   { name: "confirm", value: "PROJECT", purpose: "the project's name, where there is no terminal to ask" },
   { name: "no-backup", purpose: "without a copy of the volumes before" },
   { name: "output", value: "PATH", purpose: "where it is written: the bundle's file, or the folder of the units" },
-  { name: "force", purpose: "in any case" },
+  { name: "only", value: "PART,…", purpose: "these parts of the backup alone; config is written beside what is there" },
+  { name: "force", purpose: "no question; a certificate: in any case" },
   { name: "help", short: "h", purpose: "this text" },
 ]
 
@@ -107,6 +108,18 @@ export const VERBS: Verb[] = [
     usage: "support-bundle [--output=FILE]",
     purpose: "a .tar.gz for those who help; secrets masked",
     options: ["output"],
+  },
+  {
+    name: "backup",
+    usage: "backup [full|PART|config], backup list|verify|export [NAME] [FILE]",
+    purpose: "save what the stores hold, encrypted; list it, read all of it again, write one as a file",
+    options: ["format"],
+  },
+  {
+    name: "restore",
+    usage: "restore NAME|latest [--only=PART,…]",
+    purpose: "put the data of a backup in the place of what is there; prints what that is and asks first",
+    options: ["only", "force", "dry-run", "confirm", "ignore"],
   },
   { name: "clean", usage: "clean", purpose: "remove containers and networks; keep .env and all data", options: [], also: ["down"] },
   {

@@ -36,8 +36,12 @@ export function wantedImages(site: Site, profiles: string[]): Map<string, string
 }
 
 /** What is known of each image, with questions to this machine only, or to the registry too. */
-export async function imageFacts(site: Site, profiles: string[], registry: boolean): Promise<ImageFact[]> {
-  const wanted = wantedImages(site, profiles)
+export function imageFacts(site: Site, profiles: string[], registry: boolean): Promise<ImageFact[]> {
+  return imageFactsOf(site, wantedImages(site, profiles), registry)
+}
+
+/** The same for some images, and what uses them. */
+export async function imageFactsOf(site: Site, wanted: Map<string, string[]>, registry: boolean): Promise<ImageFact[]> {
   const present = await presentImages(site, [...wanted.keys()])
   const missing = [...wanted.keys()].filter((image) => !present.has(image))
   const archives = missing.length > 0 ? await archiveNames(site) : new Map<string, string[]>()

@@ -3,10 +3,12 @@ import { jsonText } from "../../src/base/format"
 import { durationText as duration } from "../../src/base/measures"
 import { table } from "../../src/base/table"
 import { allHealthy, chosenProfiles, type StatusRow, statusRows } from "../../src/plan/deploy/stages"
+import { backupState } from "./backup"
 import { containersOf, type Engine } from "./engine"
 import { type Folder, projectName, readEnv, readState, settingsOf } from "./folder"
 import { lockOf } from "./lock"
 import { colour, EXIT, result, say } from "./print"
+import { brokenRestore } from "./restore"
 import { profilesOr } from "./start"
 
 export async function statusOf(folder: Folder, engine: Engine, named: string[]): Promise<StatusRow[]> {
@@ -20,7 +22,17 @@ export async function status(folder: Folder, engine: Engine, named: string[], js
   const rows = await statusOf(folder, engine, named)
   const fine = allHealthy(rows)
   const lock = lockOf(folder)
-  if (json) result(jsonText({ ok: fine, release: folder.deployment.release, services: rows, ...(lock?.owner ? { lock: lock.owner } : {}) }))
+  const saved = backupState(folder, readEnv(folder) === undefined ? undefined : settingsOf(folder))
+  if (json)
+    result(
+      jsonText({
+        ok: fine,
+        release: folder.deployment.release,
+        services: rows,
+        ...(saved ? { backup: saved } : {}),
+        ...(lock?.owner ? { lock: lock.owner } : {}),
+      }),
+    )
   else {
     const lines = table(
       ["service", "state", "instances", "restarts", "for", "image", "note"],
@@ -37,6 +49,9 @@ export async function status(folder: Folder, engine: Engine, named: string[], js
     result(lines.replace(/\b(unhealthy|restarting|stopped|missing)\b/g, (word) => colour("red", word, process.stdout)))
     if (lock?.alive && lock.owner)
       say(`${lock.owner.user}@${lock.owner.host} is changing it now: ${lock.owner.verb}, since ${duration(lock.age / 1000)}`)
+    if (saved) say(saved.warning ? colour("yellow", saved.text) : saved.text)
+    const broken = brokenRestore(folder)
+    if (broken) say(colour("red", `a restore did not come to its end: openimctl restore ${broken}`))
     if (!fine) say("not everything is healthy: openimctl logs SERVICE, openimctl doctor, or openimctl deploy to start what is missing")
   }
   return fine ? EXIT.fine : EXIT.unhealthy

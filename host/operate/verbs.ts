@@ -115,7 +115,7 @@ export async function stop(folder: Folder, engine: Engine, services: string[]): 
 }
 
 /** The last stage first: no service runs without what it needs. */
-async function stopStages(site: Site, profiles: string[], only: string[]): Promise<void> {
+export async function stopStages(site: Site, profiles: string[], only: string[]): Promise<void> {
   const chosen = servicesOf(site.folder.deployment, profiles).filter(({ name }) => only.length === 0 || only.includes(name))
   for (const number of [...new Set(chosen.map(({ stage }) => stage))].sort((a, b) => b - a)) {
     const names = chosen.filter(({ stage }) => stage === number).map(({ name }) => name)
@@ -168,7 +168,7 @@ export async function scale(folder: Folder, engine: Engine, words: string[]): Pr
   })
 }
 
-const everyProfile = (folder: Folder): string[] => folder.deployment.profiles.map(({ name }) => name)
+export const everyProfile = (folder: Folder): string[] => folder.deployment.profiles.map(({ name }) => name)
 
 export async function clean(folder: Folder, engine: Engine): Promise<number> {
   return change(folder, engine, "clean", async () => {

@@ -210,6 +210,45 @@ export const checkSchema = shaped("a step of the check", {
   ),
 })
 
+const backupPartSchema = v.pipe(
+  v.strictObject({
+    purpose: about("What it holds, in one line.", text()),
+    service: about("The service whose data it is. Its component's container answers the commands.", serviceName()),
+    volume: about(
+      "The volume that is restored while the service is stopped. Without `dump` the volume itself is saved. It is /volumes/NAME for commands.",
+      v.optional(name("the name of a volume")),
+    ),
+    file: about("What the dump is called in a backup.", v.optional(text("a file's name", /^[a-z0-9.-]+$/))),
+    dump: about("Prints what is saved. It runs in the image of `component`.", v.optional(words())),
+    restore: about("Reads that, and puts it in the place of what is there.", v.optional(words())),
+    environment: about("Variables of both. A value may hold `${SETTING}`.", variables()),
+    secrets: about("Variables that get a secret: NAME_FILE says where.", mapping(variable(), settingName())),
+  }),
+  v.partialCheck(
+    [["volume"], ["file"], ["dump"], ["restore"]],
+    ({ volume, file, dump, restore }) =>
+      dump === undefined ? volume !== undefined && restore === undefined : file !== undefined && restore !== undefined,
+    "a volume, or dump with file and restore",
+  ),
+)
+
+export const backupSchema = v.strictObject({
+  component: about("The component whose image saves and restores.", name("the name of a component")),
+  network: about("The network of the stores.", name("the name of a network")),
+  outside: about("A network that reaches the outside, for a second place.", name("the name of a network")),
+  gate: about(
+    "What must end with 0 before anything is saved: a command in the container of a service, tried for some seconds.",
+    v.optional(
+      v.strictObject({
+        service: about("The service.", serviceName()),
+        command: about("The command.", words()),
+        seconds: about("For how long.", whole(1, 3600)),
+      }),
+    ),
+  ),
+  parts: about("What is saved, in this order.", named(backupPartSchema)),
+})
+
 export const deploymentSchema = v.strictObject({
   project: about("The compose project's name, where `.env` has no other.", name()),
   profiles: about("What can be run.", named(profileSchema)),
@@ -227,6 +266,7 @@ export const deploymentSchema = v.strictObject({
     v.transform((entries) => withNames(entries)),
   ),
   checks: about("What shows that the whole works, through the public address.", list(checkSchema)),
+  backup: about("What `openimctl backup` saves.", v.optional(backupSchema)),
 })
 
 export type DeploymentData = v.InferOutput<typeof deploymentSchema>

@@ -55,7 +55,16 @@ export function deploymentReferences(data: unknown, components: string[], images
     ...keys(at(data, ["requirements", "cpuFlags"])).flatMap((flag) =>
       each(["requirements", "cpuFlags", flag], "the name of a service", services!),
     ),
-    ...inTexts(data, ["settings", "services", "checks"], settings),
+    ...one(["backup", "component"], "the name of a component", components),
+    ...one(["backup", "network"], "the name of a network", networks!),
+    ...one(["backup", "outside"], "the name of a network", networks!),
+    ...one(["backup", "gate", "service"], "the name of a service", services!),
+    ...keys(at(data, ["backup", "parts"])).flatMap((name) => [
+      ...one(["backup", "parts", name, "service"], "the name of a service", services!),
+      ...one(["backup", "parts", name, "volume"], "the name of a volume", volumes),
+      ...each(["backup", "parts", name, "secrets"], "the name of a setting", settings),
+    ]),
+    ...inTexts(data, ["settings", "services", "checks", "backup"], settings),
   ]
 }
 

@@ -61,8 +61,9 @@ describe("a Dockerfile", () => {
 
   it("ends in an image that has neither sources nor build arguments", () => {
     const servers = Object.values(live.components).filter((entry) => entry.kind === "installed")
-    const made = servers.flatMap(({ server, start, install }) => [
+    const made = servers.flatMap(({ server, start, install, helper }) => [
       `COPY shell/${start}.sh /usr/local/bin/${start}`,
+      `COPY --from=go /out/${helper} /usr/local/bin/`,
       ...Object.values(install).flatMap(({ tool, java }) => [
         `COPY --from=go /out/${tool} /usr/local/bin/${server}`,
         `COPY --from=java /out/ /opt/${java}/`,
@@ -79,7 +80,6 @@ describe("a Dockerfile", () => {
           "COPY --from=source /config /openim-chat/config",
           "COPY --from=build /out/ /usr/local/bin/",
           "COPY --from=archive /archive/bin/mongod /usr/local/bin/",
-          "COPY --from=go /out/mongo-admin /usr/local/bin/",
           ...made,
         ]).toContain(copied)
       }

@@ -7,7 +7,7 @@ import type { BaseEntry, Catalogue, ComponentEntry } from "../../catalogue/types
 import { groupHealth, portProbe } from "../build/image.js"
 import { publishedAs } from "../publish/publishedAs.js"
 import { imageVariable } from "../versions/envTemplate.js"
-import type { DeployedService, Deployment, Health, Setting, SettingUse } from "./model.js"
+import type { Backup, DeployedService, Deployment, Health, Setting, SettingUse } from "./model.js"
 
 export interface DeploymentWish {
   /** Only the services of these. All when none is named. */
@@ -38,6 +38,7 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, wish: D
         return { name, ...rest, default: name === "COMPOSE_PROFILES" ? within(profiles, given) : given, uses: usesOf(name, entries) }
       }),
       ...entries.map((entry) => imageSetting(catalogue, entry, wish)),
+      ...(data.backup === undefined ? [] : [imageSetting(catalogue, data.backup, wish)]),
       ...entries.map(memorySetting),
     ],
     services,
@@ -51,7 +52,33 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, wish: D
       ),
     },
     checks: data.checks,
+    ...(data.backup === undefined ? {} : { backup: backupOf(catalogue, data.backup, names) }),
   }
+}
+
+/** What the chosen services keep. */
+function backupOf(catalogue: Catalogue, { component, network, outside, gate, parts }: BackupData, services: string[]): Backup {
+  return {
+    component,
+    imageSetting: imageName(catalogue, { component }),
+    network,
+    outside,
+    ...(gate !== undefined && services.includes(gate.service) ? { gate } : {}),
+    parts: Object.entries(parts)
+      .filter(([, { service }]) => services.includes(service))
+      .map(([name, { secrets, environment, ...part }]) => ({
+        name,
+        ...part,
+        environment: { ...environment, ...secretFiles(secrets) },
+        secrets: [...new Set(Object.values(secrets).map(secretFile))],
+      })),
+  }
+}
+
+function secretFiles(secrets: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(secrets).map(([variable, setting]) => [`${variable}_FILE`, `/run/secrets/${secretFile(setting)}`]),
+  )
 }
 
 function chosenProfiles(data: DeploymentData, wanted: string[]): string[] {
@@ -66,9 +93,14 @@ function within(profiles: string[], given: string | undefined): string | undefin
   return given !== undefined && profiles.includes(given) ? given : profiles.at(-1)
 }
 
+type BackupData = NonNullable<DeploymentData["backup"]>
+
 interface Entry extends DeployedServiceData {
   makersImage?: string
 }
+
+/** What an image is known by. */
+type Imaged = Pick<Entry, "component" | "makersImage"> & { image?: string | undefined; purpose?: string | undefined }
 
 function withMakersImage(entry: DeployedServiceData, { official }: DeploymentWish): Entry {
   if (!official || entry.official === undefined) return entry
@@ -83,7 +115,7 @@ function withMakersImage(entry: DeployedServiceData, { official }: DeploymentWis
 }
 
 /** The component that it runs; absent where stack.yaml does not have it. */
-function componentOf({ components }: Catalogue, { component }: Entry): ComponentEntry | undefined {
+function componentOf({ components }: Catalogue, { component }: Imaged): ComponentEntry | undefined {
   return Object.hasOwn(components, component) ? components[component] : undefined
 }
 
@@ -106,10 +138,7 @@ function deployedService(
     needs: entry.needs.filter((name) => others.includes(name)),
     imageSetting: imageName(catalogue, entry),
     command: entry.command,
-    environment: {
-      ...entry.environment,
-      ...Object.fromEntries(secrets.map(([variable, setting]) => [`${variable}_FILE`, `/run/secrets/${secretFile(setting)}`])),
-    },
+    environment: { ...entry.environment, ...secretFiles(entry.secrets) },
     files: entry.files,
     secrets: [...new Set(secrets.map(([, setting]) => secretFile(setting)))],
     volumes: entry.volumes,
@@ -164,13 +193,13 @@ function usesOf(setting: string, entries: Entry[]): SettingUse[] {
 
 const derived = { optional: false, earlier: [], refused: [], environments: {}, uses: [] }
 
-function imageName(catalogue: Catalogue, entry: Entry): string {
+function imageName(catalogue: Catalogue, entry: Imaged): string {
   const image = componentOf(catalogue, entry)?.image ?? entry.image?.replace(/(@|:[^/]*$).*/, "") ?? entry.component
   return imageVariable({ image })
 }
 
 /** Where it is not known, the user must name it. */
-function imageSetting(catalogue: Catalogue, entry: Entry, { images }: DeploymentWish): Setting {
+function imageSetting(catalogue: Catalogue, entry: Imaged, { images }: DeploymentWish): Setting {
   const component = componentOf(catalogue, entry)
   const purpose = component?.purpose ?? entry.purpose ?? entry.component
   const common = { ...derived, name: imageName(catalogue, entry), group: "images", kind: "image" as const }

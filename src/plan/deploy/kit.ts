@@ -16,7 +16,7 @@ export function readImageOrigin(value: string): ImageOrigin {
 
 /** The components of a deployment, each once. Fails for those that stack.yaml does not have: nothing is built of them. */
 export function kitComponents(catalogue: Catalogue, deployment: Deployment): ComponentEntry[] {
-  const names = [...new Set(deployment.services.map(({ component }) => component))]
+  const names = [...new Set([...deployment.services, ...(deployment.backup ? [deployment.backup] : [])].map(({ component }) => component))]
   const missing = names.filter((name) => !Object.hasOwn(catalogue.components, name))
   if (missing.length > 0) {
     throw new Error(`--images=archives: stack.yaml has no component ${missing.join(", ")}, so there is no image of it to put into the kit`)

@@ -20,6 +20,36 @@ export interface Deployment {
   requirements: Requirements
   /** What shows that the whole works, through the public address. */
   checks: CheckStep[]
+  /** What a backup holds, in the order in which it is saved; absent where the stack has none. */
+  backup?: Backup
+}
+
+export interface Backup {
+  component: string
+  /** The setting that names the image whose containers save and restore. */
+  imageSetting: string
+  /** The network that the stores are in, and one that reaches the outside. */
+  network: string
+  outside: string
+  /** Ends with 0 once nothing is on its way between the stores; tried for some seconds before a backup. */
+  gate?: { service: string; command: string[]; seconds: number }
+  parts: BackupPart[]
+}
+
+/** One of the stores: a volume as it is, or what commands print and read. */
+export interface BackupPart {
+  name: string
+  purpose: string
+  service: string
+  /** It is restored into this volume while the service is stopped; without a dump the volume itself is saved. */
+  volume?: string
+  /** What the dump is called in a backup. */
+  file?: string
+  dump?: string[]
+  restore?: string[]
+  environment: Record<string, string>
+  /** Secrets that the commands get as /run/secrets/NAME. */
+  secrets: string[]
 }
 
 export interface Profile {

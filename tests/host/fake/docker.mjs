@@ -58,6 +58,14 @@ else if (args[0] === "volume" && args[1] === "inspect")
 else if (args[0] === "volume" && args[1] === "rm") {
   for (const name of args.slice(2)) delete state.volumes[name]
   save()
+} else if (args[0] === "create") {
+  state.task = args.slice(1)
+  save()
+} else if (args[0] === "start") await task(state.task)
+else if (args[0] === "rm" && state.task?.includes(args[2])) {
+  print(args[2])
+  delete state.task
+  save()
 } else if (args[0] === "rm") {
   for (const id of args.slice(2)) delete state.containers[id]
   save()
@@ -65,6 +73,37 @@ else if (args[0] === "volume" && args[1] === "rm") {
 else if (args[0] === "run" && args.includes("lego")) lego()
 else if (args[0] === "run") print("a copy")
 else if (args[0] !== "network" && args[0] !== "stats") end(64, `the fake docker does not know ${args.join(" ")}`)
+
+// restic as far as openimctl needs it, with its snapshots in the same file:
+//   dumpFails: the part whose dump fails; place: { REPOSITORY: exit code }; killTask: the caller is killed while it runs
+async function task(words) {
+  const repository = words.find((word) => word.startsWith("RESTIC_REPOSITORY="))?.slice(18)
+  const mounts = Object.fromEntries(words.flatMap((word, at) => (words[at - 1] === "-v" ? [word.split(":").slice(0, 2).reverse()] : [])))
+  if (words.includes("new-key")) return print("AGE-SECRET-KEY-1FAKE")
+  if (words.includes("load") || words.includes("pack")) return
+  if (state.killTask) {
+    process.kill(process.ppid, "SIGKILL")
+    await sleep(60_000)
+  }
+  state.repositories ??= {}
+  const own = state.repositories[repository]
+  const has = (word) => words.includes(word)
+  if (state.place?.[repository]) end(state.place[repository], "Fatal: no route to host")
+  if (has("init")) {
+    state.repositories[repository] = []
+    writeFileSync(`${mounts[repository]}/config`, "")
+  } else if (!own) end(10, "Fatal: repository does not exist")
+  else if (has("backup")) {
+    const tags = words.filter((_, at) => words[at - 1] === "--tag")
+    if (tags.includes(`part=${state.dumpFails}`)) end(1, "Fatal: unable to save snapshot: command failed: exit status 1")
+    own.push({ id: `id${state.next++}`, time: new Date(1e12 + state.next * 1000).toISOString(), tags })
+  } else if (has("copy")) {
+    const tag = words[words.indexOf("--tag") + 1]
+    own.push(...state.repositories["/repository"].filter(({ tags }) => tags.includes(tag)))
+  } else if (has("snapshots")) print(JSON.stringify(own))
+  else if (has("forget")) state.repositories[repository] = own.filter(({ id }) => !has(id))
+  save()
+}
 
 function inspected(id) {
   const { service, image, startedAt, restarts, configHash } = state.containers[id]

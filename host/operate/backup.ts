@@ -1,0 +1,263 @@
+// backup: saves what the stores hold, encrypted, in one or two places; list, verify and export.
+import { existsSync, rmSync } from "node:fs"
+import { basename, dirname, join, resolve } from "node:path"
+import { jsonText } from "../../src/base/format"
+import { durationText, sizeText } from "../../src/base/measures"
+import { Problem } from "../../src/base/problem"
+import { table } from "../../src/base/table"
+import {
+  type BackupRecord,
+  backupNote,
+  backupOf,
+  chosenParts,
+  configFiles,
+  configPart,
+  expiredRuns,
+  isComplete,
+  namedRun,
+  type Run,
+  type RunFacts,
+  runName,
+  saveConfigWords,
+  saveWords,
+} from "../../src/plan/deploy/backup"
+import { readJson, writeJson } from "../files"
+import { attempt, lastWords } from "../run"
+import { checkParts, from, openPlace, type Place, perform, placesOf, ready, restic, runsIn } from "./backupPlaces"
+import { containersOf, type Engine, type Site, siteOf } from "./engine"
+import { type Folder, makeOwn, settingsOf } from "./folder"
+import { recorded } from "./history"
+import { locked } from "./lock"
+import { EXIT, Refusal, result, say } from "./print"
+
+const recordFile = ({ own }: Folder): string => join(own, "backup.json")
+
+export async function backup(folder: Folder, engine: Engine, kind = "full"): Promise<number> {
+  const parts = chosenParts(backupOf(folder.deployment), kind)
+  const site = siteOf(folder, engine, settingsOf(folder))
+  await locked(folder, `backup ${kind}`, () => recorded(folder, `backup ${kind}`, () => save(site, kind, parts)))
+  return EXIT.fine
+}
+
+async function save(site: Site, kind: string, parts: string[]): Promise<string> {
+  const { folder } = site
+  const description = backupOf(folder.deployment)
+  await checkParts(
+    site,
+    description.parts.filter(({ name }) => parts.includes(name)),
+    true,
+  )
+  await ready(site, true)
+  await gate(site)
+  const began = Date.now()
+  const facts = { run: runName(new Date(began)), kind, release: folder.deployment.release }
+  const failed: Record<string, string> = {}
+  const places = placesOf(site)
+  for (const place of places) {
+    try {
+      await openPlace(site, place, true)
+      const local = places[0]!
+      if (place === local || failed[local.name] !== undefined) await saveParts(site, place, facts, parts)
+      else {
+        say(`copying ${facts.run} to ${place.address}`)
+        await restic(site, place, ["copy", ...from(local), "--tag", `run=${facts.run}`], { mounts: local.mounts })
+      }
+      await removeOld(site, place)
+    } catch (error) {
+      failed[place.name] = error instanceof Problem ? error.what : String(error)
+      say(`${place.name}: ${failed[place.name]}`)
+    }
+  }
+  note(folder, facts, failed, places, began)
+  if (Object.keys(failed).length > 0) {
+    const good = places.filter(({ name }) => failed[name] === undefined).map(({ name }) => name)
+    const list = Object.entries(failed).map(([name, why]) => `${name}: ${why}`)
+    throw new Problem(
+      `${facts.run} ${good.length > 0 ? `is in the place ${good.join(", ")} only` : "is not complete"}. ${list.join("; ")}`,
+      "correct that, then run the same command again",
+    )
+  }
+  result(facts.run)
+  return `${facts.run} in ${durationText((Date.now() - began) / 1000)}: ${parts.join(", ")}`
+}
+
+/** In the order of the kit; the first part that fails ends it. */
+async function saveParts(site: Site, place: Place, facts: RunFacts, parts: string[]): Promise<void> {
+  const { folder, project } = site
+  for (const part of backupOf(folder.deployment).parts) {
+    if (!parts.includes(part.name)) continue
+    say(`saving ${part.name}`)
+    const mounts =
+      part.volume !== undefined && part.dump === undefined ? [{ from: `${project}_${part.volume}`, to: `/volumes/${part.volume}` }] : []
+    try {
+      await restic(site, place, saveWords(part, facts), { part, mounts })
+    } catch (error) {
+      throw new Problem(`${part.name} could not be saved: ${(error as Problem).what ?? error}`)
+    }
+  }
+  if (!parts.includes(configPart)) return
+  say(`saving ${configPart}`)
+  const files = configFiles.filter((name) => existsSync(join(folder.path, name)))
+  await restic(site, place, saveConfigWords(files, facts), { mounts: [{ from: folder.path, to: "/config" }] })
+}
+
+/** Messages that are still on their way would be in no store. */
+async function gate(site: Site): Promise<void> {
+  const { gate: wanted } = backupOf(site.folder.deployment)
+  if (!wanted) return
+  const container = (await containersOf(site)).find(({ service, state }) => service === wanted.service && state === "running")
+  if (!container) return
+  const until = Date.now() + wanted.seconds * 1000
+  for (;;) {
+    const asked = await attempt([site.engine.name, "exec", container.id, ...wanted.command], { limitSeconds: wanted.seconds })
+    if (asked.code === 0) return
+    if (Date.now() > until) {
+      say(
+        `after ${wanted.seconds} s there is still something on its way (${lastWords(asked.tail, 1)}); the backup goes on, and may lack it`,
+      )
+      return
+    }
+    await new Promise((wake) => setTimeout(wake, 1000))
+  }
+}
+
+/** What restic says is not enough: it ends well although it could not delete. */
+async function removeOld(site: Site, place: Place): Promise<void> {
+  const description = backupOf(site.folder.deployment)
+  const days = Number(site.settings["BACKUP_DAYS"]) || 7
+  const expired = expiredRuns(description, await runsIn(site, place), days)
+  if (expired.length > 0) {
+    say(`removing ${expired.length} old backups in ${place.address}`)
+    const ids = expired.flatMap(({ parts }) => Object.values(parts))
+    await restic(site, place, ["forget", "--prune", ...ids])
+    const left = new Set((await runsIn(site, place)).map(({ run }) => run))
+    const still = expired.filter(({ run }) => left.has(run))
+    if (still.length > 0) throw new Problem(`old backups could not be removed: ${still.map(({ run }) => run).join(", ")}`)
+  }
+  await restic(site, place, ["check"])
+}
+
+function note(folder: Folder, { run, kind }: RunFacts, failed: Record<string, string>, places: Place[], time: number): void {
+  const before = backupRecord(folder)
+  const good = places.filter(({ name }) => failed[name] === undefined && kind === "full").map(({ name }) => [name, time] as const)
+  makeOwn(folder)
+  writeJson(recordFile(folder), { run, time, failed, good: { ...before?.good, ...Object.fromEntries(good) } })
+}
+
+const backupRecord = (folder: Folder): BackupRecord | undefined => readJson<BackupRecord>(recordFile(folder))
+
+/** For `status`; nothing where the kit has no backups, or nothing was deployed. */
+export function backupState(folder: Folder, settings: Record<string, string> | undefined): ReturnType<typeof backupNote> | undefined {
+  if (folder.deployment.backup === undefined || settings === undefined) return undefined
+  return backupNote(backupRecord(folder), ["local", ...(settings["BACKUP_REMOTE"] ? ["remote"] : [])], Date.now())
+}
+
+/** The places that can be read, and their backups; a place that cannot be read is a line. */
+export async function readablePlaces(site: Site): Promise<{ place: Place; runs: Run[] }[]> {
+  await ready(site, false)
+  const found: { place: Place; runs: Run[] }[] = []
+  const refused: Problem[] = []
+  for (const place of placesOf(site)) {
+    try {
+      await openPlace(site, place, false)
+      found.push({ place, runs: await runsIn(site, place) })
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      refused.push(error)
+    }
+  }
+  if (found.length === 0 && refused[0]) throw refused[0]
+  for (const { what } of refused) say(what)
+  return found
+}
+
+/** The first place that has the backup. */
+export function placeOf(places: { place: Place; runs: Run[] }[], name: string): { place: Place; run: Run } {
+  const all = [...new Map(places.flatMap(({ runs }) => runs).map((run) => [run.run, run])).values()].sort((one, other) =>
+    one.run.localeCompare(other.run),
+  )
+  const wanted = namedRun(all, name).run
+  for (const { place, runs } of places) {
+    const run = runs.find(({ run }) => run === wanted)
+    if (run) return { place, run }
+  }
+  throw new Problem(`${name} is in no place`)
+}
+
+export async function listBackups(folder: Folder, engine: Engine, json: boolean): Promise<number> {
+  const site = siteOf(folder, engine, settingsOf(folder))
+  const places = await locked(folder, "backup list", () => readablePlaces(site))
+  const rows = places.flatMap(({ place, runs }) =>
+    runs.map((run) => ({
+      run: run.run,
+      kind: run.kind,
+      complete: isComplete(backupOf(folder.deployment), run),
+      parts: Object.keys(run.parts),
+      bytes: run.bytes,
+      release: run.release,
+      place: place.name,
+    })),
+  )
+  if (json) result(jsonText(rows))
+  else
+    result(
+      table(
+        ["backup", "kind", "state", "place", "size", "holds", "release"],
+        rows.map(({ run, kind, complete, place, bytes, parts, release }) => [
+          run,
+          kind,
+          complete ? "complete" : "incomplete",
+          place,
+          sizeText(bytes),
+          parts.join(","),
+          release,
+        ]),
+      ),
+    )
+  return EXIT.fine
+}
+
+/** Reads all that is stored, and compares it with its checksums. */
+export async function verifyBackups(folder: Folder, engine: Engine): Promise<number> {
+  const site = siteOf(folder, engine, settingsOf(folder))
+  await locked(folder, "backup verify", async () => {
+    const damaged: string[] = []
+    for (const { place, runs } of await readablePlaces(site)) {
+      say(`reading all of ${place.address}: ${runs.length} backups`)
+      try {
+        await restic(site, place, ["check", "--read-data"])
+      } catch (error) {
+        damaged.push(`${place.address} is damaged: ${(error as Problem).what}`)
+      }
+    }
+    if (damaged.length > 0)
+      throw new Problem(damaged.join("; "), "make a new backup now; a second place may be whole: openimctl backup list")
+  })
+  say("every backup was read and is whole")
+  return EXIT.fine
+}
+
+/** One encrypted file, which age and tar open anywhere: with the key in backup.key. */
+export async function exportBackup(folder: Folder, engine: Engine, words: string[]): Promise<number> {
+  const site = siteOf(folder, engine, settingsOf(folder))
+  const name = words[0] ?? "latest"
+  await locked(folder, "backup export", async () => {
+    const { place, run } = placeOf(await readablePlaces(site), name)
+    const file = resolve(words[1] ?? `${run.run}.tar.gz.age`)
+    if (existsSync(file)) throw new Refusal(`${file} is there already`, EXIT.refused, "name another file")
+    if (!existsSync(dirname(file))) throw new Refusal(`${dirname(file)} is missing`, EXIT.refused, "name a folder that is there")
+    try {
+      await perform(site, {
+        command: ["start-backup", "pack", `/out/${basename(file)}`, ...Object.values(run.parts)],
+        place,
+        mounts: [{ from: dirname(file), to: "/out", write: true }],
+      })
+    } catch (error) {
+      rmSync(file, { force: true })
+      throw error
+    }
+    result(file)
+    say(`to read it without openimctl: age -d -i backup.key ${basename(file)} | tar -xz`)
+  })
+  return EXIT.fine
+}

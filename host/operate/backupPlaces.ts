@@ -1,0 +1,237 @@
+// Where backups are kept, and the containers that restic runs in: one task, one container, whose name shows what a killed call has left.
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { Problem } from "../../src/base/problem"
+import { backupOf, type Job, jobWords, type Mount, type Run, runsOf, type Snapshot } from "../../src/plan/deploy/backup"
+import { filled } from "../../src/plan/deploy/checkSteps"
+import type { BackupPart } from "../../src/plan/deploy/model"
+import { attempt, lastWords } from "../run"
+import { ask, containersOf, type Site, volumesOf } from "./engine"
+import { makeOwn } from "./folder"
+import { imageFactsOf, provideImages } from "./images"
+import { hide, result, say } from "./print"
+
+export interface Place {
+  name: "local" | "remote"
+  /** As a reader knows it. */
+  address: string
+  repository: string
+  mounts: Mount[]
+  environment: Record<string, string>
+  /** It is reached over the network. */
+  outside: boolean
+}
+
+/** A place that does not answer must not hold up the other one. */
+const PROBE_SECONDS = Number(process.env["OPENIMCTL_PROBE_SECONDS"] ?? 30)
+const HOUR = 3600
+
+export const keyFile = ({ folder }: Site): string => join(folder.path, "backup.key")
+const remotePassword = ({ folder }: Site): string => join(folder.own, "backup-remote")
+
+/** The folder beside .env, and the second place, where one is set. */
+export function placesOf(site: Site): Place[] {
+  const { folder, settings } = site
+  const local = join(resolve(folder.path, settings["BACKUP_FOLDER"] || "./backup"), "repository")
+  const places: Place[] = [
+    {
+      name: "local",
+      address: local,
+      repository: "/repository",
+      mounts: [{ from: local, to: "/repository", write: true }],
+      environment: {},
+      outside: false,
+    },
+  ]
+  const address = settings["BACKUP_REMOTE"]
+  if (!address) return places
+  const user = settings["BACKUP_REMOTE_USER"] ?? ""
+  const ssh = join(folder.path, "backup-ssh")
+  const mounted = address.startsWith("/")
+  places.push({
+    name: "remote",
+    address,
+    repository: mounted ? "/remote" : address,
+    outside: !mounted,
+    mounts: mounted
+      ? [{ from: address, to: "/remote", write: true }]
+      : [
+          { from: remotePassword(site), to: "/run/secrets/backup_remote" },
+          ...(existsSync(ssh) ? [{ from: ssh, to: "/run/backup/ssh" }] : []),
+        ],
+    environment: mounted
+      ? {}
+      : {
+          RESTIC_REMOTE_PASSWORD_FILE: "/run/secrets/backup_remote",
+          ...(user ? { AWS_ACCESS_KEY_ID: user, RESTIC_REST_USERNAME: user } : {}),
+        },
+  })
+  return places
+}
+
+export interface Task {
+  command: string[]
+  place?: Place
+  /** The part whose commands run: they get its variables, its secrets and its network. */
+  part?: BackupPart
+  mounts?: Mount[]
+  environment?: Record<string, string>
+  limitSeconds?: number
+}
+
+/** Runs a task to its end; what it printed. Its exit code and last words are in the problem. */
+export async function perform(
+  site: Site,
+  { command, place, part, mounts = [], environment = {}, limitSeconds = 12 * HOUR }: Task,
+): Promise<string> {
+  const { folder, engine, project } = site
+  const backup = backupOf(folder.deployment)
+  const networks = [...(part?.dump ? [`${project}_${backup.network}`] : []), ...(place?.outside ? [`${project}_${backup.outside}`] : [])]
+  const secrets = part?.secrets ?? []
+  const job: Job = {
+    name: `${project}-backup`,
+    image: site.settings[backup.imageSetting]!,
+    network: networks[0] ?? "none",
+    environment: {
+      ...(place ? { RESTIC_REPOSITORY: place.repository, RESTIC_PASSWORD_FILE: "/run/backup/key", ...place.environment } : {}),
+      ...Object.fromEntries(Object.entries(part?.environment ?? {}).map(([name, text]) => [name, filled(text, site.settings)])),
+      ...environment,
+    },
+    mounts: [
+      { from: keyFile(site), to: "/run/backup/key" },
+      ...secrets.map((name) => ({ from: join(folder.secrets, name), to: `/run/secrets/${name}` })),
+      ...(place?.mounts ?? []),
+      ...mounts,
+    ].filter(({ from }) => !from.startsWith("/") || existsSync(from)),
+    command,
+  }
+  if (place?.outside) {
+    makeOwn(folder)
+    writeFileSync(remotePassword(site), site.settings["BACKUP_REMOTE_PASSWORD"] ?? "", { mode: 0o600 })
+    if (!job.mounts.some(({ from }) => from === remotePassword(site))) job.mounts.push(place.mounts[0]!)
+  }
+  try {
+    await ask(site, jobWords(job))
+    for (const network of networks.slice(1)) await ask(site, ["network", "connect", network, job.name])
+    const done = await attempt([engine.name, "start", "-a", job.name], { limitSeconds })
+    if (done.code === 0) return done.stdout
+    throw new TaskProblem(done.code, lastWords(done.tail, 3))
+  } finally {
+    await attempt([engine.name, "rm", "-f", job.name], { limitSeconds: 60 })
+    rmSync(remotePassword(site), { force: true })
+  }
+}
+
+export class TaskProblem extends Problem {
+  constructor(
+    readonly code: number,
+    readonly words: string,
+  ) {
+    super(words || `exit code ${code}`)
+  }
+}
+
+/** For sftp: the key and the known hosts of backup-ssh/. */
+const sftp = "sftp.args=-i /run/backup/ssh/id -o UserKnownHostsFile=/run/backup/ssh/known_hosts -o BatchMode=yes"
+
+export function resticWords(place: Place, words: string[]): string[] {
+  return ["restic", "--no-cache", "--retry-lock=2m", ...(place.repository.startsWith("sftp:") ? ["-o", sftp] : []), ...words]
+}
+
+export function restic(site: Site, place: Place, words: string[], more: Partial<Task> = {}): Promise<string> {
+  return perform(site, { ...more, command: resticWords(place, words), place })
+}
+
+/** Before the first task: the image, a container that a killed call has left, and the key. */
+export async function ready(site: Site, mayMakeKey: boolean): Promise<void> {
+  const { folder, engine, project, settings } = site
+  const image = settings[backupOf(folder.deployment).imageSetting]
+  if (!image) throw new Problem(`${backupOf(folder.deployment).imageSetting} is not set`, "name the image of the backup in .env")
+  const facts = await imageFactsOf(site, new Map([[image, ["backup"]]]), true)
+  const missing = facts.find(({ state }) => state === "missing")
+  if (missing) throw new Problem(`the image ${image} is missing: ${missing.detail}`, "load it, or set another one in .env")
+  await provideImages(site, facts)
+  const left = await attempt([engine.name, "rm", "-f", `${project}-backup`], { limitSeconds: 60 })
+  const broken = left.code === 0 && left.stdout.includes(`${project}-backup`)
+  makeKey(site, existsSync(keyFile(site)) || !mayMakeKey ? undefined : await newKey(site))
+  // The call that held the lock is gone, and nobody else uses the local repository.
+  if (broken) {
+    say("an earlier backup or restore was killed: what it left is removed")
+    const [local] = placesOf(site)
+    if (existsSync(join(local!.address, "config"))) await restic(site, local!, ["unlock", "--remove-all"], { limitSeconds: 60 })
+  }
+}
+
+async function newKey(site: Site): Promise<string> {
+  const [local] = placesOf(site)
+  if (existsSync(join(local!.address, "config")))
+    throw new Problem(
+      `${keyFile(site)} is missing, and there are backups that only this key opens`,
+      `put it back from where you keep it; or move ${local!.address} away to begin with a new key`,
+    )
+  return (await perform(site, { command: ["start-backup", "new-key"], limitSeconds: 60 })).trim()
+}
+
+function makeKey(site: Site, key: string | undefined): void {
+  const file = keyFile(site)
+  if (key === undefined) {
+    if (existsSync(file)) return
+    throw new Problem(`${file} is missing: without the key no backup can be read`, "put it back from where you keep it")
+  }
+  if (!/^AGE-SECRET-KEY-\w+$/.test(key)) throw new Problem("the image of the backup made no key", "is it the image of this kit?")
+  writeFileSync(file, `${key}\n`, { mode: 0o600, flag: "wx" })
+  say(
+    `the key of all backups is made: ${file}. Keep a copy of it elsewhere, now: without it no backup can be read, and it is not printed again`,
+  )
+  result(key)
+  hide([key])
+}
+
+/** Makes the repository at its first use. A wrong key, or a place that cannot be reached, is said as such. */
+export async function openPlace(site: Site, place: Place, make: boolean): Promise<void> {
+  const folder = place.mounts.find(({ write }) => write)?.from
+  if (make && folder) {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+    } catch (error) {
+      throw new Problem(
+        `${folder} cannot be made: ${(error as Error).message}`,
+        "name another folder in .env: BACKUP_FOLDER or BACKUP_REMOTE",
+      )
+    }
+  }
+  try {
+    await restic(site, place, ["cat", "config"], { limitSeconds: PROBE_SECONDS })
+  } catch (error) {
+    const { code, words } = error instanceof TaskProblem ? error : { code: 0, words: (error as Error).message }
+    if (code === 12)
+      throw new Problem(
+        `the key in ${keyFile(site)} is not the one of the backups in ${place.address}`,
+        "put back the key that they were made with",
+      )
+    if (code !== 10) throw new Problem(`${place.address} cannot be used: ${words}`, "check the place and its settings BACKUP_… in .env")
+    if (!make) throw new Problem(`there are no backups in ${place.address}`, "openimctl backup makes one")
+    const [local] = placesOf(site)
+    const like = place.name === "remote" && existsSync(join(local!.address, "config")) ? ["--copy-chunker-params", ...from(local!)] : []
+    await restic(site, place, ["init", ...like], { mounts: like.length > 0 ? local!.mounts : [], limitSeconds: 120 })
+  }
+}
+
+/** The other repository of a copy. */
+export const from = (place: Place): string[] => ["--from-repo", place.repository, "--from-password-file", "/run/backup/key"]
+
+export async function runsIn(site: Site, place: Place): Promise<Run[]> {
+  const text = await restic(site, place, ["snapshots", "--json", "--no-lock"], { limitSeconds: 300 })
+  return runsOf((JSON.parse(text.trim() || "[]") as Snapshot[] | null) ?? [])
+}
+
+/** What a part needs that is not there, before anything is changed. */
+export async function checkParts(site: Site, parts: BackupPart[], running: boolean): Promise<void> {
+  const [containers, volumes] = await Promise.all([containersOf(site), volumesOf(site)])
+  for (const { name, volume, service, dump } of parts) {
+    if (volume !== undefined && !volumes.some((one) => one.name === volume))
+      throw new Problem(`the volume of ${name} is missing: nothing was deployed from this folder yet`, "openimctl deploy")
+    const up = containers.some((one) => one.service === service && one.state === "running")
+    if (running && dump !== undefined && !up) throw new Problem(`${service} does not run, so ${name} cannot be saved`, "openimctl start")
+  }
+}

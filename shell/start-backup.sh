@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Saves and restores, one task for each container. Usage:
+#   start-backup restic …                         restic, with the password of a remote repository from its file
+#   start-backup mongodb dump|restore             an archive of one database to the output, or from the input in its place
+#   start-backup redis dump                       a copy of all keys to the output
+#   start-backup redis files FOLDER               writes the files of a stopped Redis, from such a copy
+#   start-backup load SNAPSHOT FILE COMMAND …     gives a file of a snapshot to a command, once it was read without a fault
+#   start-backup pack FILE [SNAPSHOT …]           the files of snapshots as one encrypted file
+#   start-backup unpack FILE FOLDER
+#   start-backup new-key                          prints one: restic's password, and a key of age
+#   start-backup health
+#   start-backup COMMAND …                        anything else, such as sh
+# Passwords are files: /run/backup/key, RESTIC_REMOTE_PASSWORD_FILE, and those that the functions below name.
+set -euo pipefail
+key=/run/backup/key
+
+give_up() {
+  echo "start-backup: $*" >&2
+  exit 1
+}
+
+secret() {
+  if [ -n "${1:-}" ] && [ -s "$1" ]; then cat "$1"; fi
+}
+
+# YAML in single quotes takes every character but those.
+quoted() {
+  printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"
+}
+
+# MONGODB_URI_FILE, where it is not empty, or MONGODB_HOST, MONGODB_USERNAME and MONGODB_PASSWORD_FILE; MONGODB_DATABASE. What mongodump
+# gets as a file stands in no list of processes.
+mongodb() {
+  local uri password config=/tmp/mongo-tools.yaml
+  local words=(--config="$config" --archive)
+  uri=$(secret "${MONGODB_URI_FILE:-}")
+  password=$(secret "${MONGODB_PASSWORD_FILE:-}")
+  umask 077
+  if [ -n "$uri" ]; then
+    printf 'uri: %s\n' "$(quoted "$uri")" >"$config"
+    # mongodump takes the database from the address.
+    case $uri in *"/$MONGODB_DATABASE" | *"/$MONGODB_DATABASE?"*) ;; *) give_up "MONGODB_URI does not end with /$MONGODB_DATABASE" ;; esac
+  else
+    printf 'password: %s\n' "$(quoted "$password")" >"$config"
+    words+=(--host="${MONGODB_HOST:-mongodb}" --username="${MONGODB_USERNAME:-root}" --authenticationDatabase=admin)
+    if [ "$1" = dump ]; then words+=(--db="$MONGODB_DATABASE"); fi
+  fi
+  case $1 in
+    dump) exec mongo-tools dump "${words[@]}" --quiet ;;
+    restore) exec mongo-tools restore "${words[@]}" --drop --nsInclude="$MONGODB_DATABASE.*" --quiet ;;
+  esac
+  give_up "mongodb: expected dump or restore"
+}
+
+# REDIS_HOST and REDIS_PASSWORD_FILE.
+redis() {
+  case $1 in
+    dump)
+      REDISCLI_AUTH=$(secret "${REDIS_PASSWORD_FILE:-}")
+      export REDISCLI_AUTH
+      if [ -z "$REDISCLI_AUTH" ]; then unset REDISCLI_AUTH; fi
+      exec redis-cli -h "${REDIS_HOST:-redis}" --rdb - ;;
+    files)
+      # Redis reads its append-only files and nothing else where they are there: the copy becomes the first of them.
+      cd "$2"
+      rm -rf appendonlydir dump.rdb
+      mkdir appendonlydir
+      cat >appendonlydir/appendonly.aof.1.base.rdb
+      [ "$(head -c 5 appendonlydir/appendonly.aof.1.base.rdb)" = REDIS ] || give_up "this is not a copy of Redis"
+      echo "file appendonly.aof.1.base.rdb seq 1 type b" >appendonlydir/appendonly.aof.manifest
+      chown -R "$(stat -c %u:%g .)" appendonlydir ;;
+    *) give_up "redis: expected dump or files" ;;
+  esac
+}
+
+load() {
+  local snapshot=$1 file=$2
+  shift 2
+  restic --no-cache dump "$snapshot" "$file" >/dev/null
+  restic --no-cache dump "$snapshot" "$file" | "$@"
+}
+
+pack() {
+  local file=$1 folder
+  shift
+  folder=$(mktemp -d "$(dirname "$file")/.pack.XXXXXX")
+  trap 'rm -rf "$folder" "$file.part"' EXIT
+  for snapshot in "$@"; do restic --no-cache restore "$snapshot" --target "$folder" >&2; done
+  tar -C "$folder" -cz . | age -r "$(age-keygen -y "$key")" >"$file.part"
+  mv "$file.part" "$file"
+}
+
+case ${1:-} in
+  health) exec restic version >/dev/null ;;
+  new-key) age-keygen 2>/dev/null | grep '^AGE-SECRET-KEY-'; exit ;;
+  mongodb | redis | load | pack) "$@"; exit ;;
+  unpack) mkdir -p "$3"; age -d -i "$key" "$2" | tar -C "$3" -xz; exit ;;
+  restic)
+    password=$(secret "${RESTIC_REMOTE_PASSWORD_FILE:-}")
+    if [ -n "$password" ]; then export AWS_SECRET_ACCESS_KEY="$password" RESTIC_REST_PASSWORD="$password"; fi ;;
+esac
+exec "$@"

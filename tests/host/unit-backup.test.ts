@@ -1,0 +1,238 @@
+// openimctl backup and restore with a fake docker: what is saved where, and what is left where something fails or is killed.
+import { readdirSync, rmSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, afterEach, describe, expect, test } from "vitest"
+import { shopDeployment } from "../unit/deployment.fixture"
+import { IMAGES, Kit } from "./kit"
+
+const image = "docker.io/shop/backup:1.0"
+const part = { service: "database", environment: {}, secrets: [] }
+const deployment = {
+  ...shopDeployment,
+  settings: [
+    ...shopDeployment.settings,
+    ...["SHOP_BACKUP_IMAGE", "BACKUP_FOLDER", "BACKUP_DAYS", "BACKUP_REMOTE", "BACKUP_REMOTE_PASSWORD"].map((name) => ({
+      ...shopDeployment.settings[0]!,
+      name,
+      purpose: name,
+      kind: name.endsWith("PASSWORD") ? ("secret" as const) : ("text" as const),
+      optional: true,
+      ...(name === "SHOP_BACKUP_IMAGE" ? { default: image } : {}),
+    })),
+  ],
+  backup: {
+    component: "backup",
+    imageSetting: "SHOP_BACKUP_IMAGE",
+    network: "data",
+    outside: "public",
+    parts: [
+      {
+        ...part,
+        name: "orders",
+        purpose: "orders",
+        file: "orders.dump",
+        dump: ["dump-orders"],
+        restore: ["load-orders"],
+        secrets: ["database_password"],
+      },
+      { ...part, name: "pictures", purpose: "pictures", volume: "database" },
+    ],
+  },
+}
+
+let kit: Kit
+let ready: Kit | undefined
+afterEach(() => kit.remove())
+afterAll(() => ready?.remove())
+
+/** A kit that runs: deployed once, then copies of it. */
+async function running(): Promise<void> {
+  if (!ready) {
+    ready = new Kit({ images: [...IMAGES, image] })
+    ready.write("deployment.json", JSON.stringify(deployment))
+    expect((await ready.run(["deploy", "--address=http://shop.test:18080"])).code).toBe(0)
+  }
+  kit = ready.copy()
+  kit.write("deployment.json", JSON.stringify(deployment))
+}
+
+const setting = (line: string) => kit.write(".env", `${kit.read(".env")}${line}\n`)
+interface Faked {
+  repositories?: Record<string, { id: string; tags: string[] }[]>
+  task?: string[]
+}
+const docker = () => kit.docker() as Faked
+const parts = (repository: string) =>
+  (docker().repositories?.[repository] ?? []).map(({ tags }) => tags.find((tag) => tag.startsWith("part="))?.slice(5))
+const jobs = () => kit.calls().filter((call) => call.startsWith("create "))
+
+describe("backup", () => {
+  test("saves the database first, makes a key that only its owner reads, prints it once and never as an argument", async () => {
+    await running()
+    const first = await kit.run(["backup"])
+    expect(first.stderr).toContain("the key of all backups is made")
+    expect(first.code).toBe(0)
+    const key = kit.read("backup.key").trim()
+    expect(first.stdout).toContain(key)
+    expect(statSync(join(kit.folder, "backup.key")).mode & 0o777).toBe(0o600)
+    expect(parts("/repository")).toEqual(["orders", "pictures", "config"])
+    const second = await kit.run(["backup"])
+    expect(second.stdout).toMatch(/^backup_\d{8}_\d{6}\n$/)
+    expect(second.stderr).not.toContain(key)
+    for (const call of kit.calls()) {
+      expect(call).not.toContain(key)
+      expect(call).not.toContain(kit.value("DATABASE_PASSWORD"))
+    }
+    // The dump reaches the stores, and the volume is read only; each of both alone.
+    const [dump, volume] = ["part=orders", "part=pictures"].map((tag) => jobs().find((job) => job.includes(tag))!)
+    expect(dump).toContain("--network shop_data")
+    expect(dump).toContain("secrets/database_password:/run/secrets/database_password:ro")
+    expect(dump).not.toContain("shop_database:")
+    expect(volume).toContain("--network none")
+    expect(volume).toContain("-v shop_database:/volumes/database:ro")
+    expect((await kit.run(["status"])).stderr).toContain("last good backup: local less than an hour ago")
+  })
+
+  test("a dump that fails is no backup: exit code 1, the good one stays and status warns", async () => {
+    await running()
+    expect((await kit.run(["backup"])).code).toBe(0)
+    kit.fakeDocker({ dumpFails: "orders" })
+    const done = await kit.run(["backup"])
+    expect(done.stderr).toContain("orders could not be saved: Fatal: unable to save snapshot")
+    expect(done.code).toBe(1)
+    expect(parts("/repository")).toEqual(["orders", "pictures", "config"])
+    expect((await kit.run(["status"])).stderr).toContain("the last one failed")
+    expect((await kit.run(["history"])).stdout).toMatch(/backup full +failed/)
+  })
+
+  test("the second place gets a copy; it is written when the first fails, and the other way round", async () => {
+    await running()
+    setting(`BACKUP_REMOTE=${kit.root}/disk`)
+    expect((await kit.run(["backup"])).code).toBe(0)
+    expect(parts("/remote")).toEqual(["orders", "pictures", "config"])
+    kit.fakeDocker({ place: { "/repository": 1 } })
+    const first = await kit.run(["backup"])
+    expect(first.code).toBe(1)
+    expect(first.stderr).toContain("is in the place remote only")
+    expect(parts("/remote")).toHaveLength(6)
+    expect(parts("/repository")).toHaveLength(3)
+    kit.fakeDocker({ place: { "/remote": 1 } })
+    const second = await kit.run(["backup"])
+    expect(second.code).toBe(1)
+    expect(second.stderr).toContain("is in the place local only")
+    expect(second.stderr).toContain("disk cannot be used: Fatal: no route to host")
+    expect(parts("/repository")).toHaveLength(6)
+  })
+
+  test("a key that is lost is not replaced, and a wrong one is named", async () => {
+    await running()
+    expect((await kit.run(["backup"])).code).toBe(0)
+    const calls = jobs().length
+    kit.fakeDocker({ place: { "/repository": 12 } })
+    expect((await kit.run(["backup"])).stderr).toContain("backup.key is not the one of the backups in")
+    rmSync(join(kit.folder, "backup.key"))
+    const lost = await kit.run(["backup"])
+    expect(lost.stderr).toContain("there are backups that only this key opens")
+    expect(lost.code).toBe(1)
+    expect(kit.has("backup.key")).toBe(false)
+    expect(jobs().length).toBe(calls + 1)
+  })
+
+  test("after a kill in the middle the next call removes what is left, its locks, too", async () => {
+    await running()
+    expect((await kit.run(["backup"])).code).toBe(0)
+    kit.fakeDocker({ killTask: true })
+    await kit.run(["backup"])
+    expect(docker().task).toBeDefined()
+    kit.fakeDocker({ killTask: false })
+    const done = await kit.run(["backup"])
+    expect(done.stderr).toContain("an earlier backup or restore was killed")
+    expect(jobs().some((job) => job.includes("unlock --remove-all"))).toBe(true)
+    expect(done.code).toBe(0)
+  })
+
+  test("unknown kinds are answered with the nearest name; a kit that is not deployed with the way", async () => {
+    await running()
+    const done = await kit.run(["backup", "picture"])
+    expect(done.stderr).toContain("pictures")
+    expect(done.code).toBe(2)
+    kit.fakeDocker({ volumes: {} })
+    expect((await kit.run(["backup"])).stderr).toContain("the volume of pictures is missing")
+  })
+})
+
+describe("restore", () => {
+  const saved = async (): Promise<string> => {
+    await running()
+    return (await kit.run(["backup"])).stdout.trim().split("\n").at(-1)!
+  }
+
+  test("says what it replaces and changes nothing without an answer; --dry-run is that alone", async () => {
+    const name = await saved()
+    const before = kit.docker().containers
+    const done = await kit.run(["restore", name])
+    expect(done.stderr).toContain("replaces orders (orders) of the project shop: what database holds")
+    expect(done.stderr).toContain("the volume shop_database")
+    expect(done.stderr).toContain("next: nothing was changed; without a terminal: --confirm=shop")
+    expect(done.code).toBe(4)
+    expect((await kit.run(["restore", name, "--dry-run"])).code).toBe(0)
+    expect((await kit.run(["restore", name, "--confirm=other"])).code).toBe(4)
+    expect(kit.docker().containers).toEqual(before)
+  })
+
+  test("stops everything, restores in order, and starts again", async () => {
+    const name = await saved()
+    const from = kit.calls().length
+    const done = await kit.run(["restore", "latest", "--force"])
+    expect(done.stderr).toContain(`${name} is restored: orders, pictures`)
+    expect(done.code).toBe(0)
+    const calls = kit
+      .calls()
+      .slice(from)
+      .filter((call) => / stop | up |load |restore /.test(call))
+      .map((call) => /(stop .*|--no-deps .*|load-orders|restore id\d+:\/volumes\/database)/.exec(call)?.[1])
+    expect(calls.slice(-7)).toEqual([
+      "stop database",
+      expect.stringContaining("restore id"),
+      "--no-deps database",
+      "load-orders",
+      "--no-deps database",
+      "--no-deps api",
+      "--no-deps page edge",
+    ])
+    expect(kit.has(".openimctl/restore.json")).toBe(false)
+  })
+
+  test("a backup of another version is refused with the way; an unknown name with the nearest", async () => {
+    const name = await saved()
+    kit.write("deployment.json", JSON.stringify({ ...deployment, release: "2.0" }))
+    const done = await kit.run(["restore", name, "--force"])
+    expect(done.stderr).toContain(`${name} is of 1.0, and this kit is 2.0`)
+    expect(done.stderr).toContain("deploy the kit of 1.0")
+    expect(done.code).toBe(4)
+    expect((await kit.run(["restore", name.replace("backup", "backups"), "--force"])).stderr).toContain(name)
+    expect((await kit.run(["restore"])).code).toBe(2)
+  })
+
+  test("the configuration is written beside what is there", async () => {
+    const name = await saved()
+    const env = kit.read(".env")
+    expect((await kit.run(["restore", name, "--only=config"])).stderr).toContain(`restored-${name}`)
+    expect(kit.read(".env")).toBe(env)
+    expect(readdirSync(kit.folder)).toContain(`restored-${name}`)
+  })
+})
+
+test("list shows what is where, for programs as well", async () => {
+  await running()
+  expect((await kit.run(["backup", "list"])).stderr).toContain("without the key no backup can be read")
+  expect((await kit.run(["backup"])).code).toBe(0)
+  expect((await kit.run(["backup", "orders"])).code).toBe(0)
+  const rows = JSON.parse((await kit.run(["backup", "list", "--format=json"])).stdout) as {
+    kind: string
+    complete: boolean
+    parts: string[]
+  }[]
+  expect(rows.map(({ kind, complete }) => `${kind} ${complete}`)).toEqual(["full true", "orders true"])
+  expect((await kit.run(["backup", "list"])).stdout).toContain("orders,pictures,config")
+})
