@@ -63,10 +63,13 @@ redis() {
     files)
       # Redis reads its append-only files and nothing else where they are there: the copy becomes the first of them.
       cd "$2"
+      local base=appendonlydir/appendonly.aof.1.base.rdb
       rm -rf appendonlydir dump.rdb
       mkdir appendonlydir
-      cat >appendonlydir/appendonly.aof.1.base.rdb
-      [ "$(head -c 5 appendonlydir/appendonly.aof.1.base.rdb)" = REDIS ] || give_up "this is not a copy of Redis"
+      cat >"$base"
+      [ "$(head -c 5 "$base")" = REDIS ] || give_up "this is not a copy of Redis"
+      # What ends the transfer is left in a copy that redis-cli prints, and Redis refuses it there.
+      if tail -c 40 "$base" | grep -qaxE '[0-9a-f]{40}'; then truncate -s -40 "$base"; fi
       echo "file appendonly.aof.1.base.rdb seq 1 type b" >appendonlydir/appendonly.aof.manifest
       chown -R "$(stat -c %u:%g .)" appendonlydir ;;
     *) give_up "redis: expected dump or files" ;;
@@ -81,7 +84,7 @@ load() {
 }
 
 pack() {
-  local file=$1 folder
+  file=$1
   shift
   folder=$(mktemp -d "$(dirname "$file")/.pack.XXXXXX")
   trap 'rm -rf "$folder" "$file.part"' EXIT

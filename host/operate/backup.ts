@@ -45,7 +45,6 @@ async function save(site: Site, kind: string, parts: string[]): Promise<string> 
   await checkParts(
     site,
     description.parts.filter(({ name }) => parts.includes(name)),
-    true,
   )
   await ready(site, true)
   await gate(site)

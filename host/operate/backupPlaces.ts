@@ -25,6 +25,8 @@ export interface Place {
 /** A place that does not answer must not hold up the other one. */
 const PROBE_SECONDS = Number(process.env["OPENIMCTL_PROBE_SECONDS"] ?? 30)
 const HOUR = 3600
+/** The engine's own network: the project's may not be there yet. */
+const OUTSIDE = { docker: "bridge", podman: "podman" }
 
 export const keyFile = ({ folder }: Site): string => join(folder.path, "backup.key")
 const remotePassword = ({ folder }: Site): string => join(folder.own, "backup-remote")
@@ -86,7 +88,7 @@ export async function perform(
 ): Promise<string> {
   const { folder, engine, project } = site
   const backup = backupOf(folder.deployment)
-  const networks = [...(part?.dump ? [`${project}_${backup.network}`] : []), ...(place?.outside ? [`${project}_${backup.outside}`] : [])]
+  const networks = [...(part?.dump ? [`${project}_${backup.network}`] : []), ...(place?.outside ? [OUTSIDE[engine.name]] : [])]
   const secrets = part?.secrets ?? []
   const job: Job = {
     name: `${project}-backup`,
@@ -203,7 +205,7 @@ export async function openPlace(site: Site, place: Place, make: boolean): Promis
   try {
     await restic(site, place, ["cat", "config"], { limitSeconds: PROBE_SECONDS })
   } catch (error) {
-    const { code, words } = error instanceof TaskProblem ? error : { code: 0, words: (error as Error).message }
+    const { code, words } = error instanceof TaskProblem ? error : { code: 0, words: `no answer within ${PROBE_SECONDS} s` }
     if (code === 12)
       throw new Problem(
         `the key in ${keyFile(site)} is not the one of the backups in ${place.address}`,
@@ -225,13 +227,13 @@ export async function runsIn(site: Site, place: Place): Promise<Run[]> {
   return runsOf((JSON.parse(text.trim() || "[]") as Snapshot[] | null) ?? [])
 }
 
-/** What a part needs that is not there, before anything is changed. */
-export async function checkParts(site: Site, parts: BackupPart[], running: boolean): Promise<void> {
+/** What a part needs to be saved. */
+export async function checkParts(site: Site, parts: BackupPart[]): Promise<void> {
   const [containers, volumes] = await Promise.all([containersOf(site), volumesOf(site)])
   for (const { name, volume, service, dump } of parts) {
     if (volume !== undefined && !volumes.some((one) => one.name === volume))
       throw new Problem(`the volume of ${name} is missing: nothing was deployed from this folder yet`, "openimctl deploy")
     const up = containers.some((one) => one.service === service && one.state === "running")
-    if (running && dump !== undefined && !up) throw new Problem(`${service} does not run, so ${name} cannot be saved`, "openimctl start")
+    if (dump !== undefined && !up) throw new Problem(`${service} does not run, so ${name} cannot be saved`, "openimctl start")
   }
 }

@@ -7,15 +7,17 @@ import { backupOf, configPart, otherRelease, type RestoreStep, type Run, restore
 import { chosenProfiles } from "../../src/plan/deploy/stages"
 import { readJson, writeJson } from "../files"
 import { placeOf, readablePlaces } from "./backup"
-import { checkParts, type Place, perform, resticWords } from "./backupPlaces"
-import { type Engine, type Site, siteOf } from "./engine"
+import { type Place, perform, resticWords } from "./backupPlaces"
+import { composeOrFail, type Engine, type Site, siteOf, volumesOf } from "./engine"
 import { question } from "./envVerb"
 import { type Folder, makeOwn, readState, settingsOf } from "./folder"
 import { recorded } from "./history"
 import { locked } from "./lock"
 import { EXIT, onTerminal, Refusal, say } from "./print"
-import { profilesOr, startStages } from "./start"
-import { everyProfile, stopStages } from "./verbs"
+import { writeSecrets } from "./secrets"
+import { profilesOr } from "./start"
+import { prepareTls } from "./tls"
+import { everyProfile, startChosen, stopStages } from "./verbs"
 
 export interface RestoreOptions {
   only: string[]
@@ -41,11 +43,6 @@ export async function restore(folder: Folder, engine: Engine, words: string[], o
     const config = options.only.includes(configPart)
     const other = steps.length > 0 && !options.ignore.includes("version") ? otherRelease(run, folder.deployment.release) : undefined
     if (other) throw new Refusal(other.what, EXIT.refused, other.next)
-    await checkParts(
-      site,
-      steps.map(({ part }) => part),
-      false,
-    )
     announce(site, run, place, steps, config)
     if (options.dryRun) return
     if (steps.length > 0) await confirmed(site, options)
@@ -85,18 +82,27 @@ async function replace(site: Site, place: Place, run: Run, steps: RestoreStep[])
   const { folder } = site
   makeOwn(folder)
   writeJson(markFile(folder), { run: run.run })
-  const state = readState(folder)
-  const profiles = chosenProfiles(folder.deployment, profilesOr(folder, site.settings, state, []))
+  const profiles = chosenProfiles(folder.deployment, profilesOr(folder, site.settings, readState(folder), []))
   await stopStages(site, chosenProfiles(folder.deployment, everyProfile(folder)), [])
-  const start = { profiles, scale: state.scale, recreate: new Set<string>() }
+  await makeVolumes(site, profiles, steps)
   const answering = steps.filter(({ part }) => part.volume === undefined)
   // Volumes while nothing runs; then what the stores themselves read.
   for (const step of steps) if (step.part.volume !== undefined) await restorePart(site, place, run, step)
-  if (answering.length > 0) await startStages(site, { ...start, only: answering.map(({ part }) => part.service) })
+  const services = answering.map(({ part }) => part.service)
+  if (services.length > 0) await startChosen(folder, site, profiles, services)
   for (const step of answering) await restorePart(site, place, run, step)
-  await startStages(site, start)
+  await startChosen(folder, site, profiles, [])
   rmSync(markFile(folder), { force: true })
   say(`${run.run} is restored: ${steps.map(({ part }) => part.name).join(", ")}`)
+}
+
+/** On a new machine nothing was started yet. */
+async function makeVolumes(site: Site, profiles: string[], steps: RestoreStep[]): Promise<void> {
+  const volumes = await volumesOf(site)
+  if (steps.every(({ part: { volume } }) => volume === undefined || volumes.some(({ name }) => name === volume))) return
+  await prepareTls(site.folder, site.settings)
+  writeSecrets(site.folder, site.settings)
+  await composeOrFail(site, profiles, ["up", "--no-start"], "making the volumes")
 }
 
 async function restorePart(site: Site, place: Place, run: Run, { part, snapshot }: RestoreStep): Promise<void> {

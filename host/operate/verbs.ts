@@ -78,7 +78,13 @@ export async function start(folder: Folder, engine: Engine, services: string[], 
 }
 
 /** Starts these services, or all. One whose files have changed gets a new container. */
-async function startChosen(folder: Folder, site: Site, profiles: string[], services: string[], limitSeconds?: number): Promise<void> {
+export async function startChosen(
+  folder: Folder,
+  site: Site,
+  profiles: string[],
+  services: string[],
+  limitSeconds?: number,
+): Promise<void> {
   const state = readState(folder)
   await prepareTls(folder, site.settings)
   writeSecrets(folder, site.settings)

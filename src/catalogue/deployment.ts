@@ -235,7 +235,6 @@ const backupPartSchema = v.pipe(
 export const backupSchema = v.strictObject({
   component: about("The component whose image saves and restores.", name("the name of a component")),
   network: about("The network of the stores.", name("the name of a network")),
-  outside: about("A network that reaches the outside, for a second place.", name("the name of a network")),
   gate: about(
     "What must end with 0 before anything is saved: a command in the container of a service, tried for some seconds.",
     v.optional(

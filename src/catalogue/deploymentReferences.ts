@@ -57,7 +57,6 @@ export function deploymentReferences(data: unknown, components: string[], images
     ),
     ...one(["backup", "component"], "the name of a component", components),
     ...one(["backup", "network"], "the name of a network", networks!),
-    ...one(["backup", "outside"], "the name of a network", networks!),
     ...one(["backup", "gate", "service"], "the name of a service", services!),
     ...keys(at(data, ["backup", "parts"])).flatMap((name) => [
       ...one(["backup", "parts", name, "service"], "the name of a service", services!),

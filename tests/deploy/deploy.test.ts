@@ -1,7 +1,7 @@
 // What the kit does on a machine with a real Docker daemon, as a story: each case goes on where the one before ended.
 
 import { execFileSync } from "node:child_process"
-import { appendFileSync, cpSync, existsSync, readFileSync, statSync, truncateSync } from "node:fs"
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import type { Browser } from "playwright-core"
@@ -18,6 +18,7 @@ const deploy = ["deploy", "--ignore=disk"]
 
 let users: Pair
 let texts: string[]
+let pictureAddress: string
 
 beforeAll(() => {
   cpSync("/kit", home, { recursive: true, verbatimSymlinks: true })
@@ -196,6 +197,7 @@ describe("two users in a real browser, through https and wss", () => {
     const { pictureElem } = await bob.gets("the picture", (message) => message.pictureElem !== undefined)
     const url = pictureElem!.sourcePicture.url
     expect(url).toContain(`https://${publicName}`)
+    pictureAddress = url
     expect(Buffer.from(await (await fetch(url)).arrayBuffer())).toEqual(picture)
   })
 
@@ -267,6 +269,71 @@ describe("stopping and removing", () => {
     works("support-bundle", "--output=/tmp/support.tar.gz")
     const text = execFileSync("tar", ["-xzOf", "/tmp/support.tar.gz"], { encoding: "utf8", maxBuffer: 64 << 20 })
     for (const name of ["OPENIM_SECRET", "REDIS_PASSWORD"]) expect(text.includes(setting(name))).toBe(false)
+  })
+})
+
+describe("backup and restore", () => {
+  const key = join(home, "backup.key")
+  /** The names of the backups that hold a part. */
+  const holding = (part: string) =>
+    (JSON.parse(openimctl(["backup", "list", "--format=json"]).out) as { run: string; parts: string[]; place: string }[])
+      .filter(({ parts, place }) => parts.includes(part) && place === "local")
+      .map(({ run }) => run)
+
+  test("a backup holds every store, and its key is printed once", () => {
+    const began = Date.now()
+    const text = works("backup")
+    keepFigure({ name: "backup of a new installation", value: Math.round((Date.now() - began) / 1000), unit: "s" })
+    expect(text).toContain(readFileSync(key, "utf8").trim())
+    expect(statSync(key).mode & 0o777).toBe(0o600)
+    expect(holding("mongodb")).toEqual(holding("config"))
+    expect(holding("minio")).toHaveLength(1)
+    expect(openimctl(["status"]).err).toContain("last good backup: local less than an hour ago")
+  })
+
+  test("a dump that fails leaves no snapshot", () => {
+    const file = join(home, "secrets/mongodb_uri")
+    const right = readFileSync(file)
+    rmSync(file)
+    writeFileSync(file, "mongodb://mongodb:27017/another")
+    refuses(["backup", "mongodb"], "mongodb could not be saved")
+    writeFileSync(file, right)
+    expect(holding("mongodb")).toHaveLength(1)
+  })
+
+  test("a backup that is killed is repeated by the next call, and a second place that does not answer is no reason to have none", async () => {
+    const killed = begin("backup", "redis")
+    await eventually("restic runs", () => expect(docker("ps", "-q", "--filter", "name=-backup")).not.toBe(""), { within: 30, every: 50 })
+    killed.kill("SIGKILL")
+    await killed.ended
+    appendFileSync(join(home, ".env"), "BACKUP_REMOTE=rest:http://127.0.0.1:1/\n")
+    const { code, err } = openimctl(["backup", "redis"], { OPENIMCTL_PROBE_SECONDS: "5" })
+    expect(err).toContain("was killed: what it left is removed")
+    expect(err).toContain("is in the place local only")
+    expect(code).toBe(1)
+    writeFileSync(join(home, ".env"), readFileSync(join(home, ".env"), "utf8").replace(/^BACKUP_REMOTE=rest.*\n/m, ""))
+    expect(holding("redis")).toHaveLength(2)
+  })
+
+  test("all data is destroyed, then restored on the empty machine: the same messages and picture", async () => {
+    const [name] = holding("minio")
+    works("destroy", "--data", "--no-backup", "--confirm=openim")
+    works(...deploy, `--address=${publicName}`, "--build-only")
+    works("restore", name!, "--only=config")
+    cpSync(join(home, `restored-${name}/.env`), join(home, ".env"))
+    const right = readFileSync(key)
+    writeFileSync(key, "AGE-SECRET-KEY-1WRONG")
+    refuses(["restore", name!, "--force"], "is not the one of the backups")
+    writeFileSync(key, right)
+    refuses(["restore", name!], "replaces mongodb", "nothing was changed")
+    const began = Date.now()
+    works("restore", name!, "--force")
+    keepFigure({ name: "restore on an empty machine", value: Math.round((Date.now() - began) / 1000), unit: "s" })
+    await healthy()
+    await sameMessages()
+    expect(Buffer.from(await (await fetch(pictureAddress)).arrayBuffer())).toEqual(picture)
+    texts.push(await exchange(users))
+    await sameMessages()
   })
 })
 

@@ -24,7 +24,6 @@ const deployment = {
     component: "backup",
     imageSetting: "SHOP_BACKUP_IMAGE",
     network: "data",
-    outside: "public",
     parts: [
       {
         ...part,

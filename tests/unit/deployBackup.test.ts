@@ -20,7 +20,6 @@ const backup: Backup = {
   component: "backup",
   imageSetting: "SHOP_BACKUP_IMAGE",
   network: "data",
-  outside: "public",
   parts: [
     {
       name: "orders",

@@ -57,12 +57,11 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, wish: D
 }
 
 /** What the chosen services keep. */
-function backupOf(catalogue: Catalogue, { component, network, outside, gate, parts }: BackupData, services: string[]): Backup {
+function backupOf(catalogue: Catalogue, { component, network, gate, parts }: BackupData, services: string[]): Backup {
   return {
     component,
     imageSetting: imageName(catalogue, { component }),
     network,
-    outside,
     ...(gate !== undefined && services.includes(gate.service) ? { gate } : {}),
     parts: Object.entries(parts)
       .filter(([, { service }]) => services.includes(service))

@@ -28,9 +28,8 @@ export interface Backup {
   component: string
   /** The setting that names the image whose containers save and restore. */
   imageSetting: string
-  /** The network that the stores are in, and one that reaches the outside. */
+  /** The network that the stores are in. */
   network: string
-  outside: string
   /** Ends with 0 once nothing is on its way between the stores; tried for some seconds before a backup. */
   gate?: { service: string; command: string[]; seconds: number }
   parts: BackupPart[]
