@@ -168,6 +168,10 @@ export const installSchema = v.pipe(
   v.strictObject({
     packages: about("Packages of the distribution. The version of the first one is the component's.", packages()),
     files: about("Files that prove that the packages are there.", list(absolutePath())),
+    without: about(
+      "Files and folders that the packages make while they are installed, and that no image gets.",
+      v.optional(v.array(absolutePath())),
+    ),
     archive: about(
       "A build in versions.yaml, archives.COMPONENT.builds. The image gets bin/SERVER from it.",
       v.optional(name("the name of a build in versions.yaml")),

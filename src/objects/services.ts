@@ -50,7 +50,10 @@ export class Services {
     return this.named("mongo")
   }
 
-  /** PostgreSQL 17: port 5432, user postgres, password postgres, database test_db. */
+  /**
+   * PostgreSQL, as the component postgresql builds it: port 5432, database test_db.
+   * Its user is postgres, with the password postgres
+   */
   @func({ cache: "session" })
   async postgres(): Promise<Service> {
     return this.named("postgres")
@@ -62,7 +65,7 @@ export class Services {
     return this.named("registry")
   }
 
-  /** nginx with its own page: port 80. */
+  /** nginx with its own page, as the component nginx builds it: port 80. */
   @func({ cache: "session" })
   async nginx(): Promise<Service> {
     return this.named("nginx")

@@ -66,7 +66,7 @@ export class Tests {
     return this.run(["mongodb"])
   }
 
-  /** Tests etcd, Kafka, MinIO and HAProxy on a read-only root: password, health, data. */
+  /** Tests servers such as etcd and nginx on a read-only root: password, health, data. */
   @func({ cache: "session" })
   @check()
   async installed(): Promise<string> {

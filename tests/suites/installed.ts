@@ -59,6 +59,24 @@ const servers: Record<string, Server> = {
     get: "cat kept",
     stateless: true,
   },
+  nginx: {
+    functions: `page() { bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'; }`,
+    // A configuration that names them itself decides: nginx refuses a directive that comes twice.
+    refuses: `page | grep -q "nginx has no site yet"; start-nginx check 2>/dev/null
+      { echo "daemon off; pid /tmp/own.pid;"; cat /etc/nginx/nginx.conf; } > /tmp/own.conf; start-nginx check -c /tmp/own.conf -g "master_process on;" 2>/dev/null`,
+    put: "echo yes > kept",
+    get: "cat kept",
+    stateless: true,
+  },
+  postgresql: {
+    password: { variable: "POSTGRES_PASSWORD", value: `sesame "open" $HOME \\n #1'` },
+    env: { POSTGRES_USER: "im", POSTGRES_DB: "im-kept" },
+    functions: `as() { PGPASSWORD="$1" psql --no-psqlrc --quiet --tuples-only --no-align --host=127.0.0.1 --username=im --dbname=im-kept --command="$2"; }`,
+    refuses: 'no as wrong "select 1" && no as "" "select 1"',
+    // A client that stays must not keep it from ending.
+    put: `as "$PASSWORD" "create table kept as select 'yes' as word"; { PGPASSWORD="$PASSWORD" psql --host=127.0.0.1 --username=im --dbname=im-kept --command="select pg_sleep(300)" >/tmp/asleep 2>&1 & }; sleep 1`,
+    get: 'as "$PASSWORD" "select word from kept"',
+  },
 }
 
 export async function installedTests(settings: Settings): Promise<TestCase[]> {
@@ -99,7 +117,10 @@ async function serverCases(settings: Settings, name: string, server: Server): Pr
     [
       "the version in the labels is the one that runs",
       async () =>
-        has(await image.withExec([entry.server, entry.versionOption]).stdout(), await image.label("org.opencontainers.image.version")),
+        has(
+          await image.withExec(["sh", "-c", `${entry.server} ${entry.versionOption} 2>&1`]).stdout(),
+          await image.label("org.opencontainers.image.version"),
+        ),
     ],
     [
       "it says what is missing when nobody says how to protect it",

@@ -372,3 +372,20 @@ describe("the right to act as another user", () => {
     expect(modes()).toEqual(["755", "750", "755", "755", "2755"])
   })
 })
+
+describe("what packages make while they are installed", () => {
+  it("is removed in the same step, with the links that led to it", async ({ machine }) => {
+    mkdirSync(machine.path("root/etc/ssl/own"), { recursive: true })
+    mkdirSync(machine.path("root/var/lib/tool/main"), { recursive: true })
+    const made = `root=${machine.path("root")}; : >"$root/var/lib/tool/main/base"; : >"$root/etc/ssl/own/key.pem"`
+    machine.fake("apt-get", `case "$*" in *install*) : >"$STATE/tool"; ${made} ;; esac`)
+    const want = [{ name: "tool", without: ["/var/lib/tool", "/etc/ssl/own/key.pem"] }]
+    machine.write("root/etc/ssl/own/kept.pem", "")
+    symlinkSync("key.pem", machine.path("root/etc/ssl/own/1a2b.0"))
+    symlinkSync("kept.pem", machine.path("root/etc/ssl/own/kept.0"))
+    expect((await machine.install({ want })).code).toBe(0)
+    expect(readdirSync(machine.path("root/etc/ssl/own")).sort()).toEqual(["kept.0", "kept.pem"])
+    expect(existsSync(machine.path("root/var/lib/tool"))).toBe(false)
+    expect(existsSync(machine.path("root/var/lib"))).toBe(true)
+  })
+})

@@ -27,10 +27,10 @@ describe("services", () => {
   })
 
   it("run under a supervisor that starts them again, as their user and in the folder of their data", () => {
-    const layer = JSON.parse(serviceLayer(serviceOf(catalogue, "postgres"), ["start-postgres"])) as { services: Record<string, object> }
+    const layer = JSON.parse(serviceLayer(serviceOf(catalogue, "postgres"), ["start-postgresql"])) as { services: Record<string, object> }
     expect(layer.services.postgres).toMatchObject({
-      command: "start-postgres",
-      user: "postgres",
+      command: "start-postgresql",
+      user: catalogue.user.name,
       "working-dir": "/data",
       "on-failure": "restart",
     })
@@ -40,7 +40,7 @@ describe("services", () => {
 
   it("keep the words of a command together", () => {
     const nginx = serviceOf(catalogue, "nginx")
-    expect(serviceLayer(nginx, nginx.command)).toContain("nginx -g 'daemon off;'")
+    expect(serviceLayer(nginx, ["nginx", "-g", "daemon off;"])).toContain("nginx -g 'daemon off;'")
     expect(JSON.parse(serviceLayer(nginx, ["echo", "it's"])).services.nginx.command).toBe("echo 'it'\\''s'")
   })
 

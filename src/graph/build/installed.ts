@@ -112,8 +112,9 @@ async function archivedServer(settings: Settings, component: InstalledEntry, nam
 
 async function reportOf(server: Container, component: InstalledEntry, install: InstallEntry, base: BaseEntry): Promise<ServerReport> {
   const what = `${component.server} is installed, but does not run on ${base.image}`
+  const inImage = Object.entries(component.env).reduce((made, [name, value]) => made.withEnvVariable(name, value), server)
   const text = await explain(what, "choose another --base", () =>
-    server.withExec(["sh", "-c", reportScript(component, install, base)]).stdout(),
+    inImage.withExec(["sh", "-c", reportScript(component, install, base)]).stdout(),
   )
   return readReport(component, text)
 }

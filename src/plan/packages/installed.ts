@@ -26,9 +26,9 @@ export function installOf(catalogue: Catalogue, component: InstalledEntry, base:
 }
 
 /** The packages of an installation, for the package fallback. */
-export function packagesOf({ packages, files }: InstallEntry, base: BaseEntry): WantedPackage[] {
+export function packagesOf({ packages, files, without = [] }: InstallEntry, base: BaseEntry): WantedPackage[] {
   const family = packageFamily(base)
-  return packages.map((name, index) => ({ name, files: index === 0 ? { [family]: files } : {} }))
+  return packages.map((name, index) => (index === 0 ? { name, files: { [family]: files }, without } : { name, files: {} }))
 }
 
 function packageFamily({ distribution }: BaseEntry): PackageFamily {
@@ -144,12 +144,12 @@ export function toolRelease({ release, version }: ToolPin): string {
   return release ?? version.replace(/^v/, "")
 }
 
-/** Asks the server, which runs with the libraries of this base for the first time then. */
+/** Asks the server, which runs with the libraries of this base for the first time then. Some print their version as an error. */
 export function reportScript(component: InstalledEntry, install: InstallEntry, base: BaseEntry): string {
   const time = `stat -L -c %Y "$(command -v ${component.server})"`
   const { archive, packages } = install
   const origin = archive === undefined ? packageVersion[packageFamily(base)](firstIn(packages, "package")) : `echo archive ${archive}`
-  return `set -e; ${time}; ${component.server} ${component.versionOption} | head -n 1; ${origin}`
+  return `set -e; ${time}; ${component.server} ${component.versionOption} 2>&1 | head -n 1; ${origin}`
 }
 
 export function readReport(component: InstalledEntry, text: string): ServerReport {
@@ -184,14 +184,14 @@ export function installedInputs(
 ): ImageInputs {
   const image = installedPlan(component, base, { version: "", revision: "", created: "" })
   const files = Object.keys(component.files).length === 0 ? [] : [component.files]
-  const { tool } = installOf(catalogue, component, base)
+  const { tool, without = [] } = installOf(catalogue, component, base)
   const compiler = tool === undefined ? undefined : toolVersion(toolPin(catalogue, tool))
   return {
     source: revision,
     toolchain: { name: helperToolchain.name, version: compiler ?? (component.helper === undefined ? "" : helperVersion(catalogue)) },
     base: prepared.reference,
     packages: prepared.packages,
-    recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user, ...files]),
+    recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user, ...files, ...without]),
   }
 }
 

@@ -11,6 +11,7 @@ export function planPackages(request: PackageRequest): PackagePlan {
   const layout = entryOf("distribution", layouts, request.distribution)
   const wanted = wantedOf(request.want)
   checkFamilies(request.mirrors ?? {})
+  const without = wanted.flatMap((want) => want.without ?? []).map((file) => valid.path(file, "without"))
   return {
     subject: wanted.map((want) => want.name).join(", "),
     distribution: request.distribution,
@@ -28,6 +29,7 @@ export function planPackages(request: PackageRequest): PackagePlan {
     }),
     downloads: wanted.flatMap((want) => (want.manual ? [downloadOf(want.name, want.manual)] : [])),
     withoutDownload: wanted.filter((want) => !want.manual).map((want) => want.name),
+    ...(without.length === 0 ? {} : { without }),
   }
 }
 

@@ -28,8 +28,21 @@ export function packageScript(library: string, plan: PackagePlan, options: Packa
     ...manualLines(plan),
     "give_up",
   ]
-  lines.push(...(options.withoutSetuid ? ["(", ...steps, ") || exit", ...dropSetuid] : steps), "")
+  const after = options.fetchTo ? [] : [...removal(plan.without ?? [], options.root ?? ""), ...(options.withoutSetuid ? dropSetuid : [])]
+  lines.push(...(after.length > 0 ? ["(", ...steps, ") || exit", ...after] : steps), "")
   return lines.join("\n")
+}
+
+/** And the links to what is gone, such as those that name a certificate by its hash. */
+function removal(paths: string[], root: string): string[] {
+  if (paths.length === 0) return []
+  const words = paths.map((path) => shellWord(`${root}${path}`)).join(" ")
+  return [
+    `for path in ${words}; do`,
+    '  rm -rf "$path"',
+    '  for link in "${path%/*}"/*; do if [ -L "$link" ] && ! [ -e "$link" ]; then rm "$link"; fi; done',
+    "done",
+  ]
 }
 
 /** Not every image has find. What may be run is only in these folders. */

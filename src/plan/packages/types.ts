@@ -26,6 +26,8 @@ export interface WantedPackage {
   /** Files that must be there afterwards: a manager that says "done" is not believed without them. */
   files?: Partial<Record<PackageFamily, string[]>>
   manual?: PackageDownload
+  /** Files and folders that it makes while it is installed, and that are removed again. */
+  without?: string[]
 }
 
 /** A mirror holds a distribution's repositories in their usual layout, or the repositories named here. */
@@ -74,4 +76,6 @@ export interface PackagePlan {
   /** The manual step, which needs a download for each wanted package. */
   downloads: (PackageDownload & { name: string })[]
   withoutDownload: string[]
+  /** What is removed again in the same step. */
+  without?: string[]
 }
