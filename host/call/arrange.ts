@@ -4,7 +4,7 @@ import { nearest } from "../../src/base/nearest"
 import { Problem } from "../../src/base/problem"
 import { CALL } from "./dagger"
 import type { FunctionList, KnownFunction, KnownObject, Options } from "./list"
-import { nestedFunction, renamedOption } from "./moved"
+import { nestedFunction, renamedFunction, renamedOption } from "./moved"
 import { kebab } from "./names"
 import { longOption, shortOptions } from "./words"
 
@@ -204,7 +204,7 @@ function unknownFunction(word: string, chain: Segment[], object: KnownObject | u
   if (/^(true|false)$/.test(word) && switches?.type === "Boolean")
     return new Problem(`write ${switches.shown}=${word}: an option that is on or off takes its value behind a =`)
   const known = Object.keys(object?.functions ?? {})
-  const near = nearest(kebab(word), known)
+  const near = renamedFunction(kebab(word), known) ?? nearest(kebab(word), known)
   const wanted = Object.entries(last.options).find(([name, type]) => type.endsWith("!") && !last.given.some((entry) => entry.name === name))
   if (last.name !== undefined && near === undefined && wanted) {
     return new Problem(`${last.name} takes "${word}" as an option: ./daggerw call ${path(chain)}--${wanted[0]}=${word}`)

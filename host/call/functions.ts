@@ -456,7 +456,7 @@ export const functionList: FunctionList = {
         "redis": {"gives":"Service","options":{}},
         "kafka": {"gives":"Service","options":{}},
         "minio": {"gives":"Service","options":{}},
-        "mongo": {"gives":"Service","options":{}},
+        "mongodb-stand-in": {"gives":"Service","options":{}},
         "postgres": {"gives":"Service","options":{}},
         "registry": {"gives":"Service","options":{}},
         "nginx": {"gives":"Service","options":{}},

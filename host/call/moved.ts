@@ -10,6 +10,15 @@ export function renamedOption(name: string, { main, objects }: FunctionList): st
   return now !== undefined && Object.hasOwn(objects[main]!.options, now) ? now : undefined
 }
 
+/** Functions of objects that have another name now. */
+const RENAMED_FUNCTIONS: Record<string, string> = { mongo: "mongodb-stand-in" }
+
+/** Today's name of a function, where an object has it. */
+export function renamedFunction(name: string, known: string[]): string | undefined {
+  const now = Object.hasOwn(RENAMED_FUNCTIONS, name) ? RENAMED_FUNCTIONS[name]! : undefined
+  return now !== undefined && known.includes(now) ? now : undefined
+}
+
 /** A key of .env that was an option of one function, such as PUBLISH_USERNAME or BUILD_VERSION: the option of today. */
 export function movedKey(key: string, { main, objects }: FunctionList): string | undefined {
   const options = Object.keys(objects[main]!.options)

@@ -281,6 +281,7 @@ export const publishedServiceSchema = v.strictObject({
 
 const running = {
   purpose: about("What it is for, in one line.", text()),
+  host: about("A second host name in the stack: the one that others know it by.", v.optional(name())),
   command: about("The command of the container.", words()),
   user: serviceUser(),
   env: about("Variables of the container.", variables()),

@@ -42,12 +42,12 @@ export class Services {
   }
 
   /**
-   * MongoDB, the database of documents: port 27017, no password.
-   * Where no registry answers it is mongo-java-server, a stand-in that does what OpenIM asks for and no more
+   * What takes MongoDB's place in tests: port 27017, no password.
+   * It is mongo-java-server, which does what OpenIM asks for and no more; with --bases=registry, MongoDB's official image
    */
   @func({ cache: "session" })
-  async mongo(): Promise<Service> {
-    return this.named("mongo")
+  async mongodbStandIn(): Promise<Service> {
+    return this.named("mongodb-stand-in")
   }
 
   /**

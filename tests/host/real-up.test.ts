@@ -106,7 +106,7 @@ const asked: Record<string, [port: number, ask: (port: number) => Promise<Buffer
   redis: [6379, bytes("PING\r\n"), (answer) => answer.startsWith("-NOAUTH")],
   kafka: [9092, bytes(apiVersions), (answer) => Buffer.from(answer, "latin1").readInt32BE(4) === 1234],
   minio: [9000, page("/minio/health/live"), (answer) => answer.startsWith("200")],
-  mongo: [27017, bytes(ping()), (answer) => /\x01ok\0/.test(answer)],
+  "mongodb-stand-in": [27017, bytes(ping()), (answer) => /\x01ok\0/.test(answer)],
   postgres: [5432, bytes(Buffer.from("0000000804d2162f", "hex")), (answer) => answer === "N" || answer === "S"],
   registry: [5000, page("/v2/"), (answer) => answer.startsWith("200")],
   nginx: [80, page("/"), (answer) => answer.startsWith("200") && answer.includes("nginx")],
@@ -114,7 +114,7 @@ const asked: Record<string, [port: number, ask: (port: number) => Promise<Buffer
 
 describe("services NAME up", () => {
   const stack = readFileSync(join(project, "stacks/openim/stack.yaml"), "utf8")
-  const names = [.../^services:\n((?: .*\n|\n|#.*\n)+)/m.exec(stack)![1]!.matchAll(/^ {2}([a-z]+):/gm)].map(([, name]) => name!)
+  const names = [.../^services:\n((?: .*\n|\n|#.*\n)+)/m.exec(stack)![1]!.matchAll(/^ {2}([a-z-]+):/gm)].map(([, name]) => name!)
 
   it("is asked of each service that there is", () => expect(Object.keys(asked).sort()).toEqual([...names].sort()))
 

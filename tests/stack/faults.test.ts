@@ -66,7 +66,7 @@ describe("when what OpenIM needs is killed, no acknowledged message is lost but 
 
   it("the store: every message can be read; those that were being written may be in the cache only", async () => {
     const failedBefore = await failedBatches()
-    const { batchesGivenUp } = await survives({ killed: "mongo", mayGiveUp: ["store"] })
+    const { batchesGivenUp } = await survives({ killed: "mongodb-stand-in", mayGiveUp: ["store"] })
     // What is missing for another reason than a write that failed, the store had confirmed and then forgot.
     const failed = (await failedBatches()) - failedBefore
     expect(batchesGivenUp, `batches missing in the store, of which ${failed} at most are writes that failed`).toBeLessThanOrEqual(failed)

@@ -28,7 +28,7 @@ describe("what OpenIM needs", () => {
     await turns({ host: name, name })
     concerns("openim-msgtransfer", "openim-rpc-msg", "openim-push")
     // OpenIM's first write over each connection that the store has lost fails, and is not tried again: that message is lost.
-    if (name === "mongo") await eventually("OpenIM writes over new connections", () => worksAgain({ within: 8 }), { within: 80 })
+    if (name === "mongodb-stand-in") await eventually("OpenIM writes over new connections", () => worksAgain({ within: 8 }), { within: 80 })
     else await worksAgain(untilGood)
   })
 })

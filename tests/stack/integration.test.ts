@@ -148,7 +148,7 @@ describe("friends and groups", () => {
 
 describe("messages", () => {
   test("a message goes through the queue to the cache and the store, and is read back from each", async () => {
-    concerns("openim-rpc-msg", "openim-msgtransfer", "kafka", "redis", "mongo")
+    concerns("openim-rpc-msg", "openim-msgtransfer", "kafka", "redis", "mongodb-stand-in")
     const [from, to] = await admin.newUsers("it", 2)
     const conversation = singleConversation(from.userID, to.userID)
     const text = `hello ${newName("text")}`
@@ -199,7 +199,7 @@ describe("messages", () => {
   })
 
   test("many messages keep their order, without gaps, over more than one document", async () => {
-    concerns("openim-rpc-msg", "openim-msgtransfer", "mongo")
+    concerns("openim-rpc-msg", "openim-msgtransfer", "mongodb-stand-in")
     const [from, to] = await admin.newUsers("it", 2)
     const conversation = singleConversation(from.userID, to.userID)
     const count = 120
@@ -245,7 +245,7 @@ describe("messages", () => {
   })
 
   test("stored messages are found by who sent them to whom", async () => {
-    concerns("openim-rpc-msg", "mongo")
+    concerns("openim-rpc-msg", "mongodb-stand-in")
     const [from, to] = await admin.newUsers("it", 2)
     const texts = ["first", "second", "third"]
     const sent = []

@@ -36,7 +36,7 @@ async function separateStack(settings: Settings, options: BuildOptions): Promise
     Promise.all(programs.map(async ({ name }) => ({ name, image: await componentImage(settings, { ...options, component: name }) }))),
   ])
   const stores: Record<string, Service> = Object.fromEntries(made.map(({ name, service }) => [name, service]))
-  const containers = Object.fromEntries(images.map(({ name, image }) => [name, withNeeds(image.container, entry, stores)]))
+  const containers = Object.fromEntries(images.map(({ name, image }) => [name, withNeeds(catalogue, image.container, entry, stores)]))
   const running = Object.fromEntries(
     Object.entries(containers).map(([name, container]) => [name, container.asService({ useEntrypoint: true })]),
   )

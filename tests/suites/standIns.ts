@@ -12,7 +12,10 @@ const user = "10001:10001"
 
 /** It has the commands of the image that it stands for, and knows no passwords. */
 export async function storeImage(settings: Settings): Promise<{ container: Container; standIn: string }> {
-  const [parts, { stackctl }] = await Promise.all([serviceParts(settings, serviceOf(settings.catalogue, "mongo")), controlTools(settings)])
+  const [parts, { stackctl }] = await Promise.all([
+    serviceParts(settings, serviceOf(settings.catalogue, "mongodb-stand-in")),
+    controlTools(settings),
+  ])
   const script = `#!/bin/sh\nif [ "$1" = health ]; then exec stackctl probe mongodb://127.0.0.1:27017; fi\nexec ${parts.command.join(" ")} /data/db\n`
   const container = parts.container
     .withFile(`${binFolder}/stackctl`, stackctl, { permissions: 0o755 })

@@ -22,7 +22,7 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
   const plan = launchPlan(catalogue, suite)
   const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
   const [server, single] = await Promise.all([image("server"), image("server-rpc-msg")])
-  const connected = (image: Container) => withNeeds(image, suite, stack.parts).withEnvVariable("STACK_RUN", mark)
+  const connected = (image: Container) => withNeeds(catalogue, image, suite, stack.parts).withEnvVariable("STACK_RUN", mark)
   /** What a start says that is asked to end after so many seconds. */
   const said = async (image: Container, seconds: number, launch = [launchProgram, launchFile]): Promise<string> => {
     const script = `timeout ${seconds} "$@" 2>&1 >/dev/null; echo "exit code $?"`

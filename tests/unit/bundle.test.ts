@@ -93,7 +93,7 @@ describe("what builds need", () => {
 
   it("of the stack's services: what takes the places of official images", () => {
     const { services } = prewarmWish(catalogue, { ...wish({}), components: ["server"], services: true })
-    expect(services).toEqual(expect.arrayContaining(["etcd", "redis", "kafka", "minio", "mongo", "nginx"]))
+    expect(services).toEqual(expect.arrayContaining(["etcd", "redis", "kafka", "minio", "mongodb-stand-in", "nginx"]))
     expect(titles({ services })).toEqual(
       expect.arrayContaining([
         "packages ca-certificates, etcd-server for debian:trixie-slim",

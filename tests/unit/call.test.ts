@@ -46,7 +46,14 @@ const list: FunctionList = {
       options: { table: "String!" },
       functions: { report: { gives: "String", options: {} }, state: { gives: "Folder", options: {} } },
     },
-    Rooms: { options: {}, functions: { redis: { gives: "Box", options: {} }, tidy: { gives: "String", check: true, options: {} } } },
+    Rooms: {
+      options: {},
+      functions: {
+        redis: { gives: "Box", options: {} },
+        "mongodb-stand-in": { gives: "Box", options: {} },
+        tidy: { gives: "String", check: true, options: {} },
+      },
+    },
     Box: {
       options: {},
       functions: {
@@ -187,6 +194,7 @@ describe("wrong words", () => {
       "call build --component=x --username=me",
       "build has no option --username: write --registry-username, which is an option of the whole call (./daggerw call --help lists them)",
     ],
+    ["call rooms mongo", "mongo cannot follow rooms, did you mean mongodb-stand-in? (./daggerw call rooms --help lists what can)"],
     ["call redis", "there is no function redis: ./daggerw call rooms redis"],
     ["call biuld", "there is no function biuld, did you mean build? (./daggerw functions lists them)"],
     ["call xyzzyx", "there is no function xyzzyx (./daggerw functions lists them)"],

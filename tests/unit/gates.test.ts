@@ -133,7 +133,7 @@ describe("the gate", () => {
     const changed = (from: string, to: string) => () =>
       readStack("stack.yaml", readFileSync("stacks/openim/stack.yaml", "utf8").replace(from, to))
     expect(changed("      component: mongodb", "      component: server")).toThrow(
-      "services.mongo.published.component: expected the name of a component that is installed",
+      "services.mongodb-stand-in.published.component: expected the name of a component that is installed",
     )
     expect(changed("    component: redis\n", "    component: redis\n    published: {}\n")).toThrow("no published next to component")
   })

@@ -6,7 +6,15 @@ import { loadCatalogue } from "../../src/catalogue/load.js"
 import { readStack } from "../../src/catalogue/stack.js"
 import type { Catalogue, InstalledEntry } from "../../src/catalogue/types.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
-import { frontConfig, groupControlLayer, runnableGroups, serviceLayer, serviceOf, startOrder } from "../../src/plan/stack/services.js"
+import {
+  frontConfig,
+  groupControlLayer,
+  hostsOf,
+  runnableGroups,
+  serviceLayer,
+  serviceOf,
+  startOrder,
+} from "../../src/plan/stack/services.js"
 
 const catalogue = await loadCatalogue("openim")
 const stackText = readFileSync("stacks/openim/stack.yaml", "utf8")
@@ -50,7 +58,7 @@ describe("services", () => {
       /services\.redis\.component: expected the name of a component that is installed/,
     )
     expect(changed("    image: mongo\n", "    image: mongo\n    component: redis\n")).toThrow("no image next to component")
-    expect(changed("    needs: [etcd, redis, kafka, minio, mongo]", "    needs: [etcd, redys]")).toThrow(
+    expect(changed("    needs: [etcd, redis, kafka, minio, mongodb-stand-in]", "    needs: [etcd, redys]")).toThrow(
       "the name of a service or of another group",
     )
     expect(changed('    ready: [stackctl, probe, "kafka://127.0.0.1:9092"]', "    ready: []")).toThrow(
@@ -64,8 +72,19 @@ describe("a stack", () => {
   it("starts what a group needs before it", () => {
     expect(runnableGroups(catalogue).map(({ name }) => name)).toEqual(["server", "chat"])
     const { services, groups } = startOrder(catalogue, ["chat"])
-    expect(services).toEqual(["etcd", "redis", "mongo", "kafka", "minio"])
+    expect(services).toEqual(["etcd", "redis", "mongodb-stand-in", "kafka", "minio"])
     expect(groups.map(({ name }) => name)).toEqual(["server", "chat"])
+  })
+
+  it("finds a service under its name and under its second host name", () => {
+    const named = { ...catalogue, services: { store: { ...catalogue.services.redis, host: "db" } } } as Catalogue
+    expect(hostsOf(named, "store")).toEqual(["store", "db"])
+    expect(hostsOf(named, "server")).toEqual(["server"])
+    // Each address that a group connects to is the name of something in the stack.
+    const hosts = [...Object.keys(catalogue.services), ...Object.keys(catalogue.components)].flatMap((name) => hostsOf(catalogue, name))
+    for (const { connect } of runnableGroups(catalogue))
+      for (const value of Object.values(connect))
+        for (const [, host] of value.matchAll(/(?:^|\/\/)([a-z][a-z0-9-]*):\d+/g)) expect(hosts).toContain(host)
   })
 
   it("refuses circles, and what is not a group", () => {

@@ -3,10 +3,10 @@
 import { randomUUID } from "node:crypto"
 import type { Container, Directory, Service } from "@dagger.io/dagger"
 import { entryOf } from "../../base/entries.js"
-import type { GroupEntry } from "../../catalogue/types.js"
+import type { Catalogue, GroupEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
 import { binFolder, supervisorFolder } from "../../plan/build/image.js"
-import { controlPort, groupControlLayer, runnableGroups, startOrder, withFreshSecrets } from "../../plan/stack/services.js"
+import { controlPort, groupControlLayer, hostsOf, runnableGroups, startOrder, withFreshSecrets } from "../../plan/stack/services.js"
 import { type BuildOptions, componentImage } from "../build/components.js"
 import { ownerOf } from "../build/images.js"
 import { log, type Settings } from "../call/settings.js"
@@ -15,7 +15,7 @@ import { type ControlTools, controlTools, front, service } from "./services.js"
 import { nodeProject } from "./tests.js"
 
 export interface Stack {
-  /** Services and groups by their host names. */
+  /** Services and groups by their names, which are host names as well. */
   parts: Record<string, Service>
   /** The programs of each group. */
   programs: Record<string, string[]>
@@ -92,13 +92,23 @@ function connected(
   const container = image
     .withFile(`${binFolder}/stackctl`, tools.stackctl, { permissions: 0o755, owner: "0:0" })
     .withNewFile(`${supervisorFolder}/layers/002-control.yaml`, groupControlLayer(), { owner })
-  return withNeeds(container, group, parts)
+  return withNeeds(catalogue, container, group, parts)
 }
 
 /** The image with what it needs, and with the variables that make it find that. */
-export function withNeeds(image: Container, { connect, needs }: GroupEntry, parts: Record<string, Service>): Container {
+export function withNeeds(
+  catalogue: Catalogue,
+  image: Container,
+  { connect, needs }: GroupEntry,
+  parts: Record<string, Service>,
+): Container {
   const configured = Object.entries(connect).reduce((container, [name, value]) => container.withEnvVariable(name, value), image)
-  return needs.reduce((container, need) => container.withServiceBinding(need, entryOf("part of the stack", parts, need)), configured)
+  return needs.reduce((container, need) => withPart(catalogue, container, need, entryOf("part of the stack", parts, need)), configured)
+}
+
+/** The container finds the part under each of its host names. */
+function withPart(catalogue: Catalogue, container: Container, name: string, part: Service): Container {
+  return hostsOf(catalogue, name).reduce((bound, host) => bound.withServiceBinding(host, part), container)
 }
 
 /** A running stack for the machine that the caller sits at. Others may reach its ports: its passwords are known to nobody else. */
@@ -112,7 +122,9 @@ export async function stackFront(given: Settings, options: BuildOptions): Promis
     Object.entries(entry.connect[group] ?? {}).reduce((image, [name, value]) => image.withEnvVariable(name, value), container)
   const { parts } = await openStack(settings, { ...options, change: outside, waitForPrograms: true })
   const hosts = new Set(Object.values(entry.ports).map((address) => address.split(":")[0]))
-  const behind = Object.entries(parts).filter(([name]) => hosts.has(name))
+  const behind = Object.entries(parts)
+    .flatMap(([name, part]) => hostsOf(catalogue, name).map((host) => [host, part] as const))
+    .filter(([host]) => hosts.has(host))
   return front(settings, entry, Object.fromEntries(behind))
 }
 
@@ -149,7 +161,7 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
   let runner = project.withFile(`${binFolder}/stackctl`, stack.tools.stackctl, { permissions: 0o755 })
   for (const tool of test.tools ?? [])
     runner = runner.withFile(`${binFolder}/${tool}`, box.file(`${binFolder}/${tool}`), { permissions: 0o755 })
-  for (const [name, part] of Object.entries(stack.parts)) runner = runner.withServiceBinding(name, part)
+  for (const [name, part] of Object.entries(stack.parts)) runner = withPart(settings.catalogue, runner, name, part)
   for (const [group, programs] of Object.entries(stack.programs)) {
     runner = runner
       .withEnvVariable(`STACK_${group.toUpperCase()}_PROGRAMS`, programs.join(","))
@@ -157,7 +169,7 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
   }
   for (const [name, value] of Object.entries(stack.env)) runner = runner.withEnvVariable(name, value)
   const ran = runner
-    .withEnvVariable("STACK_STORE", stack.standIns.mongo ?? "MongoDB")
+    .withEnvVariable("STACK_STAND_INS", JSON.stringify(stack.standIns))
     .withEnvVariable("STACK_LIMIT_SECONDS", String(test.limitSeconds ?? 120))
     .withEnvVariable("STACK_RUN", test.mark ?? "")
     .withEnvVariable("RESULTS", results)

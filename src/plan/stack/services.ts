@@ -21,6 +21,12 @@ export function serviceOf(catalogue: Catalogue, name: string): ServicePlan {
   return { ...entry, ...componentService(catalogue, entry.origin.component, entry) } as ServicePlan
 }
 
+/** The host names of a service or a group in the stack. */
+export function hostsOf({ services }: Catalogue, name: string): string[] {
+  const second = services[name]?.host
+  return second === undefined ? [name] : [name, second]
+}
+
 /** How an image of a component runs as a service, where nothing else is said. */
 export function componentService(
   catalogue: Catalogue,

@@ -1,6 +1,6 @@
 // What the stack consists of, as every container in its network sees it.
 
-export const dependencies = ["etcd", "redis", "kafka", "minio", "mongo"] as const
+export const dependencies = ["etcd", "redis", "kafka", "minio", "mongodb-stand-in"] as const
 
 export type Dependency = (typeof dependencies)[number]
 
@@ -10,7 +10,7 @@ export const probeAddresses: Record<Dependency, string> = {
   redis: "redis://:openIM123@redis:6379",
   kafka: "kafka://kafka:9092",
   minio: "http://minio:9000/minio/health/ready",
-  mongo: "mongodb://mongo:27017",
+  "mongodb-stand-in": "mongodb://mongo:27017",
 }
 
 export const etcdAddress = "http://etcd:2379"
@@ -41,8 +41,10 @@ export const healthCommands: Record<string, string> = {
   ...(process.env.STACK_SERVER_HEALTH ? { server: process.env.STACK_SERVER_HEALTH } : {}),
   ...(process.env.STACK_CHAT_HEALTH ? { chat: process.env.STACK_CHAT_HEALTH } : {}),
 }
+/** Services that are not what they stand for, and what they are. */
+const standIns = JSON.parse(process.env.STACK_STAND_INS ?? "{}") as Record<string, string>
 /** What the store is, in words. */
-export const store = process.env.STACK_STORE ?? "unknown"
+export const store = standIns["mongodb-stand-in"] ?? "MongoDB"
 /** How long everything together may take to become ready. */
 export const limitSeconds = Number(process.env.STACK_LIMIT_SECONDS ?? 120)
 export const resultsFolder = process.env.RESULTS ?? "/results"
