@@ -30,7 +30,7 @@ export const COMPOSE = [
 ]
 
 /** Of this project, for the tests that run on a stack. */
-export const STACK_TESTS = ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stack"]
+export const STACK_TESTS = ["*", "!package.json", "!package-lock.json", "!.npmrc", "!tsconfig.json", "!tests/stacks"]
 
 /** Of this project, for the kit of a server: its program, and what it says about itself. */
 export const KIT = [
@@ -72,5 +72,5 @@ export const RELEASE = [
   "!package-lock.json",
   "!.npmrc",
   "!tsconfig.json",
-  "!tests/stack",
+  "!tests/stacks",
 ]

@@ -91,7 +91,7 @@ export class Tests {
   @func({ cache: "session" })
   @check()
   async smoke(
-    /** The component's name; server and chat when not given */
+    /** The component's name; all groups that run in the stack when not given */
     component?: string,
   ): Promise<string> {
     return this.run(["smoke"], false, component)

@@ -11,6 +11,7 @@ import { openStack, type Stack, stopStack } from "../../src/graph/stack/stack.js
 import { helperTests, runsOnPath, smokeTest, unitTests } from "../../src/graph/stack/tests.js"
 import { withMage } from "../../src/graph/toolchains/go/programs.js"
 import { imageOf } from "../../src/plan/build/components.js"
+import { runnableGroups } from "../../src/plan/stack/services.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
@@ -18,16 +19,17 @@ import { customisedTests } from "./customised.js"
 import { deployTests, type MakeKit } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
 import { dockerfileTests } from "./dockerfiles.js"
+import { firstGroup } from "./groups.js"
 import { installedTests } from "./installed.js"
 import { mirrorTests } from "./mirrors.js"
 import { mongodbTests } from "./mongodb.js"
-import { mutationTests } from "./mutations.js"
+import { mutationTests } from "./openim/mutations.js"
+import { separateTests } from "./openim/separate.js"
 import { programTests } from "./programs.js"
 import { publishingTests } from "./publishing.js"
 import { redisTests } from "./redis.js"
 import { releasingTests } from "./releasing.js"
 import { reproducibleTests } from "./reproducible.js"
-import { separateTests } from "./separate.js"
 import { servicesTests } from "./services.js"
 import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
@@ -92,8 +94,8 @@ const stackSuites: Record<string, TestSuite> = {
   starts: async ({ settings, options, stack, mark }) => startTests(settings, options, await stack(), mark ?? ""),
 }
 
-/** After those, on stacks of their own. */
-const ownStackSuites: Record<string, TestSuite> = {
+/** After those, on other stacks. */
+const openimSuites: Record<string, TestSuite> = {
   separate: ({ settings, options, checkout, mark }) => separateTests(settings, options, checkout, mark),
   deploy: ({ settings, kit, checkout, mark }) => deployTests(settings, kit, checkout, mark),
   mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
@@ -105,7 +107,9 @@ function onStack(name: string, tools: string[] = []): TestSuite {
 
 /** Runs these suites, or all. */
 export async function runSuites(names: string[], given: Omit<SuiteContext, "stack">): Promise<TestResult> {
-  const all = { ...suites, ...stackSuites, ...ownStackSuites }
+  // They know its programs by name.
+  const productSuites = given.settings.catalogue.stack === "openim" ? openimSuites : {}
+  const all = { ...suites, ...stackSuites, ...productSuites }
   const odd = names.find((name) => !Object.hasOwn(all, name))
   if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))
   const stack = once(() => openStack(given.settings, given.options))
@@ -119,14 +123,14 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
   if (onShared.length > 0) stack().catch(() => undefined)
   if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
   try {
-    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), [...onShared, ...wanted(ownStackSuites)])
+    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), [...onShared, ...wanted(productSuites)])
   } finally {
     if (onShared.length > 0) await stack().then(stopStack, () => undefined)
   }
 }
 
 async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[]> {
-  const { source, toolchain } = await openWorkshop(settings, "server", options.base)
+  const { source, toolchain } = await openWorkshop(settings, firstGroup(settings.catalogue).name, options.base)
   return [
     await runsOnPath(toolchain.container, ["go", "version"], `go${source.toolchain.version} `),
     await runsOnPath((await withMage(settings, toolchain)).container, ["mage", "-version"], "Mage Build Tool"),
@@ -136,7 +140,7 @@ async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[
 /** The images that are most work to build; Redis and MongoDB have suites of their own. */
 async function smoke({ settings, options, component }: SuiteContext): Promise<TestCase[]> {
   const cases: TestCase[] = []
-  for (const name of component === undefined ? ["server", "chat"] : [component]) {
+  for (const name of component === undefined ? runnableGroups(settings.catalogue).map((group) => group.name) : [component]) {
     const { container } = await componentImage(settings, { ...options, component: name })
     const found = await smokeTest(settings, imageOf(settings.catalogue, name), container)
     cases.push(...found.map((one) => ({ ...one, name: `${name}: ${one.name}` })))

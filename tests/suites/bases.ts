@@ -16,6 +16,7 @@ import { planInputs } from "../../src/tasks/plan.js"
 import { type BaseRoot, baseRoots } from "./baseRoots.js"
 import { bundleImageTests } from "./bundleImages.js"
 import { casesOf, same } from "./cases.js"
+import { firstGroup } from "./groups.js"
 import { emptyRegistry } from "./registries.js"
 import { shopFixture } from "./shopFixture.js"
 import type { SuiteOutcome } from "./together.js"
@@ -80,20 +81,21 @@ async function baseCases({ root, name, reference, server, shop, wish }: OnBase):
     const refused = (await smokeTest(settings, imageOf(settings.catalogue, component), built)).filter(({ ok }) => !ok)
     if (refused.length > 0) throw new Error(refused.map(({ name, detail }) => `${name}: ${detail ?? ""}`).join("\n"))
   }
+  const group = firstGroup(server.catalogue).name
   return casesOf([
     [
-      "the server's image passes the smoke test, and names its base",
+      `the image of ${group} passes the smoke test, and names its base`,
       async () => {
-        const built = await image(server, "server")
+        const built = await image(server, group)
         same(await built.label("org.opencontainers.image.base.name"), reference)
-        await smoke(server, "server", built)
+        await smoke(server, group, built)
       },
     ],
     [
       "its programs are the ones that the image on Debian has",
       async () => {
         const bytes = async (base: string) =>
-          (await image(server, "server", base)).file(`/usr/local/bin/${server.catalogue.stack}`).digest({ excludeMetadata: true })
+          (await image(server, group, base)).file(`/usr/local/bin/${server.catalogue.stack}`).digest({ excludeMetadata: true })
         same(await bytes(name), await bytes("debian"))
       },
     ],

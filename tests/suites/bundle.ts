@@ -15,6 +15,7 @@ import { prewarmWish } from "../../src/plan/bundle/items.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { compareBundle, lockedVersions } from "../../src/tasks/bundleCheck.js"
 import { casesOf, fails, same } from "./cases.js"
+import { firstGroup } from "./groups.js"
 
 export async function bundleTests(given: Settings, moment: string): Promise<TestCase[]> {
   const { catalogue } = given
@@ -88,9 +89,9 @@ export async function bundleTests(given: Settings, moment: string): Promise<Test
           () => readBundle(damaged).then((bundle) => checkNeeds({ ...settings, bundle }, needs("redis"))),
           `the bundle is damaged: missing or changed: ${file} (`,
         )
-        const other = await compared(folder, "server")
+        const other = await compared(folder, firstGroup(catalogue).name)
         const states = (state: BundleRow["state"]) => other.filter((row) => row.state === state).map(({ title }) => title)
-        for (const title of [`Go modules of ${sourceEntry(catalogue, sourceOf(catalogue)).title}`]) {
+        for (const title of [`Go modules of ${sourceEntry(catalogue, firstGroup(catalogue).source).title}`]) {
           if (!states("missing").some((one) => one.startsWith(title)))
             throw new Error(`${title} is not missing: ${other.map(text).join("\n")}`)
         }
@@ -123,7 +124,7 @@ export async function bundleTests(given: Settings, moment: string): Promise<Test
           "--bundle: this folder is not an offline bundle (no items/*.json)",
         )
         const bundle = await readBundle(folder)
-        await fails(() => checkNeeds({ ...settings, bundle }, needs("server")), "the bundle has no ")
+        await fails(() => checkNeeds({ ...settings, bundle }, needs(firstGroup(catalogue).name)), "the bundle has no ")
       },
     ],
   ])
@@ -134,8 +135,3 @@ function text({ state, title }: BundleRow): string {
 }
 
 /** The source of the component server. */
-function sourceOf({ components }: Settings["catalogue"]): string {
-  const entry = components.server
-  if (entry?.kind !== "group") throw new Error("server is not a group")
-  return entry.source
-}

@@ -32,7 +32,7 @@ export async function deployTests(settings: Settings, makeKit: MakeKit, checkout
   const ran = host
     .withMountedDirectory("/kit", kit)
     .withEnvVariable("RESULTS", results)
-    // Where the users of tests/stack find the server: the name that the machine itself answers to.
+    // Where the users of tests/stacks/openim find the server: the name that the machine itself answers to.
     .withEnvVariable("STACK_API", `https://${publicName}/api`)
     .withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)
     .withEnvVariable("PUBLIC_NAME", publicName)

@@ -1,6 +1,7 @@
 // Builds Dockerfiles with a builder that is not Dagger's, and compares the result with what Dagger builds.
 
 import { CacheSharingMode, type Container, type Directory, dag } from "@dagger.io/dagger"
+import { sourceEntry } from "../../src/catalogue/lookup.js"
 import type { ImageEntry } from "../../src/catalogue/types.js"
 import { fromFirst } from "../../src/graph/build/bases.js"
 import { componentImage } from "../../src/graph/build/components.js"
@@ -15,6 +16,7 @@ import { inputsLabel } from "../../src/plan/build/inputs.js"
 import { type DockerfileOptions, dockerfile } from "../../src/plan/dockerfile/dockerfile.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, same } from "./cases.js"
+import { firstGroup } from "./groups.js"
 import { shopFixture } from "./shopFixture.js"
 
 interface Built {
@@ -23,20 +25,21 @@ interface Built {
 }
 
 export async function dockerfileTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
-  const server = builtOf(settings.catalogue, "server")
+  const group = firstGroup(settings.catalogue)
+  const { home } = sourceEntry(settings.catalogue, group.source).image
   let image: Container | undefined
   const built = await casesOf([
     [
-      "buildah builds the server",
+      `buildah builds ${group.name}`,
       async () => {
-        image = (await build(settings, checkout, server)).image
+        image = (await build(settings, checkout, group)).image
       },
     ],
     [
       "it holds the same bytes, owners and modes as the one that Dagger builds, and says the same of itself",
       async () => {
-        const wish = { component: "server", base: "debian", layout: "multicall", builder: "go" } as const
-        const [theirs, ours] = await Promise.all([contents(image!), contents((await componentImage(settings, wish)).container)])
+        const wish = { component: group.name, base: "debian", layout: "multicall", builder: "go" } as const
+        const [theirs, ours] = await Promise.all([contents(image!, home), contents((await componentImage(settings, wish)).container, home)])
         const lines = ours.split("\n")
         const differing = theirs.split("\n").filter((line) => !lines.includes(line))
         if (differing.length > 0) throw new Error(`only in buildah's image:\n${differing.join("\n")}`)
@@ -67,16 +70,16 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
       },
     ],
   ])
-  return [...built, ...installed, ...(image === undefined ? [] : await smokeTest(settings, server, image))]
+  return [...built, ...installed, ...(image === undefined ? [] : await smokeTest(settings, group, image))]
 }
 
 /** All that is added to the base, and the image's settings; without the inputs, which only builds by Dagger know. */
-async function contents(image: Container): Promise<string> {
+async function contents(image: Container, home: string): Promise<string> {
   const list = async <T>(items: Promise<T[]>, text: (item: T) => Promise<string>) => (await Promise.all((await items).map(text))).sort()
   const pair = async (item: { name(): Promise<string>; value(): Promise<string> }) => `${await item.name()}=${await item.value()}`
   const health = image.dockerHealthcheck()
   const [files, env, labels, ...others] = await Promise.all([
-    image.withExec(["sh", "-c", listing]).stdout(),
+    image.withExec(["sh", "-c", listing, "list", home]).stdout(),
     list(image.envVariables(), pair),
     list(image.labels(), pair),
     list(image.exposedPorts(), async (port) => String(await port.port())),
@@ -96,8 +99,8 @@ async function contents(image: Container): Promise<string> {
 }
 
 const listing = `cat /etc/passwd /etc/group
-find /usr/local/bin /openim-server /var/lib/pebble -printf '%M %U:%G %p %l\\n' | sort
-find /usr/local/bin /openim-server /var/lib/pebble -type f -exec sha256sum {} + | sort`
+find /usr/local/bin "$1" /var/lib/pebble -printf '%M %U:%G %p %l\\n' | sort
+find /usr/local/bin "$1" /var/lib/pebble -type f -exec sha256sum {} + | sort`
 
 /** The Go caches are the engine's: what is compiled stays the same, it only takes less time. */
 async function build(settings: Settings, repository: Directory, component: ImageEntry, options: DockerfileOptions = {}): Promise<Built> {

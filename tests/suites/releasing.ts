@@ -40,7 +40,7 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
   const stackTests = dag
     .directory()
     .withDirectory(".", checkout, { include: ["package.json", "package-lock.json", ".npmrc", "tsconfig.json"] })
-    .withDirectory("tests/stack", checkout.directory("tests/fixtures/shop/stack"))
+    .withDirectory("tests/stacks/shop", checkout.directory("tests/fixtures/shop/stack"))
 
   const order = (where: string, changed: Partial<PublishOrder> = {}): PublishOrder => ({
     registries: [`${registryName}:5000/${where}`],

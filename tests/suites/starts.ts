@@ -3,25 +3,30 @@
 import { type Container, ReturnType } from "@dagger.io/dagger"
 import { entryOf, firstIn } from "../../src/base/entries.js"
 import { sourceEntry } from "../../src/catalogue/lookup.js"
-import type { GroupEntry } from "../../src/catalogue/types.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { type Stack, withNeeds } from "../../src/graph/stack/stack.js"
-import { builtOf } from "../../src/plan/build/components.js"
+import { programsOf } from "../../src/plan/build/components.js"
 import { launchFile, launchProgram } from "../../src/plan/build/image.js"
 import { launchPlan } from "../../src/plan/build/launch.js"
+import { runnableGroups } from "../../src/plan/stack/services.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, same } from "./cases.js"
+import { firstGroup } from "./groups.js"
 
 /** Nothing listens there. */
 const closed = "127.0.0.1:9"
 
 export async function startTests(settings: Settings, options: BuildOptions, stack: Stack, mark: string): Promise<TestCase[]> {
   const { catalogue } = settings
-  const suite = builtOf(catalogue, "server") as GroupEntry
+  const suite = firstGroup(catalogue)
   const plan = launchPlan(catalogue, suite)
+  const programs = programsOf(catalogue, suite)
+  // One that uses some stores, and not all.
+  const alone = programs.find(({ stores }) => stores.length > 0 && plan.stores.some(({ name }) => !stores.includes(name)))
+  if (alone === undefined) throw new Error(`each program of ${suite.name} uses all stores`)
   const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
-  const [server, single] = await Promise.all([image("server"), image("server-rpc-msg")])
+  const [server, single] = await Promise.all([image(suite.name), image(alone.name)])
   const connected = (image: Container) => withNeeds(catalogue, image, suite, stack.parts).withEnvVariable("STACK_RUN", mark)
   /** What a start says that is asked to end after so many seconds. */
   const said = async (image: Container, seconds: number, launch = [launchProgram, launchFile]): Promise<string> => {
@@ -56,31 +61,33 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
         const hasty = { ...plan, supervisor: { ...plan.supervisor, giveUpSeconds: 20 } }
         const text = await said(connectedWrong.withNewFile(launchFile, JSON.stringify(hasty)), 200)
         for (const { name } of plan.stores) if (!named(text, name)) throw new Error(`${name} is not named: ${text.slice(-3000)}`)
-        if (!/launch: this container ends: .*openim-\w+.* could not be kept running for 20 s/.test(text)) throw new Error(text.slice(-3000))
-        if (!/launch: openim-[a-z-]+ was down, it ended (once|\d+ times): \S/.test(text)) throw new Error(text.slice(-3000))
+        const names = programs.map(({ program }) => program).join("|")
+        const ends = new RegExp(`launch: this container ends: .*(${names}).* could not be kept running for 20 s`)
+        const was = new RegExp(`launch: (${names}) was down, it ended (once|\\d+ times): \\S`)
+        for (const words of [ends, was]) if (!words.test(text)) throw new Error(text.slice(-3000))
         same(text.trim().split("\n").at(-1), "exit code 1")
       },
     ],
     [
       "a single program names what it needs as well, and goes on trying",
       async () => {
-        const text = await said(wrongIn(connected(single), "MongoDB"), 10, [
+        const [used = ""] = alone.stores
+        const text = await said(wrongIn(connected(single), used), 10, [
           launchProgram,
           launchFile,
-          ...sourceEntry(catalogue, "server").image.arguments,
+          ...sourceEntry(catalogue, suite.source).image.arguments,
         ])
-        same(named(text, "MongoDB"), true)
-        same(named(text, "MinIO"), false)
+        for (const { name } of plan.stores) same(named(text, name), name === used)
       },
     ],
     [
-      "a secret that everybody knows is refused, by the server, chat and single programs, unless it is allowed",
+      "a secret that everybody knows is refused, by all groups and by single programs, unless it is allowed",
       async () => {
-        const chat = await image("chat")
-        for (const image of [server, chat, single]) {
-          const refused = image.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
+        const others = runnableGroups(catalogue).filter(({ name }) => name !== suite.name)
+        for (const started of [server, single, ...(await Promise.all(others.map(({ name }) => image(name))))]) {
+          const refused = started.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
           same((await refused.stderr()).includes("which everybody knows: whoever has it is an administrator"), true)
-          const allowed = await said(image.withEnvVariable(plan.allow, "yes"), 2)
+          const allowed = await said(started.withEnvVariable(plan.allow, "yes"), 2)
           same(allowed.includes("everybody knows"), false)
         }
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { laterHalf, slowing } from "../stack/load/baseline.js"
+import { laterHalf, slowing } from "../stacks/openim/load/baseline.js"
 
 describe("the second half of the messages", () => {
   const steady = Array.from({ length: 100 }, (_, index) => 1000 + index * 10)

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
+import { loadCatalogue } from "../../src/catalogue/load.js"
 
 const root = new URL("../..", import.meta.url).pathname
 const read = (name: string) => readFileSync(join(root, name), "utf8")
@@ -133,6 +134,19 @@ describe("the module's files", () => {
   it("would be noticed", () => {
     expect(kept(["a", "LICENSE", "b.md"], ["!LICENSE", "!**/*.md"])).toEqual(["a"])
     expect(kept(["a", "LICENSE"], [])).toEqual(["a", "LICENSE"])
+  })
+})
+
+describe("the suites", () => {
+  it("ask the catalogue for groups, except those of one product", async () => {
+    const groups = Object.values((await loadCatalogue("openim")).components).filter(({ kind }) => kind === "group")
+    const files = readdirSync(join(root, "tests/suites")).filter((name) => name.endsWith(".ts"))
+    // The version watch asks registries of its test about components of its test.
+    const texts = files.filter((name) => name !== "upstream.ts").map((name) => [name, read(`tests/suites/${name}`)] as const)
+    const named = texts.flatMap(([file, text]) =>
+      groups.filter(({ name }) => new RegExp(`["'\`]${name}(-[a-z-]+)?["'\`]`).test(text)).map(({ name }) => `${file}: ${name}`),
+    )
+    expect(named).toEqual([])
   })
 })
 

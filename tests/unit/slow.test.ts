@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { slowIn, tolerance } from "../stack/load/baseline.js"
+import { slowIn, tolerance } from "../stacks/openim/load/baseline.js"
 
 describe("what is too slow in a run of the performance suite", () => {
   const good = { taken: 0.2, stored: 0.18 }

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto"
 import type { Container, Directory, Service } from "@dagger.io/dagger"
 import { entryOf } from "../../base/entries.js"
+import { Problem } from "../../base/problem.js"
 import type { Catalogue, GroupEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
 import { binFolder, supervisorFolder } from "../../plan/build/image.js"
@@ -144,7 +145,7 @@ export async function stopStack({ parts }: Stack): Promise<void> {
 const results = "/results"
 
 export interface StackTest {
-  /** The group: a file below tests/stack. */
+  /** The group: a file below tests/stacks/STACK. */
   name: string
   /** Tools of versions.yaml that it uses. */
   tools?: string[]
@@ -156,7 +157,14 @@ export interface StackTest {
 
 /** Runs tests against a stack, which is started for them; gives the folder of their results, whatever came of them. */
 export async function runStackTest(settings: Settings, stack: Stack, checkout: Directory, test: StackTest): Promise<Directory> {
-  const include = ["package.json", "package-lock.json", ".npmrc", "tsconfig.json", "tests/stack"]
+  const { stack: name } = settings.catalogue
+  const tests = `tests/stacks/${name}`
+  if ((await checkout.glob(`${tests}/vitest.config.ts`)).length === 0)
+    throw new Problem(
+      `stack ${name} has no tests on a running stack: there is no ${tests}/vitest.config.ts`,
+      "write them as those in tests/stacks/openim, or publish with --gate=smoke",
+    )
+  const include = ["package.json", "package-lock.json", ".npmrc", "tsconfig.json", tests]
   const [project, box] = await Promise.all([nodeProject(settings, checkout.filter({ include })), toolbox(settings, test.tools ?? [])])
   let runner = project.withFile(`${binFolder}/stackctl`, stack.tools.stackctl, { permissions: 0o755 })
   for (const tool of test.tools ?? [])
@@ -173,7 +181,7 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
     .withEnvVariable("STACK_LIMIT_SECONDS", String(test.limitSeconds ?? 120))
     .withEnvVariable("STACK_RUN", test.mark ?? "")
     .withEnvVariable("RESULTS", results)
-    .withExec(["sh", "-c", script, "test", results, test.name])
+    .withExec(["sh", "-c", script, "test", results, test.name, `${tests}/vitest.config.ts`])
   return ran.directory(results)
 }
 
@@ -181,4 +189,4 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
 const script = `
 mkdir -p "$1"
 date +%s > "$1/begun"
-{ npx vitest run --config tests/stack/vitest.config.ts "$2" 2>&1; echo $? > "$1/exit"; } | tee "$1/output.txt"`
+{ npx vitest run --config "$3" "$2" 2>&1; echo $? > "$1/exit"; } | tee "$1/output.txt"`

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync } from "node:fs"
 import { type Browser, chromium, type Page } from "playwright-core"
-import { eventually } from "../../stack/support/eventually.js"
+import { eventually } from "../../stacks/openim/support/eventually.js"
 import { home, publicName } from "./kit.js"
 
 export interface Message {

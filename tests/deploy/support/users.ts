@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import tls from "node:tls"
-import { eventually } from "../../stack/support/eventually.js"
+import { eventually } from "../../stacks/openim/support/eventually.js"
 import { home, setting } from "./kit.js"
 
 export interface Pair {
@@ -18,7 +18,7 @@ async function client() {
   process.env.IMENV_SHARE_SECRET = setting("OPENIM_SECRET")
   // The root of the installation's authority, as a user would add it.
   tls.setDefaultCACertificates([...tls.getCACertificates("default"), readFileSync(`${home}/ca/ca.pem`, "utf8")])
-  return { ...(await import("../../stack/support/im.js")), ...(await import("../../stack/support/sdk.js")) }
+  return { ...(await import("../../stacks/openim/support/im.js")), ...(await import("../../stacks/openim/support/sdk.js")) }
 }
 
 export async function newUsers(count: number): Promise<{ userID: string; token: string }[]> {

@@ -1,17 +1,17 @@
 // Proof that the gate holds: servers that are broken on purpose must turn the right suite red, with a report that says what broke.
 
 import type { Container, Directory } from "@dagger.io/dagger"
-import { sourceEntry } from "../../src/catalogue/lookup.js"
-import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
-import type { Settings } from "../../src/graph/call/settings.js"
-import { readResults } from "../../src/graph/stack/runs.js"
-import { openStack, runStackTest, stopStack } from "../../src/graph/stack/stack.js"
-import { smokeTest } from "../../src/graph/stack/tests.js"
-import { imageOf } from "../../src/plan/build/components.js"
-import { binFolder } from "../../src/plan/build/image.js"
-import { stackOutcome } from "../../src/plan/stack/results.js"
-import type { TestCase } from "../../src/plan/tests/suites.js"
-import { casesOf } from "./cases.js"
+import { sourceEntry } from "../../../src/catalogue/lookup.js"
+import { type BuildOptions, componentImage } from "../../../src/graph/build/components.js"
+import type { Settings } from "../../../src/graph/call/settings.js"
+import { readResults } from "../../../src/graph/stack/runs.js"
+import { openStack, runStackTest, stopStack } from "../../../src/graph/stack/stack.js"
+import { smokeTest } from "../../../src/graph/stack/tests.js"
+import { imageOf } from "../../../src/plan/build/components.js"
+import { binFolder } from "../../../src/plan/build/image.js"
+import { stackOutcome } from "../../../src/plan/stack/results.js"
+import type { TestCase } from "../../../src/plan/tests/suites.js"
+import { casesOf } from "../cases.js"
 
 /** A broken stack never gets ready; this is time enough to see that it does not. */
 const limitSeconds = 45

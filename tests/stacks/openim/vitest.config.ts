@@ -1,13 +1,13 @@
-// The suites that run against a whole stack, from a container beside it: `vitest run --config tests/stack/vitest.config.ts SUITE`.
+// The suites that run against a whole stack, from a container beside it: `vitest run --config tests/stacks/openim/vitest.config.ts SUITE`.
 
 import { defineConfig } from "vitest/config"
 import { resultsFolder } from "./support/stack.js"
 
 export default defineConfig({
   test: {
-    include: ["tests/stack/*.test.ts"],
-    globalSetup: ["tests/stack/support/setup.ts"],
-    setupFiles: ["tests/stack/support/failedLogs.ts"],
+    include: ["tests/stacks/openim/*.test.ts"],
+    globalSetup: ["tests/stacks/openim/support/setup.ts"],
+    setupFiles: ["tests/stacks/openim/support/failedLogs.ts"],
     // One stack for all.
     fileParallelism: false,
     // Lines are to be seen while a test runs, not after it.

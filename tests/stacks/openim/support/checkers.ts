@@ -22,7 +22,7 @@ const runFile = promisify(execFile)
 
 export function checkerOf(program: Program): Checker {
   const checker = isDependency(program.host) ? probe(program.host) : checkers[program.name]
-  if (!checker) throw new Error(`nobody has said how to check ${titleOf(program)}: add it to tests/stack/support/checkers.ts`)
+  if (!checker) throw new Error(`nobody has said how to check ${titleOf(program)}: add it to tests/stacks/openim/support/checkers.ts`)
   return checker
 }
 

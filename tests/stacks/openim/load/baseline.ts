@@ -3,7 +3,7 @@
 //
 // To renew it, when OpenIM, a service or the load was changed on purpose: every run, also one that fails, leaves its own ratios as
 // attachments/performance/baseline.json in the report. `./daggerw call test-report --suites=performance --again export --path=report`
-// some times, and put the middle one into tests/stack/baseline.json.
+// some times, and put the middle one into tests/stacks/openim/baseline.json.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
