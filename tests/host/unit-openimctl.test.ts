@@ -1,7 +1,7 @@
 // openimctl, as a kit has it, with a fake docker: what is made, kept, refused, and what is left after a kill at a bad moment.
 import { execFileSync, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { createServer as createHttpServer } from "node:http"
 import { type AddressInfo, createServer } from "node:net"
 import { hostname } from "node:os"
@@ -205,6 +205,60 @@ describe("certificates of an authority", () => {
     const odd = await kit.run(["certificate", "renw"])
     expect(odd.stderr).toContain('Did you mean "renew"?')
     expect(odd.code).toBe(2)
+  })
+})
+
+describe("on another machine", () => {
+  const there = () => join(kit.root, "home of another/it's here")
+  const host = () => `--host=ssh://admin@server.test:2222${there()}`
+  /** An ssh whose other machine is a folder here: the command goes through that user's shell, as sshd does it. */
+  function fakeSsh(reached = true) {
+    for (const name of ["mkdir", "true"]) symlinkSync(`/bin/${name}`, join(kit.bin, name))
+    rmSync(join(kit.bin, "ssh"), { force: true })
+    const path = join(kit.bin, "ssh")
+    const answer = reached
+      ? 'exec env -i PATH="$PATH" HOME=/ sh -c "$*"'
+      : 'echo "ssh: connect to host server.test port 2222: refused" >&2; exit 255'
+    writeFileSync(path, `#!/bin/sh\necho "$*" >>'${kit.root}/ssh.calls'\nwhile [ "$1" != -- ]; do shift; done\nshift 2\n${answer}\n`, {
+      mode: 0o755,
+    })
+  }
+
+  test("the kit is copied without what is the user's, and runs there", async () => {
+    kit = new Kit()
+    fakeSsh()
+    kit.write("secrets/own", "mine")
+    kit.write(".env", "OWN=1")
+    const done = await kit.run(["deploy", ADDRESS, host()])
+    expect(done.stderr).toContain(`copying the kit to admin@server.test:${there()}`)
+    expect(done.stderr).toContain(`Shop 1.0 in ${there()}`)
+    expect(done.code).toBe(0)
+    expect(kit.read(".env")).toBe("OWN=1")
+    expect(readFileSync(join(there(), ".env"), "utf8")).toContain("PUBLIC_URL=http://shop.test:18080\n")
+    expect(existsSync(join(there(), "secrets/own"))).toBe(false)
+    expect(readFileSync(join(kit.root, "ssh.calls"), "utf8")).toContain("-o BatchMode=yes -p 2222 -- admin@server.test ")
+    const again = await kit.run(["deploy", host()])
+    expect(again.stderr).toContain("nothing to change")
+  })
+
+  test("words and exit codes pass as they are, and nothing is copied for them", async () => {
+    kit = new Kit()
+    fakeSsh()
+    await kit.run(["deploy", ADDRESS, host()])
+    rmSync(join(there(), "edge.cfg"))
+    const odd = await kit.run(["stop", "pa ge; echo $HOME", host()])
+    expect(odd.stderr).toContain('unknown service "pa ge; echo $HOME"')
+    expect(odd.code).toBe(2)
+    expect(existsSync(join(there(), "edge.cfg"))).toBe(false)
+  })
+
+  test("one that does not answer is named, and an address that cannot be read", async () => {
+    kit = new Kit()
+    fakeSsh(false)
+    const done = await kit.run(["deploy", ADDRESS, host()])
+    expect(done.stderr).toContain("admin@server.test cannot be reached by ssh: ssh: connect to host server.test port 2222: refused")
+    expect(done.code).toBe(1)
+    expect((await kit.run(["status", "--host=server"])).stderr).toContain("--host=server cannot be read")
   })
 })
 
