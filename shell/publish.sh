@@ -1,6 +1,8 @@
 #!/bin/sh
-# Pushes an image from an OCI layout, in two steps so that no registry gets a tag before all have the content:
+# Pushes an image from an OCI layout, in two steps so that no registry gets a tag before all have the content; before them, a
+# question shows that the registry can be used:
 #
+#   publish.sh ask "" REPOSITORY "" "WAITS" TAG...            a question for each tag
 #   publish.sh push LAYOUT REPOSITORY DIGEST "WAITS" TAG...   the content, unless every tag has it already
 #   publish.sh tag LAYOUT REPOSITORY DIGEST "WAITS" TAG...    the tags
 #
@@ -61,6 +63,8 @@ try() { # what, command
 }
 
 case $step in
+  ask)
+    for tag; do try "asking for $tag" present "$tag"; done ;;
   push)
     for tag; do
       try "asking for $tag" present "$tag"

@@ -8,7 +8,7 @@ import { type BuiltImage, imageLayout } from "../graph/build/layouts.js"
 import { tailOf } from "../graph/call/failures.js"
 import { log, type Settings } from "../graph/call/settings.js"
 import { imageAttachments, withReferrers } from "../graph/publish/attachments.js"
-import { publishLayout } from "../graph/publish/publishing.js"
+import { askRegistries, publishLayout } from "../graph/publish/publishing.js"
 import type { RegistryAccess } from "../graph/publish/registries.js"
 import { checkKey, type SigningKey, signedImages, signImages } from "../graph/publish/signing.js"
 import { type Candidate, candidateOf, smokeGate, stackGate } from "../graph/stack/gates.js"
@@ -44,8 +44,11 @@ interface Prepared {
 
 async function prepared(settings: Settings, wish: BuildWish, order?: PublishOrder): Promise<Prepared> {
   const component = imageOf(settings.catalogue, wish.component)
-  // Names are checked before minutes are spent.
-  if (order !== undefined) publishTargets(component, order.registries, order.tags.length > 0 ? order.tags : ["version"])
+  // Names and registries are checked before minutes are spent.
+  if (order !== undefined) {
+    const targets = publishTargets(component, order.registries, order.tags.length > 0 ? order.tags : ["version"])
+    await askRegistries(settings, targets, order.access, order.mark)
+  }
   if (order?.signing !== undefined) await checkKey(settings, order.signing)
   const gate = order?.gate ?? "smoke"
   const image = await componentImage(settings, wish)

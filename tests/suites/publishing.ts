@@ -12,7 +12,7 @@ import { verifyImages } from "../../src/graph/publish/signing.js"
 import { imageOf } from "../../src/plan/build/components.js"
 import { publishTargets } from "../../src/plan/publish/registries.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
-import { releaseImage } from "../../src/tasks/release.js"
+import { type PublishOrder, releaseImage } from "../../src/tasks/release.js"
 import { casesOf, fails, same } from "./cases.js"
 import { registryName, registryPassword, registryUser, testRegistries } from "./registries.js"
 import { shopFixture } from "./shopFixture.js"
@@ -116,6 +116,22 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
     [
       "plain HTTP where TLS is asked for names the option",
       () => fails(() => publish("second", ["v1"], { plainHttp: false, service: registries.open }), "--plain-http"),
+    ],
+    [
+      "a registry that cannot be used is reported before anything is built",
+      async () => {
+        const broken = from(source.withNewFile("cmd/shop-worker/broken.go", 'package main\n\nvar x int = "tea"\n'))
+        const order: PublishOrder = {
+          registries: [`${registryName}:5000/early`],
+          tags: ["v1"],
+          access: { plainHttp: false, service: registries.open },
+          mark: `${mark}-early`,
+          gate: "smoke",
+          checkout,
+        }
+        const message = await fails(() => releaseImage(broken, wish, order), "the registry speaks plain HTTP: --plain-http")
+        if (message.includes("broken.go")) throw new Error("it was built first")
+      },
     ],
     ["a registry without TLS", async () => same(await outcomes("plain", ["v1"], plain(registries.open)), "pushed")],
     [

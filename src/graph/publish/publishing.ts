@@ -27,25 +27,46 @@ export async function publishLayout(
   mark: string,
   { waits = pushWaits, beforeTags = async () => {} }: PublishSteps = {},
 ): Promise<PublishedTag[]> {
+  const clients = (await clientsOf(settings, targets, access, mark)).map(({ client, target }) => ({
+    target,
+    client: client.withMountedDirectory("/layout", layout.directory),
+  }))
+  await allOf(clients.map(({ client, target }) => run(client, "push", target, waits, layout.digest)))
+  await beforeTags()
+  const reports = await allOf(clients.map(({ client, target }) => run(client, "tag", target, waits, layout.digest)))
+  return reports.flatMap((text) => readPublished(text, layout.digest))
+}
+
+/** Fails for a registry that does not answer, or not this user: before minutes are spent on what would be pushed there. */
+export async function askRegistries(
+  settings: Settings,
+  targets: PublishTarget[],
+  access: RegistryAccess,
+  mark: string,
+  waits = pushWaits,
+): Promise<void> {
+  const clients = await clientsOf(settings, targets, access, mark)
+  await allOf(clients.map(({ client, target }) => run(client, "ask", target, waits)))
+}
+
+async function clientsOf(
+  settings: Settings,
+  targets: PublishTarget[],
+  access: RegistryAccess,
+  mark: string,
+): Promise<{ target: PublishTarget; client: Container }[]> {
   const regctl = (await toolbox(settings, ["regctl"]))
     .withMountedFile("/publish.sh", dag.currentModule().source().file("shell/publish.sh"))
-    .withMountedDirectory("/layout", layout.directory)
     .withEnvVariable("ASKED", mark)
-  const clients = await Promise.all(
-    targets.map(async (target) => ({ target, client: await withRegistryAccess(regctl, target.host, access) })),
-  )
-  await allOf(clients.map(({ client, target }) => run(client, "push", layout, target, waits)))
-  await beforeTags()
-  const reports = await allOf(clients.map(({ client, target }) => run(client, "tag", layout, target, waits)))
-  return reports.flatMap((text) => readPublished(text, layout.digest))
+  return Promise.all(targets.map(async (target) => ({ target, client: await withRegistryAccess(regctl, target.host, access) })))
 }
 
 async function run(
   client: Container,
-  step: "push" | "tag",
-  { digest }: Layout,
+  step: "ask" | "push" | "tag",
   { repository, tags }: PublishTarget,
   waits: number[],
+  digest = "",
 ): Promise<string> {
   try {
     return await client.withExec(["sh", "/publish.sh", step, "/layout", repository, digest, waits.join(" "), ...tags]).stdout()
