@@ -18,6 +18,7 @@ import { quadlet } from "./operate/quadlet"
 import { onHost } from "./operate/remote"
 import { restore } from "./operate/restore"
 import { rotate } from "./operate/rotate"
+import { schedule } from "./operate/schedule"
 import { status } from "./operate/status"
 import { runSteps } from "./operate/steps"
 import { clean, destroy, doctor, logs, restart, scale, start, stop, supportBundle } from "./operate/verbs"
@@ -114,7 +115,7 @@ async function main(args: string[]): Promise<number> {
   }
   const json = format === "json"
   const limit = seconds(text("timeout"))
-  const takesWords = ["start", "stop", "restart", "logs", "scale", "env", "secrets", "certificate", "backup", "restore"]
+  const takesWords = ["start", "stop", "restart", "logs", "scale", "env", "secrets", "certificate", "backup", "restore", "schedule"]
   if (words.length > 0 && !takesWords.includes(verb.name))
     throw new Refusal(`${verb.name} does not take "${words[0]}"`, EXIT.usage, `openimctl help ${verb.name}`)
   const folder = openFolder(text("folder"), process.env["OPENIMCTL_FOLDER"] ?? dirname(process.argv[1] ?? "."))
@@ -191,6 +192,11 @@ async function perform(folder: Folder, { verb, words }: Call, { text, list, set,
     }
     case "backup":
       return backups(folder, await findEngine(), words, json)
+    case "schedule": {
+      const known = ["install", "status", "remove"]
+      if (words[0] !== undefined && !known.includes(words[0])) throw usage(unknownName("verb of schedule", words[0], known))
+      return schedule(folder, words, text("at"))
+    }
     case "restore":
       return restore(folder, await findEngine(), words, {
         only: list("only"),

@@ -48,6 +48,7 @@ export const OPTIONS: Option[] = [
   { name: "confirm", value: "PROJECT", purpose: "the project's name, where there is no terminal to ask" },
   { name: "no-backup", purpose: "without a copy of the volumes before" },
   { name: "output", value: "PATH", purpose: "where it is written: the bundle's file, or the folder of the units" },
+  { name: "at", value: "HH:MM", purpose: "the time of day on this machine (default 02:00)" },
   { name: "only", value: "PART,…", purpose: "these parts of the backup alone; config is written beside what is there" },
   { name: "force", purpose: "no question; a certificate: in any case" },
   { name: "help", short: "h", purpose: "this text" },
@@ -120,6 +121,12 @@ export const VERBS: Verb[] = [
     usage: "restore NAME|latest [--only=PART,…]",
     purpose: "put the data of a backup in the place of what is there; prints what that is and asks first",
     options: ["only", "force", "dry-run", "confirm", "ignore"],
+  },
+  {
+    name: "schedule",
+    usage: "schedule install|status|remove",
+    purpose: "a backup each night, by systemd or cron",
+    options: ["at"],
   },
   { name: "clean", usage: "clean", purpose: "remove containers and networks; keep .env and all data", options: [], also: ["down"] },
   {

@@ -1,5 +1,5 @@
 // openimctl backup and restore with a fake docker: what is saved where, and what is left where something fails or is killed.
-import { readdirSync, rmSync, statSync } from "node:fs"
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, afterEach, describe, expect, test } from "vitest"
 import { shopDeployment } from "../unit/deployment.fixture"
@@ -234,4 +234,32 @@ test("list shows what is where, for programs as well", async () => {
   }[]
   expect(rows.map(({ kind, complete }) => `${kind} ${complete}`)).toEqual(["full true", "orders true"])
   expect((await kit.run(["backup", "list"])).stdout).toContain("orders,pictures,config")
+})
+
+describe("schedule", () => {
+  test("is a line of cron where there is no systemd: once, and removed without a change to the lines of others", async () => {
+    await running()
+    const crontab = join(kit.bin, "crontab")
+    writeFileSync(crontab, `#!/bin/sh\nif [ "$1" = -l ]; then exec cat '${kit.root}/crontab'; fi\nexec cat >'${kit.root}/crontab'\n`)
+    chmodSync(crontab, 0o755)
+    symlinkSync("/bin/cat", join(kit.bin, "cat"))
+    const lines = () => readFileSync(join(kit.root, "crontab"), "utf8")
+    expect((await kit.run(["schedule"])).code).toBe(3)
+    writeFileSync(join(kit.root, "crontab"), "0 1 * * * /usr/bin/true\n")
+    expect((await kit.run(["schedule", "install"])).stderr).toContain("a backup is made each night at 02:00, by cron")
+    await kit.run(["schedule", "install", "--at=03:30"])
+    expect(lines()).toMatch(
+      /^0 1 \* \* \* \/usr\/bin\/true\n30 3 \* \* \* cd .*openimctl\.mjs backup --folder=.* # openimctl backup of shop\n$/,
+    )
+    expect((await kit.run(["schedule", "status"])).stdout).toContain("30 3 * * *")
+    await kit.run(["schedule", "remove"])
+    expect(lines()).toBe("0 1 * * * /usr/bin/true\n")
+  })
+
+  test("a machine without both, a wrong time and a wrong word are one message", async () => {
+    await running()
+    expect((await kit.run(["schedule", "install"])).stderr).toContain("this machine has neither systemd nor cron")
+    expect((await kit.run(["schedule", "install", "--at=25:00"])).stderr).toContain("--at=25:00 is not a time of day")
+    expect((await kit.run(["schedule", "instal"])).stderr).toContain('Did you mean "install"')
+  })
 })

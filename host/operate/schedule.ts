@@ -1,0 +1,104 @@
+// schedule: a backup each night, by systemd, or by cron where there is no systemd.
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { Problem } from "../../src/base/problem"
+import { backupOf } from "../../src/plan/deploy/backup"
+import { hasCron, type Nightly, timerUnits, unitName, withCron, withoutCron } from "../../src/plan/deploy/backupSchedule"
+import { attempt, lastWords, which } from "../run"
+import { type Folder, projectName, settingsOf } from "./folder"
+import { recorded } from "./history"
+import { EXIT, Refusal, result, say } from "./print"
+
+const isRoot = (): boolean => process.getuid?.() === 0
+const unitFolder = (): string => (isRoot() ? "/etc/systemd/system" : join(homedir(), ".config/systemd/user"))
+
+async function systemctl(words: string[]): Promise<{ code: number; stdout: string }> {
+  const done = await attempt(["systemctl", ...(isRoot() ? [] : ["--user"]), ...words], { limitSeconds: 60 })
+  return { code: done.code, stdout: done.stdout.trim() || lastWords(done.tail, 1) }
+}
+
+async function crontab(): Promise<string> {
+  const done = await attempt(["crontab", "-l"], { limitSeconds: 20 })
+  return done.code === 0 ? done.stdout : ""
+}
+
+async function setCrontab(text: string): Promise<void> {
+  const done = await attempt(["crontab", "-"], { limitSeconds: 20, input: text })
+  if (done.code !== 0) throw new Problem(`crontab refuses the line: ${lastWords(done.tail, 2)}`, "crontab -e shows what is there")
+}
+
+async function keeper(): Promise<"systemd" | "cron"> {
+  if (existsSync("/run/systemd/system") && (await which("systemctl"))) return "systemd"
+  if (await which("crontab")) return "cron"
+  throw new Problem(
+    "this machine has neither systemd nor cron",
+    "install cron (apt-get install cron), or have `openimctl backup` called each night from elsewhere",
+  )
+}
+
+export async function schedule(folder: Folder, [what = "status"]: string[], at = "02:00"): Promise<number> {
+  backupOf(folder.deployment)
+  if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(at)) throw new Refusal(`--at=${at} is not a time of day`, EXIT.usage, "such as --at=02:00")
+  const project = projectName(folder, settingsOf(folder))
+  const by = await keeper()
+  const nightly = {
+    project,
+    folder: folder.path,
+    command: [process.execPath, process.argv[1]!, "backup", `--folder=${folder.path}`],
+    at,
+  }
+  if (what === "status") return by === "systemd" ? timerStatus(project) : cronStatus(project)
+  await recorded(folder, `schedule ${what}`, async () => {
+    if (what === "install") await (by === "systemd" ? installTimer(nightly) : setCrontab(withCron(await crontab(), nightly)))
+    else await (by === "systemd" ? removeTimer(project) : setCrontab(withoutCron(await crontab(), project)))
+    return by
+  })
+  say(
+    what === "install"
+      ? `a backup is made each night at ${at}, by ${by}: openimctl status shows the last good one`
+      : "no backup is made automatically any more",
+  )
+  if (what === "install" && by === "systemd" && !isRoot())
+    say("it runs while you are not logged in, too, after: sudo loginctl enable-linger")
+  return EXIT.fine
+}
+
+async function installTimer(nightly: Nightly): Promise<void> {
+  const target = unitFolder()
+  try {
+    mkdirSync(target, { recursive: true })
+    for (const [name, text] of Object.entries(timerUnits(nightly))) writeFileSync(join(target, name), text)
+  } catch (error) {
+    throw new Problem(`${target} cannot be written: ${(error as Error).message}`, "run it as root, or as a user with systemd")
+  }
+  for (const words of [["daemon-reload"], ["enable", "--now", `${unitName(nightly.project)}.timer`]]) {
+    const { code, stdout } = await systemctl(words)
+    if (code !== 0) throw new Problem(`systemctl ${words[0]} failed: ${stdout}`, "try it by hand")
+  }
+}
+
+async function removeTimer(project: string): Promise<void> {
+  await systemctl(["disable", "--now", `${unitName(project)}.timer`])
+  for (const kind of ["timer", "service"]) rmSync(join(unitFolder(), `${unitName(project)}.${kind}`), { force: true })
+  await systemctl(["daemon-reload"])
+}
+
+async function timerStatus(project: string): Promise<number> {
+  if (!existsSync(join(unitFolder(), `${unitName(project)}.timer`))) return absent()
+  const { stdout } = await systemctl(["list-timers", "--all", "--no-pager", `${unitName(project)}.timer`])
+  result(stdout)
+  return EXIT.fine
+}
+
+async function cronStatus(project: string): Promise<number> {
+  const text = await crontab()
+  if (!hasCron(text, project)) return absent()
+  result(text.split("\n").find((line) => hasCron(line, project))!)
+  return EXIT.fine
+}
+
+function absent(): number {
+  say("no backup is made automatically: openimctl schedule install")
+  return EXIT.unhealthy
+}
