@@ -1,5 +1,5 @@
 // OPENIM_MIRRORS: the presets and addresses of the module's --mirrors, for what is built and started on this host. Nothing that
-// the user has set by itself is changed.
+// the user has set is changed.
 import { rootCertificates } from "node:tls"
 import { ask } from "../src/mirrors/ask"
 import { askSeconds, goproxyLine, mirrorChoice } from "../src/mirrors/choice"

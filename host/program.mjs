@@ -46,7 +46,7 @@ async function bundle() {
     entryPoints: ["host/main.ts", "host/openimctl.ts"].map((file) => join(project, file)),
     outdir: folder,
     bundle: true,
-    // The slow path and its packages are files of their own, read only when they are needed.
+    // The slow path and its packages are separate files, read only when they are needed.
     splitting: true,
     format: "esm",
     platform: "node",

@@ -1,4 +1,4 @@
-// Removes what no call will use again. The engine keeps its own cache small by itself; --all starts from nothing.
+// Removes what no call will use again. The engine keeps its own cache small automatically; --all starts from nothing.
 import { existsSync, readdirSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { createInterface } from "node:readline/promises"

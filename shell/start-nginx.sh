@@ -6,7 +6,7 @@
 #   start-nginx COMMAND …                anything else instead, such as sh
 # The configuration is /etc/nginx/nginx.conf, which reads /etc/nginx/conf.d/*.conf. NGINX_HEALTH_PORT is the port of this container
 # that the health check asks for a page: 8407, which /usr/local/share/nginx/health.conf opens for this container alone. Another
-# nginx.conf includes that file, or names a port of its own here.
+# nginx.conf includes that file, or names here a port that answers.
 set -eu
 
 give_up() {

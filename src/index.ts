@@ -350,7 +350,7 @@ export class Openim {
   /**
    * Runs test suites as test does and returns the report as files.
    * report.html (one page with charts), junit.xml, report.json, summary.txt (what test prints) and attachments/: go on with
-   * export --path=report. Failed cases are no error here: the last line of summary.txt counts them
+   * export --path=report. It does not fail when cases failed: the last line of summary.txt counts them
    */
   @func({ cache: "session" })
   async testReport(

@@ -131,7 +131,7 @@ func TestParseTarget(t *testing.T) {
 		"tcp://:80":                      `"tcp://:80": expected tcp://HOST:PORT`,
 		"ftp://:secret@host":             `"host": expected an address that starts with one of http, https, kafka, mongodb, redis, tcp`,
 		"redis:6379":                     `"redis:6379": expected`,
-		"redis://:secret@redis:port":     `"redis:port" is no address`,
+		"redis://:secret@redis:port":     `"redis:port" is not an address`,
 	} {
 		question, err := parseTarget(text)
 		shown := question.name

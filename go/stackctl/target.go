@@ -36,7 +36,7 @@ func parseTarget(text string) (target, error) {
 	address, err := url.Parse(text)
 	if err != nil {
 		// The parser's own message repeats the text, with the password in it.
-		return target{}, fmt.Errorf("%q is no address", afterPassword(text))
+		return target{}, fmt.Errorf("%q is not an address", afterPassword(text))
 	}
 	question, known := schemes[address.Scheme]
 	if !known {

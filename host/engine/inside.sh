@@ -43,7 +43,7 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
 else
   mount --rbind /sys/fs/cgroup root/sys/fs/cgroup
 fi
-# pivot_root, not chroot: runc enters mount namespaces of its own and would fall back to the old root.
+# pivot_root, not chroot: runc enters new mount namespaces and would fall back to the old root.
 cd root
 pivot_root . .old
 cd /

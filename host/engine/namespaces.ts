@@ -1,4 +1,4 @@
-// The engine without Docker: in network, mount and PID namespaces of its own. It needs root on Linux and nothing else.
+// The engine without Docker: in separate network, mount and PID namespaces. It needs root on Linux and nothing else.
 import { spawn } from "node:child_process"
 import {
   closeSync,

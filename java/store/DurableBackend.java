@@ -13,12 +13,12 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * H2's backend whose data survive the sudden death of the process: what a client was told is stored is in the file, and a command
+ * H2's backend whose data survive the sudden death of the process: what a client knows as stored is in the file, and a command
  * that was cut short has left nothing there.
  *
  * <p>A command that writes is alone, and what it did is committed before its answer goes out. As nothing else commits, the file
  * only ever holds whole commands, with documents and indexes that agree. The operating system writes the file to the disk when it
- * likes: this is no protection from a loss of power.
+ * likes: this does not protect from a loss of power.
  *
  * <p>The server changes documents in place, and answers hold these very documents; so answers are copied before others may write.
  */

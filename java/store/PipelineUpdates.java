@@ -40,7 +40,7 @@ final class PipelineUpdates {
         if (updates.stream().noneMatch(update -> ((Document) update).get("u") instanceof List)) {
             return command;
         }
-        // Answers tell of updates by their place in the list.
+        // Answers name updates by their place in the list.
         if (updates.size() > 1) {
             throw unsupported("a pipeline among several updates of one command");
         }

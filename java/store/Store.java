@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A stand-in for MongoDB where no MongoDB can be had: mongo-java-server on a file. No users, no transactions, no replica set, and
+ * A stand-in for MongoDB where MongoDB is not available: mongo-java-server on a file. No users, no transactions, no replica set, and
  * only unique indexes; it answers as MongoDB 4.0 and shows how OpenIM uses its store, not how MongoDB behaves.
  *
  * <p>Usage: {@code java -cp classes:libs/* Store PORT DATA_FOLDER}. It listens on all interfaces.
@@ -16,7 +16,7 @@ public final class Store {
     }
 
     public static void main(String[] arguments) throws IOException {
-        // What the server cannot do, it tells as a warning or an error.
+        // What the server cannot do, it logs as a warning or an error.
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         if (arguments.length != 2 || !arguments[0].matches("[0-9]{1,5}")) {
             System.err.println("usage: Store PORT DATA_FOLDER");

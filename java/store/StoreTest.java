@@ -48,7 +48,7 @@ final class StoreTest {
                 new Document("a", 1).append("b", 2).append("c", new Document("kept", 0))));
         check("literals stay as they are", "{b: 1, a: $b}",
             applied(List.of(new Document("$set", new Document("a", new Document("$literal", "$b")))), new Document("b", 1)));
-        check("a variable that nobody knows is no text to store", "Use of undefined variable: log",
+        check("a variable that nobody knows is not stored as a text", "Use of undefined variable: log",
             failure(() -> applied(List.of(new Document("$set", new Document("a", List.of("$$log")))), new Document())));
         check("an unknown stage is refused", "this stand-in for MongoDB does not support the stage $out in an update",
             failure(() -> applied(List.of(new Document("$out", "other")), new Document())));

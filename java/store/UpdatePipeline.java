@@ -38,7 +38,7 @@ final class UpdatePipeline {
         return after.cloneDeeply();
     }
 
-    /** A document that is no expression is merged into what is there. */
+    /** A document that is not an expression is merged into what is there. */
     private static void set(String path, Document fields, Document before, Document after) {
         for (Map.Entry<String, Object> field : fields.entrySet()) {
             String name = path + field.getKey();
@@ -68,7 +68,7 @@ final class UpdatePipeline {
             result.putIfAbsent("_id", document.get("_id"));
             return result;
         }
-        throw PipelineUpdates.unsupported("a replacement that is no document");
+        throw PipelineUpdates.unsupported("a replacement that is not a document");
     }
 
     private static Object evaluate(Object expression, Document document) {

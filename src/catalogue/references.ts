@@ -4,7 +4,7 @@
 import type { Path } from "./document.js"
 import { type Fault, hintFor, isMapping } from "./faults.js"
 
-/** The key of an installation for distributions without one of their own. */
+/** The key of an installation for all other distributions. */
 export const anyDistribution = "any"
 
 /** Names that stack.yaml gives and uses; kinds are the keys that say what kind a component is of. */

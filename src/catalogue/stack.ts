@@ -201,12 +201,9 @@ export const installedSchema = v.pipe(
     url: about("Where its makers develop it: the image's source.", https()),
     licenses: about("The licence, as an SPDX expression.", v.optional(text())),
     server: about("The program that it is.", name("the server's program")),
-    install: about(
-      "How it gets onto a base, by the base's distribution. The entry `any` is for those without one of their own.",
-      named(installSchema),
-    ),
+    install: about("How it gets onto a base, by the base's distribution. The entry `any` is for all others.", named(installSchema)),
     versionOption: about("The option that makes the server print its version.", v.optional(text(), "--version")),
-    open: about("It knows no passwords: a start without one is no mistake.", v.optional(v.boolean(), false)),
+    open: about("It knows no passwords: it starts without one.", v.optional(v.boolean(), false)),
     files: about("Configuration files by their paths.", mapping(absolutePath(), text("a text", /^/))),
     start: about(
       "The script below shell/ that starts the server. With the argument `health` it reports whether the server answers.",

@@ -1,6 +1,6 @@
 // Mirrors by the name of who runs them. Plain JavaScript without types: host/program.mjs reads it before anything can be compiled.
 //
-// The keys are distributions (debian …) and kinds of packages; `then` names presets whose addresses come after one's own.
+// The keys are distributions (debian …) and kinds of packages; `then` names presets whose addresses come after its addresses.
 // Where each address stands (looked up in 2026): [C] chsrc, github.com/RubyMetric/chsrc, July; [L] linuxmirrors.cn, June; [U] the
 // help pages of USTC, github.com/ustclug/mirrorhelp, June; [A] developer.aliyun.com/mirror; [D] github.com/DaoCloud/public-image-mirror,
 // August; [T] Tencent Cloud's own documents of its SDK for Go. None could be asked when this was written: each call asks them.

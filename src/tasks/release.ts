@@ -89,7 +89,7 @@ export async function releaseImage(settings: Settings, wish: BuildWish, order: P
   return pushed(settings, built, order)
 }
 
-/** Each repository by itself: they may be in several registries. */
+/** Each repository separately: they may be in several registries. */
 async function signed(
   settings: Settings,
   targets: PublishTarget[],

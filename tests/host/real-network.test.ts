@@ -183,7 +183,7 @@ describe.runIf(possible)("the engine's network", { timeout: 120_000 }, () => {
 
   it("knows after a kill what was before", () => {
     machine.engine("raise")
-    // As a start does that finds an engine's leftovers, or none of its own: also when all but the rules are gone.
+    // As a start does that finds an engine's leftovers, or no leftovers: also when all but the rules are gone.
     machine.sh(`ip netns delete ${space()}; ip link delete oim-${machine.id} 2>/dev/null; true`)
     machine.engine("drop")
     expect(machine.state()).toBe(before)

@@ -152,7 +152,7 @@ describe.runIf(possible)("the real recipe", () => {
     expect([threw.code, threw.stderr]).toEqual([1, expect.stringContaining("Error: told so")])
   })
 
-  it("mends what an engine that was killed left behind", { timeout: 5 * MINUTE }, async () => {
+  it("repairs what an engine that was killed left behind", { timeout: 5 * MINUTE }, async () => {
     const before = record()
     for (const child of readFileSync(`/proc/${before.pid}/task/${before.pid}/children`, "utf8").trim().split(" "))
       process.kill(Number(child), "SIGKILL")
@@ -163,7 +163,7 @@ describe.runIf(possible)("the real recipe", () => {
     oneNetwork()
   })
 
-  it("mends a start that was killed half-way, also without a record", { timeout: 5 * MINUTE }, async () => {
+  it("repairs a start that was killed half-way, also without a record", { timeout: 5 * MINUTE }, async () => {
     await run("engine", "stop")
     const { child, done, said } = start("core", "version")
     await until("the engine starts", () => said().includes("Starting the engine"), 60)

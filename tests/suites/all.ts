@@ -137,7 +137,7 @@ async function toolchain({ settings, options }: SuiteContext): Promise<TestCase[
   ]
 }
 
-/** The images that are most work to build; Redis and MongoDB have suites of their own. */
+/** The images that are most work to build; Redis and MongoDB have separate suites. */
 async function smoke({ settings, options, component }: SuiteContext): Promise<TestCase[]> {
   const cases: TestCase[] = []
   for (const name of component === undefined ? runnableGroups(settings.catalogue).map((group) => group.name) : [component]) {

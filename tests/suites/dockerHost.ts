@@ -20,7 +20,7 @@ export async function dockerHost(settings: Settings, checkout: Directory): Promi
       .withDirectory("tests/deploy", checkout.directory("tests/deploy"), { include: ["package.json", "package-lock.json"] })
       .withExec(["sh", "-c", `cd tests/deploy && ${install.join(" ")}`])
       .withDirectory(".", checkout.filter({ include: ["tsconfig.json", "tests/stacks", "tests/deploy"] }))
-      // The daemon's layers need a file system of their own: they do not work on the container's.
+      // The daemon's layers need a separate file system: they do not work on the container's.
       .withMountedTemp("/var/lib/docker")
   )
 }

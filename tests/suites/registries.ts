@@ -26,7 +26,7 @@ export async function testRegistries(settings: Settings, mark: string): Promise<
   const box = (await toolbox(settings, [], ["docker-registry", "apache2-utils", "openssl", "nginx-light"]))
     .withWorkdir("/srv")
     .withExec(["sh", "-euc", secrets, "secrets", registryName, registryUser, registryPassword])
-    // Every run gets registries of its own, which hold nothing yet.
+    // Every run gets new registries, which hold nothing yet.
     .withNewFile("/srv/run", mark)
   const secured = { auth: { htpasswd: { realm: "test", path: "/srv/htpasswd" } }, http: { addr: ":5000", tls } }
   return {

@@ -88,7 +88,7 @@ describe("a Dockerfile", () => {
     }
   })
 
-  it("needs no builder newer than others: no heredoc, no mount, no --chmod, no frontend of its own", () => {
+  it("needs no builder newer than others: no heredoc, no mount, no --chmod, no other frontend", () => {
     for (const text of Object.values(dockerfiles(live))) {
       expect(text).not.toMatch(/<<|--mount|--chmod|--link|^# *(syntax|escape|check)=/m)
     }

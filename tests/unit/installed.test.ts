@@ -80,7 +80,7 @@ describe("servers from a tool or from Java", () => {
   }
   const any = (install: object) => ({ any: { packages: [], files: [], ...install } })
 
-  it("are the same on every distribution without an entry of its own", () => {
+  it("are the same on every distribution without an entry", () => {
     const [made, store] = storeOf({ ...any({ tool: "store" }), alpine: { packages: ["store"], files: [] } })
     expect(installOf(made, store, catalogue.bases.debian).tool).toBe("store")
     expect(installOf(made, store, catalogue.bases.alpine)).toEqual({ packages: ["store"], files: [] })

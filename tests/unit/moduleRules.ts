@@ -153,7 +153,7 @@ function documented(node: ts.Node): boolean {
   return description(node) !== undefined
 }
 
-/** The comment in front, on lines of its own or on the same one; in a parameter list the compiler's own finder only knows @param tags. */
+/** The comment in front, on separate lines or on the same one; in a parameter list the compiler's own finder only knows @param tags. */
 function description(node: ts.Node): string | undefined {
   const text = node.getSourceFile().text
   const start = node.getFullStart()

@@ -183,7 +183,7 @@ describe.concurrent("the script", () => {
     expect(result.refusals.slice(0, 2)).toEqual(["dnf: exit code 3, no output", "yum: the same program as dnf here"])
   })
 
-  it("goes through the mirrors in order, each with sources of its own", async ({ machine }) => {
+  it("goes through the mirrors in order, each with its own sources", async ({ machine }) => {
     machine.fake(
       "dnf",
       `for o; do case $o in --setopt=reposdir=*) f=\${o#*reposdir=}/mirror.repo ;; esac; done

@@ -132,7 +132,7 @@ export async function withSystemPackages(
   return (await withPackages(container.withMountedDirectory(mounted, repository), plan, undefined, final)).withoutMount(mounted)
 }
 
-/** A folder that is a repository by itself. Its checksums are the bundle's, which have been checked. */
+/** A folder that is a complete repository. Its checksums are the bundle's, which have been checked. */
 const folder = (repository: string) => [{ url: `file://${mounted}`, repositories: [repository], unsigned: true }]
 const mountedRepository: PackageRequest["mirrors"] = { apt: folder(" ./"), dnf: folder(""), zypper: folder(""), apk: folder("") }
 

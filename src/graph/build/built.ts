@@ -9,7 +9,7 @@ import { toolbox } from "../call/toolbox.js"
 import type { BuildWish } from "./components.js"
 import type { BuiltImage, Layout } from "./layouts.js"
 
-/** A build is no worse for a size that cannot be found, as with a bundle that has nothing to look with. */
+/** A build does not fail for a size that cannot be found, as with a bundle that has nothing to look with. */
 export async function sayImage(settings: Settings, wish: BuildWish, image: BuiltImage): Promise<void> {
   const [version, megabytes] = await Promise.all([versionOf(image), sizeOf(settings, image).catch(() => undefined)])
   const words = {

@@ -13,7 +13,7 @@ import type { PreparedBase } from "./bases.js"
 import type { ResolvedSource } from "./foundSource.js"
 import { treeDigest } from "./treeDigest.js"
 
-/** Of these programs only: what else a source has, or has not, is no reason not to build them. */
+/** Of these programs only: what else a source has, or lacks, does not keep them from being built. */
 export async function sourceDigests(
   settings: Settings,
   name: string,

@@ -5,7 +5,7 @@
 //   maven/ and the like    what toolchains read, each in its own form
 //   archives/              downloads under their own names
 //   needed/NAME.txt        the items that a call of prewarm wanted
-//   host/                  CLI, engine and Node: of ./daggerw alone, which checks them by itself
+//   host/                  CLI, engine and Node: of ./daggerw alone, which checks them itself
 
 import { mkdtemp, open, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"

@@ -54,7 +54,7 @@ export async function baseImagesReport(settings: Settings, wish: ImagesWish, sou
   const asked = sources ?? { tools: watchTools(settings, new Date().toISOString()) }
   const bundle = settings.bundle ? bundledImages(settings.bundle) : {}
   const facts = wish.status ? await remoteFacts(settings, images, bundle, asked) : undefined
-  // A registry's digests are not those of images that the engine has made by itself.
+  // A registry's digests are not those of images that the engine has made itself.
   const digests = settings.from === "registry" ? settings.catalogue.pins.digests : {}
   const rows = imageRows(images, { facts, bundle, digests })
   const remarks = [...notes, ...cacheNote(rows)]

@@ -33,7 +33,7 @@ export interface StackOptions extends BuildOptions {
   /** The groups that are wanted; all that can run when not given. */
   groups?: string[]
   /**
-   * Services of its own, which have nothing to do with those of another stack: on the same ones, programs of the other would do what
+   * Separate services, which have nothing to do with those of another stack: on the same ones, programs of the other would do what
    * this one's should, and what ends of the other would take these along.
    */
   name?: string
@@ -41,7 +41,7 @@ export interface StackOptions extends BuildOptions {
   images?: Record<string, Container>
   /** What is different about a group's container. */
   change?: (group: string, container: Container) => Container | Promise<Container>
-  /** Whether a group counts as started when its programs answer, by the image's own health check. Tests wait by themselves, and know more. */
+  /** Whether a group counts as started when its programs answer, by the image's own health check. Tests wait themselves, and know more. */
   waitForPrograms?: boolean
 }
 

@@ -1,4 +1,4 @@
-// Programs that are no source's: those of this project, and the tools of versions.yaml.
+// Programs that belong to no source: those of this project, and the tools of versions.yaml.
 
 import type { Container, File } from "@dagger.io/dagger"
 import { ownFileNames, ownText } from "../../catalogue/ownFiles.js"

@@ -12,7 +12,7 @@ export interface PreparedToolchain extends ToolchainVersion {
   container: Container
 }
 
-/** All programs as one file that picks by its name, or each by itself. */
+/** All programs as one file that picks by its name, or a file for each. */
 export type ProgramLayout = "multicall" | "separate"
 
 export interface BuildOrder {

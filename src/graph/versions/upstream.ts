@@ -163,7 +163,7 @@ export async function imageManifest(tools: Pick<WatchTools, "registry">, referen
 }
 
 /**
- * The makers' checksums of a version of an archive, from their own address: a mirror could give those of whatever it has. They tell
+ * The makers' checksums of a version of an archive, from their own address: a mirror could give those of whatever it has. They show
  * that it arrived whole, and that nobody changes it later. A build that has one needs the new one; one that has none may stay so.
  */
 export async function archiveSums(settings: Settings, tools: WatchTools, name: string, version: string): Promise<Record<string, string>> {

@@ -67,7 +67,7 @@ export function imagePlan(catalogue: Catalogue, component: BuiltEntry, base: Bas
   }
 }
 
-/** The supervisor knows whether the programs stay up, the ports tell that they are ready. */
+/** The supervisor knows whether the programs stay up, the ports show that they are ready. */
 export function groupHealth(catalogue: Catalogue, component: GroupEntry, base: BaseEntry): string {
   const probes = programsOf(catalogue, component)
     .map((entry) => entry.probe)

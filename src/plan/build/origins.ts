@@ -31,7 +31,7 @@ export const engineImages = [
 ]
 
 /**
- * References by their pinned digest. An engine from packages has built these images by itself: their digests are its own, and
+ * References by their pinned digest. An engine from packages has built these images itself: their digests are its own, and
  * the packages' versions in the plan say what is in them.
  */
 export function pinnedReferences(from: BytesFrom, digests: Record<string, string>, references: string[]): string[] {

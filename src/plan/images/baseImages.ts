@@ -5,7 +5,7 @@ import { fullReference, readReference } from "../../base/references.js"
 import { table } from "../../base/table.js"
 import { type ImageUse, isNeeded, type WantedImage } from "./wantedImages.js"
 
-/** An image that is at hand in a bundle. */
+/** An image that a bundle has. */
 export interface BundledImage {
   digest: string
   /** Bytes. */

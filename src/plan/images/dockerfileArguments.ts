@@ -2,7 +2,7 @@
 
 import { Problem } from "../../base/problem.js"
 
-/** What BuildKit defines by itself before the first FROM. Images are for one platform only. */
+/** What BuildKit defines before the first FROM. Images are for one platform only. */
 const platformArguments: Record<string, string> = Object.fromEntries(
   ["BUILD", "TARGET"].flatMap((side) => [
     [`${side}PLATFORM`, "linux/amd64"],

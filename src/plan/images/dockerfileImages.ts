@@ -24,7 +24,7 @@ export function isDockerfile(path: string): boolean {
 }
 
 /**
- * In the order of their lines. Stages of the file and scratch are no remote images; a platform changes nothing about the name.
+ * In the order of their lines. Stages of the file and scratch are not remote images; a platform changes nothing about the name.
  * `given` are values of ARGs.
  */
 export async function dockerfileImages(file: string, text: string, given: Record<string, string> = {}): Promise<FoundImage[]> {

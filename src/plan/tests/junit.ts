@@ -43,7 +43,7 @@ function caseElement(suite: string, test: TestCase): Markup {
 `
 }
 
-/** What has no place of its own in JUnit's format. */
+/** What JUnit's format has no place for. */
 function output({ notes = [], figures = [], logs = {} }: SuiteReport): Markup | undefined {
   const parts = [
     ...notes,

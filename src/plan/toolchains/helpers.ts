@@ -1,4 +1,4 @@
-// Programs that are no source's: those of this project, and the tools of versions.yaml. All are compiled by one toolchain.
+// Programs that belong to no source: those of this project, and the tools of versions.yaml. All are compiled by one toolchain.
 
 import { Problem } from "../../base/problem.js"
 import type { Catalogue, ToolPin } from "../../catalogue/types.js"

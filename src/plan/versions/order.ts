@@ -26,7 +26,7 @@ export function readChannel(text: string): Channel {
   return channel
 }
 
-/** Nothing for tags that are no full version, such as main, latest or v3.8. */
+/** Nothing for tags that are not a full version, such as main, latest or v3.8. */
 export function readRelease(tag: string): Release | undefined {
   const [, prefix = "", number] = /^([a-z-]*?)(\d+\.\d+\.\d+(?:[-+].*)?)$/.exec(tag) ?? []
   const version = number === undefined ? null : parse(number)
@@ -68,7 +68,7 @@ export function newestOf(releases: Release[]): Release | undefined {
   )
 }
 
-/** The newest first, without those that are no versions. */
+/** The newest first, without those that are not versions. */
 export function newestTags(tags: string[], count: number): string[] {
   const releases = tags.map(readRelease).filter((release) => release !== undefined)
   return (releases as Release[])

@@ -42,7 +42,7 @@ export class BrowserUser {
   ) {}
 
   static async login(browser: Browser, user: { userID: string; token: string }): Promise<BrowserUser> {
-    // Each has its own storage, as on a machine of its own.
+    // Each has its own storage, as on a separate machine.
     const page = await (await browser.newContext()).newPage()
     const faults: string[] = []
     page.on("pageerror", (error) => faults.push(error.message))

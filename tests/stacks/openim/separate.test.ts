@@ -32,7 +32,7 @@ beforeAll(async () => {
   )
 })
 
-describe("programs in containers of their own", () => {
+describe("programs in separate containers", () => {
   test("a user logs in and sends; the message is stored and pushed live to the other user", async () => {
     const [from, to] = await admin.newUsers("apart", 2)
     await exchange(from, to, gatewayAddress, gatewayAddress)

@@ -15,7 +15,7 @@ export default defineConfig({
     reporters: ["verbose", ["json", { outputFile: `${resultsFolder}/tests.json` }]],
     // The report has only what an assertion says itself: values are not to be cut short.
     chaiConfig: { truncateThreshold: 2000 },
-    // Conditions have time limits of their own and say what was not reached; these end what hangs.
+    // Conditions have their own time limits and say what was not reached; these end what hangs.
     testTimeout: 180_000,
     hookTimeout: 90_000,
   },

@@ -25,7 +25,7 @@ export async function separateTests(settings: Settings, options: BuildOptions, c
   }
 }
 
-/** Services of its own: what programs have registered elsewhere must not be found here. */
+/** Separate services: what programs have registered elsewhere must not be found here. */
 async function separateStack(settings: Settings, options: BuildOptions): Promise<Stack> {
   const { catalogue } = settings
   const entry = imageOf(catalogue, suite) as GroupEntry

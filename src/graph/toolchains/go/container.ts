@@ -55,7 +55,7 @@ const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promis
     return prepared(settings, freshened(settings, await fromFirst(settings, [reference])).withEnvVariable("GOTOOLCHAIN", "local"))
   },
 
-  /** Debian's Go becomes any other version by itself: it fetches Go's own toolchain module into the module cache. */
+  /** Debian's Go becomes any other version automatically: it fetches Go's own toolchain module into the module cache. */
   async distribution(settings, version) {
     const debian = await pullFirst(settings, [pinnedImage(settings.catalogue, "debian")])
     const fresh = { ...debian, container: freshened(settings, debian.container) }

@@ -1,4 +1,4 @@
-// The programs of a source: all as one binary that picks by name, each by itself, or by the source's own magefile.
+// The programs of a source: all as one binary that picks by name, each as its own binary, or by the source's own magefile.
 
 import { posix } from "node:path"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"

@@ -1,4 +1,4 @@
-// Programs that are no source's: tools of versions.yaml, and this project's own below go/.
+// Programs that belong to no source: tools of versions.yaml, and this project's own below go/.
 
 import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
 import type { ToolPin } from "../../../catalogue/types.js"

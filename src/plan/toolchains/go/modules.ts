@@ -13,7 +13,7 @@ export function moduleVariables(rules: ModuleRules): Record<string, string> {
   return Object.fromEntries(Object.entries(named).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
-/** Values end in logs and layers, so a proxy's password has its own place; patterns are no addresses. */
+/** Values end in logs and layers, so a proxy's password has its own place; patterns are not addresses. */
 export function checkModuleRules(goproxy: string | undefined, rules: ModuleRules): void {
   const secret = (goproxy ?? "").split(/[,|]/).some((one) => /^[^/]*\/\/[^/]*@/.test(one.trim()) || /^[^/\s:]+:[^/\s]+@/.test(one.trim()))
   if (secret) {

@@ -31,7 +31,7 @@ export interface Program {
 }
 
 export const serverPrograms = namesIn("STACK_SERVER_PROGRAMS")
-// Without them, tests of each program would be none. Where the programs have containers of their own, there are none in the server's.
+// Without them, tests of each program would be none. Where the programs have separate containers, there are none in the server's.
 if (process.env.RESULTS !== undefined && process.env.STACK_API === undefined && serverPrograms.length === 0) {
   throw new Error("STACK_SERVER_PROGRAMS is empty: it lists the programs of the server image, separated by commas")
 }
