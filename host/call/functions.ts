@@ -492,6 +492,7 @@ export const functionList: FunctionList = {
         "buildah": {"gives":"String","check":true,"options":{}},
         "deployment": {"gives":"String","check":true,"options":{}},
         "deploy": {"gives":"String","check":true,"options":{}},
+        "podman": {"gives":"String","check":true,"options":{}},
         "workflows": {"gives":"String","check":true,"options":{}},
       },
     },

@@ -17,7 +17,17 @@ export const SOURCE = [
 ]
 
 /** Of this project, for all of its tests. */
-export const CHECKOUT = ["**/node_modules", ".git", "sdk", "report", "compose/*/.*", "compose/*/secrets", "compose/*/tls", "compose/*/ca"]
+export const CHECKOUT = [
+  "**/node_modules",
+  ".git",
+  "sdk",
+  "report",
+  "compose/*/.*",
+  "compose/*/secrets",
+  "compose/*/tls",
+  "compose/*/ca",
+  "compose/*/acme",
+]
 
 /** Of this project, what is generated below compose/: beside it stand the passwords of a site. */
 export const COMPOSE = [

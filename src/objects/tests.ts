@@ -218,6 +218,13 @@ export class Tests {
     return this.run(["deploy"])
   }
 
+  /** Deploys a small kit by ssh on a machine with podman. */
+  @func({ cache: "never" })
+  @check()
+  async podman(): Promise<string> {
+    return this.run(["podman"])
+  }
+
   /** Checks the workflows by actionlint and all shell scripts by shellcheck. */
   @func({ cache: "session" })
   @check()

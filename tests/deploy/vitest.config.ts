@@ -6,7 +6,7 @@ const folder = process.env.RESULTS ?? "/results"
 
 export default defineConfig({
   test: {
-    include: ["tests/deploy/*.test.ts"],
+    include: [process.env.DEPLOY_TESTS ?? "tests/deploy/*.test.ts"],
     // One machine, and each case goes on where the one before ended.
     fileParallelism: false,
     bail: 0,

@@ -25,6 +25,7 @@ import { mirrorTests } from "./mirrors.js"
 import { mongodbTests } from "./mongodb.js"
 import { mutationTests } from "./openim/mutations.js"
 import { separateTests } from "./openim/separate.js"
+import { podmanTests } from "./podman.js"
 import { programTests } from "./programs.js"
 import { publishingTests } from "./publishing.js"
 import { redisTests } from "./redis.js"
@@ -98,6 +99,7 @@ const stackSuites: Record<string, TestSuite> = {
 const openimSuites: Record<string, TestSuite> = {
   separate: ({ settings, options, checkout, mark }) => separateTests(settings, options, checkout, mark),
   deploy: ({ settings, kit, checkout, mark }) => deployTests(settings, kit, checkout, mark),
+  podman: ({ settings, checkout, mark }) => podmanTests(settings, checkout, mark),
   mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
 }
 

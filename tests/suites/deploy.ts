@@ -17,10 +17,12 @@ const results = "/results"
 const publicName = "im.example.test"
 
 /** Ends well in any case: what a failed command left could not be read. */
-const script = `
-mkdir -p ${results}
-date +%s > ${results}/begun
-{ npx vitest run --config tests/deploy/vitest.config.ts 2>&1; echo $? > ${results}/exit; } | tee ${results}/output.txt`
+export function vitestRun(folder: string): string {
+  return `
+mkdir -p ${folder}
+date +%s > ${folder}/begun
+{ npx vitest run --config tests/deploy/vitest.config.ts 2>&1; echo $? > ${folder}/exit; } | tee ${folder}/output.txt`
+}
 
 export async function deployTests(settings: Settings, makeKit: MakeKit, checkout: Directory, mark?: string): Promise<SuiteOutcome> {
   const [store, web, host] = await Promise.all([storeImage(settings), webImage(settings, checkout), dockerHost(settings, checkout)])
@@ -38,7 +40,7 @@ export async function deployTests(settings: Settings, makeKit: MakeKit, checkout
     .withEnvVariable("PUBLIC_NAME", publicName)
     .withEnvVariable("DEPLOY_RUN", mark ?? randomUUID())
     // Docker needs the rights of a machine's root: see docs/testing.md.
-    .withExec(["sh", "-c", script], { insecureRootCapabilities: true, expect: ReturnType.Any })
+    .withExec(["sh", "-c", vitestRun(results)], { insecureRootCapabilities: true, expect: ReturnType.Any })
   const folder = ran.directory(results)
   const notes = [`mongodb is ${store.standIn}`, "web and admin are a page with OpenIM's SDK for browsers"]
   return { ...stackOutcome(await readResults(folder)), notes }

@@ -76,7 +76,9 @@ describe("what functions take of the folder compose/", () => {
   })
 
   it("leaves passwords and keys out of the tests' checkout", () => {
-    expect(CHECKOUT).toEqual(expect.arrayContaining(["compose/*/.*", "compose/*/secrets", "compose/*/tls", "compose/*/ca"]))
+    expect(CHECKOUT).toEqual(
+      expect.arrayContaining(["compose/*/.*", "compose/*/secrets", "compose/*/tls", "compose/*/ca", "compose/*/acme"]),
+    )
   })
 })
 

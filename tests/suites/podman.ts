@@ -1,0 +1,75 @@
+// A kit that is copied by ssh to a machine with podman: the stores and the edge, which show what is different there.
+
+import { randomUUID } from "node:crypto"
+import { type Directory, dag, ReturnType } from "@dagger.io/dagger"
+import { loadDeployment } from "../../src/catalogue/load.js"
+import { withSystemPackages } from "../../src/graph/build/bases.js"
+import { componentImage } from "../../src/graph/build/components.js"
+import type { Settings } from "../../src/graph/call/settings.js"
+import { namedArchive, operator, withChecksums } from "../../src/graph/deploy/kit.js"
+import { readResults } from "../../src/graph/stack/runs.js"
+import { nodeProject } from "../../src/graph/stack/tests.js"
+import { deploymentFiles } from "../../src/plan/deploy/files.js"
+import { archivePath } from "../../src/plan/deploy/kit.js"
+import { stackOutcome } from "../../src/plan/stack/results.js"
+import { vitestRun } from "./deploy.js"
+import type { SuiteOutcome } from "./together.js"
+
+const packages = [
+  ...["podman", "netavark", "aardvark-dns", "crun", "docker-compose", "nftables", "iproute2", "procps", "ca-certificates", "openssl"],
+  ...["openssh-server", "openssh-client"],
+]
+const services = ["etcd", "redis", "edge"]
+const results = "/results"
+const publicName = "im.example.test"
+
+export async function podmanTests(settings: Settings, checkout: Directory, mark?: string): Promise<SuiteOutcome> {
+  const [kit, project] = await Promise.all([
+    smallKit(settings, checkout),
+    nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })),
+  ])
+  const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", packages)
+  const ran = machine
+    .withDirectory(".", checkout.filter({ include: ["tsconfig.json", "tests/stacks", "tests/deploy"] }))
+    .withMountedTemp("/var/lib/containers")
+    .withMountedDirectory("/kit", kit)
+    .withEnvVariable("RESULTS", results)
+    .withEnvVariable("DEPLOY_TESTS", "tests/deploy/podman/*.test.ts")
+    .withEnvVariable("PUBLIC_NAME", publicName)
+    .withEnvVariable("PODMAN_IGNORE_CGROUPSV1_WARNING", "1")
+    .withEnvVariable("PODMAN_RUN", mark ?? randomUUID())
+    // As a machine's root, for networks and control groups.
+    .withExec(["sh", "-c", vitestRun(results)], { insecureRootCapabilities: true, expect: ReturnType.Any })
+  return stackOutcome(await readResults(ran.directory(results)))
+}
+
+/** Like `deployment --images=archives`, with what builds quickly. */
+async function smallKit(settings: Settings, checkout: Directory): Promise<Directory> {
+  const { catalogue } = settings
+  const data = await loadDeployment(catalogue, catalogue.stack)
+  if (data === undefined) throw new Error(`stacks/${catalogue.stack} has no deployment.yaml`)
+  const chosen = Object.values(data.services).filter(({ name }) => services.includes(name))
+  const small = {
+    ...data,
+    services: Object.fromEntries(
+      chosen.map((service) => [service.name, { ...service, needs: service.needs.filter((name) => services.includes(name)) }]),
+    ),
+    edge: { ...data.edge, ready: [] },
+    checks: [],
+  }
+  const archives = await Promise.all(
+    chosen.map(async ({ component }) => {
+      const name = `openim/podman-${component}:test`
+      const image = await componentImage(settings, { component, base: "debian", layout: "multicall" })
+      return { component, name, file: await namedArchive(settings, image.container, name) }
+    }),
+  )
+  const images = Object.fromEntries(archives.map(({ component, name }) => [component, `docker.io/${name}`]))
+  const texts = deploymentFiles(catalogue, small, { profiles: [], official: false, base: catalogue.bases["debian"]!, images })
+  const withTexts = Object.entries(texts).reduce((folder, [name, text]) => folder.withNewFile(name, text), dag.directory())
+  const whole = archives.reduce(
+    (folder, { component, file }) => folder.withFile(archivePath(component), file, { permissions: 0o644 }),
+    withTexts.withDirectory(".", await operator(settings, checkout)),
+  )
+  return withChecksums(settings, whole)
+}
