@@ -127,14 +127,14 @@ const PARTS = ["images", "packages", "go", "maven", "archives", ARCHIVES]
 
 async function prune(folder: string): Promise<number> {
   const lists = listsOf(folder)
-  const wishes = existsSync(join(folder, "needed")) ? readdirSync(join(folder, "needed")).filter((name) => name.endsWith(".txt")) : []
-  if (wishes.length === 0) {
+  const requests = existsSync(join(folder, "needed")) ? readdirSync(join(folder, "needed")).filter((name) => name.endsWith(".txt")) : []
+  if (requests.length === 0) {
     throw new Problem(
       `${folder} does not say what is needed of it: needed/ is empty`,
       `./daggerw call --bundle=${folder} prewarm export --path=${folder} writes it`,
     )
   }
-  const needed = new Set(["host", ...wishes.flatMap((name) => readFileSync(join(folder, "needed", name), "utf8").split("\n"))])
+  const needed = new Set(["host", ...requests.flatMap((name) => readFileSync(join(folder, "needed", name), "utf8").split("\n"))])
   const going = lists.filter((name) => !needed.has(name))
   const kept = new Set(lists.filter((name) => needed.has(name)).flatMap((name) => [...checksums(folder, `items/${name}.sha256`).keys()]))
   for (const name of going) say(`${titleOf(folder, name)}: no prewarm of this bundle needs it`)
@@ -151,7 +151,7 @@ async function prune(folder: string): Promise<number> {
   // Last, so that a prune that was stopped can be done again.
   for (const name of going) for (const ending of ["json", "sha256"]) rmSync(join(folder, "items", `${name}.${ending}`), { force: true })
   say(
-    `${folder}: ${going.length} items and ${files.length} files removed; kept is what ${wishes.join(", ")} name${wishes.length === 1 ? "s" : ""} in needed/`,
+    `${folder}: ${going.length} items and ${files.length} files removed; kept is what ${requests.join(", ")} name${requests.length === 1 ? "s" : ""} in needed/`,
   )
   if (going.length > 0) await printDigest(folder)
   return 0

@@ -2,7 +2,7 @@
 
 import type { Container, Directory, File } from "@dagger.io/dagger"
 import { sayArchive, sayImage, sayPrograms } from "../graph/build/built.js"
-import { type BuildWish, componentBinaries, componentImage } from "../graph/build/components.js"
+import { type BuildRequest, componentBinaries, componentImage } from "../graph/build/components.js"
 import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../graph/build/layouts.js"
 import { buildOptions, type CallOptions, componentSettings, pinnedSettings, stackSettings } from "../graph/call/options.js"
 import type { Settings } from "../graph/call/settings.js"
@@ -20,24 +20,24 @@ export async function builtImage(
   platform: string,
 ): Promise<Container> {
   checkPlatform(platform)
-  const wish = { ...buildOptions(options), builder: knownBuilder(builder), component }
+  const request = { ...buildOptions(options), builder: knownBuilder(builder), component }
   const settings = await componentSettings(options, component)
-  const image = await componentImage(settings, wish)
-  await sayImage(settings, wish, image)
+  const image = await componentImage(settings, request)
+  await sayImage(settings, request, image)
   return image.container
 }
 
 export async function builtPrograms(options: CallOptions, component: string, builder: string | null | undefined): Promise<Directory> {
-  const wish = { ...buildOptions(options), builder: knownBuilder(builder), component }
-  const folder = await componentBinaries(await componentSettings(options, component), wish)
-  await sayPrograms(wish, folder)
+  const request = { ...buildOptions(options), builder: knownBuilder(builder), component }
+  const folder = await componentBinaries(await componentSettings(options, component), request)
+  await sayPrograms(request, folder)
   return folder
 }
 
 /** An image with its reproducible layout, and how it was built. */
 export interface BuiltLayout {
   settings: Settings
-  wish: BuildWish
+  request: BuildRequest
   image: BuiltImage
   layout: Layout
 }
@@ -45,9 +45,9 @@ export interface BuiltLayout {
 /** The tools are what is going to look at the image: a bundle must have them. */
 export async function builtLayout(options: CallOptions, component: string, tools: string[] = []): Promise<BuiltLayout> {
   const settings = await componentSettings(options, component, { tools })
-  const wish = { ...buildOptions(options), component }
-  const image = await componentImage(settings, wish)
-  return { settings, wish, image, layout: await imageLayout(settings, image) }
+  const request = { ...buildOptions(options), component }
+  const image = await componentImage(settings, request)
+  return { settings, request, image, layout: await imageLayout(settings, image) }
 }
 
 export async function builtArchive(options: CallOptions, component: string): Promise<File> {

@@ -38,7 +38,7 @@ export interface PinFiles {
   generated?: Record<string, string>
 }
 
-export interface BumpWish {
+export interface BumpRequest {
   channel: Channel
   component?: string
   version?: string
@@ -47,11 +47,11 @@ export interface BumpWish {
 }
 
 /** Takes every update of the channel, or one component to its newest or any other version. Without updates nothing changes. */
-export async function bumpVersions(settings: Settings, tools: WatchTools, files: PinFiles, wish: BumpWish): Promise<PinFiles> {
-  if (wish.version !== undefined && wish.component === undefined) {
+export async function bumpVersions(settings: Settings, tools: WatchTools, files: PinFiles, request: BumpRequest): Promise<PinFiles> {
+  if (request.version !== undefined && request.component === undefined) {
     throw new Problem("--version says where one component goes", "name it with --component")
   }
-  const moves = await wantedMoves(settings, tools, wish)
+  const moves = await wantedMoves(settings, tools, request)
   const failures: Error[] = []
   let versions = files.versions
   const changes: string[] = []
@@ -66,12 +66,12 @@ export async function bumpVersions(settings: Settings, tools: WatchTools, files:
     }
   }
   if (failures.length > 0 && changes.length === 0) throw new Error(failures.map((error) => error.message).join("\n"))
-  for (const change of await newChecksums(settings, tools, wish, versions)) {
+  for (const change of await newChecksums(settings, tools, request, versions)) {
     versions = change.versions
     changes.push(change.summary)
   }
   for (const failure of failures) log(`not bumped: ${failure.message}`)
-  return changedFiles(settings.catalogue, files, versions, changes, wish.date)
+  return changedFiles(settings.catalogue, files, versions, changes, request.date)
 }
 
 interface Move {
@@ -79,18 +79,18 @@ interface Move {
   version: string
 }
 
-async function wantedMoves(settings: Settings, tools: WatchTools, wish: BumpWish): Promise<Move[]> {
+async function wantedMoves(settings: Settings, tools: WatchTools, request: BumpRequest): Promise<Move[]> {
   const { catalogue } = settings
-  const one = wish.component === undefined ? undefined : watchedNamed(catalogue, wish.component)
-  if (one !== undefined && wish.version !== undefined) return [{ watched: one, version: wish.version }]
-  const rows = await watch(settings, tools, wish.channel)
+  const one = request.component === undefined ? undefined : watchedNamed(catalogue, request.component)
+  if (one !== undefined && request.version !== undefined) return [{ watched: one, version: request.version }]
+  const rows = await watch(settings, tools, request.channel)
   const wanted = one === undefined ? rows : rows.filter((row) => row.component === one.name)
   for (const row of wanted.filter((row) => row.decision === "unknown" || row.moved !== null)) {
     if (one !== undefined && row.decision === "unknown") throw new Error(row.reason)
     log(`${row.component}: ${row.decision}: ${row.reason}`)
   }
   const updates = updatesOf(wanted)
-  if (updates.length === 0) log(`nothing new in channel ${wish.channel}: nothing is changed`)
+  if (updates.length === 0) log(`nothing new in channel ${request.channel}: nothing is changed`)
   return updates.map((row) => ({ watched: watchedNamed(catalogue, row.component), version: row.newest! }))
 }
 
@@ -137,12 +137,13 @@ async function moved(settings: Settings, tools: WatchTools, watched: Watched, ve
 }
 
 /** Archives that stay at their version and have builds without a recorded checksum get the makers'. */
-async function newChecksums(settings: Settings, tools: WatchTools, wish: BumpWish, text: string): Promise<Moved[]> {
+async function newChecksums(settings: Settings, tools: WatchTools, request: BumpRequest, text: string): Promise<Moved[]> {
   const { archives } = readVersions("versions.yaml", text)
   const changes: Moved[] = []
   let versions = text
   for (const [name, { version, builds }] of Object.entries(archives)) {
-    const staying = version === settings.catalogue.pins.archives[name]?.version && (wish.component === undefined || wish.component === name)
+    const staying =
+      version === settings.catalogue.pins.archives[name]?.version && (request.component === undefined || request.component === name)
     if (!staying || Object.values(builds).every(({ sha256 }) => sha256 !== undefined)) continue
     const sums = await archiveSums(settings, tools, name, version)
     for (const [build, sum] of Object.entries(sums)) {

@@ -6,7 +6,7 @@ import { prewarmed } from "../graph/bundle/prewarm.js"
 import { bundleSettings, type CallOptions, sourceSettings } from "../graph/call/options.js"
 import { checkPinned } from "../plan/build/versionNames.js"
 import { bundleTable } from "../plan/bundle/check.js"
-import { prewarmWish } from "../plan/bundle/items.js"
+import { prewarmRequest } from "../plan/bundle/items.js"
 import { prewarmTable } from "../plan/bundle/prewarm.js"
 import { pinPaths } from "../plan/versions/pinFiles.js"
 import { compareBundle, lockedVersions } from "./bundleCheck.js"
@@ -22,7 +22,7 @@ export interface BundleCall {
 export async function prewarmedBundle(options: CallOptions, asked: BundleCall, renew: boolean, partial: boolean): Promise<Directory> {
   checkPinned(options.version)
   const settings = await sourceSettings(options, asked.components[0])
-  const { bundle, rows } = await prewarmed(settings, prewarmWish(settings.catalogue, { ...asked, base: options.base }), renew)
+  const { bundle, rows } = await prewarmed(settings, prewarmRequest(settings.catalogue, { ...asked, base: options.base }), renew)
   if (!partial && rows.some(({ result }) => result === "failed")) throw new Error(prewarmTable(rows))
   return bundle
 }
@@ -30,8 +30,8 @@ export async function prewarmedBundle(options: CallOptions, asked: BundleCall, r
 export async function bundleReport(options: CallOptions, asked: BundleCall, format: string): Promise<string> {
   checkFormat(format)
   const settings = await bundleSettings(options, asked.components[0])
-  const wish = prewarmWish(settings.catalogue, { ...asked, base: options.base })
-  const rows = await compareBundle(settings, settings.bundle, wish, new Date().toISOString())
+  const request = prewarmRequest(settings.catalogue, { ...asked, base: options.base })
+  const rows = await compareBundle(settings, settings.bundle, request, new Date().toISOString())
   return formatted(format, () => bundleTable(rows), rows)
 }
 

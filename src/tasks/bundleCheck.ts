@@ -10,18 +10,18 @@ import { tailOf } from "../graph/call/failures.js"
 import type { Bundle, Settings } from "../graph/call/settings.js"
 import { toolbox } from "../graph/call/toolbox.js"
 import { type BundleRow, movedPackages } from "../plan/bundle/check.js"
-import { type BundleRecord, type BundleWish, bundleItems, itemTitle, unfitRecord } from "../plan/bundle/items.js"
+import { type BundleRecord, type BundleRequest, bundleItems, itemTitle, unfitRecord } from "../plan/bundle/items.js"
 import type { BundleItem } from "../plan/bundle/types.js"
 import { withArchiveChecksums, withDigests, withPackageVersions } from "../plan/versions/pins.js"
 
 /** A row for each item that these builds need, and for each that the bundle has beyond them. */
-export async function compareBundle(settings: Settings, bundle: Bundle, wish: BundleWish, moment: string): Promise<BundleRow[]> {
+export async function compareBundle(settings: Settings, bundle: Bundle, request: BundleRequest, moment: string): Promise<BundleRow[]> {
   const { catalogue } = settings
   // The newest ones, also where versions.yaml pins others.
   const pins = { ...catalogue.pins, digests: {}, packages: {} }
   const online = { ...settings, bundle: undefined, catalogue: { ...catalogue, pins } }
   const damaged = new Set((await damagedFiles(await toolbox(online, []), bundle)).map(({ item }) => item))
-  const items = bundleItems(catalogue, wish, await ownSource({ ...settings, bundle: undefined }))
+  const items = bundleItems(catalogue, request, await ownSource({ ...settings, bundle: undefined }))
   const names = await Promise.all(items.map((item) => nameOf(catalogue, item)))
   const rows = pairs(items, names).map(async ([item, name]): Promise<BundleRow> => {
     const title = itemTitle(catalogue, item)

@@ -37,6 +37,12 @@ export interface BaseImagesCall {
 }
 
 export async function baseImageList(options: CallOptions, { format, dockerfiles, buildArgs, status }: BaseImagesCall): Promise<string> {
-  const wish = { format, base: options.base, dockerfiles: dockerfiles ?? undefined, buildArguments: readBuildArguments(buildArgs), status }
-  return baseImagesReport(await pinnedSettings(options), wish)
+  const request = {
+    format,
+    base: options.base,
+    dockerfiles: dockerfiles ?? undefined,
+    buildArguments: readBuildArguments(buildArgs),
+    status,
+  }
+  return baseImagesReport(await pinnedSettings(options), request)
 }

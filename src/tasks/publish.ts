@@ -8,7 +8,7 @@ import { fetchedFrom } from "../graph/call/mirrors.js"
 import { buildOptions, type CallOptions, componentSettings, pinnedSettings, registryAccess, stackSettings } from "../graph/call/options.js"
 import { readSigning } from "../graph/publish/signing.js"
 import { planGaps } from "../graph/versions/sourceParts.js"
-import type { BundleWish } from "../plan/bundle/items.js"
+import type { BundleRequest } from "../plan/bundle/items.js"
 import { fetchedLines } from "../plan/call/mirrorReports.js"
 import { type Gate, gateNeeds, readGate } from "../plan/publish/gates.js"
 import { planRows, planTable, readPlanRecord, recordedRow } from "../plan/publish/planRows.js"
@@ -78,14 +78,14 @@ export async function released(options: CallOptions, call: ReleaseCall): Promise
   const names = chosenComponents(catalogue, call.components)
   const expected = readExpected(catalogue, call.expect)
   const pinned = await pinnedSettings(options, publishingNeeds(catalogue, names, order), call.components[0])
-  const wish = {
+  const request = {
     names,
     channel: call.channel,
     date: call.date ?? undefined,
     record: await call.record?.contents(),
     failFast: call.failFast,
   }
-  const done = await wholeRelease(pinned, buildOptions(options), bumpPlace(options, call.checkout), wish, { ...order, expected })
+  const done = await wholeRelease(pinned, buildOptions(options), bumpPlace(options, call.checkout), request, { ...order, expected })
   return [releasedReport(done.released), done.record, done.changes]
 }
 
@@ -94,7 +94,7 @@ function publishingNeeds(
   catalogue: Catalogue,
   components: string[],
   { gate, signing }: { gate: Gate; signing?: unknown },
-): Partial<BundleWish> {
+): Partial<BundleRequest> {
   const tested = gateNeeds(catalogue, gate, components)
   const tools = ["syft", ...(signing ? ["cosign"] : []), ...tested.tools]
   return { components: [...new Set([...components, ...tested.components])], services: tested.services, tools }

@@ -3,7 +3,7 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import { once } from "../base/once.js"
-import { type BuildOptions, type BuildWish, componentImage } from "../graph/build/components.js"
+import { type BuildOptions, type BuildRequest, componentImage } from "../graph/build/components.js"
 import { type BuiltImage, imageLayout } from "../graph/build/layouts.js"
 import { tailOf } from "../graph/call/failures.js"
 import { log, type Settings } from "../graph/call/settings.js"
@@ -36,14 +36,14 @@ export interface PublishOrder extends PublishedTo {
 
 /** An image that has passed its smoke test. */
 interface Prepared {
-  wish: BuildWish
+  request: BuildRequest
   image: BuiltImage
   candidate: Candidate
   plan: GatePlan
 }
 
-async function prepared(settings: Settings, wish: BuildWish, order?: PublishOrder): Promise<Prepared> {
-  const component = imageOf(settings.catalogue, wish.component)
+async function prepared(settings: Settings, request: BuildRequest, order?: PublishOrder): Promise<Prepared> {
+  const component = imageOf(settings.catalogue, request.component)
   // Names and registries are checked before minutes are spent.
   if (order !== undefined) {
     const targets = publishTargets(component, order.registries, order.tags.length > 0 ? order.tags : ["version"])
@@ -51,16 +51,16 @@ async function prepared(settings: Settings, wish: BuildWish, order?: PublishOrde
   }
   if (order?.signing !== undefined) await checkKey(settings, order.signing)
   const gate = order?.gate ?? "smoke"
-  const image = await componentImage(settings, wish)
+  const image = await componentImage(settings, request)
   const layout = await imageLayout(settings, image)
-  checkExpected(wish.component, layout.digest, order?.expected)
+  checkExpected(request.component, layout.digest, order?.expected)
   // What is pushed is tested as it is pushed; what is only built needs no second copy.
   const candidate =
     order === undefined
-      ? { component: wish.component, layout, container: image.container }
-      : await candidateOf(settings, wish.component, layout)
+      ? { component: request.component, layout, container: image.container }
+      : await candidateOf(settings, request.component, layout)
   await smokeGate(settings, gate, candidate)
-  return { wish, image, candidate, plan: gatePlan(settings.catalogue, gate, wish.component) }
+  return { request, image, candidate, plan: gatePlan(settings.catalogue, gate, request.component) }
 }
 
 interface Published {
@@ -70,22 +70,22 @@ interface Published {
 }
 
 /** Pushes an image that has passed its gate. */
-async function pushed(settings: Settings, { wish, image, candidate, plan }: Prepared, order: PublishOrder): Promise<Published> {
+async function pushed(settings: Settings, { request, image, candidate, plan }: Prepared, order: PublishOrder): Promise<Published> {
   const { layout } = candidate
-  const component = imageOf(settings.catalogue, wish.component)
+  const component = imageOf(settings.catalogue, request.component)
   const tags = order.tags.length > 0 ? order.tags : [await image.container.label("org.opencontainers.image.version")]
   const targets = publishTargets(component, order.registries, tags)
-  const attached = await withReferrers(settings, layout, await imageAttachments(settings, wish, image, layout, defaultBuilder))
-  if (order.signing === undefined) log(`${wish.component}: not signed: no key is given (--sign-key)`)
+  const attached = await withReferrers(settings, layout, await imageAttachments(settings, request, image, layout, defaultBuilder))
+  if (order.signing === undefined) log(`${request.component}: not signed: no key is given (--sign-key)`)
   const beforeTags = () => signed(settings, targets, layout.digest, order)
   const published = await publishLayout(settings, attached, targets, order.access, order.mark, { beforeTags })
   return { digest: layout.digest, tested: testedWords(plan), tags: published }
 }
 
 /** Builds an image and lets it be published only when it passes its gate. */
-export async function releaseImage(settings: Settings, wish: BuildWish, order: PublishOrder): Promise<Published> {
-  const built = await prepared(settings, wish, order)
-  if (built.plan.suites.length > 0) await stackGate(settings, wish, order.gate, [built.candidate], order.checkout)
+export async function releaseImage(settings: Settings, request: BuildRequest, order: PublishOrder): Promise<Published> {
+  const built = await prepared(settings, request, order)
+  if (built.plan.suites.length > 0) await stackGate(settings, request, order.gate, [built.candidate], order.checkout)
   return pushed(settings, built, order)
 }
 

@@ -14,14 +14,14 @@ import { builtLayout } from "./build.js"
 
 export async function componentSbom(options: CallOptions, component: string, format: string): Promise<File> {
   sbomFormat(format)
-  const { settings, wish, image, layout } = await builtLayout(options, component, ["syft"])
-  return imageSbom(settings, wish, image, layout, format)
+  const { settings, request, image, layout } = await builtLayout(options, component, ["syft"])
+  return imageSbom(settings, request, image, layout, format)
 }
 
 export async function componentProvenance(options: CallOptions, component: string, builderId: string): Promise<File> {
   checkBuilder(builderId)
-  const { settings, wish, image, layout } = await builtLayout(options, component)
-  return imageProvenance(settings, wish, image, layout, builderId)
+  const { settings, request, image, layout } = await builtLayout(options, component)
+  return imageProvenance(settings, request, image, layout, builderId)
 }
 
 export interface ScanCall {

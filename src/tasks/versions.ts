@@ -16,7 +16,7 @@ import { checkDate } from "../plan/versions/changelog.js"
 import { type Channel, readChannel } from "../plan/versions/order.js"
 import { pinPaths } from "../plan/versions/pinFiles.js"
 import { githubLines, updatesOf, updatesText, type WatchRow, watchedFor, watchedNamed, watchTable } from "../plan/versions/watch.js"
-import { type BumpWish, bumpBases, bumpVersions, type PinFiles } from "./bump.js"
+import { type BumpRequest, bumpBases, bumpVersions, type PinFiles } from "./bump.js"
 
 type Form = (settings: Settings, channel: Channel, rows: WatchRow[], changes?: Record<string, SourceChanges>) => string
 
@@ -105,21 +105,26 @@ export async function callerBump(
   checkout: Directory,
   { component, version, channel, bases, date }: BumpCall,
 ): Promise<Changeset> {
-  const wish = { channel: readChannel(channel), component: component ?? undefined, version: version ?? undefined, date: date ?? undefined }
+  const request = {
+    channel: readChannel(channel),
+    component: component ?? undefined,
+    version: version ?? undefined,
+    date: date ?? undefined,
+  }
   const settings = await pinnedSettings(options)
   if (component && version) checkVersionName(settings.catalogue, component, version)
-  return bumpChanges(settings, bumpPlace(options, checkout), wish, bases)
+  return bumpChanges(settings, bumpPlace(options, checkout), request, bases)
 }
 
 export async function bumpChanges(
   settings: Settings,
   { folder, stack }: BumpPlace,
-  wish: BumpWish,
+  request: BumpRequest,
   bases: boolean,
   tools = toolsOf(settings),
 ): Promise<Changeset> {
-  if (wish.date !== undefined) checkDate(wish.date)
-  if (bases && (wish.component !== undefined || wish.version !== undefined)) {
+  if (request.date !== undefined) checkDate(request.date)
+  if (bases && (request.component !== undefined || request.version !== undefined)) {
     throw new Problem("--bases pins all base images", "leave --component and --version out")
   }
   const names = pinPaths(stack)
@@ -129,7 +134,7 @@ export async function bumpChanges(
     changelog: await textOf(folder, names.changelog),
     deployment: await textOf(folder, names.deployment),
   }
-  const changed = bases ? await bumpBases(settings, tools, files, wish.date) : await bumpVersions(settings, tools, files, wish)
+  const changed = bases ? await bumpBases(settings, tools, files, request.date) : await bumpVersions(settings, tools, files, request)
   let after = folder
   for (const name of ["versions", "env", "changelog"] as const) {
     const [path, text] = [names[name], changed[name]]

@@ -10,7 +10,7 @@ import { earlierImages, planInputs } from "./plan.js"
 import { type PublishOrder, releaseAll, unsignedAreBuilt } from "./release.js"
 import { type BumpPlace, catalogueIn, releaseChanges } from "./versions.js"
 
-export interface ReleaseWish {
+export interface ReleaseRequest {
   names: string[]
   /** Which newer versions to take; pinned for none. */
   channel: string
@@ -30,17 +30,17 @@ export async function wholeRelease(
   pinned: Settings,
   options: BuildOptions,
   place: BumpPlace,
-  wish: ReleaseWish,
+  request: ReleaseRequest,
   order: PublishOrder,
   tools?: WatchTools,
 ): Promise<WholeRelease> {
-  const { names } = wish
-  const changes = await releaseChanges(pinned, place, names, wish.channel, wish.date, tools)
+  const { names } = request
+  const changes = await releaseChanges(pinned, place, names, request.channel, request.date, tools)
   const settings = { ...pinned, catalogue: await catalogueIn(changes.after(), place.stack) }
   const to = { registries: order.registries, tags: order.tags }
   const inputs = await planInputs(settings, options, names)
-  const earlier = wish.record === undefined ? await earlierImages(settings, inputs, order) : readPlanRecord(wish.record, to)
+  const earlier = request.record === undefined ? await earlierImages(settings, inputs, order) : readPlanRecord(request.record, to)
   const rows = await unsignedAreBuilt(settings, planRows(inputs, earlier), order)
-  const released = await releaseAll(settings, rows, options, wish.failFast, order)
+  const released = await releaseAll(settings, rows, options, request.failFast, order)
   return { released, record: releaseRecord(settings.catalogue, rows, released, to), changes }
 }

@@ -299,9 +299,9 @@ describe("./daggerw bundle", () => {
   }
 
   /** What a prewarm wanted. */
-  function wanted(wish: string, ...items: string[]): void {
+  function wanted(request: string, ...items: string[]): void {
     mkdirSync(join(bundle, "needed"), { recursive: true })
-    writeFileSync(join(bundle, "needed", `${wish}.txt`), `${items.join("\n")}\n`)
+    writeFileSync(join(bundle, "needed", `${request}.txt`), `${items.join("\n")}\n`)
   }
 
   it("verify names files that are missing or changed, and the item that they are of", async () => {

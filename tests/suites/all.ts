@@ -152,6 +152,6 @@ async function smoke({ settings, options, component }: SuiteContext): Promise<Te
 
 async function reproducible({ settings, options, checkout, component }: SuiteContext): Promise<TestCase[]> {
   if (component !== undefined) return reproducibleTests(settings, { ...options, component }, randomUUID())
-  const { from, source, wish } = await shopFixture(settings, checkout)
-  return reproducibleTests(from(source), wish, randomUUID())
+  const { from, source, request } = await shopFixture(settings, checkout)
+  return reproducibleTests(from(source), request, randomUUID())
 }

@@ -88,8 +88,8 @@ export async function baseImageTests(settings: Settings, checkout: Directory): P
       "base images of the Dockerfiles of document 002: exactly these five, each once",
       async () => {
         const dockerfiles = checkout.directory("tests/fixtures/v7")
-        const wish = { format: "table", base: "debian", dockerfiles, buildArguments: {}, status: false }
-        const text = await baseImagesReport(settings, wish)
+        const request = { format: "table", base: "debian", dockerfiles, buildArguments: {}, status: false }
+        const text = await baseImagesReport(settings, request)
         const names = text
           .split("\n")
           .slice(1, -2)
@@ -98,8 +98,8 @@ export async function baseImageTests(settings: Settings, checkout: Directory): P
         const listed = ["rust:1.87-alpine", "python:3.11-alpine", "alpine:3.19", "node:18-alpine", "nginx:1.25-alpine"]
         same(names.sort().join(), listed.sort().join())
         has(text, "total: 5 images\n")
-        await fails(() => baseImagesReport(settings, { ...wish, format: "jsn" }), 'Did you mean "json"?')
-        await fails(() => baseImagesReport(settings, { ...wish, dockerfiles: dag.directory() }), "no Dockerfile below this folder")
+        await fails(() => baseImagesReport(settings, { ...request, format: "jsn" }), 'Did you mean "json"?')
+        await fails(() => baseImagesReport(settings, { ...request, dockerfiles: dag.directory() }), "no Dockerfile below this folder")
       },
     ],
   ])

@@ -5,7 +5,7 @@ import type { Container, Directory } from "@dagger.io/dagger"
 import { firstIn } from "../../src/base/entries.js"
 import type { BaseEntry } from "../../src/catalogue/types.js"
 import { prepareBase } from "../../src/graph/build/bases.js"
-import { type BuildWish, componentImage } from "../../src/graph/build/components.js"
+import { type BuildRequest, componentImage } from "../../src/graph/build/components.js"
 import { baseFacts } from "../../src/graph/build/inputs.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
@@ -25,7 +25,7 @@ import type { SuiteOutcome } from "./together.js"
 const host = "localhost:5002"
 
 export async function basesTests(settings: Settings, checkout: Directory): Promise<SuiteOutcome> {
-  const [roots, registry, { source, wish, from }] = await Promise.all([
+  const [roots, registry, { source, request, from }] = await Promise.all([
     baseRoots(settings),
     toolbox(settings, [], ["docker-registry"]).then((box) => emptyRegistry(box, 5002)),
     shopFixture(settings, checkout),
@@ -45,7 +45,7 @@ export async function basesTests(settings: Settings, checkout: Directory): Promi
       const reference = base.image.replace(/:[^:/]*$/, (tag) => (root.tag === undefined ? tag : `:${root.tag}`))
       await root.container.publish(reference, { registryService: registry })
       references.push(reference)
-      const cases = await baseCases({ root, name, reference, server: on(settings), shop: on(from(source)), wish })
+      const cases = await baseCases({ root, name, reference, server: on(settings), shop: on(from(source)), request })
       found.push(cases.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
     }
     // The smallest image and one like it: what is in them is not what these cases ask.
@@ -71,12 +71,12 @@ interface OnBase {
   reference: string
   server: Settings
   shop: Settings
-  wish: BuildWish
+  request: BuildRequest
 }
 
-async function baseCases({ root, name, reference, server, shop, wish }: OnBase): Promise<TestCase[]> {
+async function baseCases({ root, name, reference, server, shop, request }: OnBase): Promise<TestCase[]> {
   const image = async (settings: Settings, component: string, base = name) =>
-    (await componentImage(settings, { ...wish, component, base })).container
+    (await componentImage(settings, { ...request, component, base })).container
   const smoke = async (settings: Settings, component: string, built: Container) => {
     const refused = (await smokeTest(settings, imageOf(settings.catalogue, component), built)).filter(({ ok }) => !ok)
     if (refused.length > 0) throw new Error(refused.map(({ name, detail }) => `${name}: ${detail ?? ""}`).join("\n"))
@@ -102,7 +102,7 @@ async function baseCases({ root, name, reference, server, shop, wish }: OnBase):
     [
       "plan names it, and what it goes by changes with the packages that are installed",
       async () => {
-        const [plan] = await planInputs(shop, { ...wish, base: name }, [wish.component])
+        const [plan] = await planInputs(shop, { ...request, base: name }, [request.component])
         same(plan?.inputs?.base.replace(/@sha256:.*/, ""), reference)
         const prepared = await prepareBase(server, baseOf(server.catalogue, name))
         const before = await baseFacts({ ...prepared, container: prepared.pulled.container })
@@ -114,7 +114,7 @@ async function baseCases({ root, name, reference, server, shop, wish }: OnBase):
     [
       "packages were installed by the base's own manager, and nothing of the engine's certificates is left",
       async () => {
-        const built = await image(shop, wish.component)
+        const built = await image(shop, request.component)
         same(await asRoot(built, whole(root)), "")
         if (root.base !== "alpine") same(await certificates(built), await certificates(root.container))
       },
@@ -122,8 +122,8 @@ async function baseCases({ root, name, reference, server, shop, wish }: OnBase):
     [
       "the shop passes the smoke test, starts, and its health check says when",
       async () => {
-        const built = await image(shop, wish.component)
-        await smoke(shop, wish.component, built)
+        const built = await image(shop, request.component)
+        await smoke(shop, request.component, built)
         const [health = ""] = await built.dockerHealthcheck().args()
         const entrypoint = (await built.entrypoint()).join(" ")
         await built.withEnvVariable("RUN", randomUUID()).withExec(["sh", "-c", healthy, "sh", health, entrypoint]).sync()

@@ -11,7 +11,7 @@ import { checkNeeds } from "../../src/graph/bundle/needs.js"
 import { prewarmed } from "../../src/graph/bundle/prewarm.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { type BundleRow, bundleTable } from "../../src/plan/bundle/check.js"
-import { prewarmWish } from "../../src/plan/bundle/items.js"
+import { prewarmRequest } from "../../src/plan/bundle/items.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { compareBundle, lockedVersions } from "../../src/tasks/bundleCheck.js"
 import { casesOf, fails, same } from "./cases.js"
@@ -20,14 +20,14 @@ import { firstGroup } from "./groups.js"
 export async function bundleTests(given: Settings, moment: string): Promise<TestCase[]> {
   const { catalogue } = given
   const settings = { ...given, bundle: undefined }
-  const needs = (...components: string[]) => prewarmWish(catalogue, { components, base: "debian", tools: [], services: false })
-  const wish = { component: "redis", base: "debian", layout: "multicall", builder: "go" } as const
+  const needs = (...components: string[]) => prewarmRequest(catalogue, { components, base: "debian", tools: [], services: false })
+  const request = { component: "redis", base: "debian", layout: "multicall", builder: "go" } as const
   const { bundle: folder, rows } = await prewarmed(settings, needs("redis"))
   const compared = async (directory: Directory, ...components: string[]) =>
     compareBundle(settings, await readBundle(directory), needs(...components), moment)
   const digest = async (changed: Partial<Settings>) => {
     const used = { ...settings, ...changed }
-    return (await imageLayout(used, await componentImage(used, wish))).digest
+    return (await imageLayout(used, await componentImage(used, request))).digest
   }
 
   return casesOf([

@@ -17,12 +17,12 @@ const password = "t0ken-of-tests"
 const day = "2025-03-04T05:06:07Z"
 
 export async function customisedTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
-  const { source, wish, from } = await shopFixture(settings, checkout)
+  const { source, request, from } = await shopFixture(settings, checkout)
   const shop = from(source)
   const service = await gitServer(settings, source)
   const address = `http://${await service.hostname()}:8080/shop.git`
   const token = (text: string) => dag.setSecret(`git-${randomUUID()}`, text)
-  const build = (custom: Partial<Settings["custom"]>) => componentImage({ ...shop, custom: { of: "shop", ...custom } }, wish)
+  const build = (custom: Partial<Settings["custom"]>) => componentImage({ ...shop, custom: { of: "shop", ...custom } }, request)
   const fromGit = (more: Partial<GitSource>) =>
     build({ git: { url: address, ref: "main", username: user, token: token(password), service, ...more } })
   const label = async (built: ReturnType<typeof build>, name: string) => (await built).container.label(`org.opencontainers.image.${name}`)
@@ -85,7 +85,7 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
         const left = source.withNewFile("magefile.go", magefile(mark))
         const built = await componentBinaries(
           { ...shop, custom: { of: "shop", checkout: left } },
-          { ...wish, component: "shop-api", builder: "mage" },
+          { ...request, component: "shop-api", builder: "mage" },
         )
         same((await built.entries()).join(), "shop-api")
         const go = await goToolchain(shop, goOfShop)
@@ -113,7 +113,7 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
           (
             await componentImage(
               { ...shop, custom: { of: "shop", checkout }, toolchainOptions: { go: { access: { ...ours, netrc: netrc(word) } } } },
-              wish,
+              request,
             )
           ).container
         same(await (await built(password, using("v1.0.0", teaSums))).withExec(["shop-api", "version"]).stderr(), "private tea\n")

@@ -38,8 +38,11 @@ export async function dockerfileTests(settings: Settings, checkout: Directory): 
     [
       "it holds the same bytes, owners and modes as the one that Dagger builds, and says the same of itself",
       async () => {
-        const wish = { component: group.name, base: "debian", layout: "multicall", builder: "go" } as const
-        const [theirs, ours] = await Promise.all([contents(image!, home), contents((await componentImage(settings, wish)).container, home)])
+        const request = { component: group.name, base: "debian", layout: "multicall", builder: "go" } as const
+        const [theirs, ours] = await Promise.all([
+          contents(image!, home),
+          contents((await componentImage(settings, request)).container, home),
+        ])
         const lines = ours.split("\n")
         const differing = theirs.split("\n").filter((line) => !lines.includes(line))
         if (differing.length > 0) throw new Error(`only in buildah's image:\n${differing.join("\n")}`)

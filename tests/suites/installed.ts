@@ -93,8 +93,8 @@ async function serverCases(settings: Settings, name: string, server: Server): Pr
   if (entry.kind !== "installed") throw new Error(`${name} is not installed`)
   const { start, data } = entry
   const { uid } = settings.catalogue.user
-  const wish = { component: name, base: "debian", layout: "multicall" } as const
-  const image = (await componentImage(settings, wish)).container
+  const request = { component: name, base: "debian", layout: "multicall" } as const
+  const image = (await componentImage(settings, request)).container
   const volume = image.withMountedCache(data, dag.cacheVolume(`installed-test-${name}`), { owner: `${uid}:${uid}` })
   const secret = server.password && dag.setSecret(`installed-test-${name}`, server.password.value)
   const secretFile = "/run/secrets/password"

@@ -45,8 +45,8 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
     return { ...settings, catalogue: { ...catalogue, pins: { ...catalogue.pins, archives: { ...catalogue.pins.archives, mongodb } } } }
   }
   const build = async (kinds: string[], base = "debian", changed = {}): Promise<Container> => {
-    const wish = { component: "mongodb", base, layout: "multicall", builder: "go" } as const
-    return (await componentImage(from(kinds, changed), wish)).container
+    const request = { component: "mongodb", base, layout: "multicall", builder: "go" } as const
+    return (await componentImage(from(kinds, changed), request)).container
   }
   const failing = ["forbidden", "hanging", "wrong", "cut"]
   const secret = (name: string, value: string) => dag.setSecret(`mongodb-test-${name}`, value)
@@ -78,8 +78,8 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
       [
         "the caller's own mirror is asked first",
         async () => {
-          const wish = { component: "mongodb", base: "debian", layout: "multicall", builder: "go" } as const
-          const { container } = await componentImage({ ...from(["forbidden"]), mirrors: callMirrors([`archive=${address}/good`]) }, wish)
+          const request = { component: "mongodb", base: "debian", layout: "multicall", builder: "go" } as const
+          const { container } = await componentImage({ ...from(["forbidden"]), mirrors: callMirrors([`archive=${address}/good`]) }, request)
           same(await container.withExec(["mongod", "--version"]).stdout(), "db version v7.0.30\n")
         },
       ],

@@ -19,9 +19,9 @@ import { shopFixture } from "./shopFixture.js"
 import { keyPair } from "./signing.js"
 
 export async function publishingTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
-  const { source, wish, from } = await shopFixture(settings, checkout)
+  const { source, request, from } = await shopFixture(settings, checkout)
   const shop = from(source)
-  const image = await componentImage(shop, wish)
+  const image = await componentImage(shop, request)
   const layout = await imageLayout(shop, image)
   const registries = await testRegistries(settings, mark)
   const component = imageOf(shop.catalogue, "shop")
@@ -129,7 +129,7 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
           gate: "smoke",
           checkout,
         }
-        const message = await fails(() => releaseImage(broken, wish, order), "the registry speaks plain HTTP: --plain-http")
+        const message = await fails(() => releaseImage(broken, request, order), "the registry speaks plain HTTP: --plain-http")
         if (message.includes("broken.go")) throw new Error("it was built first")
       },
     ],
@@ -183,7 +183,7 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
           gate: "smoke" as const,
           checkout,
         }
-        const { tags } = await releaseImage(shop, wish, order)
+        const { tags } = await releaseImage(shop, request, order)
         same(tags.map(({ outcome }) => outcome).join(), "pushed")
         await verifyImages(shop, [`${registryName}:5000/signed/shop:v1`], publicKey, access, `${mark}-${calls}`)
       },

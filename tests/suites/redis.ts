@@ -13,9 +13,9 @@ const owner = "10001:10001"
 
 /** `checkout` holds tests/fixtures. */
 export async function redisTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
-  const wish = { component: "redis", base: "debian", layout: "multicall", builder: "go" } as const
+  const request = { component: "redis", base: "debian", layout: "multicall", builder: "go" } as const
   // Without sbin: an engine with its own certificates would run update-ca-certificates around each command.
-  const image = (await componentImage(settings, wish)).container.withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
+  const image = (await componentImage(settings, request)).container.withEnvVariable("PATH", "/usr/local/bin:/usr/bin:/bin")
   const secret = dag.setSecret("redis-password", password)
   const protectedImage = image.withSecretVariable("REDIS_PASSWORD", secret)
   /** Without an init process of the engine's: the server itself must be the first process, as in Docker. */

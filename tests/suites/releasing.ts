@@ -32,11 +32,11 @@ import { keyPair } from "./signing.js"
 const programs = ["shop-api", "shop-worker"]
 
 export async function releasingTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
-  const { source, wish, from } = await shopFixture(settings, checkout)
+  const { source, request, from } = await shopFixture(settings, checkout)
   const { open } = await testRegistries(settings, mark)
   await open.start()
   const access: RegistryAccess = { plainHttp: true, service: open }
-  const options = { base: wish.base, layout: wish.layout, builder: wish.builder }
+  const options = { base: request.base, layout: request.layout, builder: request.builder }
   const stackTests = dag
     .directory()
     .withDirectory(".", checkout, { include: ["package.json", "package-lock.json", ".npmrc", "tsconfig.json"] })
@@ -220,8 +220,8 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
         async () => {
           const { settings: using, folder, tools } = await upstreamShop(settings, shop, checkout, mark)
           const to = order("newer")
-          const wish = { names: ["shop-api"], channel: "patch", date: "2025-03-01", failFast: false }
-          const first = await wholeRelease(using, options, { folder }, wish, to, tools)
+          const request = { names: ["shop-api"], channel: "patch", date: "2025-03-01", failFast: false }
+          const first = await wholeRelease(using, options, { folder }, request, to, tools)
           same(short(first.released), "shop-api published")
           same(await held("newer", "shop-api"), "v1.1.0")
           const after = first.changes.after()
@@ -237,7 +237,7 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
           )
           // From there nothing is newer, and the state alone says that all is published.
           const now = { ...using, catalogue: await catalogueIn(after, undefined) }
-          const again = await wholeRelease(now, options, { folder: after }, { ...wish, record: first.record }, to, tools)
+          const again = await wholeRelease(now, options, { folder: after }, { ...request, record: first.record }, to, tools)
           same(short(again.released), "shop-api skipped")
           same(await again.changes.isEmpty(), true)
         },

@@ -1,7 +1,7 @@
 // Builds twice, with what compilers have kept and from empty caches, and compares the digests.
 
 import { dag } from "@dagger.io/dagger"
-import type { BuildWish } from "../../src/graph/build/components.js"
+import type { BuildRequest } from "../../src/graph/build/components.js"
 import { componentImage } from "../../src/graph/build/components.js"
 import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../../src/graph/build/layouts.js"
 import { treeDigest } from "../../src/graph/build/treeDigest.js"
@@ -16,9 +16,9 @@ interface Build {
 }
 
 /** The mark may be anything that was never used: it is what keeps an earlier result from being taken. */
-export async function reproducibleTests(settings: Settings, wish: BuildWish, mark: string): Promise<TestCase[]> {
+export async function reproducibleTests(settings: Settings, request: BuildRequest, mark: string): Promise<TestCase[]> {
   const build = async (emptyCaches: boolean): Promise<Build> => {
-    const image = await componentImage({ ...settings, fresh: `${mark}-${emptyCaches}`, emptyCaches }, wish)
+    const image = await componentImage({ ...settings, fresh: `${mark}-${emptyCaches}`, emptyCaches }, request)
     return { image, layout: await imageLayout(settings, image) }
   }
   // One after the other: together they might share what the first has just made.
@@ -28,7 +28,7 @@ export async function reproducibleTests(settings: Settings, wish: BuildWish, mar
   const ok = first.layout.digest === second.layout.digest
   const detail = ok ? first.layout.digest : await difference(settings, first.layout, second.layout)
   return [
-    { name: `two builds of ${wish.component} have the same digest, one of them from empty caches`, ok, detail },
+    { name: `two builds of ${request.component} have the same digest, one of them from empty caches`, ok, detail },
     await sameFiles(settings, first),
     await archiveNames(settings, first),
   ]

@@ -37,8 +37,8 @@ func Build() error {
 `
 
 export async function shopTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
-  const { source, wish, from } = await shopFixture(settings, checkout)
-  const image = async (directory: Directory) => (await componentImage(from(directory), wish)).container
+  const { source, request, from } = await shopFixture(settings, checkout)
+  const image = async (directory: Directory) => (await componentImage(from(directory), request)).container
   const version = (container: Container) => container.withExec(["shop-api", "version"]).stdout()
 
   return casesOf([
@@ -54,7 +54,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     [
       "one binary holds both programs",
       async () => {
-        const entries = await (await componentBinaries(from(source), wish)).entries()
+        const entries = await (await componentBinaries(from(source), request)).entries()
         same(entries.sort().join(" "), "shop shop-api shop-worker")
       },
     ],
@@ -86,7 +86,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         same((await built.directory("/usr/local/bin").entries()).includes("shop"), false)
         // A plan, which builds nothing, must take this image for what it would build.
         const own = readInputs(await built.label(inputsLabel))!
-        const planned = firstIn(await planInputs(from(clashing), wish, ["shop"]), "component")
+        const planned = firstIn(await planInputs(from(clashing), request, ["shop"]), "component")
         same(changedInputs(own, planned.otherwise!), undefined)
         same(changedInputs(own, planned.inputs!), "the recipe changed")
       },
@@ -108,7 +108,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         const dead = source.withNewFile("internal/goods/licence.go", 'package goods\n\nfunc init() { panic("no licence") }\n')
         for (const layout of ["multicall", "separate"] as const) {
           await fails(
-            () => componentBinaries(from(dead), { ...wish, layout }),
+            () => componentBinaries(from(dead), { ...request, layout }),
             "the image would not start:\nshop-worker (exit code 2):\n  panic: no licence\n",
           )
         }
@@ -139,7 +139,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
         const said = ["replaced tea\n", "vendored tea\n", "a workspace's tea\n", ""]
         for (const [index, directory] of sources.entries()) {
           // Without a network: nothing of this is to be fetched.
-          const { container } = await componentImage({ ...from(directory), toolchainOptions: { go: { proxy: "off" } } }, wish)
+          const { container } = await componentImage({ ...from(directory), toolchainOptions: { go: { proxy: "off" } } }, request)
           const ran = container.withExec(["shop-api", "version"])
           same(await ran.stdout(), `shop-api go${versions[index]}\n`)
           same(await ran.stderr(), said[index])
@@ -157,8 +157,8 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
             "-euc",
             "chmod -R go-rwx /odd; chmod g+ws /odd/config; chmod u+x /odd/config/shop.yml; chmod +x /plain/config/shop.yml",
           ])
-        const plain = await componentImage(from(odd.directory("/plain")), wish)
-        const strict = await componentImage(from(odd.directory("/odd")), wish)
+        const plain = await componentImage(from(odd.directory("/plain")), request)
+        const strict = await componentImage(from(odd.directory("/odd")), request)
         const config = (built: BuiltImage) =>
           built.container.withExec(["sh", "-c", "cd /shop/config && find . -printf '%p %m %U\\n' | sort && cat shop.yml"]).stdout()
         same(await config(strict), await config(plain))
@@ -169,12 +169,12 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     [
       "a program that is not asked for keeps none from being built; one that is asked for is named",
       async () => {
-        const one = { ...wish, component: "shop-api" }
+        const one = { ...request, component: "shop-api" }
         const without = from(source.withoutDirectory("cmd/shop-worker"))
         same(await version((await componentImage(without, one)).container), "shop-api go1.22.7\n")
         const why = "shop cannot be built: this source (checkout) has no cmd/shop-worker (shop-worker), which stack.yaml names for it."
-        await fails(() => componentImage(without, wish), why)
-        const rows = await planInputs(without, wish)
+        await fails(() => componentImage(without, request), why)
+        const rows = await planInputs(without, request)
         same(rows.find(({ component }) => component === "shop")?.refused?.startsWith(why), true)
         same(rows.find(({ component }) => component === "shop-api")?.refused, undefined)
         const broken = source.withNewFile("cmd/shop-worker/broken.go", 'package main\n\nvar x int = "tea"\n')
@@ -183,7 +183,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
           .withoutFile("cmd/shop-worker/main.go")
           .withNewFile("cmd/shop-worker/main.go", "//go:build never\n\npackage main\n\nfunc main() {}\n")
         same(await version((await componentImage(from(tagged), one)).container), "shop-api go1.22.7\n")
-        const planned = await planInputs(from(tagged), wish)
+        const planned = await planInputs(from(tagged), request)
         same(
           planned
             .filter(({ refused }) => refused === undefined)
@@ -213,15 +213,15 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
           .withNewFile("shared/tea/tea.go", 'package tea\n\nfunc init() { println("shared tea") }\n')
         const shared = (path: string, checkout = repository) => ({ ...from(checkout), custom: { of: "shop", checkout, path } })
         for (const layout of ["multicall", "separate"] as const) {
-          const { container } = await componentImage(shared("services/shop"), { ...wish, layout })
+          const { container } = await componentImage(shared("services/shop"), { ...request, layout })
           same(await container.withExec(["shop-api", "version"]).stderr(), "shared tea\n")
         }
         const edited = repository.withNewFile("shared/tea/tea.go", "package tea\n\nvar Milk = true\n")
         const [before, after] = await Promise.all(
-          [repository, edited].map(async (one) => (await planInputs(shared("services/shop", one), wish, ["shop"]))[0]?.inputs?.source),
+          [repository, edited].map(async (one) => (await planInputs(shared("services/shop", one), request, ["shop"]))[0]?.inputs?.source),
         )
         same(before === after, false)
-        await fails(() => componentImage(shared("services"), wish), "--source-path: the source has no services/go.mod; it has one in: ")
+        await fails(() => componentImage(shared("services"), request), "--source-path: the source has no services/go.mod; it has one in: ")
       },
     ],
     [
@@ -239,7 +239,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     [
       "mage builds the programs, by the source's own magefile",
       async () => {
-        const mage = { ...wish, builder: "mage" } as const
+        const mage = { ...request, builder: "mage" } as const
         const own = source.withNewFile("magefile.go", magefile)
         const { container } = await componentImage(from(own), mage)
         same(await version(container), "shop-api mage\n")
@@ -254,7 +254,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
       "a source that does not compile ends with the compiler's words",
       async () => {
         const broken = source.withNewFile("internal/goods/broken.go", 'package goods\n\nvar x int = "tea"\n')
-        await fails(() => componentBinaries(from(broken), wish), "internal/goods/broken.go:3:13: cannot use")
+        await fails(() => componentBinaries(from(broken), request), "internal/goods/broken.go:3:13: cannot use")
       },
     ],
     [
@@ -279,7 +279,7 @@ export async function shopTests(settings: Settings, checkout: Directory): Promis
     ],
     [
       "a source without go.mod is recognized",
-      () => fails(() => componentBinaries(from(source.withoutFile("go.mod")), wish), "the source has no go.mod. Next: give the top"),
+      () => fails(() => componentBinaries(from(source.withoutFile("go.mod")), request), "the source has no go.mod. Next: give the top"),
     ],
     [
       "the supervisor gives up when a program cannot run",

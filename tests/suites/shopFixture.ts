@@ -2,12 +2,12 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import type { BuildWish } from "../../src/graph/build/components.js"
+import type { BuildRequest } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 
 export interface ShopFixture {
   source: Directory
-  wish: BuildWish
+  request: BuildRequest
   /** The call's settings with the shop's catalogue and this source. */
   from(source: Directory): Settings
 }
@@ -18,7 +18,7 @@ export async function shopFixture(settings: Settings, checkout: Directory): Prom
   const catalogue = { ...parts, pins: { ...pins, tools: settings.catalogue.pins.tools } }
   return {
     source: fixture.directory("source"),
-    wish: { component: "shop", base: "debian", layout: "multicall", builder: "go" },
+    request: { component: "shop", base: "debian", layout: "multicall", builder: "go" },
     from: (source) => ({ ...settings, catalogue, custom: { of: "shop", checkout: source } }),
   }
 }

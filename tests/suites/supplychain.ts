@@ -15,13 +15,13 @@ import { signingCases } from "./signing.js"
 
 /** The mark must never have been used: registries are new each time, and so must be what is done to them. */
 export async function supplychainTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
-  const { source, wish, from } = await shopFixture(settings, checkout)
+  const { source, request, from } = await shopFixture(settings, checkout)
   const shop = from(source)
-  const image = await componentImage(shop, wish)
+  const image = await componentImage(shop, request)
   const layout = await imageLayout(shop, image)
-  const list = (format: string, of = layout) => imageSbom(shop, wish, image, of, format)
+  const list = (format: string, of = layout) => imageSbom(shop, request, image, of, format)
   const madeTwice = async (format: string) => same(await digestOf(list(format, rebuilt(layout))), await digestOf(list(format)))
-  const statement = () => imageProvenance(shop, wish, image, layout, defaultBuilder)
+  const statement = () => imageProvenance(shop, request, image, layout, defaultBuilder)
 
   const fixture = checkout.directory("tests/fixtures/vulnerabilities").file("database.sql")
   const scan = (database: VulnerabilitySource) => scanImage(shop, layout, database, mark)
@@ -55,7 +55,7 @@ export async function supplychainTests(settings: Settings, checkout: Directory, 
     [
       "both are referrers of the image, the same ones each time, and a copy takes them along",
       async () => {
-        const attachments = await imageAttachments(shop, wish, image, layout, defaultBuilder)
+        const attachments = await imageAttachments(shop, request, image, layout, defaultBuilder)
         const attached = await withReferrers(shop, layout, attachments)
         same(attached.digest, layout.digest)
         const copied = await copiedReferrers(shop, attached)

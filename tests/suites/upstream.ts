@@ -10,7 +10,7 @@ import { type WatchTools, watchTools } from "../../src/graph/versions/upstream.j
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { readChannel } from "../../src/plan/versions/order.js"
 import type { WatchRow } from "../../src/plan/versions/watch.js"
-import type { BumpWish } from "../../src/tasks/bump.js"
+import type { BumpRequest } from "../../src/tasks/bump.js"
 import { bumpChanges, updatesReport, versionsReport } from "../../src/tasks/versions.js"
 import { baseImageTests } from "./baseImages.js"
 import { casesOf, fails, has, same } from "./cases.js"
@@ -57,8 +57,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
     JSON.parse(await versionsReport(await using(from), readChannel(channel), "json", by)).rows
   const decisions = async (channel: string, from = folder) =>
     (await versions(channel, from)).map((row) => `${row.component} ${row.decision} ${row.newest}`).join(", ")
-  const bump = async (wish: Partial<BumpWish> & { bases?: boolean }, from = folder, by = tools) => {
-    const { channel = "patch", bases = false, ...rest } = wish
+  const bump = async (request: Partial<BumpRequest> & { bases?: boolean }, from = folder, by = tools) => {
+    const { channel = "patch", bases = false, ...rest } = request
     return bumpChanges(await using(from), { folder: from }, { channel, ...rest }, bases, by)
   }
   const after = async (changes: Promise<Changeset>) => (await changes).after()
@@ -206,8 +206,8 @@ export async function upstreamTests(settings: Settings, checkout: Directory): Pr
         const text = await updatesReport(settings, "patch", "github", false, tools)
         has(text, "server=\nchat=v1.8.4-patch.10\n")
         has(text, 'unknown=["server"]\n')
-        const wish = { channel: readChannel("patch"), component: "server" }
-        await fails(() => bumpChanges(settings, { folder: elsewhere }, wish, false, tools), "git git://gone.test/server (")
+        const request = { channel: readChannel("patch"), component: "server" }
+        await fails(() => bumpChanges(settings, { folder: elsewhere }, request, false, tools), "git git://gone.test/server (")
         const nobody = "no upstream of stack watch could be asked:\n  server: git git://git.test/server ("
         await fails(() => versions("patch", folder, silent), nobody)
       },

@@ -6,17 +6,17 @@ import { readVersions } from "../../src/catalogue/versions.js"
 import { bundleTable, movedPackages } from "../../src/plan/bundle/check.js"
 import {
   type BundleRecord,
-  type BundleWish,
+  type BundleRequest,
   bundleItems,
   itemName,
   itemTitle,
   missingItems,
   packageSet,
-  prewarmWish,
+  prewarmRequest,
   readBundleRecord,
   recordedSum,
+  requestName,
   unfitRecord,
-  wishName,
 } from "../../src/plan/bundle/items.js"
 import { type PrewarmRow, prewarmTable, progressLine, retried } from "../../src/plan/bundle/prewarm.js"
 import { planPackages } from "../../src/plan/packages/packages.js"
@@ -25,8 +25,8 @@ import { withPackageVersions } from "../../src/plan/versions/pins.js"
 import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 
 const catalogue = await fixtureCatalogue()
-const wish = (more: Partial<BundleWish>): BundleWish => ({ components: [], base: "debian", tools: [], services: [], ...more })
-const titles = (more: Partial<BundleWish>) => bundleItems(catalogue, wish(more)).map((item) => itemTitle(catalogue, item))
+const request = (more: Partial<BundleRequest>): BundleRequest => ({ components: [], base: "debian", tools: [], services: [], ...more })
+const titles = (more: Partial<BundleRequest>) => bundleItems(catalogue, request(more)).map((item) => itemTitle(catalogue, item))
 
 const always = [
   "image debian:trixie-slim",
@@ -51,7 +51,7 @@ describe("what builds need", () => {
 
   it("of a single program: no supervisor; mage by the source's own Go", () => {
     expect(titles({ components: ["server-api"] })).not.toContain("Go modules of pebble v1.1.1")
-    const mage = bundleItems(catalogue, wish({ components: ["chat"] })).filter((item) => item.kind === "tool" && item.tool === "mage")
+    const mage = bundleItems(catalogue, request({ components: ["chat"] })).filter((item) => item.kind === "tool" && item.tool === "mage")
     expect(mage).toEqual([{ kind: "tool", tool: "mage", source: "chat" }])
     expect(titles({ components: ["redis"] })).not.toContain("Go modules of mage v1.1.2")
   })
@@ -64,7 +64,7 @@ describe("what builds need", () => {
 
   it("of the caller's own source: what it imports, and the pinned one where it lies on top", () => {
     const kinds = (onPinned: boolean) =>
-      bundleItems(catalogue, wish({ components: ["server", "chat"] }), { source: "server", digest: "abc", onPinned }).flatMap((item) =>
+      bundleItems(catalogue, request({ components: ["server", "chat"] }), { source: "server", digest: "abc", onPinned }).flatMap((item) =>
         "source" in item && item.kind !== "tool" ? [`${item.kind} ${item.source}`] : [],
       )
     expect(kinds(false)).toEqual(["modules server", "source chat"])
@@ -92,7 +92,7 @@ describe("what builds need", () => {
   })
 
   it("of the stack's services: what takes the places of official images", () => {
-    const { services } = prewarmWish(catalogue, { ...wish({}), components: ["server"], services: true })
+    const { services } = prewarmRequest(catalogue, { ...request({}), components: ["server"], services: true })
     expect(services).toEqual(expect.arrayContaining(["etcd", "redis", "kafka", "minio", "mongodb-stand-in", "nginx"]))
     expect(titles({ services })).toEqual(
       expect.arrayContaining([
@@ -114,7 +114,7 @@ describe("what builds need", () => {
   it("each once, all that can be built when nothing is named", () => {
     const all = titles({ components: ["server", "chat", "server", "server-api"] })
     expect(new Set(all).size).toBe(all.length)
-    expect(prewarmWish(catalogue, { ...wish({}), services: false }).components).toEqual(["server", "chat", "mongodb", "redis"])
+    expect(prewarmRequest(catalogue, { ...request({}), services: false }).components).toEqual(["server", "chat", "mongodb", "redis"])
   })
 
   it("refuses what does not exist, with the nearest name", () => {
@@ -125,7 +125,7 @@ describe("what builds need", () => {
 })
 
 describe("an item's name", () => {
-  const [server] = bundleItems(catalogue, wish({ components: ["server"] })).filter(({ kind }) => kind === "source")
+  const [server] = bundleItems(catalogue, request({ components: ["server"] })).filter(({ kind }) => kind === "source")
   const pinned = (change: object): Catalogue => ({
     ...catalogue,
     pins: { ...catalogue.pins, sources: { ...catalogue.pins.sources, server: { ...catalogue.pins.sources.server, ...change } } },
@@ -134,7 +134,7 @@ describe("an item's name", () => {
   it("is a file's name, different for every item", () => {
     const items = bundleItems(
       catalogue,
-      wish({ components: ["server", "chat", "redis", "mongodb"], tools: ["syft"], services: Object.keys(catalogue.services) }),
+      request({ components: ["server", "chat", "redis", "mongodb"], tools: ["syft"], services: Object.keys(catalogue.services) }),
     )
     const names = items.map((item) => itemName(catalogue, item))
     expect(names.filter((name) => !/^[A-Za-z0-9._-]+$/.test(name))).toEqual([])
@@ -142,13 +142,13 @@ describe("an item's name", () => {
   })
 
   it("changes with a tool's pin, the Go of helpers, and what a call of prewarm wanted", () => {
-    const [tool] = bundleItems(catalogue, wish({ tools: ["syft"] })).filter((item) => item.kind === "tool" && item.tool === "syft")
+    const [tool] = bundleItems(catalogue, request({ tools: ["syft"] })).filter((item) => item.kind === "tool" && item.tool === "syft")
     const pins = catalogue.pins
     const newer = { ...catalogue, pins: { ...pins, go: "1.25.9", tools: { ...pins.tools, syft: { ...pins.tools.syft, go: "1.99.0" } } } }
     const helper = { kind: "helper", helper: "stackctl" } as const
     for (const item of [tool, helper]) expect(itemName(newer, item, "x")).not.toBe(itemName(catalogue, item, "x"))
-    expect(wishName(wish({ components: ["chat", "server"] }))).toBe(wishName(wish({ components: ["server", "chat"] })))
-    expect(wishName(wish({ components: ["chat"] }))).not.toBe(wishName(wish({ components: ["chat"], tools: ["syft"] })))
+    expect(requestName(request({ components: ["chat", "server"] }))).toBe(requestName(request({ components: ["server", "chat"] })))
+    expect(requestName(request({ components: ["chat"] }))).not.toBe(requestName(request({ components: ["chat"], tools: ["syft"] })))
   })
 
   it("changes with version, commit and checksum, and with what a helper imports", () => {

@@ -110,7 +110,7 @@ describe("a source of a second toolchain", () => {
     const statement = JSON.stringify(
       provenance({
         stack: "im",
-        wish: { component: "server", base: "debian", layout: "separate", builder: "copy" },
+        request: { component: "server", base: "debian", layout: "separate", builder: "copy" },
         image: "a/b",
         digest: "sha256:1",
         inputs: inputs(),

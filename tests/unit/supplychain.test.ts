@@ -7,7 +7,7 @@ import { keyProblem, registryHost } from "../../src/plan/supplychain/signing.js"
 const commit = "f4c6f832f74f214171ac92b81dbde36b25f36adc"
 const of: ProvenanceOf = {
   stack: "openim",
-  wish: { component: "server", base: "debian", layout: "multicall", builder: "go" },
+  request: { component: "server", base: "debian", layout: "multicall", builder: "go" },
   image: "openim/openim-server",
   digest: `sha256:${"1".repeat(64)}`,
   inputs: {

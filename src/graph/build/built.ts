@@ -6,15 +6,15 @@ import { imageOf } from "../../plan/build/components.js"
 import { pinnedVersion } from "../../plan/publish/publishedAs.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import type { BuildWish } from "./components.js"
+import type { BuildRequest } from "./components.js"
 import type { BuiltImage, Layout } from "./layouts.js"
 
 /** A build does not fail for a size that cannot be found, as with a bundle that has nothing to look with. */
-export async function sayImage(settings: Settings, wish: BuildWish, image: BuiltImage): Promise<void> {
+export async function sayImage(settings: Settings, request: BuildRequest, image: BuiltImage): Promise<void> {
   const [version, megabytes] = await Promise.all([versionOf(image), sizeOf(settings, image).catch(() => undefined)])
   const words = {
-    component: wish.component,
-    image: imageOf(settings.catalogue, wish.component).image,
+    component: request.component,
+    image: imageOf(settings.catalogue, request.component).image,
     version,
     base: image.base.reference,
     megabytes,
@@ -27,7 +27,7 @@ async function sizeOf(settings: Settings, { container }: BuiltImage): Promise<nu
   return Number((await box.withExec(["du", "-s", "--block-size=1000000", "/image"]).stdout()).split(/\s/)[0])
 }
 
-export async function sayPrograms({ component }: BuildWish, programs: Directory): Promise<void> {
+export async function sayPrograms({ component }: BuildRequest, programs: Directory): Promise<void> {
   builtProgramsWords(component, await programs.entries()).forEach(show)
 }
 

@@ -29,7 +29,7 @@ export interface BuildOptions {
   builder?: string
 }
 
-export interface BuildWish extends BuildOptions {
+export interface BuildRequest extends BuildOptions {
   component: string
 }
 
@@ -49,32 +49,32 @@ export async function openWorkshop(settings: Settings, component: string, base: 
   return { component: entry, source, toolchain: await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version) }
 }
 
-export async function componentBinaries(settings: Settings, wish: BuildWish): Promise<Directory> {
-  return (await binariesIn(settings, await openWorkshop(settings, wish.component, wish.base), wish)).directory
+export async function componentBinaries(settings: Settings, request: BuildRequest): Promise<Directory> {
+  return (await binariesIn(settings, await openWorkshop(settings, request.component, request.base), request)).directory
 }
 
-export async function componentImage(settings: Settings, wish: BuildWish): Promise<BuiltImage> {
-  const entry = imageOf(settings.catalogue, wish.component)
-  const base = baseOf(settings.catalogue, wish.base)
+export async function componentImage(settings: Settings, request: BuildRequest): Promise<BuiltImage> {
+  const entry = imageOf(settings.catalogue, request.component)
+  const base = baseOf(settings.catalogue, request.base)
   if (entry.kind === "installed") return installedImage(settings, entry, base)
   const preparing = prepareBase(settings, base)
   const [workshop, prepared, facts] = await Promise.all([
-    openWorkshop(settings, wish.component, wish.base),
+    openWorkshop(settings, request.component, request.base),
     preparing,
     preparing.then(baseFacts),
   ])
   const { component, source, toolchain } = workshop
   await checkConfig(settings, component.source, source)
   const [binaries, launcher, supervisor, digests] = await Promise.all([
-    binariesIn(settings, workshop, wish),
+    binariesIn(settings, workshop, request),
     helperProgram(settings, launchHelper, toolchain),
     component.kind === "group" ? toolProgram(settings, "pebble", toolchain) : undefined,
     sourceDigests(settings, component.source, source, toolchain, programsOf(settings.catalogue, component)),
   ])
   const { layout, directory } = binaries
-  const builder = builderOf(toolchainOf(sourceEntry(settings.catalogue, component.source)), wish.builder)
+  const builder = builderOf(toolchainOf(sourceEntry(settings.catalogue, component.source)), request.builder)
   const of = {
-    ...wish,
+    ...request,
     builder,
     layout,
     component,
@@ -98,7 +98,7 @@ export async function componentImage(settings: Settings, wish: BuildWish): Promi
   return { container, base: prepared.pulled, created: source.facts.created }
 }
 
-async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWish): Promise<BuiltPrograms> {
+async function binariesIn(settings: Settings, workshop: Workshop, request: BuildRequest): Promise<BuiltPrograms> {
   const { component, source, toolchain } = workshop
   const wanted = programsOf(settings.catalogue, component)
   const named = programsOfSource(settings.catalogue, component.source)
@@ -109,8 +109,8 @@ async function binariesIn(settings: Settings, workshop: Workshop, wish: BuildWis
       source,
       wanted,
       all,
-      layout: wish.layout,
-      builder: builderOf(toolchainOf(sourceEntry(settings.catalogue, component.source)), wish.builder),
+      layout: request.layout,
+      builder: builderOf(toolchainOf(sourceEntry(settings.catalogue, component.source)), request.builder),
     }),
     sayGaps(settings, component.source, source, toolchain),
   ])

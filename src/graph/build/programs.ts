@@ -20,7 +20,7 @@ import { ownerOf, withUser } from "./images.js"
 /** Binaries, and the layout that they came out in. */
 export interface BuiltPrograms {
   directory: Directory
-  /** What an image's inputs say about it: not the wish, where programs could not be put into one. */
+  /** What an image's inputs say about it: not the request, where programs could not be put into one. */
   layout: string
 }
 

@@ -4,7 +4,7 @@ import { entryOf, pairs } from "../../base/entries.js"
 import { Problem } from "../../base/problem.js"
 import { pinnedImage, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import { shortDigest } from "../../plan/build/inputs.js"
-import { type BundleWish, bundleItems, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
+import { type BundleRequest, bundleItems, itemTitle, missingItems, type OwnSource, unfitRecord } from "../../plan/bundle/items.js"
 import type { BundleItem } from "../../plan/bundle/types.js"
 import { toolchainOf } from "../../plan/toolchains/toolchains.js"
 import { resolveSource } from "../build/sources.js"
@@ -13,12 +13,12 @@ import type { Settings } from "../call/settings.js"
 import { bundledImage, damagedFiles, nameOf, provenImage } from "./bundle.js"
 
 /** A call's bundle, if it has one, must hold what these builds ask for, unchanged, and as versions.yaml pins it. */
-export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<void> {
+export async function checkNeeds(settings: Settings, request: BundleRequest): Promise<void> {
   const { bundle, catalogue, version } = settings
   if (!bundle) return
   const { records } = bundle
   const titles = Object.values(records).map(({ title }) => title)
-  const pinned = bundleItems(catalogue, wish)
+  const pinned = bundleItems(catalogue, request)
   const other = pinned.find(
     (item) => item.kind === "source" && version !== undefined && pinnedSource(catalogue, item.source).version !== version,
   )
@@ -37,7 +37,7 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
     return names
   }
   // Without what is always needed nothing can be looked at.
-  await lacking(bundleItems(catalogue, { ...wish, components: [], tools: [], services: [] }))
+  await lacking(bundleItems(catalogue, { ...request, components: [], tools: [], services: [] }))
   const box = await bundledImage(bundle, [pinnedImage(catalogue, "debian")])
   const damaged = await damagedFiles(box.container, bundle).catch((error: unknown) => {
     throw new Problem(`the bundle is damaged: ${box.reference} in it cannot be read: ${tailOf(error, 1)}`, copyAgain)
@@ -47,7 +47,7 @@ export async function checkNeeds(settings: Settings, wish: BundleWish): Promise<
     const more = damaged.length > 5 ? [`${damaged.length - 5} more`] : []
     throw new Problem(`the bundle is damaged: missing or changed: ${[...found, ...more].join(", ")}`, copyAgain)
   }
-  const names = await lacking(bundleItems(catalogue, wish, await ownSource(settings)))
+  const names = await lacking(bundleItems(catalogue, request, await ownSource(settings)))
   for (const name of names) {
     const record = entryOf("item of the bundle", records, name)
     if (record.pulled) await provenImage(bundle, name)

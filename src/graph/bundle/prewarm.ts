@@ -13,15 +13,15 @@ import type { InstalledEntry } from "../../catalogue/types.js"
 import { imageOf, programsOfSource } from "../../plan/build/components.js"
 import {
   type BundleRecord,
-  type BundleWish,
+  type BundleRequest,
   bundleItems,
   imageName,
   itemTitle,
   layoutTool,
   packageSet,
+  requestName,
   toolPackages,
   unfitRecord,
-  wishName,
 } from "../../plan/bundle/items.js"
 import { type PrewarmRow, prewarmTable, progressLine, retried, trySeconds } from "../../plan/bundle/prewarm.js"
 import type { BundleItem, PackagesItem } from "../../plan/bundle/types.js"
@@ -54,11 +54,11 @@ const atOnce = 3
  * What the bundle given by the settings has, and what is still as it is pinned, is not fetched again; with `renew`, base images and
  * packages are, in the versions that there are today. One failed item does not keep the others from being fetched.
  */
-export async function prewarmed(given: Settings, wish: BundleWish, renew = false): Promise<Prewarmed> {
+export async function prewarmed(given: Settings, request: BundleRequest, renew = false): Promise<Prewarmed> {
   // Programs are made from packages with a bundle, so that is what is fetched; images come from wherever they are available.
   const online = withoutLocks({ ...given, bundle: undefined }, renew)
   const { catalogue } = given
-  const items = bundleItems(catalogue, wish, await ownSource(online))
+  const items = bundleItems(catalogue, request, await ownSource(online))
   const named = await Promise.all(
     items.map(async (item) => ({ item, title: itemTitle(catalogue, item), name: await nameOf(catalogue, item) })),
   )
@@ -88,7 +88,7 @@ export async function prewarmed(given: Settings, wish: BundleWish, renew = false
   })
   const bundle = contents.reduce((all, one) => all.withDirectory(".", one), given.bundle?.directory ?? dag.directory())
   // What ./daggerw bundle prune keeps.
-  const listed = bundle.withNewFile(`needed/${wishName(wish)}.txt`, `${named.map(({ name }) => name).join("\n")}\n`)
+  const listed = bundle.withNewFile(`needed/${requestName(request)}.txt`, `${named.map(({ name }) => name).join("\n")}\n`)
   return { bundle: listed.withNewFile("report.txt", prewarmTable(rows)), rows }
 }
 

@@ -3,7 +3,7 @@
 import { type Directory, dag, type File, object, type Secret, type Service, type Socket } from "@dagger.io/dagger"
 import { readLayout } from "../../plan/build/layouts.js"
 import { checkPinned, checkVersionName } from "../../plan/build/versionNames.js"
-import type { BundleWish } from "../../plan/bundle/items.js"
+import type { BundleRequest } from "../../plan/bundle/items.js"
 import type { BuildOptions } from "../build/components.js"
 import { checkNeeds } from "../bundle/needs.js"
 import { type RegistryAccess, readAccess } from "../publish/registries.js"
@@ -113,7 +113,7 @@ export function stackSettings(options: CallOptions): Promise<Settings> {
 }
 
 /** For a function with one component, in the version that --version names. A bundle must have what the function needs. */
-export async function componentSettings(options: CallOptions, component: string, needs: Partial<BundleWish> = {}): Promise<Settings> {
+export async function componentSettings(options: CallOptions, component: string, needs: Partial<BundleRequest> = {}): Promise<Settings> {
   const { version } = options
   const { catalogue } = await stackSettings(options)
   if (version) checkVersionName(catalogue, component, version)
@@ -121,7 +121,7 @@ export async function componentSettings(options: CallOptions, component: string,
 }
 
 /** For functions of several components or of none: always of the pinned versions. A component helps to find out what --source is. */
-export async function pinnedSettings(options: CallOptions, needs: Partial<BundleWish> = {}, component?: string): Promise<Settings> {
+export async function pinnedSettings(options: CallOptions, needs: Partial<BundleRequest> = {}, component?: string): Promise<Settings> {
   checkPinned(options.version)
   return fitting(options, await sourceSettings(options, component), { components: component === undefined ? [] : [component], ...needs })
 }
@@ -145,7 +145,7 @@ export async function bundleSettings(options: CallOptions, component?: string): 
   throw new Error("no bundle is given: ./daggerw call --bundle=BUNDLE …; ./daggerw call prewarm export --path=BUNDLE makes one")
 }
 
-async function fitting(options: CallOptions, settings: Settings, needs: Partial<BundleWish>): Promise<Settings> {
+async function fitting(options: CallOptions, settings: Settings, needs: Partial<BundleRequest>): Promise<Settings> {
   await checkNeeds(settings, { components: [], base: options.base, tools: [], services: [], ...needs })
   return settings
 }

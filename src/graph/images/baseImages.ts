@@ -26,7 +26,7 @@ import { platform, type Settings } from "../call/settings.js"
 import { toolchainFor } from "../toolchains/toolchains.js"
 import { imageManifest, type WatchTools, watchTools } from "../versions/upstream.js"
 
-export interface ImagesWish {
+export interface ImagesRequest {
   format: string
   /** --base. */
   base: string
@@ -48,17 +48,17 @@ export interface ImageSources {
 /** Where an engine from packages finds the images that it was made with (engine/rootfs): nobody else reaches it. */
 const engineRegistry = "127.0.0.1:5000"
 
-export async function baseImagesReport(settings: Settings, wish: ImagesWish, sources?: ImageSources): Promise<string> {
-  checkFormat(wish.format)
-  const { images, notes } = await wantedImages(settings, wish)
+export async function baseImagesReport(settings: Settings, request: ImagesRequest, sources?: ImageSources): Promise<string> {
+  checkFormat(request.format)
+  const { images, notes } = await wantedImages(settings, request)
   const asked = sources ?? { tools: watchTools(settings, new Date().toISOString()) }
   const bundle = settings.bundle ? bundledImages(settings.bundle) : {}
-  const facts = wish.status ? await remoteFacts(settings, images, bundle, asked) : undefined
+  const facts = request.status ? await remoteFacts(settings, images, bundle, asked) : undefined
   // A registry's digests are not those of images that the engine has made itself.
   const digests = settings.from === "registry" ? settings.catalogue.pins.digests : {}
   const rows = imageRows(images, { facts, bundle, digests })
   const remarks = [...notes, ...cacheNote(rows)]
-  return formatted(wish.format, () => imagesTable(rows, remarks), imagesData(rows, remarks))
+  return formatted(request.format, () => imagesTable(rows, remarks), imagesData(rows, remarks))
 }
 
 interface Wanted {
@@ -66,7 +66,7 @@ interface Wanted {
   notes: string[]
 }
 
-async function wantedImages(settings: Settings, { dockerfiles, base, buildArguments, status }: ImagesWish): Promise<Wanted> {
+async function wantedImages(settings: Settings, { dockerfiles, base, buildArguments, status }: ImagesRequest): Promise<Wanted> {
   if (dockerfiles !== undefined) return { images: await imagesOfFolder(dockerfiles, buildArguments), notes: [] }
   baseOf(settings.catalogue, base)
   const asked = status && settings.from === "registry"

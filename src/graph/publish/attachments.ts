@@ -12,7 +12,7 @@ import { sbomFormat, steadyUuid } from "../../plan/supplychain/sbom.js"
 import { helperToolchain, toolPin } from "../../plan/toolchains/helpers.js"
 import { builderOf, toolchainOf } from "../../plan/toolchains/toolchains.js"
 import { pinOf } from "../../plan/versions/pins.js"
-import type { BuildWish } from "../build/components.js"
+import type { BuildRequest } from "../build/components.js"
 import type { BuiltImage, Layout } from "../build/layouts.js"
 import { explain } from "../call/failures.js"
 import type { Settings } from "../call/settings.js"
@@ -21,11 +21,17 @@ import { toolbox } from "../call/toolbox.js"
 const label = (name: string) => `org.opencontainers.image.${name}`
 
 /** The packages of the distribution and the libraries inside the programs, as syft finds them. */
-export async function imageSbom(settings: Settings, wish: BuildWish, image: BuiltImage, layout: Layout, formatName: string): Promise<File> {
+export async function imageSbom(
+  settings: Settings,
+  request: BuildRequest,
+  image: BuiltImage,
+  layout: Layout,
+  formatName: string,
+): Promise<File> {
   const format = sbomFormat(formatName)
   const { version } = toolPin(settings.catalogue, "syft")
-  const name = imageOf(settings.catalogue, wish.component).image
-  const file = `/${wish.component}.${format.ending}`
+  const name = imageOf(settings.catalogue, request.component).image
+  const file = `/${request.component}.${format.ending}`
   const [box, imageVersion] = await Promise.all([toolbox(settings, ["syft"], toolPackages.syft), image.container.label(label("version"))])
   const listed = box
     .withEnvVariable("SYFT_CHECK_FOR_APP_UPDATE", "false")
@@ -44,7 +50,7 @@ export async function imageSbom(settings: Settings, wish: BuildWish, image: Buil
       ],
       { redirectStdout: file },
     )
-  return explain(`the contents of ${wish.component} cannot be listed`, "call again with --progress=plain to see each step", () =>
+  return explain(`the contents of ${request.component} cannot be listed`, "call again with --progress=plain to see each step", () =>
     listed.file(file).sync(),
   )
 }
@@ -52,13 +58,13 @@ export async function imageSbom(settings: Settings, wish: BuildWish, image: Buil
 /** The image's own labels say what it was made from, so that nothing is resolved a second time. */
 export async function imageProvenance(
   settings: Settings,
-  wish: BuildWish,
+  request: BuildRequest,
   image: BuiltImage,
   layout: Layout,
   builderId: string,
 ): Promise<File> {
   const { catalogue, custom } = settings
-  const component = imageOf(catalogue, wish.component)
+  const component = imageOf(catalogue, request.component)
   const { container } = image
   const [inputs, version, revision] = await Promise.all([
     container.label(inputsLabel),
@@ -67,7 +73,7 @@ export async function imageProvenance(
   ])
   const madeOf = (): { source: ProvenanceSource } | { installed: ProvenanceResource } => {
     if (component.kind === "installed") {
-      return { installed: installedResource(catalogue, component, baseOf(catalogue, wish.base), revision) }
+      return { installed: installedResource(catalogue, component, baseOf(catalogue, request.base), revision) }
     }
     const { url, module } = sourceEntry(catalogue, component.source)
     const sum = pinOf(pinnedSource(catalogue, component.source), version)?.sum
@@ -86,11 +92,11 @@ export async function imageProvenance(
   }
   const statement = provenance({
     stack: catalogue.stack,
-    wish: {
-      ...wish,
+    request: {
+      ...request,
       builder: builderOf(
         component.kind === "installed" ? helperToolchain : toolchainOf(sourceEntry(catalogue, component.source)),
-        wish.builder,
+        request.builder,
       ),
     },
     image: component.image,
@@ -99,7 +105,7 @@ export async function imageProvenance(
     ...madeOf(),
     builderId,
   })
-  const name = `${wish.component}.provenance.json`
+  const name = `${request.component}.provenance.json`
   return dag
     .directory()
     .withNewFile(name, `${JSON.stringify(statement, null, 2)}\n`)
@@ -142,15 +148,15 @@ export async function withReferrers(settings: Settings, layout: Layout, attachme
 /** What publish attaches to every image. */
 export async function imageAttachments(
   settings: Settings,
-  wish: BuildWish,
+  request: BuildRequest,
   image: BuiltImage,
   layout: Layout,
   builderId: string,
 ): Promise<Attachment[]> {
   const created = { [label("created")]: image.created }
   const [sbom, statement] = await Promise.all([
-    imageSbom(settings, wish, image, layout, "spdx-json"),
-    imageProvenance(settings, wish, image, layout, builderId),
+    imageSbom(settings, request, image, layout, "spdx-json"),
+    imageProvenance(settings, request, image, layout, builderId),
   ])
   return [
     { file: sbom, type: sbomFormat("spdx-json").mediaType, annotations: created },

@@ -99,8 +99,8 @@ export function supervised(
 export async function serviceParts(settings: Settings, entry: ServicePlan, images: Record<string, Container> = {}): Promise<ServiceParts> {
   const { origin } = entry
   if ("component" in origin) {
-    const wish = { component: origin.component, base: serviceBase, layout: "multicall" } as const
-    const container = images[origin.component] ?? (await componentImage(settings, wish)).container
+    const request = { component: origin.component, base: serviceBase, layout: "multicall" } as const
+    const container = images[origin.component] ?? (await componentImage(settings, request)).container
     // The supervisor is root and runs the service as its user.
     return { container: container.withUser("0"), command: entry.command }
   }

@@ -17,7 +17,7 @@ import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
 import { toolchainOf, toolchains } from "../toolchains/toolchains.js"
 import type { BundleItem, PackagesItem } from "./types.js"
 
-export interface BundleWish {
+export interface BundleRequest {
   components: string[]
   base: string
   /** Tools of versions.yaml beside those that components need. */
@@ -34,7 +34,7 @@ export interface OwnSource {
 }
 
 /** What prewarm is asked for; without names all that can be built. A single program needs nothing more than its group. */
-export function prewarmWish(catalogue: Catalogue, asked: Omit<BundleWish, "services"> & { services: boolean }): BundleWish {
+export function prewarmRequest(catalogue: Catalogue, asked: Omit<BundleRequest, "services"> & { services: boolean }): BundleRequest {
   const all = Object.values(catalogue.components).filter(({ kind }) => kind === "group" || kind === "installed")
   const components = asked.components.length > 0 ? asked.components : all.map(({ name }) => name)
   const groups = runnableGroups(catalogue).map(({ name }) => name)
@@ -57,7 +57,7 @@ const supervisorTool = "pebble"
 export const toolPackages: Record<string, string[]> = { [layoutTool]: ["jq"], syft: ["jq"] }
 
 /** Everything that these builds ask for, each item once. */
-export function bundleItems(catalogue: Catalogue, { components, base, tools, services }: BundleWish, own?: OwnSource): BundleItem[] {
+export function bundleItems(catalogue: Catalogue, { components, base, tools, services }: BundleRequest, own?: OwnSource): BundleItem[] {
   for (const tool of tools)
     if (!Object.hasOwn(catalogue.pins.tools, tool)) throw unknownName("tool", tool, Object.keys(catalogue.pins.tools))
   const parts = services.map((name) => serviceOf(catalogue, name))
@@ -212,7 +212,7 @@ function plain(text: string): string {
 }
 
 /** The name of the list of what a call of prewarm wanted. */
-export function wishName({ components, base, tools, services }: BundleWish): string {
+export function requestName({ components, base, tools, services }: BundleRequest): string {
   const rest = shortDigest([base, [...tools].sort(), [...services].sort()]).slice(0, 8)
   return `${plain([...components].sort().join(",")).slice(0, 80)}-${rest}`
 }

@@ -8,7 +8,7 @@ import type { ProvenanceResource, ProvenanceSource } from "./resources.js"
 export interface ProvenanceOf {
   stack: string
   /** As it was asked for. */
-  wish: { component: string; base: string; layout: string; builder: string }
+  request: { component: string; base: string; layout: string; builder: string }
   image: string
   /** The image's manifest, sha256:… */
   digest: string
@@ -34,7 +34,7 @@ export function checkBuilder(id: string): void {
 }
 
 export function provenance(of: ProvenanceOf): object {
-  const { layout, ...wish } = of.wish
+  const { layout, ...request } = of.request
   return {
     _type: "https://in-toto.io/Statement/v1",
     subject: [{ name: of.image, digest: sha256(of.digest) }],
@@ -42,7 +42,7 @@ export function provenance(of: ProvenanceOf): object {
     predicate: {
       buildDefinition: {
         buildType,
-        externalParameters: { stack: of.stack, ...wish, programs: layout, version: of.source?.version },
+        externalParameters: { stack: of.stack, ...request, programs: layout, version: of.source?.version },
         internalParameters: { inputs: recordedInputs(of.inputs) },
         resolvedDependencies: [...sourceResources(of), ...toolchainResources(of), ...baseResources(of.inputs)],
       },

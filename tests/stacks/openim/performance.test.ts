@@ -22,7 +22,7 @@ import { textIn } from "./support/store.js"
 
 /** Enough conversations that no hundred messages of one can come to msgtransfer together, which would drop them (load/whereabouts.ts). */
 const conversationCount = 40
-const wish = { reference: { clients: 10, seconds: 5 }, messages: { clients: 10, count: 2000, seconds: 15 } }
+const request = { reference: { clients: 10, seconds: 5 }, messages: { clients: 10, count: 2000, seconds: 15 } }
 
 /** Something else may keep the machine busy just then: only what is slow each time is slow. */
 const runs = 3
@@ -40,7 +40,7 @@ it("takes messages and stores every one that it acknowledged, not much slower th
   const conversations = await openConversations(admin, "load", conversationCount)
   const usual = baseline()
   for (let run = 1; ; run++) {
-    const measured = await runK6(admin, conversations, wish)
+    const measured = await runK6(admin, conversations, request)
     expect(measured.problems.slice(0, 10), `${measured.problems.length} requests failed`).toEqual([])
     const through = await allStored(measured.acknowledged)
     const ratios = keepFigures(measured, through, usual)
@@ -126,7 +126,7 @@ function keepFigures(measured: Measured, through: number, usual: Ratios | undefi
   const { acknowledged, latency, messageRate, referenceRate, begun, ended } = measured
   const storedRate = acknowledged.length / ((through - begun) / 1000)
   const ratios = { taken: rounded(messageRate / referenceRate), stored: rounded(storedRate / referenceRate) }
-  const { clients } = wish.messages
+  const { clients } = request.messages
   const note = `${acknowledged.length} messages by ${clients} clients`
   keepFigure({ name: "messages taken", value: Math.round(messageRate), unit: "1/s", note })
   keepFigure({ name: "messages stored", value: Math.round(storedRate), unit: "1/s", note: "until the last of them was in the store" })

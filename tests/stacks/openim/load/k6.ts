@@ -10,7 +10,7 @@ import { say } from "../support/say.js"
 import { apiAddress, resultsFolder } from "../support/stack.js"
 import type { Conversation } from "./conversations.js"
 
-export interface Wish {
+export interface Request {
   /** Requests that only read, for so long, by so many clients: what this machine does at this time. */
   reference: { clients: number; seconds: number }
   /** So many messages by so many clients, for so long at most. */
@@ -53,12 +53,12 @@ type Line =
 
 const script = fileURLToPath(new URL("messages.k6.js", import.meta.url))
 
-export async function runK6(admin: Admin, conversations: Conversation[], wish: Wish): Promise<Measured> {
+export async function runK6(admin: Admin, conversations: Conversation[], request: Request): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "load-"))
   const attachments = join(resultsFolder, "attachments")
   mkdirSync(attachments, { recursive: true })
   const pairs = conversations.map(({ from, to }) => ({ from, to: to.account }))
-  const settings = { api: apiAddress, token: admin.token, adminUserID, conversations: pairs, ...wish }
+  const settings = { api: apiAddress, token: admin.token, adminUserID, conversations: pairs, ...request }
   writeFileSync(join(folder, "settings.json"), JSON.stringify(settings))
   const lines = join(folder, "lines")
   await k6(["run", "--quiet", "--no-color", "--log-format=raw", `--console-output=${lines}`, script], {
@@ -84,7 +84,7 @@ export async function runK6(admin: Admin, conversations: Conversation[], wish: W
     problems: answers.flatMap(({ problem }) => problem ?? []),
     latency: summary.message_time,
     messageRate: taken.length / ((ended - begun) / 1000),
-    referenceRate: summary.reference_time.count / wish.reference.seconds,
+    referenceRate: summary.reference_time.count / request.reference.seconds,
     begun,
     ended,
     answered: taken.map(({ answered }) => answered),

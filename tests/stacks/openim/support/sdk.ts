@@ -39,8 +39,8 @@ export class SdkUser {
 
   /** The newest messages of a conversation, as the SDK gets them from the server. */
   async history(conversationID: string): Promise<MessageItem[]> {
-    const wish = { conversationID, startClientMsgID: "", count: 20 }
-    return (await answered("getAdvancedHistoryMessageList", this.sdk.getAdvancedHistoryMessageList(wish))).data.messageList
+    const request = { conversationID, startClientMsgID: "", count: 20 }
+    return (await answered("getAdvancedHistoryMessageList", this.sdk.getAdvancedHistoryMessageList(request))).data.messageList
   }
 
   async logout(): Promise<void> {
