@@ -3,13 +3,18 @@
 //
 //	mongo-admin ping           succeeds when the server of this container answers
 //	mongo-admin create-users   waits for the server, then creates the users that the environment names
+//	mongo-admin set-password root|user   gives this user of the environment another password: the old and the new one are
+//	                                     the first two lines of the input
+//	mongo-admin try-password root|user   succeeds when the server takes the new one, the second line of the input
 //	mongo-admin threads        fails where a filter of system calls keeps the C library from starting threads
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"syscall"
@@ -26,6 +31,8 @@ const (
 	userExists = 51003
 )
 
+const usage = "expected ping, create-users, threads, set-password or try-password with root or user"
+
 func main() {
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "mongo-admin:", err)
@@ -34,8 +41,11 @@ func main() {
 }
 
 func run(args []string) error {
+	if len(args) == 2 && (args[0] == "set-password" || args[0] == "try-password") {
+		return password(args[0], args[1], os.Stdin)
+	}
 	if len(args) != 1 {
-		return errors.New("expected ping, create-users or threads")
+		return errors.New(usage)
 	}
 	switch args[0] {
 	case "ping":
@@ -51,7 +61,7 @@ func run(args []string) error {
 			return createUsers(ctx, client, users)
 		})
 	}
-	return fmt.Errorf("unknown command %q: expected ping, create-users or threads", args[0])
+	return fmt.Errorf("unknown command %q: %s", args[0], usage)
 }
 
 // threads asks for nothing that could be done. A kernel that has the call, or does not know it, says so; a filter that predates it says
@@ -66,9 +76,13 @@ func threads() error {
 
 // The driver itself waits for a server that does not answer yet.
 func with(limit time.Duration, task func(context.Context, *mongo.Client) error) error {
+	return withOptions(options.Client(), limit, task)
+}
+
+func withOptions(given *options.ClientOptions, limit time.Duration, task func(context.Context, *mongo.Client) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	client, err := mongo.Connect(options.Client().ApplyURI(address).SetServerSelectionTimeout(limit))
+	client, err := mongo.Connect(given.ApplyURI(address).SetServerSelectionTimeout(limit))
 	if err != nil {
 		return err
 	}
@@ -141,4 +155,67 @@ func createUsers(ctx context.Context, client *mongo.Client, users []user) error 
 		fmt.Printf("mongo-admin: created user %s in database %s\n", user.name, user.database)
 	}
 	return nil
+}
+
+// A change of a password: who logs in for it, and whose it is.
+type change struct {
+	login, user user
+}
+
+// changeOf finds the users in what create-users made them from. The administrator gives OpenIM's user a new password: that one may
+// not do so.
+func changeOf(users []user, whose, before, after string) (change, error) {
+	root := users[0]
+	switch {
+	case whose == "root":
+		root.password = before
+		return change{login: root, user: user{root.database, root.name, after, root.role}}, nil
+	case whose == "user" && len(users) == 2:
+		return change{login: root, user: user{users[1].database, users[1].name, after, users[1].role}}, nil
+	case whose == "user":
+		return change{}, errors.New("OpenIM's user is not known: set MONGO_OPENIM_USERNAME, MONGO_OPENIM_PASSWORD and MONGO_INITDB_DATABASE")
+	}
+	return change{}, fmt.Errorf("unknown user %q: expected root or user", whose)
+}
+
+// lines reads the old and the new password.
+func lines(input io.Reader) (before, after string, err error) {
+	scanner := bufio.NewScanner(input)
+	var found [2]string
+	for index := range found {
+		if !scanner.Scan() {
+			return "", "", errors.New("expected the old and the new password as two lines of the input")
+		}
+		found[index] = scanner.Text()
+	}
+	if found[1] == "" {
+		return "", "", errors.New("the new password is empty")
+	}
+	return found[0], found[1], nil
+}
+
+func password(command, whose string, input io.Reader) error {
+	before, after, err := lines(input)
+	if err != nil {
+		return err
+	}
+	users, err := wantedUsers(os.Getenv, os.ReadFile)
+	if err != nil {
+		return err
+	}
+	wanted, err := changeOf(users, whose, before, after)
+	if err != nil {
+		return err
+	}
+	if command == "try-password" {
+		return withOptions(as(wanted.user), 10*time.Second, ping)
+	}
+	return withOptions(as(wanted.login), 30*time.Second, func(ctx context.Context, client *mongo.Client) error {
+		update := bson.D{{Key: "updateUser", Value: wanted.user.name}, {Key: "pwd", Value: wanted.user.password}}
+		return client.Database(wanted.user.database).RunCommand(ctx, update).Err()
+	})
+}
+
+func as(login user) *options.ClientOptions {
+	return options.Client().SetAuth(options.Credential{AuthSource: login.database, Username: login.name, Password: login.password})
 }

@@ -70,3 +70,49 @@ func TestWantedUsers(t *testing.T) {
 		})
 	}
 }
+
+func TestChangeOf(t *testing.T) {
+	root := user{"admin", "root", "secret", "root"}
+	openim := user{"openim_v3", "openIM", "word", "readWrite"}
+	for name, test := range map[string]struct {
+		users  []user
+		whose  string
+		change change
+		fails  string
+	}{
+		"the administrator logs in with the old one": {
+			[]user{root, openim}, "root",
+			change{user{"admin", "root", "old", "root"}, user{"admin", "root", "new", "root"}}, "",
+		},
+		"OpenIM's user gets one from the administrator": {
+			[]user{root, openim}, "user",
+			change{root, user{"openim_v3", "openIM", "new", "readWrite"}}, "",
+		},
+		"without OpenIM's user": {[]user{root}, "user", change{}, "set MONGO_OPENIM_USERNAME"},
+		"another one":           {[]user{root, openim}, "admin", change{}, "expected root or user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, err := changeOf(test.users, test.whose, "old", "new")
+			if test.fails != "" {
+				if err == nil || !strings.Contains(err.Error(), test.fails) {
+					t.Fatalf("expected a failure with %q, got %v", test.fails, err)
+				}
+				return
+			}
+			if err != nil || found != test.change {
+				t.Fatalf("got %v, %v", found, err)
+			}
+		})
+	}
+}
+
+func TestLines(t *testing.T) {
+	if before, after, err := lines(strings.NewReader("old $ word\nnew \"word\"\n")); err != nil || before != "old $ word" || after != `new "word"` {
+		t.Fatalf("got %q, %q, %v", before, after, err)
+	}
+	for _, text := range []string{"", "old\n", "old\n\n"} {
+		if _, _, err := lines(strings.NewReader(text)); err == nil {
+			t.Fatalf("%q was taken", text)
+		}
+	}
+}
