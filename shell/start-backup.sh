@@ -5,7 +5,7 @@
 #   start-backup redis dump                       a copy of all keys to the output
 #   start-backup redis files FOLDER               writes the files of a stopped Redis, from such a copy
 #   start-backup load SNAPSHOT FILE COMMAND …     gives a file of a snapshot to a command, once it was read without a fault
-#   start-backup pack FILE [SNAPSHOT …]           the files of snapshots as one encrypted file
+#   start-backup pack FILE ABOUT [SNAPSHOT …]     the files of snapshots as one encrypted file, with a text about.json
 #   start-backup unpack FILE FOLDER
 #   start-backup new-key                          prints one: restic's password, and a key of age
 #   start-backup health
@@ -85,10 +85,12 @@ load() {
 
 pack() {
   file=$1
-  shift
+  local about=$2
+  shift 2
   folder=$(mktemp -d "$(dirname "$file")/.pack.XXXXXX")
   trap 'rm -rf "$folder" "$file.part"' EXIT
   for snapshot in "$@"; do restic --no-cache restore "$snapshot" --target "$folder" >&2; done
+  printf '%s\n' "$about" >"$folder/about.json"
   tar -C "$folder" -cz . | age -r "$(age-keygen -y "$key")" >"$file.part"
   mv "$file.part" "$file"
 }
@@ -97,7 +99,7 @@ case ${1:-} in
   health) exec restic version >/dev/null ;;
   new-key) age-keygen 2>/dev/null | grep '^AGE-SECRET-KEY-'; exit ;;
   mongodb | redis | load | pack) "$@"; exit ;;
-  unpack) mkdir -p "$3"; age -d -i "$key" "$2" | tar -C "$3" -xz; exit ;;
+  unpack) mkdir -p "$3"; age -d -i "$key" "$2" | tar -C "$3" -xz --no-overwrite-dir; exit ;;
   restic)
     password=$(secret "${RESTIC_REMOTE_PASSWORD_FILE:-}")
     if [ -n "$password" ]; then export AWS_SECRET_ACCESS_KEY="$password" RESTIC_REST_PASSWORD="$password"; fi ;;

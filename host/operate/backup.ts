@@ -1,6 +1,6 @@
-// backup: saves what the stores hold, encrypted, in one or two places; list, verify and export.
-import { existsSync, rmSync } from "node:fs"
-import { basename, dirname, join, resolve } from "node:path"
+// backup: saves what the stores hold, encrypted, in one or two places; list and verify.
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { durationText, sizeText } from "../../src/base/measures"
 import { Problem } from "../../src/base/problem"
@@ -23,12 +23,12 @@ import {
 } from "../../src/plan/deploy/backup"
 import { readJson, writeJson } from "../files"
 import { attempt, lastWords } from "../run"
-import { checkParts, from, openPlace, type Place, perform, placesOf, ready, restic, runsIn } from "./backupPlaces"
+import { checkParts, from, openPlace, type Place, placesOf, ready, restic, runsIn } from "./backupPlaces"
 import { containersOf, type Engine, type Site, siteOf } from "./engine"
 import { type Folder, makeOwn, settingsOf } from "./folder"
 import { recorded } from "./history"
 import { locked } from "./lock"
-import { EXIT, Refusal, result, say } from "./print"
+import { EXIT, result, say } from "./print"
 
 const recordFile = ({ own }: Folder): string => join(own, "backup.json")
 
@@ -81,7 +81,7 @@ async function save(site: Site, kind: string, parts: string[]): Promise<string> 
 }
 
 /** In the order of the kit; the first part that fails ends it. */
-async function saveParts(site: Site, place: Place, facts: RunFacts, parts: string[]): Promise<void> {
+export async function saveParts(site: Site, place: Place, facts: RunFacts, parts: string[]): Promise<void> {
   const { folder, project } = site
   for (const part of backupOf(folder.deployment).parts) {
     if (!parts.includes(part.name)) continue
@@ -233,30 +233,5 @@ export async function verifyBackups(folder: Folder, engine: Engine): Promise<num
       throw new Problem(damaged.join("; "), "make a new backup now; a second place may be whole: openimctl backup list")
   })
   say("every backup was read and is whole")
-  return EXIT.fine
-}
-
-/** One encrypted file, which age and tar open anywhere: with the key in backup.key. */
-export async function exportBackup(folder: Folder, engine: Engine, words: string[]): Promise<number> {
-  const site = siteOf(folder, engine, settingsOf(folder))
-  const name = words[0] ?? "latest"
-  await locked(folder, "backup export", async () => {
-    const { place, run } = placeOf(await readablePlaces(site), name)
-    const file = resolve(words[1] ?? `${run.run}.tar.gz.age`)
-    if (existsSync(file)) throw new Refusal(`${file} is there already`, EXIT.refused, "name another file")
-    if (!existsSync(dirname(file))) throw new Refusal(`${dirname(file)} is missing`, EXIT.refused, "name a folder that is there")
-    try {
-      await perform(site, {
-        command: ["start-backup", "pack", `/out/${basename(file)}`, ...Object.values(run.parts)],
-        place,
-        mounts: [{ from: dirname(file), to: "/out", write: true }],
-      })
-    } catch (error) {
-      rmSync(file, { force: true })
-      throw error
-    }
-    result(file)
-    say(`to read it without openimctl: age -d -i backup.key ${basename(file)} | tar -xz`)
-  })
   return EXIT.fine
 }

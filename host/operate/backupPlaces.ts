@@ -90,6 +90,10 @@ export async function perform(
   const backup = backupOf(folder.deployment)
   const networks = [...(part?.dump ? [`${project}_${backup.network}`] : []), ...(place?.outside ? [OUTSIDE[engine.name]] : [])]
   const secrets = part?.secrets ?? []
+  if (place?.outside) {
+    makeOwn(folder)
+    writeFileSync(remotePassword(site), site.settings["BACKUP_REMOTE_PASSWORD"] ?? "", { mode: 0o600 })
+  }
   const job: Job = {
     name: `${project}-backup`,
     image: site.settings[backup.imageSetting]!,
@@ -103,14 +107,10 @@ export async function perform(
       { from: keyFile(site), to: "/run/backup/key" },
       ...secrets.map((name) => ({ from: join(folder.secrets, name), to: `/run/secrets/${name}` })),
       ...(place?.mounts ?? []),
-      ...mounts,
-    ].filter(({ from }) => !from.startsWith("/") || existsSync(from)),
+    ]
+      .filter(({ from }) => existsSync(from))
+      .concat(mounts),
     command,
-  }
-  if (place?.outside) {
-    makeOwn(folder)
-    writeFileSync(remotePassword(site), site.settings["BACKUP_REMOTE_PASSWORD"] ?? "", { mode: 0o600 })
-    if (!job.mounts.some(({ from }) => from === remotePassword(site))) job.mounts.push(place.mounts[0]!)
   }
   try {
     await ask(site, jobWords(job))

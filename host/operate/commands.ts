@@ -118,7 +118,7 @@ export const VERBS: Verb[] = [
   },
   {
     name: "restore",
-    usage: "restore NAME|latest [--only=PART,…]",
+    usage: "restore NAME|latest|FILE [--only=PART,…]",
     purpose: "put the data of a backup in the place of what is there; prints what that is and asks first",
     options: ["only", "force", "dry-run", "confirm", "ignore"],
   },

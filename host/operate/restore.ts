@@ -1,12 +1,13 @@
 // restore: puts the data of a backup in the place of what is there. What is replaced is printed first, and asked for.
 import { existsSync, mkdirSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { durationText } from "../../src/base/measures"
 import { Problem } from "../../src/base/problem"
 import { backupOf, configPart, otherRelease, type RestoreStep, type Run, restoreCommand, restoreSteps } from "../../src/plan/deploy/backup"
 import { chosenProfiles } from "../../src/plan/deploy/stages"
 import { readJson, writeJson } from "../files"
 import { placeOf, readablePlaces } from "./backup"
+import { importBackup } from "./backupFile"
 import { type Place, perform, resticWords } from "./backupPlaces"
 import { composeOrFail, type Engine, type Site, siteOf, volumesOf } from "./engine"
 import { question } from "./envVerb"
@@ -35,10 +36,12 @@ export const brokenRestore = (folder: Folder): string | undefined => readJson<{ 
 export async function restore(folder: Folder, engine: Engine, words: string[], options: RestoreOptions): Promise<number> {
   const backup = backupOf(folder.deployment)
   const [name] = words
-  if (name === undefined) throw new Refusal("restore needs the name of a backup, or latest", EXIT.usage, "openimctl backup list")
+  if (name === undefined)
+    throw new Refusal("restore needs the name of a backup, latest, or a file of backup export", EXIT.usage, "openimctl backup list")
   const site = siteOf(folder, engine, settingsOf(folder))
   await locked(folder, `restore ${name}`, async () => {
-    const { place, run } = placeOf(await readablePlaces(site), name)
+    const wanted = existsSync(name) ? await importBackup(site, resolve(name)) : name
+    const { place, run } = placeOf(await readablePlaces(site), wanted)
     const steps = restoreSteps(backup, run, options.only)
     const config = options.only.includes(configPart)
     const other = steps.length > 0 && !options.ignore.includes("version") ? otherRelease(run, folder.deployment.release) : undefined

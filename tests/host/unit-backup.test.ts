@@ -236,6 +236,41 @@ test("list shows what is where, for programs as well", async () => {
   expect((await kit.run(["backup", "list"])).stdout).toContain("orders,pictures,config")
 })
 
+describe("a backup as a file", () => {
+  test("is written with what says which one it is, and restored by a machine that does not have it", async () => {
+    await running()
+    const run = (await kit.run(["backup"])).stdout.trim().split("\n").at(-1)!
+    const exported = await kit.run(["backup", "export", "latest", "mine.age"])
+    expect(exported.stdout.trim()).toBe(join(kit.folder, "mine.age"))
+    const about = { stack: "shop", run, kind: "full", release: "1.0", parts: ["orders", "pictures", "config"] }
+    expect(jobs().at(-1)).toContain(`start-backup pack /out/mine.age ${JSON.stringify(about)} id`)
+    kit.write("mine.age", "")
+    expect((await kit.run(["backup", "export", run, "mine.age"])).stderr).toContain("mine.age is there already")
+    kit.fakeDocker({ repositories: { "/repository": [] }, about })
+    const done = await kit.run(["restore", "mine.age", "--force"])
+    expect(done.stderr).toContain(`${run} is restored: orders, pictures`)
+    expect(parts("/repository")).toEqual(["orders", "pictures", "config"])
+    const [orders, pictures] = ["part=orders", "part=pictures"].map(
+      (tag) =>
+        jobs()
+          .reverse()
+          .find((job) => job.includes(tag))!,
+    )
+    expect(orders).toContain("--stdin-from-command -- cat /work/orders.dump")
+    expect(pictures).toContain("import/volumes/database:/volumes/database:ro")
+    expect(kit.has("backup/import")).toBe(false)
+  })
+
+  test("of another product, or made with another key, is refused", async () => {
+    await running()
+    expect((await kit.run(["backup"])).code).toBe(0)
+    kit.write("mine.age", "")
+    expect((await kit.run(["restore", "mine.age", "--force"])).stderr).toContain("is not an export of openimctl with this key")
+    kit.fakeDocker({ about: { stack: "blog", run: "backup_1", parts: [] } })
+    expect((await kit.run(["restore", "mine.age", "--force"])).stderr).toContain("is a backup of blog, and this kit is shop")
+  })
+})
+
 describe("schedule", () => {
   test("is a line of cron where there is no systemd: once, and removed without a change to the lines of others", async () => {
     await running()

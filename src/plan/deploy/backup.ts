@@ -37,19 +37,19 @@ export interface RunFacts {
 /** Restic splits tags at commas. */
 const plain = (text: string): string => text.replaceAll(",", ";")
 
-function tagsOf({ run, kind, release }: RunFacts, part: string): string[] {
+export function resticTags({ run, kind, release }: RunFacts, part: string): string[] {
   return [`run=${run}`, `kind=${kind}`, `part=${part}`, `release=${plain(release)}`].flatMap((tag) => ["--tag", tag])
 }
 
 /** Restic runs the dump itself: one that fails leaves no snapshot. */
 export function saveWords(part: BackupPart, facts: RunFacts): string[] {
-  const words = ["backup", "--no-scan", ...tagsOf(facts, part.name)]
+  const words = ["backup", "--no-scan", ...resticTags(facts, part.name)]
   if (part.dump === undefined) return [...words, `/volumes/${part.volume}`]
   return [...words, "--stdin-filename", part.file!, "--stdin-from-command", "--", ...part.dump]
 }
 
 export function saveConfigWords(files: string[], facts: RunFacts): string[] {
-  return ["backup", "--no-scan", ...tagsOf(facts, configPart), ...files.map((file) => `/config/${file}`)]
+  return ["backup", "--no-scan", ...resticTags(facts, configPart), ...files.map((file) => `/config/${file}`)]
 }
 
 /** What of a kit's folder is worth saving: the user's, and what says which kit it is. */

@@ -80,7 +80,9 @@ async function task(words) {
   const repository = words.find((word) => word.startsWith("RESTIC_REPOSITORY="))?.slice(18)
   const mounts = Object.fromEntries(words.flatMap((word, at) => (words[at - 1] === "-v" ? [word.split(":").slice(0, 2).reverse()] : [])))
   if (words.includes("new-key")) return print("AGE-SECRET-KEY-1FAKE")
-  if (words.includes("load") || words.includes("pack")) return
+  if (words.includes("/work/about.json")) return print(JSON.stringify(state.about))
+  if (words.includes("unpack") && !state.about) end(1, "age: error: no identity matched any of the recipients")
+  if (["load", "pack", "unpack", "find"].some((word) => words.includes(word))) return
   if (state.killTask) {
     process.kill(process.ppid, "SIGKILL")
     await sleep(60_000)
