@@ -65,8 +65,8 @@ function unknownKey(schema: AnySchema, data: object, path: Path, key: string): F
   const known = Object.keys(shapeOf(schema, data).entries ?? {})
   const shapes = shapesOf(schema)
   if (Object.values(shapes).some(({ entries }) => Object.hasOwn(entries, key))) {
-    const mark = Object.keys(shapes).find((one) => known.includes(one))
-    const text = `no ${key} next to ${mark}: the keys that go with ${mark} are ${known.filter((one) => one !== mark).join(", ")}`
+    const kind = Object.keys(shapes).find((one) => known.includes(one))
+    const text = `no ${key} next to ${kind}: the keys that go with ${kind} are ${known.filter((one) => one !== kind).join(", ")}`
     // Of an entry that could be either, nothing else is certain.
     return { path: [...path, key], at: "key", text, ...(Object.hasOwn(shapes, key) ? { missing: path } : {}) }
   }

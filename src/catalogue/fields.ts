@@ -47,17 +47,17 @@ export interface Shapes {
 
 /** The shape is that of the first of these keys which is given, or which a misspelt key probably is. */
 export function shaped<const TShapes extends Record<string, ShapeSchema>>(called: string, shapes: TShapes) {
-  const marks = Object.keys(shapes)
+  const kinds = Object.keys(shapes)
   const known = Object.values(shapes).flatMap(({ entries }) => Object.keys(entries))
   const none = v.pipe(
     v.custom<never>(() => false),
-    v.title(`${called} with one of the keys ${marks.join(", ")}`),
+    v.title(`${called} with one of the keys ${kinds.join(", ")}`),
   )
   const shapeOf = (input: unknown): TShapes[keyof TShapes] | typeof none => {
     const keys = typeof input === "object" && input !== null ? Object.keys(input) : []
     const unknown = keys.filter((key) => !known.includes(key))
-    const mark = marks.find((one) => keys.includes(one)) ?? unknown.map((key) => nearest(key, marks)).find((one) => one !== undefined)
-    return mark === undefined ? none : (shapes[mark] as TShapes[keyof TShapes])
+    const kind = kinds.find((one) => keys.includes(one)) ?? unknown.map((key) => nearest(key, kinds)).find((one) => one !== undefined)
+    return kind === undefined ? none : (shapes[kind] as TShapes[keyof TShapes])
   }
   return Object.assign(v.lazy(shapeOf), { shapes, called } satisfies Shapes)
 }

@@ -251,11 +251,11 @@ export class Tests {
     const { runSuites } = await import("../../tests/suites/all.js")
     const { options, checkout } = this
     const settings = component ? await componentSettings(options, component) : await pinnedSettings(options)
-    const mark = again ? randomUUID() : undefined
+    const nonce = again ? randomUUID() : undefined
     const kit = async (given: Record<string, GivenImage>) => {
       const { deploymentKit } = await import("../tasks/deployment.js")
       return deploymentKit(options, checkout, { profiles: [], images: "archives", given })
     }
-    return runSuites(names, { settings, options: buildOptions(options), checkout, kit, component: component ?? undefined, mark })
+    return runSuites(names, { settings, options: buildOptions(options), checkout, kit, component: component ?? undefined, nonce })
   }
 }

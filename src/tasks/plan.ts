@@ -20,7 +20,7 @@ import { builderOf, toolchainOf } from "../plan/toolchains/toolchains.js"
 import type { PublishOrder } from "./release.js"
 
 /** Where to look for what was published. */
-export type PublishedIn = Pick<PublishOrder, "registries" | "tags" | "access" | "mark">
+export type PublishedIn = Pick<PublishOrder, "registries" | "tags" | "access" | "nonce">
 
 /** What the registries have of these components. Nothing is known of a private one as long as no registry is named. */
 export async function earlierImages(settings: Settings, inputs: PlanInput[], where: PublishedIn): Promise<Record<string, EarlierImage[]>> {
@@ -31,7 +31,7 @@ export async function earlierImages(settings: Settings, inputs: PlanInput[], whe
       if (where.registries.length === 0 && entry.registry === undefined) return []
       return publishedReferences(entry, where, version).map((published) => ({ component, ...published }))
     })
-  const published = await publishedImages(settings, questions, where.access, where.mark)
+  const published = await publishedImages(settings, questions, where.access, where.nonce)
   checkAnswers(published, where.access.username !== undefined || where.access.config !== undefined)
   return published
 }

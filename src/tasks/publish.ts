@@ -24,7 +24,7 @@ export async function planReport(options: CallOptions, format: string, registrie
   const access = await registryAccess(options)
   const settings = await pinnedSettings(options)
   const inputs = await planInputs(settings, buildOptions(options))
-  const where = { registries, tags: [], access, mark: randomUUID() }
+  const where = { registries, tags: [], access, nonce: randomUUID() }
   const rows = planRows(inputs, record ? readPlanRecord(await record.contents()) : await earlierImages(settings, inputs, where))
   const [fetched, gaps] = await Promise.all([fetchedFrom(settings), planGaps(settings)])
   const lines = () => planTable(rows) + gaps.map((gap) => `${gap}\n`).join("") + fetchedLines(fetched)
@@ -46,7 +46,7 @@ async function orderOf(options: CallOptions, call: PublishCall): Promise<Omit<Pu
   const gate = readGate(call.gate)
   const access = await registryAccess(options)
   const signing = await readSigning(call.signKey, call.signPassword)
-  return { registries: call.registry, tags: call.tags, access, signing, mark: randomUUID(), gate, checkout: call.checkout }
+  return { registries: call.registry, tags: call.tags, access, signing, nonce: randomUUID(), gate, checkout: call.checkout }
 }
 
 export async function publishedReport(

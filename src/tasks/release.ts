@@ -26,7 +26,7 @@ export interface PublishOrder extends PublishedTo {
   /** Without a key nothing is signed. */
   signing?: SigningKey
   /** Never used before, because registries are asked again. */
-  mark: string
+  nonce: string
   gate: Gate
   /** The tests that run on a stack. */
   checkout: Directory
@@ -47,7 +47,7 @@ async function prepared(settings: Settings, request: BuildRequest, order?: Publi
   // Names and registries are checked before minutes are spent.
   if (order !== undefined) {
     const targets = publishTargets(component, order.registries, order.tags.length > 0 ? order.tags : ["version"])
-    await askRegistries(settings, targets, order.access, order.mark)
+    await askRegistries(settings, targets, order.access, order.nonce)
   }
   if (order?.signing !== undefined) await checkKey(settings, order.signing)
   const gate = order?.gate ?? "smoke"
@@ -78,7 +78,7 @@ async function pushed(settings: Settings, { request, image, candidate, plan }: P
   const attached = await withReferrers(settings, layout, await imageAttachments(settings, request, image, layout, defaultBuilder))
   if (order.signing === undefined) log(`${request.component}: not signed: no key is given (--sign-key)`)
   const beforeTags = () => signed(settings, targets, layout.digest, order)
-  const published = await publishLayout(settings, attached, targets, order.access, order.mark, { beforeTags })
+  const published = await publishLayout(settings, attached, targets, order.access, order.nonce, { beforeTags })
   return { digest: layout.digest, tested: testedWords(plan), tags: published }
 }
 
@@ -94,7 +94,7 @@ async function signed(
   settings: Settings,
   targets: PublishTarget[],
   digest: string,
-  { signing, access, mark }: PublishOrder,
+  { signing, access, nonce }: PublishOrder,
 ): Promise<void> {
   if (signing === undefined) return
   for (const { repository, tags } of targets) {
@@ -103,7 +103,7 @@ async function signed(
       tags.map((tag) => `${repository}:${tag}@${digest}`),
       signing,
       access,
-      mark,
+      nonce,
     )
   }
 }
@@ -124,7 +124,7 @@ export async function unsignedAreBuilt(settings: Settings, rows: PlanRow[], orde
       const found = await Promise.all(
         hosts.map((name) => {
           const references = published.filter(({ host }) => host === name).map(({ reference }) => reference)
-          return signedImages(settings, references, signing, order.access, order.mark)
+          return signedImages(settings, references, signing, order.access, order.nonce)
         }),
       )
       if (found.flat().length === published.length) return row

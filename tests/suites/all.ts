@@ -49,7 +49,7 @@ export interface SuiteContext {
   /** For suites that test an image: only this one. */
   component?: string
   /** Suites on a stack run again although nothing changed. */
-  mark?: string
+  nonce?: string
   /** Makes the kit for a server. */
   kit: MakeKit
   /** The images under test with all that they need. */
@@ -58,7 +58,7 @@ export interface SuiteContext {
 
 type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
 
-/** What registries and caches are asked under a mark that was never used is asked again. */
+/** What registries and caches are asked under a nonce that was never used is asked again. */
 const suites: Record<string, TestSuite> = {
   unit: ({ settings, checkout }) => unitTests(settings, checkout),
   smoke,
@@ -92,19 +92,19 @@ const stackSuites: Record<string, TestSuite> = {
   health: onStack("health"),
   performance: onStack("performance", loadTools),
   faults: onStack("faults"),
-  starts: async ({ settings, options, stack, mark }) => startTests(settings, options, await stack(), mark ?? ""),
+  starts: async ({ settings, options, stack, nonce }) => startTests(settings, options, await stack(), nonce ?? ""),
 }
 
 /** After those, on other stacks. */
 const openimSuites: Record<string, TestSuite> = {
-  separate: ({ settings, options, checkout, mark }) => separateTests(settings, options, checkout, mark),
-  deploy: ({ settings, kit, checkout, mark }) => deployTests(settings, kit, checkout, mark),
-  podman: ({ settings, checkout, mark }) => podmanTests(settings, checkout, mark),
-  mutations: ({ settings, options, checkout, mark }) => mutationTests(settings, options, checkout, mark),
+  separate: ({ settings, options, checkout, nonce }) => separateTests(settings, options, checkout, nonce),
+  deploy: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce),
+  podman: ({ settings, checkout, nonce }) => podmanTests(settings, checkout, nonce),
+  mutations: ({ settings, options, checkout, nonce }) => mutationTests(settings, options, checkout, nonce),
 }
 
 function onStack(name: string, tools: string[] = []): TestSuite {
-  return async ({ settings, stack, checkout, mark }) => stackSuite(settings, await stack(), checkout, { name, tools, mark })
+  return async ({ settings, stack, checkout, nonce }) => stackSuite(settings, await stack(), checkout, { name, tools, nonce })
 }
 
 /** Runs these suites, or all. */

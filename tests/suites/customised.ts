@@ -81,21 +81,21 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
     [
       "code of a source that runs while it is built (mage) leaves nothing in the caches of other builds",
       async () => {
-        const mark = `left-${randomUUID()}`
-        const left = source.withNewFile("magefile.go", magefile(mark))
+        const nonce = `left-${randomUUID()}`
+        const left = source.withNewFile("magefile.go", magefile(nonce))
         const built = await componentBinaries(
           { ...shop, custom: { of: "shop", checkout: left } },
           { ...request, component: "shop-api", builder: "mage" },
         )
         same((await built.entries()).join(), "shop-api")
         const go = await goToolchain(shop, goOfShop)
-        const others = withBuildCache(shop, go.version, withModuleCache(shop, go.container)).withEnvVariable("ASKED_FOR", mark)
-        same(await others.withExec(["sh", "-c", `ls -d /go/pkg/mod/${mark} /root/.cache/go-build/${mark} 2>/dev/null || :`]).stdout(), "")
+        const others = withBuildCache(shop, go.version, withModuleCache(shop, go.container)).withEnvVariable("ASKED_FOR", nonce)
+        same(await others.withExec(["sh", "-c", `ls -d /go/pkg/mod/${nonce} /root/.cache/go-build/${nonce} 2>/dev/null || :`]).stdout(), "")
         const own = withBuildCache(shop, go.version, withModuleCache(shop, go.container, "custom"), "custom").withEnvVariable(
           "ASKED_FOR",
-          mark,
+          nonce,
         )
-        same((await own.withExec(["sh", "-c", `ls -d /go/pkg/mod/${mark} /root/.cache/go-build/${mark}`]).stdout()).split("\n").length, 3)
+        same((await own.withExec(["sh", "-c", `ls -d /go/pkg/mod/${nonce} /root/.cache/go-build/${nonce}`]).stdout()).split("\n").length, 3)
       },
     ],
     [
@@ -157,7 +157,7 @@ export async function customisedTests(settings: Settings, checkout: Directory): 
 const goOfShop = "1.22.7"
 
 /** Builds one program, and writes wherever compilers keep things. */
-function magefile(mark: string): string {
+function magefile(nonce: string): string {
   return `//go:build mage
 
 package main
@@ -169,7 +169,7 @@ import (
 
 func Build() error {
 	for _, cache := range []string{"/go/pkg/mod", "/root/.cache/go-build"} {
-		if err := os.WriteFile(cache+"/${mark}", nil, 0o644); err != nil {
+		if err := os.WriteFile(cache+"/${nonce}", nil, 0o644); err != nil {
 			return err
 		}
 	}

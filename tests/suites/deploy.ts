@@ -24,7 +24,7 @@ date +%s > ${folder}/begun
 { npx vitest run --config tests/deploy/vitest.config.ts 2>&1; echo $? > ${folder}/exit; } | tee ${folder}/output.txt`
 }
 
-export async function deployTests(settings: Settings, makeKit: MakeKit, checkout: Directory, mark?: string): Promise<SuiteOutcome> {
+export async function deployTests(settings: Settings, makeKit: MakeKit, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
   const [store, web, host] = await Promise.all([storeImage(settings), webImage(settings, checkout), dockerHost(settings, checkout)])
   const kit = await makeKit({
     mongodb: { name: "openim/stand-in-mongodb:test", container: store.container },
@@ -38,7 +38,7 @@ export async function deployTests(settings: Settings, makeKit: MakeKit, checkout
     .withEnvVariable("STACK_API", `https://${publicName}/api`)
     .withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)
     .withEnvVariable("PUBLIC_NAME", publicName)
-    .withEnvVariable("DEPLOY_RUN", mark ?? randomUUID())
+    .withEnvVariable("DEPLOY_RUN", nonce ?? randomUUID())
     // Docker needs the rights of a machine's root: see docs/testing.md.
     .withExec(["sh", "-c", vitestRun(results)], { insecureRootCapabilities: true, expect: ReturnType.Any })
   const folder = ran.directory(results)

@@ -23,7 +23,7 @@ const services = ["etcd", "redis", "edge"]
 const results = "/results"
 const publicName = "im.example.test"
 
-export async function podmanTests(settings: Settings, checkout: Directory, mark?: string): Promise<SuiteOutcome> {
+export async function podmanTests(settings: Settings, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
   const [kit, project] = await Promise.all([
     smallKit(settings, checkout),
     nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })),
@@ -37,7 +37,7 @@ export async function podmanTests(settings: Settings, checkout: Directory, mark?
     .withEnvVariable("DEPLOY_TESTS", "tests/deploy/podman/*.test.ts")
     .withEnvVariable("PUBLIC_NAME", publicName)
     .withEnvVariable("PODMAN_IGNORE_CGROUPSV1_WARNING", "1")
-    .withEnvVariable("PODMAN_RUN", mark ?? randomUUID())
+    .withEnvVariable("PODMAN_RUN", nonce ?? randomUUID())
     // As a machine's root, for networks and control groups.
     .withExec(["sh", "-c", vitestRun(results)], { insecureRootCapabilities: true, expect: ReturnType.Any })
   return stackOutcome(await readResults(ran.directory(results)))

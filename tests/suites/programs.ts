@@ -23,10 +23,10 @@ export async function programTests(settings: Settings, options: BuildOptions): P
   const { catalogue } = settings
   const names = Object.values(catalogue.components).flatMap(({ kind, name }) => (kind === "program" ? [name] : []))
   const others = Object.values(catalogue.components).flatMap(({ kind, name }) => (kind === "group" ? [name] : []))
-  const mark = randomUUID()
-  const { open } = await testRegistries(settings, mark)
+  const nonce = randomUUID()
+  const { open } = await testRegistries(settings, nonce)
   const access = { plainHttp: true, service: open }
-  const client = (await withRegistryAccess(await toolbox(settings, ["regctl"]), host, access)).withEnvVariable("ASKED", mark)
+  const client = (await withRegistryAccess(await toolbox(settings, ["regctl"]), host, access)).withEnvVariable("ASKED", nonce)
   /** The lowest layer of each image, by the component's name. */
   const bases: Record<string, string> = {}
   const made = async (name: string) => {
@@ -46,7 +46,7 @@ export async function programTests(settings: Settings, options: BuildOptions): P
         const failed = (await smokeTest(settings, entry, image.container)).filter(({ ok }) => !ok)
         if (failed.length > 0) throw new Error(failed.map((test) => `${test.name}: ${test.detail ?? ""}`).join("\n"))
         const target = firstIn(publishTargets(entry, [`${host}/programs`], ["test"]), "target")
-        const tags = await publishLayout(settings, layout, [target], access, `${mark}-${name}`)
+        const tags = await publishLayout(settings, layout, [target], access, `${nonce}-${name}`)
         same(tags.map(({ outcome }) => outcome).join(), "pushed")
         const found = await client.withExec(["regctl", "image", "digest", `${target.repository}:test`]).stdout()
         same(found.trim(), layout.digest)

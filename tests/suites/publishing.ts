@@ -18,12 +18,12 @@ import { registryName, registryPassword, registryUser, testRegistries } from "./
 import { shopFixture } from "./shopFixture.js"
 import { keyPair } from "./signing.js"
 
-export async function publishingTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
+export async function publishingTests(settings: Settings, checkout: Directory, nonce: string): Promise<TestCase[]> {
   const { source, request, from } = await shopFixture(settings, checkout)
   const shop = from(source)
   const image = await componentImage(shop, request)
   const layout = await imageLayout(shop, image)
-  const registries = await testRegistries(settings, mark)
+  const registries = await testRegistries(settings, nonce)
   const component = imageOf(shop.catalogue, "shop")
   // A registry that nobody uses for a while would be stopped, and forget what it has.
   const started = [registries.open, registries.secured, registries.dying, registries.refusing]
@@ -40,14 +40,14 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
   const plain = (service: Service): RegistryAccess => ({ plainHttp: true, service })
   const publish = async (where: string, tags: string[], access: RegistryAccess, what: Layout = layout) => {
     calls += 1
-    return publishLayout(shop, what, publishTargets(component, [`${registryName}:5000/${where}`], tags), access, `${mark}-${calls}`)
+    return publishLayout(shop, what, publishTargets(component, [`${registryName}:5000/${where}`], tags), access, `${nonce}-${calls}`)
   }
   const outcomes = async (...asked: Parameters<typeof publish>) => (await publish(...asked)).map(({ outcome }) => outcome).join(", ")
   const client = async (access: RegistryAccess) => {
     calls += 1
     return (await withRegistryAccess(await toolbox(shop, ["regctl"]), `${registryName}:5000`, access)).withEnvVariable(
       "ASKED",
-      `${mark}-${calls}`,
+      `${nonce}-${calls}`,
     )
   }
   /** What the registry holds under a name. Only its own word that there is nothing counts as "none". */
@@ -125,7 +125,7 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
           registries: [`${registryName}:5000/early`],
           tags: ["v1"],
           access: { plainHttp: false, service: registries.open },
-          mark: `${mark}-early`,
+          nonce: `${nonce}-early`,
           gate: "smoke",
           checkout,
         }
@@ -162,7 +162,7 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
         const targets = publishTargets(component, [`${registryName}:5000/both`, "nowhere.invalid/both"], ["v1"])
         const access = secured(registries.secured)
         await fails(
-          () => publishLayout(shop, layout, targets, access, `${mark}-${calls}`, { waits: [1] }),
+          () => publishLayout(shop, layout, targets, access, `${nonce}-${calls}`, { waits: [1] }),
           "nowhere.invalid/both/shop cannot be published",
         )
         same(await tagsOf("both", access), "none\n")
@@ -172,20 +172,20 @@ export async function publishingTests(settings: Settings, checkout: Directory, m
       "with a key the whole way gives a signed image",
       async () => {
         calls += 1
-        const { key, password, publicKey } = await keyPair(shop, `publisher-${mark}`, "green tea")
+        const { key, password, publicKey } = await keyPair(shop, `publisher-${nonce}`, "green tea")
         const access = plain(registries.open)
         const order = {
           registries: [`${registryName}:5000/signed`],
           tags: ["v1"],
           access,
           signing: { key, password },
-          mark: `${mark}-${calls}`,
+          nonce: `${nonce}-${calls}`,
           gate: "smoke" as const,
           checkout,
         }
         const { tags } = await releaseImage(shop, request, order)
         same(tags.map(({ outcome }) => outcome).join(), "pushed")
-        await verifyImages(shop, [`${registryName}:5000/signed/shop:v1`], publicKey, access, `${mark}-${calls}`)
+        await verifyImages(shop, [`${registryName}:5000/signed/shop:v1`], publicKey, access, `${nonce}-${calls}`)
       },
     ],
     [

@@ -22,12 +22,12 @@ export interface TestRegistries {
   ca: File
 }
 
-export async function testRegistries(settings: Settings, mark: string): Promise<TestRegistries> {
+export async function testRegistries(settings: Settings, nonce: string): Promise<TestRegistries> {
   const box = (await toolbox(settings, [], ["docker-registry", "apache2-utils", "openssl", "nginx-light"]))
     .withWorkdir("/srv")
     .withExec(["sh", "-euc", secrets, "secrets", registryName, registryUser, registryPassword])
     // Every run gets new registries, which hold nothing yet.
-    .withNewFile("/srv/run", mark)
+    .withNewFile("/srv/run", nonce)
   const secured = { auth: { htpasswd: { realm: "test", path: "/srv/htpasswd" } }, http: { addr: ":5000", tls } }
   return {
     secured: serving(box, secured),

@@ -31,9 +31,9 @@ import { keyPair } from "./signing.js"
 
 const programs = ["shop-api", "shop-worker"]
 
-export async function releasingTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
+export async function releasingTests(settings: Settings, checkout: Directory, nonce: string): Promise<TestCase[]> {
   const { source, request, from } = await shopFixture(settings, checkout)
-  const { open } = await testRegistries(settings, mark)
+  const { open } = await testRegistries(settings, nonce)
   await open.start()
   const access: RegistryAccess = { plainHttp: true, service: open }
   const options = { base: request.base, layout: request.layout, builder: request.builder }
@@ -46,7 +46,7 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
     registries: [`${registryName}:5000/${where}`],
     tags: [],
     access,
-    mark: `${mark}-${randomUUID()}`,
+    nonce: `${nonce}-${randomUUID()}`,
     gate: "integration",
     checkout: stackTests,
     ...changed,
@@ -63,14 +63,14 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
   const held = async (where: string, image: string): Promise<string> => {
     const box = await withRegistryAccess(await toolbox(settings, ["regctl"]), `${registryName}:5000`, access)
     const asked = box
-      .withEnvVariable("ASKED", `${mark}-${randomUUID()}`)
+      .withEnvVariable("ASKED", `${nonce}-${randomUUID()}`)
       .withExec(["sh", "-c", tags, `${registryName}:5000/${where}/${image}`])
     return (await asked.stdout()).trim()
   }
   const digestOf = async (reference: string): Promise<string> => {
     const box = await withRegistryAccess(await toolbox(settings, ["regctl"]), `${registryName}:5000`, access)
     return (
-      await box.withEnvVariable("ASKED", `${mark}-${randomUUID()}`).withExec(["regctl", "image", "digest", reference]).stdout()
+      await box.withEnvVariable("ASKED", `${nonce}-${randomUUID()}`).withExec(["regctl", "image", "digest", reference]).stdout()
     ).trim()
   }
 
@@ -218,7 +218,7 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
       [
         "a newer version is built from its tag, tested, published, and given as changes with a state",
         async () => {
-          const { settings: using, folder, tools } = await upstreamShop(settings, shop, checkout, mark)
+          const { settings: using, folder, tools } = await upstreamShop(settings, shop, checkout, nonce)
           const to = order("newer")
           const request = { names: ["shop-api"], channel: "patch", date: "2025-03-01", failFast: false }
           const first = await wholeRelease(using, options, { folder }, request, to, tools)
@@ -253,12 +253,12 @@ export async function releasingTests(settings: Settings, checkout: Directory, ma
       [
         "an image with a copied label is not signed but replaced; what is signed by the key is skipped",
         async () => {
-          const { key, password, publicKey } = await keyPair(shop, `releaser-${mark}`, "white tea")
+          const { key, password, publicKey } = await keyPair(shop, `releaser-${nonce}`, "white tea")
           const image = await componentImage(shop, { ...options, component: "shop-api" })
           const genuine = (await imageLayout(shop, image)).digest
           const forged = await imageLayout(shop, { ...image, container: image.container.withNewFile("/usr/local/bin/extra", "not ours") })
           const targets = publishTargets(imageOf(shop.catalogue, "shop-api"), [`${registryName}:5000/forged`], [version])
-          await publishLayout(shop, forged, targets, access, `${mark}-${randomUUID()}`)
+          await publishLayout(shop, forged, targets, access, `${nonce}-${randomUUID()}`)
           // Without a key its label is believed, as it always was.
           same(short(await release(shop, ["shop-api"], order("forged"))), "shop-api skipped")
 
@@ -292,7 +292,7 @@ function inStack(settings: Settings, shop: Settings): Settings {
 }
 
 /** The shop's source in a repository with two versions, and the catalogue that pins the first of them. */
-async function upstreamShop(settings: Settings, shop: Settings, checkout: Directory, mark: string) {
+async function upstreamShop(settings: Settings, shop: Settings, checkout: Directory, nonce: string) {
   const fixture = checkout.directory("tests/fixtures/shop")
   const box = (await toolbox(settings, [], ["git"]))
     .withDirectory("/work", fixture.directory("source"))
@@ -307,7 +307,7 @@ async function upstreamShop(settings: Settings, shop: Settings, checkout: Direct
     // JSON is YAML as well.
     .replace("tools: {}", `tools: ${JSON.stringify(settings.catalogue.pins.tools)}`)
   const folder = fixture.directory("catalogue").withNewFile("versions.yaml", versions)
-  const asking = watchTools(settings, mark)
+  const asking = watchTools(settings, nonce)
   const tools = {
     ...asking,
     git: async () => (await asking.git()).withServiceBinding(host, git),

@@ -15,15 +15,15 @@ interface Build {
   layout: Layout
 }
 
-/** The mark may be anything that was never used: it is what keeps an earlier result from being taken. */
-export async function reproducibleTests(settings: Settings, request: BuildRequest, mark: string): Promise<TestCase[]> {
+/** The nonce may be anything that was never used: it is what keeps an earlier result from being taken. */
+export async function reproducibleTests(settings: Settings, request: BuildRequest, nonce: string): Promise<TestCase[]> {
   const build = async (emptyCaches: boolean): Promise<Build> => {
-    const image = await componentImage({ ...settings, fresh: `${mark}-${emptyCaches}`, emptyCaches }, request)
+    const image = await componentImage({ ...settings, fresh: `${nonce}-${emptyCaches}`, emptyCaches }, request)
     return { image, layout: await imageLayout(settings, image) }
   }
   // One after the other: together they might share what the first has just made.
   const first = await build(false)
-  await emptyBuildCache(await toolbox(settings, []), mark)
+  await emptyBuildCache(await toolbox(settings, []), nonce)
   const second = await build(true)
   const ok = first.layout.digest === second.layout.digest
   const detail = ok ? first.layout.digest : await difference(settings, first.layout, second.layout)

@@ -14,7 +14,7 @@ import { planInputs } from "../../src/tasks/plan.js"
 import { casesOf, fails, has, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
 
-/** Builds where upstream's does, and leaves its mark in the version of Go that programs print. */
+/** Builds where upstream's does, and leaves its nonce in the version of Go that programs print. */
 const magefile = `//go:build mage
 
 package main

@@ -13,17 +13,17 @@ import { registryName, registryPassword, registryUser, testRegistries } from "./
 const host = `${registryName}:5000`
 const repository = `${host}/example/shop`
 
-export async function signingCases(settings: Settings, layout: Layout, mark: string): Promise<[string, () => Promise<unknown>][]> {
-  const { secured, open, ca } = await testRegistries(settings, mark)
+export async function signingCases(settings: Settings, layout: Layout, nonce: string): Promise<[string, () => Promise<unknown>][]> {
+  const { secured, open, ca } = await testRegistries(settings, nonce)
   const password = dag.setSecret("password-of-signing", registryPassword)
   const access: RegistryAccess = { username: registryUser, password, ca, plainHttp: false, service: secured }
   const plain: RegistryAccess = { plainHttp: true, service: open }
   const image = `${repository}@${layout.digest}`
   const [ours, other] = await Promise.all([keyPair(settings, "ours", "green tea"), keyPair(settings, "other", "black tea")])
-  const push = (to: RegistryAccess) => publishLayout(settings, layout, [{ host, repository, tags: ["latest"] }], to, mark)
+  const push = (to: RegistryAccess) => publishLayout(settings, layout, [{ host, repository, tags: ["latest"] }], to, nonce)
   const sign = (key: SigningKey, step: string, reference = image, to = access) =>
-    signImages(settings, [reference], key, to, `${mark} ${step}`)
-  const verify = (publicKey: File, step: string, to = access) => verifyImages(settings, [image], publicKey, to, `${mark} ${step}`)
+    signImages(settings, [reference], key, to, `${nonce} ${step}`)
+  const verify = (publicKey: File, step: string, to = access) => verifyImages(settings, [image], publicKey, to, `${nonce} ${step}`)
 
   return [
     [
@@ -59,7 +59,8 @@ export async function signingCases(settings: Settings, layout: Layout, mark: str
     [
       "a signature holds under its own name alone",
       async () => {
-        const verifyAs = (reference: string, step: string) => verifyImages(settings, [reference], ours.publicKey, access, `${mark} ${step}`)
+        const verifyAs = (reference: string, step: string) =>
+          verifyImages(settings, [reference], ours.publicKey, access, `${nonce} ${step}`)
         same(await sign(ours, "named", `${repository}:v1@${layout.digest}`), `${repository}:v1@${layout.digest}: signed\n`)
         same(
           await verifyAs(`${repository}:v1@${layout.digest}`, "named"),

@@ -17,7 +17,7 @@ import { firstGroup } from "./groups.js"
 /** Nothing listens there. */
 const closed = "127.0.0.1:9"
 
-export async function startTests(settings: Settings, options: BuildOptions, stack: Stack, mark: string): Promise<TestCase[]> {
+export async function startTests(settings: Settings, options: BuildOptions, stack: Stack, nonce: string): Promise<TestCase[]> {
   const { catalogue } = settings
   const suite = firstGroup(catalogue)
   const plan = launchPlan(catalogue, suite)
@@ -27,7 +27,7 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
   if (alone === undefined) throw new Error(`each program of ${suite.name} uses all stores`)
   const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
   const [server, single] = await Promise.all([image(suite.name), image(alone.name)])
-  const connected = (image: Container) => withNeeds(catalogue, image, suite, stack.parts).withEnvVariable("STACK_RUN", mark)
+  const connected = (image: Container) => withNeeds(catalogue, image, suite, stack.parts).withEnvVariable("STACK_RUN", nonce)
   /** What a start says that is asked to end after so many seconds. */
   const said = async (image: Container, seconds: number, launch = [launchProgram, launchFile]): Promise<string> => {
     const script = `timeout ${seconds} "$@" 2>&1 >/dev/null; echo "exit code $?"`
@@ -54,7 +54,7 @@ export async function startTests(settings: Settings, options: BuildOptions, stac
     [
       "with all addresses wrong it names all, gives up, and says which programs were down, and why",
       async () => {
-        const all = plan.stores.reduce((image, { name }) => wrongIn(image, name), server.withEnvVariable("STACK_RUN", mark))
+        const all = plan.stores.reduce((image, { name }) => wrongIn(image, name), server.withEnvVariable("STACK_RUN", nonce))
         const connectedWrong = Object.entries(suite.connect).reduce((image, [name, value]) => {
           return plan.stores.some(({ variables }) => variables[0] === name) ? image : image.withEnvVariable(name, value)
         }, all)

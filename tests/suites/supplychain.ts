@@ -13,8 +13,8 @@ import { casesOf, fails, same } from "./cases.js"
 import { shopFixture } from "./shopFixture.js"
 import { signingCases } from "./signing.js"
 
-/** The mark must never have been used: registries are new each time, and so must be what is done to them. */
-export async function supplychainTests(settings: Settings, checkout: Directory, mark: string): Promise<TestCase[]> {
+/** The nonce must never have been used: registries are new each time, and so must be what is done to them. */
+export async function supplychainTests(settings: Settings, checkout: Directory, nonce: string): Promise<TestCase[]> {
   const { source, request, from } = await shopFixture(settings, checkout)
   const shop = from(source)
   const image = await componentImage(shop, request)
@@ -24,7 +24,7 @@ export async function supplychainTests(settings: Settings, checkout: Directory, 
   const statement = () => imageProvenance(shop, request, image, layout, defaultBuilder)
 
   const fixture = checkout.directory("tests/fixtures/vulnerabilities").file("database.sql")
-  const scan = (database: VulnerabilitySource) => scanImage(shop, layout, database, mark)
+  const scan = (database: VulnerabilitySource) => scanImage(shop, layout, database, nonce)
   const found = async (database: VulnerabilitySource) =>
     (await scan(database)).map(({ id, severity, package: name }) => `${id} ${severity} ${name}`).join(", ")
 
@@ -87,7 +87,7 @@ export async function supplychainTests(settings: Settings, checkout: Directory, 
       "a database out of reach can be given instead",
       () => fails(() => scan({ address: "http://vulnerabilities.invalid" }), "give that file as --database"),
     ],
-    ...(await signingCases(shop, layout, mark)),
+    ...(await signingCases(shop, layout, nonce)),
   ])
 }
 

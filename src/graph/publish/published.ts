@@ -23,11 +23,11 @@ export async function publishedImages(
   settings: Settings,
   questions: PublishedQuestion[],
   access: RegistryAccess,
-  mark: string,
+  nonce: string,
 ): Promise<Record<string, EarlierImage[]>> {
   const box = (await toolbox(settings, ["regctl"]))
     .withMountedFile("/published.sh", dag.currentModule().source().file("shell/published.sh"))
-    .withEnvVariable("ASKED", mark)
+    .withEnvVariable("ASKED", nonce)
   const hosts = [...new Set(questions.map(({ host }) => host))]
   const answers = hosts.map(async (host) => {
     const references = questions.filter((question) => question.host === host).map(({ reference }) => reference)

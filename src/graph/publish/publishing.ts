@@ -17,17 +17,17 @@ export interface PublishSteps {
 
 /**
  * Every registry has the content before any gets a tag, so a failure leaves no registry with a new tag that another lacks for
- * want of content. The mark must never have been used: what a registry holds is asked again each time.
+ * want of content. What a registry holds is asked again each time.
  */
 export async function publishLayout(
   settings: Settings,
   layout: Layout,
   targets: PublishTarget[],
   access: RegistryAccess,
-  mark: string,
+  nonce: string,
   { waits = pushWaits, beforeTags = async () => {} }: PublishSteps = {},
 ): Promise<PublishedTag[]> {
-  const clients = (await clientsOf(settings, targets, access, mark)).map(({ client, target }) => ({
+  const clients = (await clientsOf(settings, targets, access, nonce)).map(({ client, target }) => ({
     target,
     client: client.withMountedDirectory("/layout", layout.directory),
   }))
@@ -42,10 +42,10 @@ export async function askRegistries(
   settings: Settings,
   targets: PublishTarget[],
   access: RegistryAccess,
-  mark: string,
+  nonce: string,
   waits = pushWaits,
 ): Promise<void> {
-  const clients = await clientsOf(settings, targets, access, mark)
+  const clients = await clientsOf(settings, targets, access, nonce)
   await allOf(clients.map(({ client, target }) => run(client, "ask", target, waits)))
 }
 
@@ -53,11 +53,11 @@ async function clientsOf(
   settings: Settings,
   targets: PublishTarget[],
   access: RegistryAccess,
-  mark: string,
+  nonce: string,
 ): Promise<{ target: PublishTarget; client: Container }[]> {
   const regctl = (await toolbox(settings, ["regctl"]))
     .withMountedFile("/publish.sh", dag.currentModule().source().file("shell/publish.sh"))
-    .withEnvVariable("ASKED", mark)
+    .withEnvVariable("ASKED", nonce)
   return Promise.all(targets.map(async (target) => ({ target, client: await withRegistryAccess(regctl, target.host, access) })))
 }
 

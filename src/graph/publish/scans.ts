@@ -18,8 +18,8 @@ export interface VulnerabilitySource {
 /** Where grype's makers publish a database every day. */
 export const publicDatabase = "https://grype.anchore.io/databases"
 
-/** A `mark` that was never used before has the publishers asked again. */
-export async function scanImage(settings: Settings, layout: Layout, database: VulnerabilitySource, mark: string): Promise<Finding[]> {
+/** A `nonce` that was never used before has the publishers asked again. */
+export async function scanImage(settings: Settings, layout: Layout, database: VulnerabilitySource, nonce: string): Promise<Finding[]> {
   const grype = (await toolbox(settings, ["grype"]))
     .withEnvVariable("NO_COLOR", "1")
     .withEnvVariable("GRYPE_CHECK_FOR_APP_UPDATE", "false")
@@ -27,7 +27,7 @@ export async function scanImage(settings: Settings, layout: Layout, database: Vu
     // Whoever gives a database knows how old it is; a published one has just been fetched.
     .withEnvVariable("GRYPE_DB_VALIDATE_AGE", "false")
     .withEnvVariable("GRYPE_DB_CACHE_DIR", "/database")
-  const ready = database.file ? await imported(grype, database.file) : await fetched(grype.withEnvVariable("ASKED", mark), database)
+  const ready = database.file ? await imported(grype, database.file) : await fetched(grype.withEnvVariable("ASKED", nonce), database)
   const scanned = ready
     .withMountedDirectory("/layout", layout.directory)
     .withExec(["grype", "--quiet", "oci-dir:/layout", "-o", "json=/findings.json"])

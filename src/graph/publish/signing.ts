@@ -31,7 +31,7 @@ const publicKeyFile = "/run/cosign.pub"
 
 /**
  * Signs images of one registry by their digests. The signature says under which repository and, where the reference has one, under
- * which tag; an image that has this key's signature under this name is left as it is. Answers with a line for each. A `mark` that
+ * which tag; an image that has this key's signature under this name is left as it is. Answers with a line for each. A `nonce` that
  * was never used before makes it happen again.
  */
 export async function signImages(
@@ -39,20 +39,20 @@ export async function signImages(
   references: string[],
   signing: SigningKey,
   access: RegistryAccess,
-  mark: string,
+  nonce: string,
 ): Promise<string> {
   const words = imagesToSign(references).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest])
   const box = withKey(await toolbox(settings, ["cosign"]), signing)
   const publicKey = await publicKeyOf(box)
   const ready = await withRegistryAccess(box.withFile(publicKeyFile, publicKey), registryHost(references), access)
   const next = "check the names, the registry and its user, and call again: what is signed is kept"
-  return explain(`${references.join(", ")} cannot be signed`, next, () => cosign(ready, "sign", access, words, mark))
+  return explain(`${references.join(", ")} cannot be signed`, next, () => cosign(ready, "sign", access, words, nonce))
 }
 
-function cosign(box: Container, step: "sign" | "ask" | "verify", access: RegistryAccess, words: string[], mark: string): Promise<string> {
+function cosign(box: Container, step: "sign" | "ask" | "verify", access: RegistryAccess, words: string[], nonce: string): Promise<string> {
   return box
     .withMountedFile("/signatures.sh", dag.currentModule().source().file("shell/signatures.sh"))
-    .withEnvVariable("ASKED", mark)
+    .withEnvVariable("ASKED", nonce)
     .withExec(["sh", "/signatures.sh", step, access.plainHttp ? "--allow-http-registry" : "", ...words])
     .stdout()
 }
@@ -63,12 +63,12 @@ export async function signedImages(
   references: string[],
   signing: SigningKey,
   access: RegistryAccess,
-  mark: string,
+  nonce: string,
 ): Promise<string[]> {
   const box = withKey(await toolbox(settings, ["cosign"]), signing)
   const ready = await withRegistryAccess(box.withFile(publicKeyFile, await publicKeyOf(box)), registryHost(references), access)
   const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
-  const answers = (await cosign(ready, "ask", access, words, mark)).trim().split("\n")
+  const answers = (await cosign(ready, "ask", access, words, nonce)).trim().split("\n")
   return references.filter((_, index) => answers[index] === "yes")
 }
 
@@ -92,12 +92,12 @@ export async function verifyImages(
   references: string[],
   publicKey: File,
   access: RegistryAccess,
-  mark: string,
+  nonce: string,
 ): Promise<string> {
   const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
   const box = (await toolbox(settings, ["cosign"])).withMountedFile(publicKeyFile, publicKey)
   const ready = await withRegistryAccess(box, registryHost(references), access)
   const next =
     "check the key, the names and the registry. An image that was signed under another name, or before signatures named it: sign it again"
-  return explain(`${references.join(", ")} cannot be verified with this key`, next, () => cosign(ready, "verify", access, words, mark))
+  return explain(`${references.join(", ")} cannot be verified with this key`, next, () => cosign(ready, "verify", access, words, nonce))
 }

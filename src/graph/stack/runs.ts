@@ -18,7 +18,7 @@ export async function runOnStack(settings: Settings, stack: Stack, checkout: Dir
   const folder = await runStackTest(settings, stack, checkout, test)
   const found = await readResults(folder)
   if (found.exitCode === 0 || found.begun >= begun) return { found, folder }
-  const again = await runStackTest(settings, stack, checkout, { ...test, mark: randomUUID() })
+  const again = await runStackTest(settings, stack, checkout, { ...test, nonce: randomUUID() })
   return { found: await readResults(again), folder: again }
 }
 

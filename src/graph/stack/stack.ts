@@ -152,7 +152,7 @@ export interface StackTest {
   /** How long the stack may take to be ready. */
   limitSeconds?: number
   /** Runs it again although nothing changed. */
-  mark?: string
+  nonce?: string
 }
 
 /** Runs tests against a stack, which is started for them; gives the folder of their results, whatever came of them. */
@@ -179,7 +179,7 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
   const ran = runner
     .withEnvVariable("STACK_STAND_INS", JSON.stringify(stack.standIns))
     .withEnvVariable("STACK_LIMIT_SECONDS", String(test.limitSeconds ?? 120))
-    .withEnvVariable("STACK_RUN", test.mark ?? "")
+    .withEnvVariable("STACK_RUN", test.nonce ?? "")
     .withEnvVariable("RESULTS", results)
     .withExec(["sh", "-c", script, "test", results, test.name, `${tests}/vitest.config.ts`])
   return ran.directory(results)

@@ -8,8 +8,8 @@ import { toolchainOf } from "../toolchains/toolchains.js"
 import { componentOf } from "./components.js"
 
 /** The version of what is not upstream's as it is, such as v1.8.4-custom.1a2b3c4d: it differs from upstream's, and can be a tag. */
-export function customVersion(version: string, mark: string): string {
-  return `${version.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 80)}-${mark}`
+export function customVersion(version: string, suffix: string): string {
+  return `${version.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 80)}-${suffix}`
 }
 
 const commit = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/

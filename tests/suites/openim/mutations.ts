@@ -16,12 +16,12 @@ import { casesOf } from "../cases.js"
 /** A broken stack never gets ready; this is time enough to see that it does not. */
 const limitSeconds = 45
 
-export async function mutationTests(settings: Settings, options: BuildOptions, checkout: Directory, mark?: string): Promise<TestCase[]> {
+export async function mutationTests(settings: Settings, options: BuildOptions, checkout: Directory, nonce?: string): Promise<TestCase[]> {
   const { config } = sourceEntry(settings.catalogue, "server").image
   const integration = async (name: string, change: (server: Container) => Container | Promise<Container>): Promise<TestCase[]> => {
     const stack = await openStack(settings, { ...options, name, groups: ["server"], change: (_, server) => change(server) })
     try {
-      return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds, mark })))
+      return stackOutcome(await readResults(await runStackTest(settings, stack, checkout, { name: "integration", limitSeconds, nonce })))
         .cases
     } finally {
       await stopStack(stack)

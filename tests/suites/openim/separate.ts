@@ -16,10 +16,10 @@ const api = "server-api"
 const gateway = "server-msggateway"
 const second = "second-msggateway"
 
-export async function separateTests(settings: Settings, options: BuildOptions, checkout: Directory, mark?: string): Promise<SuiteOutcome> {
+export async function separateTests(settings: Settings, options: BuildOptions, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
   const stack = await separateStack(settings, options)
   try {
-    return await stackSuite(settings, stack, checkout, { name: "separate", mark })
+    return await stackSuite(settings, stack, checkout, { name: "separate", nonce })
   } finally {
     await stopStack(stack)
   }

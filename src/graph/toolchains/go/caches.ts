@@ -36,7 +36,7 @@ export function compiling(name: string, command: string[]): string[] {
 /** One for all runs: an engine keeps a volume for as long as it has room, and another name for each run would fill it. */
 const emptied = "openim-go-build-emptied"
 
-/** Before builds with `emptyCaches`. The mark must never have been used. */
-export async function emptyBuildCache(box: Container, mark: string): Promise<void> {
-  await withCompiled(box, emptied).withEnvVariable("EMPTIED_FOR", mark).withExec(["find", compiled, "-mindepth", "1", "-delete"]).sync()
+/** Before builds with `emptyCaches`. The nonce must never have been used. */
+export async function emptyBuildCache(box: Container, nonce: string): Promise<void> {
+  await withCompiled(box, emptied).withEnvVariable("EMPTIED_FOR", nonce).withExec(["find", compiled, "-mindepth", "1", "-delete"]).sync()
 }
