@@ -37,7 +37,7 @@ const sshWords = ({ target, port }: Remote, terminal: boolean): string[] => [
 ]
 
 /** What belongs to the user of the folder: never copied over what is there. */
-const OF_THE_USER = [/^\.env/, /^secrets$/, /^tls$/, /^ca$/, /^acme$/, /^quadlet$/, /^\.openimctl$/, /^backup-/, /^openim-support-/]
+const OF_THE_USER = [/^\.env/, /^secrets$/, /^tls$/, /^ca$/, /^acme$/, /^quadlet$/, /^\.openimctl$/, /^(backup|restored-|openim-support-)/]
 
 /** Runs the call there, with the files of this kit where the call starts something. */
 export async function onHost(folder: Folder, host: string, words: string[], copy: boolean, terminal: boolean): Promise<number> {

@@ -227,7 +227,7 @@ describe("on another machine", () => {
   test("the kit is copied without what is the user's, and runs there", async () => {
     kit = new Kit()
     fakeSsh()
-    kit.write("secrets/own", "mine")
+    for (const name of ["secrets/own", "backup.key", "backup/repository/config", "restored-backup_1/.env"]) kit.write(name, "mine")
     kit.write(".env", "OWN=1")
     const done = await kit.run(["deploy", ADDRESS, host()])
     expect(done.stderr).toContain(`copying the kit to admin@server.test:${there()}`)
@@ -235,7 +235,7 @@ describe("on another machine", () => {
     expect(done.code).toBe(0)
     expect(kit.read(".env")).toBe("OWN=1")
     expect(readFileSync(join(there(), ".env"), "utf8")).toContain("PUBLIC_URL=http://shop.test:18080\n")
-    expect(existsSync(join(there(), "secrets/own"))).toBe(false)
+    for (const name of ["secrets/own", "backup.key", "backup", "restored-backup_1"]) expect(existsSync(join(there(), name))).toBe(false)
     expect(readFileSync(join(kit.root, "ssh.calls"), "utf8")).toContain("-o BatchMode=yes -p 2222 -- admin@server.test ")
     const again = await kit.run(["deploy", host()])
     expect(again.stderr).toContain("nothing to change")
