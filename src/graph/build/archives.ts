@@ -23,9 +23,9 @@ async function makersSum(settings: Settings, component: string, build: string): 
   const { catalogue } = settings
   const { makers } = archiveBuild(catalogue, component, build)
   if (makers === undefined || settings.bundle) throw uncheckedArchive(catalogue, component, build)
-  const box = await toolbox(settings, [], ["curl"])
+  const container = await toolbox(settings, [], ["curl"])
   try {
-    return readChecksum(await box.withExec(["timeout", String(limitSeconds), ...askForSum(makers)]).stdout())
+    return readChecksum(await container.withExec(["timeout", String(limitSeconds), ...askForSum(makers)]).stdout())
   } catch (error) {
     const reason = exitCodeOf(error) === timeIsOver ? `no answer within ${limitSeconds} s` : tailOf(error, 1)
     throw uncheckedArchive(catalogue, component, build, reason)

@@ -23,8 +23,8 @@ export async function sayImage(settings: Settings, request: BuildRequest, image:
 }
 
 async function sizeOf(settings: Settings, { container }: BuiltImage): Promise<number> {
-  const box = (await toolbox(settings, [])).withMountedDirectory("/image", container.rootfs())
-  return Number((await box.withExec(["du", "-s", "--block-size=1000000", "/image"]).stdout()).split(/\s/)[0])
+  const runner = (await toolbox(settings, [])).withMountedDirectory("/image", container.rootfs())
+  return Number((await runner.withExec(["du", "-s", "--block-size=1000000", "/image"]).stdout()).split(/\s/)[0])
 }
 
 export async function sayPrograms({ component }: BuildRequest, programs: Directory): Promise<void> {

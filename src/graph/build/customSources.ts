@@ -124,8 +124,8 @@ export async function overlaid(settings: Settings, found: FoundSource, overlay: 
  * digests leave them out.
  */
 export async function canonical(settings: Settings, directory: Directory): Promise<Directory> {
-  const box = (await toolbox(settings, [])).withDirectory("/source", directory).withWorkdir("/source")
-  return box
+  const container = (await toolbox(settings, [])).withDirectory("/source", directory).withWorkdir("/source")
+  return container
     .withExec(["sh", "-c", ownText("shell/plain-modes.sh")])
     .directory("/source")
     .sync()
@@ -133,11 +133,11 @@ export async function canonical(settings: Settings, directory: Directory): Promi
 
 /** The engine has git's words in its log alone. */
 async function patchRefusal(settings: Settings, directory: Directory, patch: File): Promise<string> {
-  const box = (await toolbox(settings, [], ["git"]))
+  const container = (await toolbox(settings, [], ["git"]))
     .withMountedDirectory("/source", directory)
     .withMountedFile("/patch", patch)
     .withWorkdir("/source")
-  return box.withExec(["git", "apply", "--check", "/patch"], { expect: ReturnType.Any }).stderr()
+  return container.withExec(["git", "apply", "--check", "/patch"], { expect: ReturnType.Any }).stderr()
 }
 
 async function contentOf(settings: Settings, directory: Directory): Promise<string> {

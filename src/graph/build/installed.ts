@@ -100,8 +100,8 @@ async function archivedServer(settings: Settings, component: InstalledEntry, nam
   const { bundle } = settings
   const plan = archivePlan(settings.catalogue, component, name, bundle ? [`file://${mounted}`] : await settings.mirrors.of("archive"))
   const curl = await toolbox(settings, [], ["curl"])
-  const box = bundle ? curl.withMountedDirectory(mounted, bundle.directory.directory("archives")) : curl
-  const fetched = await withPackages(box, plan).catch((error: Error) => {
+  const runner = bundle ? curl.withMountedDirectory(mounted, bundle.directory.directory("archives")) : curl
+  const fetched = await withPackages(runner, plan).catch((error: Error) => {
     throw new Error(`${error.message}: --mirrors=archive=ADDRESS of a folder that has it, or urls in versions.yaml`)
   })
   const next = `check archives.${component.name} in versions.yaml`

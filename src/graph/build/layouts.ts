@@ -27,12 +27,12 @@ export interface BuiltImage {
  * neither its bytes nor its history can be kept: the image is rewritten. Its base becomes one layer, the same in all images on it.
  */
 export async function imageLayout(settings: Settings, image: BuiltImage): Promise<Layout> {
-  const box = (await layoutBox(settings)).withWorkdir("/work")
-  const base = box
+  const runner = (await layoutContainer(settings)).withWorkdir("/work")
+  const base = runner
     .withMountedDirectory("/base", image.base.container.rootfs())
     .withExec(["bash", "-c", ownText("shell/pack-base.sh")])
     .directory("/layer")
-  const rewritten = box
+  const rewritten = runner
     .withMountedDirectory("/given/base", base)
     .withMountedFile("/given/base.tar", image.base.container.asTarball())
     .withMountedFile("/given/image.tar", image.container.asTarball())
@@ -49,8 +49,8 @@ export async function imageLayout(settings: Settings, image: BuiltImage): Promis
 
 /** One file that docker load, podman load, skopeo and regctl take. The first name is the one that all of them know. */
 export async function layoutArchive(settings: Settings, layout: Layout, names: string[]): Promise<File> {
-  const box = await layoutBox(settings)
-  return box
+  const runner = await layoutContainer(settings)
+  return runner
     .withMountedDirectory("/layout", layout.directory)
     .withExec(["bash", "-c", ownText("shell/pack-archive.sh"), "pack", ...names])
     .file(`/${archiveName}`)
@@ -59,6 +59,6 @@ export async function layoutArchive(settings: Settings, layout: Layout, names: s
 
 const archiveName = "image.tar"
 
-function layoutBox(settings: Settings): Promise<Container> {
+function layoutContainer(settings: Settings): Promise<Container> {
   return toolbox(settings, [layoutTool], toolPackages[layoutTool])
 }

@@ -90,9 +90,9 @@ function separately(order: BuildOrder): BuildOrder {
 /** Without caches, secrets and sources, as the image's user, with the configuration where the image has it. */
 async function runOnce(settings: Settings, source: ResolvedSource, programs: Directory, wanted: ProgramEntry[]): Promise<ProgramStart[]> {
   const { config, image } = sourceEntry(settings.catalogue, firstIn(wanted, "program").source)
-  const box = await withUser(settings.catalogue, await toolbox(settings, []), image.home, programFolders(image))
+  const container = await withUser(settings.catalogue, await toolbox(settings, []), image.home, programFolders(image))
   const files = config === undefined ? [] : await source.directory.glob(`${config}/*`)
-  const configured = files.length === 0 ? box : box.withDirectory(image.config, source.directory.directory(config!))
+  const configured = files.length === 0 ? container : container.withDirectory(image.config, source.directory.directory(config!))
   const output = await configured
     .withMountedDirectory("/programs", programs)
     .withUser(ownerOf(settings.catalogue))

@@ -5,8 +5,8 @@ import { textBefore } from "../../base/text.js"
 import { ownText } from "../../catalogue/ownFiles.js"
 
 /** Of names, contents, links and what may be run. A directory's own digest is only the same on the same engine. */
-export async function treeDigest(box: Container, directory: Directory): Promise<string> {
-  const output = await box
+export async function treeDigest(runner: Container, directory: Directory): Promise<string> {
+  const output = await runner
     .withMountedDirectory("/tree", directory)
     .withExec(["bash", "-c", ownText("shell/tree-digest.sh")])
     .stdout()

@@ -47,9 +47,9 @@ interface DamagedFile {
 }
 
 /** Every file that is not as it was, asked in a container that has sha256sum. */
-export async function damagedFiles(box: Container, { directory, records }: Bundle): Promise<DamagedFile[]> {
+export async function damagedFiles(runner: Container, { directory, records }: Bundle): Promise<DamagedFile[]> {
   const counts = Object.entries(records).map(([name, { files }]) => `${name}=${files}`)
-  const checked = box
+  const checked = runner
     .withMountedDirectory(mounted, directory)
     .withWorkdir(mounted)
     .withExec(["sh", "-c", ownText("shell/check-bundle.sh"), "check", ...counts])

@@ -38,9 +38,9 @@ export async function checkNeeds(settings: Settings, request: BundleRequest): Pr
   }
   // Without what is always needed nothing can be looked at.
   await lacking(bundleItems(catalogue, { ...request, components: [], tools: [], services: [] }))
-  const box = await bundledImage(bundle, [pinnedImage(catalogue, "debian")])
-  const damaged = await damagedFiles(box.container, bundle).catch((error: unknown) => {
-    throw new Problem(`the bundle is damaged: ${box.reference} in it cannot be read: ${tailOf(error, 1)}`, copyAgain)
+  const debian = await bundledImage(bundle, [pinnedImage(catalogue, "debian")])
+  const damaged = await damagedFiles(debian.container, bundle).catch((error: unknown) => {
+    throw new Problem(`the bundle is damaged: ${debian.reference} in it cannot be read: ${tailOf(error, 1)}`, copyAgain)
   })
   if (damaged.length > 0) {
     const found = damaged.slice(0, 5).map(({ file, item }) => `${file} (${records[item]?.title ?? item})`)

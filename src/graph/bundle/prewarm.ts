@@ -166,8 +166,8 @@ async function sealedItem(
   title: string,
 ): Promise<{ directory: Directory; bytes: number }> {
   const { directory, facts } = await fetchItem(fetching, item, name)
-  const box = await toolbox(fetching.settings, [])
-  const summed = box
+  const runner = await toolbox(fetching.settings, [])
+  const summed = runner
     .withMountedDirectory("/content", directory)
     .withWorkdir("/content")
     .withExec(["sh", "-c", ownText("shell/sum-files.sh")])
@@ -229,8 +229,8 @@ async function originalImage(settings: Settings, { address, reference }: PulledI
   const [name = "", digest] = reference.split("@")
   const from = `${(address ?? name).replace(/@.*$/, "")}@${digest}`
   try {
-    const box = await withRegistryServices(settings, await toolbox(settings, [layoutTool], toolPackages[layoutTool]))
-    return await box
+    const runner = await withRegistryServices(settings, await toolbox(settings, [layoutTool], toolPackages[layoutTool]))
+    return await runner
       .withExec(["timeout", String(trySeconds), "bash", "-c", ownText("shell/pull-image.sh"), "pull", from, name])
       .directory("/image")
       .sync()
@@ -278,8 +278,8 @@ export function packageVersions(lines: string[]): Record<string, string> {
 /** apt's and apk's repositories have their index from their own tools; rpm's is made with one that Debian has. */
 async function indexed(settings: Settings, folder: Directory): Promise<Directory> {
   if ((await folder.glob("**/*.rpm")).length === 0) return folder
-  const box = await toolbox(settings, [], ["createrepo-c"])
-  return box.withDirectory("/repository", folder).withExec(["createrepo_c", "--quiet", "/repository"]).directory("/repository")
+  const runner = await toolbox(settings, [], ["createrepo-c"])
+  return runner.withDirectory("/repository", folder).withExec(["createrepo_c", "--quiet", "/repository"]).directory("/repository")
 }
 
 async function sourceParts(settings: Settings, name: string): Promise<Directory> {

@@ -10,9 +10,9 @@ import type { Settings } from "./settings.js"
 /** Tools of versions.yaml by their names on the PATH, and packages of the distribution by the fallback. */
 export async function toolbox(settings: Settings, tools: string[], packages: string[] = []): Promise<Container> {
   const debian = await pullFirst(settings, [pinnedImage(settings.catalogue, "debian")])
-  let box = await withSystemPackages(settings, debian, "debian", ["ca-certificates", ...packages])
+  let runner = await withSystemPackages(settings, debian, "debian", ["ca-certificates", ...packages])
   for (const name of tools) {
-    box = box.withFile(`/usr/local/bin/${name}`, await toolProgram(settings, name), { permissions: 0o755 })
+    runner = runner.withFile(`/usr/local/bin/${name}`, await toolProgram(settings, name), { permissions: 0o755 })
   }
-  return box.withEnvVariable("PATH", plainPath)
+  return runner.withEnvVariable("PATH", plainPath)
 }

@@ -49,8 +49,8 @@ export async function pulledArchive(settings: Settings, reference: string, name:
 
 /** What Dagger exports has no name. */
 export async function namedArchive(settings: Settings, image: Container, name: string): Promise<File> {
-  const box = await toolbox(settings, [layoutTool], toolPackages[layoutTool])
-  return box
+  const container = await toolbox(settings, [layoutTool], toolPackages[layoutTool])
+  return container
     .withMountedFile("/given.tar", image.asTarball())
     .withExec(["bash", "-c", ownText("shell/pack-archive.sh"), "pack", name])
     .file("/image.tar")

@@ -32,8 +32,11 @@ export async function imageSbom(
   const { version } = toolPin(settings.catalogue, "syft")
   const name = imageOf(settings.catalogue, request.component).image
   const file = `/${request.component}.${format.ending}`
-  const [box, imageVersion] = await Promise.all([toolbox(settings, ["syft"], toolPackages.syft), image.container.label(label("version"))])
-  const listed = box
+  const [runner, imageVersion] = await Promise.all([
+    toolbox(settings, ["syft"], toolPackages.syft),
+    image.container.label(label("version")),
+  ])
+  const listed = runner
     .withEnvVariable("SYFT_CHECK_FOR_APP_UPDATE", "false")
     .withMountedDirectory("/layout", layout.directory)
     .withExec([
@@ -124,9 +127,9 @@ export interface Attachment {
 export async function withReferrers(settings: Settings, layout: Layout, attachments: Attachment[]): Promise<Layout> {
   const regctl = await toolbox(settings, ["regctl"])
   const attached = attachments.reduce(
-    (box, { file, type, annotations }) => {
+    (runner, { file, type, annotations }) => {
       const notes = Object.entries(annotations).flatMap(([name, value]) => ["--annotation", `${name}=${value}`])
-      return box
+      return runner
         .withMountedFile("/attachment", file)
         .withExec(
           [

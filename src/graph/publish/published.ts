@@ -25,13 +25,13 @@ export async function publishedImages(
   access: RegistryAccess,
   nonce: string,
 ): Promise<Record<string, EarlierImage[]>> {
-  const box = (await toolbox(settings, ["regctl"]))
+  const container = (await toolbox(settings, ["regctl"]))
     .withMountedFile("/published.sh", dag.currentModule().source().file("shell/published.sh"))
     .withEnvVariable("ASKED", nonce)
   const hosts = [...new Set(questions.map(({ host }) => host))]
   const answers = hosts.map(async (host) => {
     const references = questions.filter((question) => question.host === host).map(({ reference }) => reference)
-    const client = await withRegistryAccess(box, host, access)
+    const client = await withRegistryAccess(container, host, access)
     return readPublishedInputs(await client.withExec(["sh", "/published.sh", inputsLabel, limit, ...references]).stdout())
   })
   const known: Record<string, EarlierImage> = Object.assign({}, ...(await Promise.all(answers)))

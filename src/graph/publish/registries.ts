@@ -64,7 +64,10 @@ export async function withRegistryServices(
   if (names.length === 0) return container
   const alias = (name: string) => `registry-${name.split(":")[1]}`
   const hosts = Object.fromEntries(names.map((name) => [name, { tls: "disabled", hostname: `${alias(name)}:${name.split(":")[1]}` }]))
-  const bound = Object.entries(registryServices).reduce((box, [name, service]) => box.withServiceBinding(alias(name), service), container)
+  const bound = Object.entries(registryServices).reduce(
+    (runner, [name, service]) => runner.withServiceBinding(alias(name), service),
+    container,
+  )
   return bound.withNewFile("/run/regctl.json", JSON.stringify({ hosts })).withEnvVariable("REGCTL_CONFIG", "/run/regctl.json")
 }
 

@@ -21,8 +21,8 @@ export async function readSigning(key?: Secret | null, password?: Secret | null)
 }
 
 /** A private key is never in a layer: mounted as a secret for these commands alone. */
-function withKey(box: Container, { key, password }: SigningKey): Container {
-  const mounted = box.withMountedSecret(keyFile, key)
+function withKey(container: Container, { key, password }: SigningKey): Container {
+  const mounted = container.withMountedSecret(keyFile, key)
   return password === undefined ? mounted.withEnvVariable("COSIGN_PASSWORD", "") : mounted.withSecretVariable("COSIGN_PASSWORD", password)
 }
 
@@ -42,15 +42,21 @@ export async function signImages(
   nonce: string,
 ): Promise<string> {
   const words = imagesToSign(references).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest])
-  const box = withKey(await toolbox(settings, ["cosign"]), signing)
-  const publicKey = await publicKeyOf(box)
-  const ready = await withRegistryAccess(box.withFile(publicKeyFile, publicKey), registryHost(references), access)
+  const container = withKey(await toolbox(settings, ["cosign"]), signing)
+  const publicKey = await publicKeyOf(container)
+  const ready = await withRegistryAccess(container.withFile(publicKeyFile, publicKey), registryHost(references), access)
   const next = "check the names, the registry and its user, and call again: what is signed is kept"
   return explain(`${references.join(", ")} cannot be signed`, next, () => cosign(ready, "sign", access, words, nonce))
 }
 
-function cosign(box: Container, step: "sign" | "ask" | "verify", access: RegistryAccess, words: string[], nonce: string): Promise<string> {
-  return box
+function cosign(
+  container: Container,
+  step: "sign" | "ask" | "verify",
+  access: RegistryAccess,
+  words: string[],
+  nonce: string,
+): Promise<string> {
+  return container
     .withMountedFile("/signatures.sh", dag.currentModule().source().file("shell/signatures.sh"))
     .withEnvVariable("ASKED", nonce)
     .withExec(["sh", "/signatures.sh", step, access.plainHttp ? "--allow-http-registry" : "", ...words])
@@ -65,8 +71,8 @@ export async function signedImages(
   access: RegistryAccess,
   nonce: string,
 ): Promise<string[]> {
-  const box = withKey(await toolbox(settings, ["cosign"]), signing)
-  const ready = await withRegistryAccess(box.withFile(publicKeyFile, await publicKeyOf(box)), registryHost(references), access)
+  const container = withKey(await toolbox(settings, ["cosign"]), signing)
+  const ready = await withRegistryAccess(container.withFile(publicKeyFile, await publicKeyOf(container)), registryHost(references), access)
   const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
   const answers = (await cosign(ready, "ask", access, words, nonce)).trim().split("\n")
   return references.filter((_, index) => answers[index] === "yes")
@@ -78,9 +84,9 @@ export async function checkKey(settings: Settings, signing: SigningKey): Promise
 }
 
 /** Without a password, or with a wrong one, this fails before any registry is asked. */
-async function publicKeyOf(box: Container): Promise<File> {
+async function publicKeyOf(container: Container): Promise<File> {
   try {
-    return await box.withExec(["cosign", "public-key", "--key", keyFile, "--outfile", "/public"]).file("/public").sync()
+    return await container.withExec(["cosign", "public-key", "--key", keyFile, "--outfile", "/public"]).file("/public").sync()
   } catch (error) {
     throw new Error(keyProblem(tailOf(error)))
   }
@@ -95,8 +101,8 @@ export async function verifyImages(
   nonce: string,
 ): Promise<string> {
   const words = references.map(readSignedImage).flatMap(({ repository, tag, digest }) => [repository, tag ?? "", digest ?? ""])
-  const box = (await toolbox(settings, ["cosign"])).withMountedFile(publicKeyFile, publicKey)
-  const ready = await withRegistryAccess(box, registryHost(references), access)
+  const container = (await toolbox(settings, ["cosign"])).withMountedFile(publicKeyFile, publicKey)
+  const ready = await withRegistryAccess(container, registryHost(references), access)
   const next =
     "check the key, the names and the registry. An image that was signed under another name, or before signatures named it: sign it again"
   return explain(`${references.join(", ")} cannot be verified with this key`, next, () => cosign(ready, "verify", access, words, nonce))

@@ -165,10 +165,10 @@ export async function runStackTest(settings: Settings, stack: Stack, checkout: D
       "write them as those in tests/stacks/openim, or publish with --gate=smoke",
     )
   const include = ["package.json", "package-lock.json", ".npmrc", "tsconfig.json", tests]
-  const [project, box] = await Promise.all([nodeProject(settings, checkout.filter({ include })), toolbox(settings, test.tools ?? [])])
+  const [project, installed] = await Promise.all([nodeProject(settings, checkout.filter({ include })), toolbox(settings, test.tools ?? [])])
   let runner = project.withFile(`${binFolder}/stackctl`, stack.tools.stackctl, { permissions: 0o755 })
   for (const tool of test.tools ?? [])
-    runner = runner.withFile(`${binFolder}/${tool}`, box.file(`${binFolder}/${tool}`), { permissions: 0o755 })
+    runner = runner.withFile(`${binFolder}/${tool}`, installed.file(`${binFolder}/${tool}`), { permissions: 0o755 })
   for (const [name, part] of Object.entries(stack.parts)) runner = withPart(settings.catalogue, runner, name, part)
   for (const [group, programs] of Object.entries(stack.programs)) {
     runner = runner

@@ -26,8 +26,8 @@ import { limited } from "./answers.js"
 import type { WatchTools } from "./upstream.js"
 
 /** Reads them from a folder of this container. In a file, because what a command prints stands in the log of the call. */
-async function partsIn({ catalogue }: Settings, name: string, box: Container, folder: string): Promise<SourceParts> {
-  const looked = box.withExec([
+async function partsIn({ catalogue }: Settings, name: string, runner: Container, folder: string): Promise<SourceParts> {
+  const looked = runner.withExec([
     "sh",
     "-c",
     `(${partsScript(sourceEntry(catalogue, name))}) > /tmp/parts`,

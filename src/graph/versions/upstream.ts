@@ -121,7 +121,7 @@ export async function sourcePin(settings: Settings, tools: WatchTools, watched: 
   const { registry, name } = toolchainFor(entry)
   const address = upstreamAddress(catalogue, watched, settings.upstreams)
   const [git, proxy] = await Promise.allSettled([
-    tools.git().then((box) => gitFacts(box, address, version)),
+    tools.git().then((runner) => gitFacts(runner, address, version)),
     tools.toolchain(name).then((asking) => registry.facts(asking, module, version)),
   ])
   const facts = git.status === "fulfilled" ? git.value : undefined

@@ -37,6 +37,6 @@ export function compiling(name: string, command: string[]): string[] {
 const emptied = "openim-go-build-emptied"
 
 /** Before builds with `emptyCaches`. The nonce must never have been used. */
-export async function emptyBuildCache(box: Container, nonce: string): Promise<void> {
-  await withCompiled(box, emptied).withEnvVariable("EMPTIED_FOR", nonce).withExec(["find", compiled, "-mindepth", "1", "-delete"]).sync()
+export async function emptyBuildCache(runner: Container, nonce: string): Promise<void> {
+  await withCompiled(runner, emptied).withEnvVariable("EMPTIED_FOR", nonce).withExec(["find", compiled, "-mindepth", "1", "-delete"]).sync()
 }
