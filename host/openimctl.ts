@@ -3,6 +3,7 @@ import { dirname } from "node:path"
 import { parseArgs } from "node:util"
 import { checkFormat, jsonText } from "../src/base/format"
 import { nearest, unknownName } from "../src/base/nearest"
+import { readShares, readStrategy } from "../src/plan/deploy/handover"
 import { backup, listBackups, verifyBackups } from "./operate/backup"
 import { exportBackup } from "./operate/backupFile"
 import { certificate } from "./operate/certificate"
@@ -22,6 +23,7 @@ import { rotate } from "./operate/rotate"
 import { schedule } from "./operate/schedule"
 import { status } from "./operate/status"
 import { runSteps } from "./operate/steps"
+import { rollback, type UpdateOptions, update } from "./operate/update"
 import { clean, destroy, doctor, logs, restart, scale, start, stop, supportBundle } from "./operate/verbs"
 import { stopAll } from "./run"
 
@@ -116,7 +118,20 @@ async function main(args: string[]): Promise<number> {
   }
   const json = format === "json"
   const limit = seconds(text("timeout"))
-  const takesWords = ["start", "stop", "restart", "logs", "scale", "env", "secrets", "certificate", "backup", "restore", "schedule"]
+  const takesWords = [
+    "rollback",
+    "start",
+    "stop",
+    "restart",
+    "logs",
+    "scale",
+    "env",
+    "secrets",
+    "certificate",
+    "backup",
+    "restore",
+    "schedule",
+  ]
   if (words.length > 0 && !takesWords.includes(verb.name))
     throw new Refusal(`${verb.name} does not take "${words[0]}"`, EXIT.usage, `openimctl help ${verb.name}`)
   const folder = openFolder(text("folder"), process.env["OPENIMCTL_FOLDER"] ?? dirname(process.argv[1] ?? "."))
@@ -147,10 +162,10 @@ function withoutHost(args: string[]): string[] {
   return left
 }
 
-function seconds(text: string | undefined): number | undefined {
+function seconds(text: string | undefined, option = "timeout"): number | undefined {
   if (text === undefined) return undefined
   const count = Number(text.replace(/s$/, ""))
-  if (!(count > 0)) throw new Refusal(`--timeout=${text} is not a number of seconds`, EXIT.usage, "such as --timeout=120")
+  if (!(count > 0)) throw new Refusal(`--${option}=${text} is not a number of seconds`, EXIT.usage, `such as --${option}=120`)
   return count
 }
 
@@ -185,6 +200,10 @@ async function perform(folder: Folder, { verb, words }: Call, { text, list, set,
       return logs(folder, await findEngine(), words, set("follow"), text("lines") ?? "100")
     case "scale":
       return scale(folder, await findEngine(), words)
+    case "update":
+      return update(folder, text("kit"), updateOptions({ text, list, set, json, ...(limit === undefined ? {} : { limit }) }))
+    case "rollback":
+      return rollback(folder, words[0], updateOptions({ text, list, set, json, ...(limit === undefined ? {} : { limit }) }))
     case "env":
       return env(folder, words, { environment: text("environment"), yes: set("yes"), json })
     case "secrets": {
@@ -229,6 +248,24 @@ function backups(folder: Folder, engine: Engine, [what, ...words]: string[], jso
   if (what === "verify") return verifyBackups(folder, engine)
   if (what === "export") return exportBackup(folder, engine, words)
   return backup(folder, engine, what)
+}
+
+function updateOptions({ text, list, set, json, limit }: Read): UpdateOptions {
+  const strategy = readStrategy(text("strategy") ?? "blue-green")
+  try {
+    return {
+      strategy,
+      shares: readShares(strategy, text("steps")),
+      watchSeconds: seconds(text("watch"), "watch") ?? 10,
+      drainSeconds: seconds(text("drain"), "drain") ?? 30,
+      plan: set("plan"),
+      ignore: list("ignore"),
+      json,
+      limitSeconds: limit,
+    }
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal((error as Error).message, EXIT.usage, "openimctl help update")
+  }
 }
 
 /** Two calls to the engine; only where they fail, more of them say why. */

@@ -8,8 +8,9 @@ import { Problem } from "../../src/base/problem"
 import { certificateFacts, certificateFault, daysLeft, issuedBy, renewalDue } from "../../src/plan/deploy/certificate"
 import { hostOf } from "../../src/plan/deploy/settings"
 import { serviceNamed } from "../../src/plan/deploy/stages"
-import { attempt, lastWords } from "../run"
+import { lastWords } from "../run"
 import { obtained } from "./acme"
+import { edgeCommand, RESTART } from "./edge"
 import { containersOf, type Engine, findEngine, type Site, siteOf } from "./engine"
 import { type Folder, readState, settingsOf, writeState } from "./folder"
 import { recorded } from "./history"
@@ -127,17 +128,6 @@ async function intoEdge(site: Site, container: string): Promise<void> {
     await edgeCommand(site, container, `abort ssl cert ${file}\n`)
     throw new Problem(`the edge does not take the certificate: ${lastWords(committed, 3)}`, RESTART(deployment.edge.service))
   }
-}
-
-const RESTART = (edge: string): string => `openimctl restart ${edge} makes it read the file; that ends its connections`
-
-/** One command of HAProxy, over the loopback of its container. */
-async function edgeCommand(site: Site, container: string, text: string): Promise<string> {
-  const { control, service } = site.folder.deployment.edge
-  const words = ["exec", "-i", container, "bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${control}; cat >&3; cat <&3`]
-  const done = await attempt([site.engine.name, ...words], { input: text, limitSeconds: 60 })
-  if (done.code !== 0) throw new Problem(`the edge cannot be asked at its port ${control}: ${lastWords(done.tail, 2)}`, RESTART(service))
-  return done.stdout
 }
 
 function needed(folder: Folder, settings: Record<string, string>): boolean {

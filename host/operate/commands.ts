@@ -38,7 +38,7 @@ export const OPTIONS: Option[] = [
   {
     name: "timeout",
     value: "SECONDS",
-    purpose: "time limit: of each stage for deploy, start and restart; of the whole for health (default 60)",
+    purpose: "time limit: of each stage for deploy, start, restart, update and rollback; of the whole for health (default 60)",
   },
   { name: "quick", purpose: "leave out the check through the public address" },
   { name: "follow", short: "f", purpose: "go on printing new lines" },
@@ -51,6 +51,16 @@ export const OPTIONS: Option[] = [
   { name: "at", value: "HH:MM", purpose: "the time of day on this machine (default 02:00)" },
   { name: "only", value: "PART,…", purpose: "these parts of the backup alone; config is written beside what is there" },
   { name: "force", purpose: "no question; a certificate: in any case" },
+  { name: "kit", value: "FOLDER", purpose: "the folder of the newer kit" },
+  {
+    name: "strategy",
+    value: "blue-green|canary|recreate",
+    purpose: "blue-green (default): all connections go to new containers at once; canary: share by share; recreate: stop, then start",
+  },
+  { name: "steps", value: "N,…", purpose: "canary: shares of 100 of the new connections (default 5,25,50,100)" },
+  { name: "watch", value: "SECONDS", purpose: "how long each share is watched before the next (default 10)" },
+  { name: "drain", value: "SECONDS", purpose: "in which time the connections of the old containers are closed (default 30)" },
+  { name: "plan", purpose: "print the steps; change nothing" },
   { name: "help", short: "h", purpose: "this text" },
 ]
 
@@ -73,6 +83,18 @@ export const VERBS: Verb[] = [
   { name: "restart", usage: "restart [SERVICE…]", purpose: "stop and start again, in stages", options: ["timeout"] },
   { name: "logs", usage: "logs [SERVICE…] [-f]", purpose: "what the services have written", options: ["follow", "lines"] },
   { name: "scale", usage: "scale SERVICE=N", purpose: "run N instances; later deployments keep the number", options: [] },
+  {
+    name: "update",
+    usage: "update --kit=FOLDER [--plan]",
+    purpose: "put a newer kit in the place of this one while users stay connected; a failure goes back",
+    options: ["kit", "strategy", "steps", "watch", "drain", "plan", "ignore", "timeout", "format"],
+  },
+  {
+    name: "rollback",
+    usage: "rollback [RELEASE]",
+    purpose: "put the kit that ran before, or another one that is kept, in the place of this one",
+    options: ["strategy", "steps", "watch", "drain", "plan", "ignore", "timeout", "format"],
+  },
   {
     name: "env",
     usage: "env check|repair|diff [FILE]|show [NAME…]",

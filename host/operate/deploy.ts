@@ -15,10 +15,10 @@ import { damagedFiles, imageFacts, presentImages, provideImages } from "./images
 import { locked } from "./lock"
 import { machineFacts } from "./machine"
 import { EXIT, findingLines, Refusal, result, say } from "./print"
-import { finishRotation } from "./rotate"
 import { filesHash, noteMadeWith, writeSecrets } from "./secrets"
 import { identities, profilesOr, startStages } from "./start"
 import { prepareTls, rootFile, siteFile, tlsFault } from "./tls"
+import { finishUnfinished } from "./unfinished"
 
 export interface DeployOptions {
   profiles: string[]
@@ -39,7 +39,7 @@ export async function deploy(folder: Folder, options: DeployOptions): Promise<nu
   if (options.dryRun) return dryRun(folder, engine, options)
   let answer: DeployAnswer | undefined
   await locked(folder, "deploy", async () => {
-    await finishRotation(folder, engine)
+    await finishUnfinished(folder, engine)
     await recorded(folder, options.buildOnly ? "deploy --build-only" : "deploy", async () => {
       answer = await deployLocked(folder, engine, options)
       return answer.changed.length === 0 ? "nothing to change" : `changed: ${answer.changed.join(", ")}`
@@ -173,7 +173,7 @@ export async function judged(
 const readText = (folder: Folder): string => readEnv(folder) ?? ""
 
 /** What services were started with, so that a later call sees what has changed since. */
-function noteStarted({ folder }: Site, services: DeployedService[], hashes: Record<string, string>): void {
+export function noteStarted({ folder }: Site, services: DeployedService[], hashes: Record<string, string>): void {
   const state = readState(folder)
   for (const service of services) {
     state.files[service.name] = filesHash(folder, service)
@@ -183,7 +183,12 @@ function noteStarted({ folder }: Site, services: DeployedService[], hashes: Reco
 }
 
 /** Service → why it would be made again or started. */
-async function changesOf(site: Site, profiles: string[], state: State, hashes: Record<string, string>): Promise<Map<string, string>> {
+export async function changesOf(
+  site: Site,
+  profiles: string[],
+  state: State,
+  hashes: Record<string, string>,
+): Promise<Map<string, string>> {
   const services = servicesOf(site.folder.deployment, profiles)
   const [containers, present] = await Promise.all([
     containersOf(site),

@@ -1,7 +1,7 @@
 // The container engine of this machine: docker or podman, and the compose that goes with it.
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { Problem } from "../../src/base/problem"
 import type { ContainerState } from "../../src/plan/deploy/stages"
 import { attempt, type Finished, lastWords, which } from "../run"
@@ -128,6 +128,8 @@ export function composeCommand(site: Site, profiles: string[], words: string[]):
     site.folder.env,
     "-f",
     site.folder.composeFile,
+    // The files of a kit that is not installed yet, for the files that are here.
+    ...(dirname(site.folder.composeFile) === site.folder.path ? [] : ["--project-directory", site.folder.path]),
     ...profiles.flatMap((profile) => ["--profile", profile]),
     ...words,
   ]

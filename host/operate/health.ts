@@ -129,8 +129,39 @@ function availableMiB(): number {
   return Math.floor((process.availableMemory?.() ?? freemem()) / 2 ** 20)
 }
 
-async function synthetic(folder: Folder, settings: Record<string, string>, seconds: number): Promise<Check[]> {
-  const input: StepInput = { steps: folder.deployment.checks, values: settings, stepSeconds: Math.min(20, seconds) }
+/** Seconds for the whole of the check where nobody says otherwise. */
+const CHECK_SECONDS = 60
+
+/** What is wrong for a client at the public address, or at the addresses of containers that take its place; undefined where nothing is. */
+export async function syntheticFault(
+  folder: Folder,
+  settings: Record<string, string>,
+  instead: [string, string][] = [],
+): Promise<string | undefined> {
+  const failed = (await synthetic(folder, settings, CHECK_SECONDS, instead)).find(({ ok }) => !ok)
+  return failed && `${failed.name}: ${failed.detail}`
+}
+
+/** Tried for a while: what has just started may answer a little later. */
+export async function publicFault(folder: Folder, settings: Record<string, string>): Promise<string | undefined> {
+  let fault: string | undefined
+  for (let turn = 0; turn < PUBLIC_TRIES; turn++) {
+    fault = await syntheticFault(folder, settings)
+    if (fault === undefined) return undefined
+    await new Promise((wake) => setTimeout(wake, 1000))
+  }
+  return fault
+}
+
+const PUBLIC_TRIES = 5
+
+async function synthetic(
+  folder: Folder,
+  settings: Record<string, string>,
+  seconds: number,
+  instead: [string, string][] = [],
+): Promise<Check[]> {
+  const input: StepInput = { steps: folder.deployment.checks, values: settings, stepSeconds: Math.min(20, seconds), instead }
   const root = trustedRoot(folder, settings)
   const flags = process.execArgv.filter((word) => word.startsWith("--experimental"))
   const done = await attempt([process.execPath, ...flags, process.argv[1]!, "internal-steps"], {

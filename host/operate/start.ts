@@ -53,15 +53,35 @@ async function startStage(
   const others = names.filter((name) => !recreate.has(name))
   if (others.length > 0)
     await composeOrFail(site, profiles, ["up", "-d", "--no-deps", ...scaling, ...others], `starting ${others.join(", ")}`)
-  const limit = (limitSeconds ?? Math.max(60, ...stage.map(({ health }) => health.startSeconds * PATIENCE))) * 1000
+  await waitReady(site, stage, { wanted: scale, since: before, began, ...(limitSeconds === undefined ? {} : { limitSeconds }) })
+}
+
+export interface WaitOptions {
+  /** Service → how many; one where nothing is said. */
+  wanted: Record<string, number>
+  /** Containers that do not count: those of before. */
+  ignore?: Set<string>
+  /** Container → restarts that were counted before. */
+  since?: Record<string, number>
+  began?: number
+  limitSeconds?: number
+}
+
+/** Until all of these services are healthy; fails with the last log lines of the one that is not. */
+export async function waitReady(
+  site: Site,
+  services: DeployedService[],
+  { wanted, ignore = new Set(), since = {}, began = Date.now(), limitSeconds }: WaitOptions,
+): Promise<void> {
+  const limit = (limitSeconds ?? Math.max(60, ...services.map(({ health }) => health.startSeconds * PATIENCE))) * 1000
   const ready = new Set<string>()
   let reported = Date.now()
   for (;;) {
-    const all = await containersOf(site)
+    const all = (await containersOf(site)).filter(({ id }) => !ignore.has(id))
     const waiting: string[] = []
-    for (const { name } of stage) {
+    for (const { name } of services) {
       const own = all.filter(({ service }) => service === name)
-      const found = verdict(own, scale[name] ?? 1, before)
+      const found = verdict(own, wanted[name] ?? 1, since)
       if (found.state === "ready") {
         if (!ready.has(name)) say(`  ${colour("green", "healthy")}  ${name} (${duration((Date.now() - began) / 1000)})`)
         ready.add(name)
@@ -73,7 +93,7 @@ async function startStage(
     }
     if (waiting.length === 0) return
     if (Date.now() - began > limit) {
-      const name = stage.find((service) => !ready.has(service.name))!.name
+      const name = services.find((service) => !ready.has(service.name))!.name
       throw await startProblem(
         site,
         name,
@@ -90,7 +110,13 @@ async function startStage(
   }
 }
 
-async function startProblem(site: Site, name: string, containers: ContainerState[], why: string, waiting: string[] = []): Promise<Problem> {
+export async function startProblem(
+  site: Site,
+  name: string,
+  containers: ContainerState[],
+  why: string,
+  waiting: string[] = [],
+): Promise<Problem> {
   const worst = containers.find(({ state, health }) => state !== "running" || health !== "healthy") ?? containers[0]
   const log = worst ? await lastLog(site, worst.id, 10) : ""
   const output = worst?.healthOutput?.trim()

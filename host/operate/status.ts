@@ -10,6 +10,7 @@ import { lockOf } from "./lock"
 import { colour, EXIT, result, say } from "./print"
 import { brokenRestore } from "./restore"
 import { profilesOr } from "./start"
+import { unfinishedUpdate } from "./unfinished"
 
 export async function statusOf(folder: Folder, engine: Engine, named: string[]): Promise<StatusRow[]> {
   const settings = readEnv(folder) === undefined ? undefined : settingsOf(folder)
@@ -52,6 +53,8 @@ export async function status(folder: Folder, engine: Engine, named: string[], js
     if (saved) say(saved.warning ? colour("yellow", saved.text) : saved.text)
     const broken = brokenRestore(folder)
     if (broken) say(colour("red", `a restore did not come to its end: openimctl restore ${broken}`))
+    const unfinished = unfinishedUpdate(folder)
+    if (unfinished !== undefined) say(unfinished)
     if (!fine) say("not everything is healthy: openimctl logs SERVICE, openimctl doctor, or openimctl deploy to start what is missing")
   }
   return fine ? EXIT.fine : EXIT.unhealthy

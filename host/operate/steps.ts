@@ -7,6 +7,8 @@ export interface StepInput {
   steps: CheckStep[]
   values: Record<string, string>
   stepSeconds: number
+  /** Addresses that others take the place of: a container is asked, not the edge. */
+  instead: [string, string][]
 }
 
 export interface StepResult {
@@ -25,14 +27,14 @@ interface Opened {
 export async function runSteps(): Promise<void> {
   let text = ""
   for await (const chunk of process.stdin) text += chunk
-  const { steps, values, stepSeconds } = JSON.parse(text) as StepInput
+  const { steps, values, stepSeconds, instead } = JSON.parse(text) as StepInput
   const known: Record<string, string> = { ...values, run: `${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}` }
   const sockets = new Map<string, Opened>()
   for (const step of steps) {
     const began = Date.now()
     let fault: string | undefined
     try {
-      fault = await runStep(step, known, sockets, stepSeconds)
+      fault = await runStep(directed(step, known, instead), known, sockets, stepSeconds)
     } catch (error) {
       fault = reason(error)
     }
@@ -47,6 +49,14 @@ export async function runSteps(): Promise<void> {
     if (fault !== undefined) break
   }
   for (const { socket } of sockets.values()) socket.close()
+}
+
+/** The step with its address filled in, and replaced where another one takes its place. */
+function directed(step: CheckStep, known: Record<string, string>, instead: [string, string][]): CheckStep {
+  if (step.kind === "receive" || instead.length === 0) return step
+  const url = filled(step.url, known)
+  const [from, to] = instead.find(([from]) => url === from || url.startsWith(`${from}/`)) ?? ["", ""]
+  return { ...step, url: to + url.slice(from.length) }
 }
 
 async function runStep(

@@ -42,11 +42,11 @@ import { imageFacts } from "./images"
 import { locked, lockOf } from "./lock"
 import { machineFacts } from "./machine"
 import { EXIT, findingLines, hide, masked, onTerminal, Refusal, result, say } from "./print"
-import { finishRotation } from "./rotate"
 import { filesHash, writeSecrets } from "./secrets"
 import { profilesOr, startStages } from "./start"
 import { statusOf } from "./status"
 import { prepareTls, tlsFault } from "./tls"
+import { finishUnfinished } from "./unfinished"
 
 interface Running {
   site: Site
@@ -62,7 +62,7 @@ function running(folder: Folder, engine: Engine, named: string[] = []): Running 
 /** A change that only one caller makes, with a line in the history. */
 async function change(folder: Folder, engine: Engine, verb: string, work: () => Promise<string | undefined>): Promise<number> {
   await locked(folder, verb, async () => {
-    await finishRotation(folder, engine)
+    await finishUnfinished(folder, engine)
     await recorded(folder, verb, work)
   })
   return EXIT.fine

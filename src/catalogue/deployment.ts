@@ -95,6 +95,18 @@ const container = {
   user: about("The user's number, where the image has another.", v.optional(text("a user's number", /^\d+(:\d+)?$/))),
 }
 
+const commands = () => list(words())
+
+const handoverSchema = v.strictObject({
+  stop: about("Commands in an old container before a new one starts: they stop what must run once.", commands()),
+  start: about("Commands that undo `stop`, where the update fails.", commands()),
+  leave: about("Commands in an old container that has no connections any more, before it is stopped.", commands()),
+  lingerSeconds: about(
+    "How long an old container stays up after `leave`, until others have forgotten its address.",
+    v.optional(whole(0, 3600), 0),
+  ),
+})
+
 const officialSchema = v.strictObject({
   ...container,
   image: about("An image by its name in `images` of versions.yaml.", name("the name of an image in versions.yaml")),
@@ -127,6 +139,7 @@ export const deployedServiceSchema = v.strictObject({
   graceSeconds: about("How long it may take to end.", v.optional(whole(1, 3600), 10)),
   health: about("Its health check.", v.optional(healthSchema, {})),
   scalable: about("Whether several instances may run.", v.optional(v.boolean(), false)),
+  handover: about("What to do in its containers while an update replaces them.", v.optional(handoverSchema)),
   official: about("What is different with its makers' image.", v.optional(officialSchema)),
 })
 

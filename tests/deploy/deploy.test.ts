@@ -8,6 +8,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../stacks/openim/support/eventually.js"
 import { keepFigure } from "../stacks/openim/support/results.js"
+import { updateCases } from "./cases/update.js"
 import { BrowserUser, openBrowser } from "./support/browser.js"
 import { begin, change, home, openimctl, publicName, refuses, setting, works } from "./support/kit.js"
 import { answerTo, docker, losePower, startDaemon, stopDaemon } from "./support/machine.js"
@@ -241,6 +242,8 @@ describe("what happens to machines", () => {
     change("MONGODB_PASSWORD", password)
   })
 })
+
+updateCases()
 
 describe("stopping and removing", () => {
   test("stop and start", async () => {

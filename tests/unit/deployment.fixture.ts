@@ -85,7 +85,12 @@ export const shopDeployment: Deployment = {
   ],
   services: [
     service("database", 1, { volumes: { database: "/data" }, secrets: ["database_password"] }),
-    service("api", 2, { needs: ["database"], secrets: ["database_password", "api_secret"], scalable: true }),
+    service("api", 2, {
+      needs: ["database"],
+      secrets: ["database_password", "api_secret"],
+      scalable: true,
+      handover: { stop: [["once", "stop"]], start: [["once", "start"]], leave: [["once", "leave"]], lingerSeconds: 0 },
+    }),
     service("page", 3, { needs: ["api"], profiles: ["frontend", "all"] }),
     service("edge", 3, { needs: ["api"], publish: { HTTP_PORT: 8080 }, files: { "edge.cfg": "/etc/edge.cfg" }, networks: ["public"] }),
   ],

@@ -151,6 +151,7 @@ function deployedService(
     graceSeconds: entry.graceSeconds,
     health: healthOf(catalogue, entry, component, wish.base),
     scalable: entry.scalable,
+    ...(entry.handover === undefined ? {} : { handover: entry.handover }),
     capabilities: entry.capabilities,
     user: entry.user,
   }

@@ -1,5 +1,6 @@
 // haproxy.cfg: one file for every mode of TLS. What a site changes comes from the environment of the edge's container.
 
+import { backendOf } from "./handover.js"
 import type { Deployment, Edge, Route } from "./model.js"
 
 /** The file's name in the kit. */
@@ -102,11 +103,6 @@ const resolvers = `resolvers names
   hold other 5s
   hold refused 5s
   hold timeout 10s`
-
-/** Routes to the same port of the same service share it: it is called as the first one. */
-function backendOf(routes: Route[], { service, target }: Route): string {
-  return routes.find((other) => other.service === service && other.target === target)!.name
-}
 
 function mainFrontend(edge: Edge, paths: Route[], served: Route[], ready: string[]): string {
   const whole = paths.find(({ path }) => path === "/")

@@ -140,9 +140,23 @@ export interface DeployedService {
   health: Health
   /** More than one instance may run. */
   scalable: boolean
+  /** What to do in its containers while new ones take over. */
+  handover?: Handover
   capabilities: string[]
   /** The user id in the container, where the image does not say it. */
   user?: string
+}
+
+/** Commands in the containers of a service while an update replaces them. */
+export interface Handover {
+  /** In an old one before a new one starts: what must run once stops. */
+  stop: string[][]
+  /** Undoes that, where the update fails. */
+  start: string[][]
+  /** In an old one that has no connections any more, before it is stopped. */
+  leave: string[][]
+  /** How long an old one stays up after that, until the others have forgotten its address. */
+  lingerSeconds: number
 }
 
 export interface DeployedNetwork {

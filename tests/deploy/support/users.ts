@@ -14,7 +14,7 @@ export interface Pair {
 }
 
 /** The secret is made by the deployment, and these modules read it when they are loaded. */
-async function client() {
+export async function client() {
   process.env.IMENV_SHARE_SECRET = setting("OPENIM_SECRET")
   // The root of the installation's authority, as a user would add it.
   tls.setDefaultCACertificates([...tls.getCACertificates("default"), readFileSync(`${home}/ca/ca.pem`, "utf8")])

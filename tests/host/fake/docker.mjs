@@ -3,6 +3,8 @@
 //   down: the daemon does not run; permission: its socket is closed; compose: the version of compose, "" for none
 //   fail: { SERVICE: "unhealthy" | "exit" | "starting" }; logs: { SERVICE: text }; slowUp: milliseconds that `up` takes
 //   lego: { fails: text } or { chain, key }: what a run of lego prints, or leaves in its folder
+//   failing: { IMAGE: "unhealthy" }; answers500: images whose answers are errors; sessions: { 0x1: "api1" } at the edge
+//   killAtChange: the caller is killed at this change
 //   registry: images that can be pulled; refuse: exec commands that fail; password: what the database takes
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 
@@ -22,6 +24,12 @@ const end = (code, text = "") => {
 }
 const sleep = (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds))
 const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
+// With its caller killed at the nth change: what it was asked for is done all the same, as a daemon does it.
+const changing = () => {
+  state.changes = (state.changes ?? 0) + 1
+  save()
+  if (state.killAtChange === state.changes) process.kill(process.ppid, "SIGKILL")
+}
 const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7).toString(16)
 
 if (state.down) end(1, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
@@ -32,6 +40,13 @@ else if (args[0] === "info") print(args.join(" ").includes("MemTotal") ? `x86_64
 else if (args[0] === "compose") await compose(args.slice(1))
 else if (args[0] === "ps" && args.includes("-aq")) print(Object.keys(state.containers).join("\n"))
 else if (args[0] === "ps") print((state.others ?? []).join("\n"))
+else if (args[0] === "inspect" && option("--format")?.includes("IPAddress"))
+  print(
+    args
+      .filter((id) => state.containers[id])
+      .map((id) => `${id} ${addressOf(id)}`)
+      .join("\n"),
+  )
 else if (args[0] === "inspect") print(JSON.stringify(args.filter((id) => state.containers[id]).map(inspected)))
 else if (args[0] === "logs") print(state.logs?.[state.containers[args.at(-1)]?.service] ?? "")
 else if (args[0] === "image") {
@@ -67,7 +82,12 @@ else if (args[0] === "rm" && state.task?.includes(args[2])) {
   delete state.task
   save()
 } else if (args[0] === "rm") {
+  changing()
   for (const id of args.slice(2)) delete state.containers[id]
+  save()
+} else if (args[0] === "stop") {
+  changing()
+  for (const id of args.slice(3)) if (state.containers[id]) state.containers[id].stopped = true
   save()
 } else if (args[0] === "exec") await exec()
 else if (args[0] === "run" && args.includes("lego")) lego()
@@ -107,9 +127,13 @@ async function task(words) {
   save()
 }
 
+function addressOf(id) {
+  return `10.0.0.${Number(id.slice(2)) + 1}`
+}
+
 function inspected(id) {
   const { service, image, startedAt, restarts, configHash } = state.containers[id]
-  const fault = state.fail?.[service]
+  const fault = state.containers[id].fault ?? state.fail?.[service]
   const stopped = state.containers[id].stopped || fault === "exit"
   return {
     Id: id,
@@ -140,7 +164,13 @@ async function compose(words) {
   const verb = words.find((word, at) => ["up", "stop", "down", "config", "logs"].includes(word) && !words[at - 1]?.startsWith("-"))
   const rest = words.slice(words.indexOf(verb) + 1)
   const services = ["database", "api", "page", "edge"]
-  const configHash = (service) => hash(`${service} ${value("API_MEMORY")} ${value("HTTP_PORT")}`)
+  // The kit's file has no services here, but lines: # image SERVICE REFERENCE
+  const file = readFileSync(option("-f"), "utf8")
+  const imageOf = (service) =>
+    value(`${service.toUpperCase()}_IMAGE`) ??
+    new RegExp(`^# image ${service} (.*)$`, "m").exec(file)?.[1] ??
+    `docker.io/shop/${service}:1.0`
+  const configHash = (service) => hash(`${service} ${value("API_MEMORY")} ${value("HTTP_PORT")} ${imageOf(service)}`)
   if (verb === "config") return services.forEach((service) => print(`${service} ${configHash(service)}`))
   if (verb === "logs") return print(state.logs?.[rest.at(-1)] ?? "log of all")
   if (verb === "stop") for (const one of Object.values(state.containers)) if (rest.includes(one.service)) one.stopped = true
@@ -149,6 +179,7 @@ async function compose(words) {
     if (rest.includes("-v")) state.volumes = {}
   }
   if (verb === "up") {
+    changing()
     await sleep(state.slowUp ?? 0)
     // Its caller may be gone, and another one may have changed something since.
     state = read()
@@ -157,16 +188,18 @@ async function compose(words) {
       const own = Object.entries(state.containers).filter(([, one]) => one.service === service)
       const wanted = Number(scaled[service] ?? 1)
       for (const [id, one] of own) {
+        if (rest.includes("--no-recreate")) continue
         if (rest.includes("--force-recreate") || one.configHash !== configHash(service)) delete state.containers[id]
         else if (one.stopped) Object.assign(one, { stopped: false, startedAt: new Date(state.next++ * 1000).toISOString() })
       }
       let count = Object.values(state.containers).filter((one) => one.service === service).length
       for (; count < wanted; count++) {
-        const image = value(`${service.toUpperCase()}_IMAGE`) ?? `docker.io/shop/${service}:1.0`
+        const image = imageOf(service)
         state.containers[`id${state.next}`] = {
           service,
           image,
           configHash: configHash(service),
+          ...(state.failing?.[image] ? { fault: state.failing[image] } : {}),
           startedAt: new Date(state.next++ * 1000).toISOString(),
         }
       }
@@ -192,14 +225,68 @@ function control(input) {
   } else if (input.startsWith("commit ssl cert ") && state.given) {
     state.served = state.given
     print("Success!")
+  } else if (/^(show|set server|shutdown)/.test(input)) {
+    if (input.startsWith("set")) changing()
+    print(input.trim().split(";").map(balanced).join("\n"))
   } else print("Can't do that")
   save()
+}
+
+// The edge's places for containers of api, and its connections: { ID: PLACE }.
+function balanced(command) {
+  const [verb, ...words] = command.split(" ")
+  state.places ??= Object.fromEntries([1, 2].map((number) => [`api${number}`, { address: "", weight: 1, admin: 0 }]))
+  const alive = Object.entries(state.containers).flatMap(([id, one]) => (one.service === "api" && !one.stopped ? [addressOf(id)] : []))
+  for (const place of Object.values(state.places)) if (!alive.includes(place.address)) place.address = ""
+  for (const address of alive) {
+    if (Object.values(state.places).some((place) => place.address === address)) continue
+    const free = Object.values(state.places).find((place) => place.address === "")
+    if (free) free.address = address
+  }
+  if (verb === "set") {
+    const place = state.places[words[1].split("/")[1]]
+    if (words[2] === "weight") place.weight = Number(words[3])
+    else place.admin = words[3] === "drain" ? 8 : 0
+    return ""
+  }
+  if (verb === "shutdown") {
+    delete state.sessions[words[1]]
+    return ""
+  }
+  const rows = Object.entries(state.places)
+  if (words[0] === "servers")
+    return [
+      "1",
+      "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight",
+      ...rows.map(
+        ([name, { address, weight, admin }], at) => `3 api ${at + 1} ${name} ${address || "-"} ${address ? 2 : 0} ${admin} ${weight}`,
+      ),
+    ].join("\n")
+  if (words[0] === "stat")
+    return [
+      "# pxname,svname,scur,stot,hrsp_5xx,econ,eresp",
+      ...rows.map(([name, { address }]) => {
+        const broken = Object.entries(state.containers).some(
+          ([id, { image }]) => addressOf(id) === address && state.answers500?.includes(image),
+        )
+        if (broken) state.asked = (state.asked ?? 0) + 30
+        return `api,${name},0,${state.asked ?? 0},${broken ? state.asked : 0},0,0`
+      }),
+    ].join("\n")
+  return Object.entries(state.sessions ?? {})
+    .map(([id, place]) => `${id}: proto=tcpv4 src=192.0.2.1:4711 fe=main be=api srv=${place} ts=00 age=3s`)
+    .join("\n")
 }
 
 async function exec() {
   let input = ""
   for await (const chunk of process.stdin) input += chunk
   if (args.at(-1).includes("/dev/tcp/127.0.0.1/8407")) return control(input)
+  if (args.includes("once")) {
+    changing()
+    state.once = [...(state.once ?? []), `${args[1]} ${args.at(-1)}`]
+    return save()
+  }
   const [before, after] = input.split("\n")
   const command = args.at(-1)
   if (args.join(" ").includes(after)) end(70, "a secret in the arguments")

@@ -1,0 +1,268 @@
+// New containers beside old ones: started without connections, checked, given connections share by share, and the old ones retired.
+
+import { durationText as duration } from "../../src/base/measures"
+import { Problem } from "../../src/base/problem"
+import {
+  backendsOf,
+  directAddresses,
+  type Slot,
+  sessionsOf,
+  slotsOf,
+  stateCommand,
+  trafficFault,
+  trafficOf,
+  weightCommand,
+} from "../../src/plan/deploy/handover"
+import type { DeployedService } from "../../src/plan/deploy/model"
+import { type ContainerState, serviceNamed, verdict } from "../../src/plan/deploy/stages"
+import { attempt, lastWords } from "../run"
+import { askEdge } from "./edge"
+import { ask, composeOrFail, containersOf, type Site } from "./engine"
+import { syntheticFault } from "./health"
+import { say } from "./print"
+import { startProblem, waitReady } from "./start"
+
+/** Service → its old containers. */
+type Old = Record<string, string[]>
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((wake) => setTimeout(wake, milliseconds))
+
+/** The edge looks for new containers each second, and checks them each second. */
+const EDGE_SECONDS = 30
+const SLICE_MS = 1000
+
+async function slots(site: Site, services: string[]): Promise<Slot[]> {
+  const backends = services.flatMap((name) => backendsOf(site.folder.deployment, name))
+  return slotsOf(await askEdge(site, ["show servers state"])).filter(({ backend }) => backends.includes(backend))
+}
+
+async function newOnes(site: Site, old: Old): Promise<ContainerState[]> {
+  return (await containersOf(site)).filter(({ id, service }) => old[service] !== undefined && !old[service].includes(id))
+}
+
+/** Container → its addresses in the networks of this deployment. */
+async function addressesOf(site: Site, ids: string[]): Promise<Map<string, string[]>> {
+  if (ids.length === 0) return new Map()
+  const format = "{{.Id}}{{range .NetworkSettings.Networks}} {{.IPAddress}}{{end}}"
+  const lines = (await attempt([site.engine.name, "inspect", "--type", "container", "--format", format, ...ids], { limitSeconds: 30 }))
+    .stdout
+  return new Map(
+    lines
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" ").filter(Boolean))
+      .map(([id = "", ...addresses]) => [id, addresses] as const),
+  )
+}
+
+async function slotsAt(site: Site, services: string[], ids: string[]): Promise<Slot[]> {
+  const addresses = [...(await addressesOf(site, ids)).values()].flat()
+  return (await slots(site, services)).filter(({ address }) => address !== "" && addresses.includes(address))
+}
+
+/** Commands of the handover in old containers; one that does not know them is older than they are. */
+async function inContainers(site: Site, ids: string[], commands: string[][]): Promise<void> {
+  for (const id of ids)
+    for (const command of commands) {
+      const done = await attempt([site.engine.name, "exec", id, ...command], { limitSeconds: 60 })
+      if (done.code !== 0) say(`${command.join(" ")} in ${id.slice(0, 12)}: ${lastWords(done.tail, 1)}`)
+    }
+}
+
+/** New containers that are healthy and known to the edge, but get no connections. */
+export async function startBeside(
+  site: Site,
+  profiles: string[],
+  service: DeployedService,
+  old: string[],
+  wanted: number,
+  limit: { limitSeconds?: number },
+): Promise<void> {
+  const { name, handover } = service
+  const free = (await slots(site, [name])).filter(({ address }) => address === "")
+  // A place keeps its weight while nobody is there.
+  if (free.length > 0)
+    await askEdge(
+      site,
+      free.map((slot) => weightCommand(slot, 0)),
+    )
+  if (handover) await inContainers(site, old, handover.stop)
+  say(`starting ${wanted} new ${wanted === 1 ? "container" : "containers"} of ${name} beside the old`)
+  await composeOrFail(
+    site,
+    profiles,
+    ["up", "-d", "--no-deps", "--no-recreate", "--scale", `${name}=${old.length + wanted}`, name],
+    `starting new containers of ${name}`,
+  )
+  await waitReady(site, [service], { wanted: { [name]: wanted }, ignore: new Set(old), ...limit })
+  const ids = (await newOnes(site, { [name]: old })).map(({ id }) => id)
+  const backends = backendsOf(site.folder.deployment, name)
+  const until = Date.now() + EDGE_SECONDS * 1000
+  for (;;) {
+    const found = (await slotsAt(site, [name], ids)).filter(({ up }) => up)
+    if (found.length >= backends.length * ids.length) return
+    if (Date.now() > until)
+      throw new Problem(
+        `the edge does not reach the new containers of ${name}: ${found.length} of ${backends.length * ids.length} places are up within ${EDGE_SECONDS} s`,
+      )
+    await sleep(300)
+  }
+}
+
+/** What a client does, asked of the new containers while all others still use the old ones. */
+export async function checkDirectly(site: Site, old: Old): Promise<void> {
+  const fresh = await newOnes(site, old)
+  const addresses = await addressesOf(
+    site,
+    fresh.map(({ id }) => id),
+  )
+  const one = Object.fromEntries(fresh.flatMap(({ id, service }) => (addresses.get(id)?.[0] ? [[service, addresses.get(id)![0]!]] : [])))
+  const fault = await syntheticFault(site.folder, site.settings, directAddresses(site.folder.deployment, site.settings, one))
+  if (fault !== undefined) throw new Problem(`the new containers are healthy, but a client cannot use them: ${fault}`)
+  say("a client can use the new containers")
+}
+
+/** Share by share; each one is watched before the next. */
+export async function giveConnections(
+  site: Site,
+  old: Old,
+  { shares, watchSeconds }: { shares: number[]; watchSeconds: number },
+): Promise<void> {
+  const services = Object.keys(old)
+  const fresh = await newOnes(site, old)
+  const before = Object.fromEntries(fresh.map(({ id, restarts }) => [id, restarts]))
+  const [oldSlots, newSlots] = await Promise.all([
+    slotsAt(site, services, Object.values(old).flat()),
+    slotsAt(
+      site,
+      services,
+      fresh.map(({ id }) => id),
+    ),
+  ])
+  for (const share of shares) {
+    const first = trafficOf(await askEdge(site, ["show stat"]))
+    await askEdge(site, [
+      ...newSlots.map((slot) => weightCommand(slot, share)),
+      ...oldSlots.map((slot) => weightCommand(slot, 100 - share)),
+    ])
+    say(`${share} % of new connections go to the new containers; watching for ${watchSeconds} s`)
+    for (const until = Date.now() + watchSeconds * 1000; Date.now() < until; ) {
+      await sleep(1000)
+      const [states, stat] = await Promise.all([newOnes(site, old), askEdge(site, ["show stat"])])
+      for (const name of services) {
+        const own = states.filter(({ service }) => service === name)
+        const found = verdict(own, own.length, before)
+        if (found.state === "failed" || own.length === 0)
+          throw await startProblem(site, name, own, found.state === "failed" ? found.why : "gone")
+        // Even one restart while it is watched.
+        if (own.some(({ id, restarts }) => restarts > (before[id] ?? 0))) throw await startProblem(site, name, own, "started again")
+      }
+      const fault = trafficFault(first, trafficOf(stat), newSlots)
+      if (fault !== undefined) throw new Problem(fault)
+    }
+  }
+}
+
+/** The old containers lose their connections slice by slice, leave, and end. */
+export async function retire(site: Site, old: Old, drainSeconds: number): Promise<void> {
+  const services = Object.keys(old)
+  const all = await containersOf(site)
+  const left = Object.fromEntries(services.map((name) => [name, all.filter(({ id }) => old[name]!.includes(id)).map(({ id }) => id)]))
+  const ids = Object.values(left).flat()
+  if (ids.length > 0) {
+    const places = await slotsAt(site, services, ids)
+    if (places.length > 0) {
+      await askEdge(
+        site,
+        places.map((slot) => stateCommand(slot, "drain")),
+      )
+      await closeSlices(site, places, drainSeconds)
+    }
+    const linger = Math.max(0, ...services.map((name) => serviceNamed(site.folder.deployment, name).handover?.lingerSeconds ?? 0))
+    for (const name of services) await inContainers(site, left[name]!, serviceNamed(site.folder.deployment, name).handover?.leave ?? [])
+    if (linger > 0) {
+      say(`the old containers stay up for ${linger} s, until others have forgotten their addresses`)
+      await sleep(linger * 1000)
+    }
+    say(`stopping the old containers of ${services.join(", ")}`)
+    for (const name of services)
+      if (left[name]!.length > 0) {
+        const { graceSeconds } = serviceNamed(site.folder.deployment, name)
+        await ask(site, ["stop", "-t", String(graceSeconds), ...left[name]!], graceSeconds + 60)
+        await ask(site, ["rm", "-f", ...left[name]!])
+      }
+  }
+  await evenWeights(site, services)
+}
+
+/** So that not everybody comes back in the same moment. */
+async function closeSlices(site: Site, places: Slot[], drainSeconds: number): Promise<void> {
+  const open = async (): Promise<string[]> => sessionsOf(await askEdge(site, ["show sess"]), places)
+  const first = (await open()).length
+  if (first === 0) return
+  say(`closing ${first} connections of the old containers within ${drainSeconds} s: clients connect again`)
+  const slice = Math.max(1, Math.ceil((first * SLICE_MS) / (drainSeconds * 1000)))
+  for (
+    let left = await open(), until = Date.now() + drainSeconds * 1000 + 10_000;
+    left.length > 0 && Date.now() < until;
+    left = await open()
+  ) {
+    await askEdge(
+      site,
+      left.slice(0, slice).map((id) => `shutdown session ${id}`),
+    )
+    await sleep(SLICE_MS)
+  }
+}
+
+/** All places of these services as they were made: whoever is scaled up later gets its share. */
+async function evenWeights(site: Site, services: string[]): Promise<void> {
+  const running = (await containersOf(site)).map(({ id }) => id)
+  for (const until = Date.now() + EDGE_SECONDS * 1000; Date.now() < until; ) {
+    const [all, there] = await Promise.all([slots(site, services), slotsAt(site, services, running)])
+    const gone = all.filter(
+      (slot) => slot.address !== "" && !there.some(({ backend, server }) => backend === slot.backend && server === slot.server),
+    )
+    if (gone.length === 0) break
+    await sleep(500)
+  }
+  const all = await slots(site, services)
+  if (all.length > 0)
+    await askEdge(
+      site,
+      all.flatMap((slot) => [weightCommand(slot, 1), stateCommand(slot, "ready")]),
+    )
+}
+
+/** All connections to the old containers again, and no new containers. */
+export async function backToOld(site: Site, old: Old): Promise<void> {
+  const services = Object.keys(old)
+  if (services.length === 0) return
+  const began = Date.now()
+  const fresh = await newOnes(site, old)
+  const edge = (await containersOf(site)).some(
+    ({ service, state }) => service === site.folder.deployment.edge.service && state === "running",
+  )
+  if (edge) {
+    const [oldSlots, newSlots] = await Promise.all([
+      slotsAt(site, services, Object.values(old).flat()),
+      slotsAt(
+        site,
+        services,
+        fresh.map(({ id }) => id),
+      ),
+    ])
+    const commands = [
+      ...oldSlots.flatMap((slot) => [weightCommand(slot, 100), stateCommand(slot, "ready")]),
+      ...newSlots.flatMap((slot) => [weightCommand(slot, 0), stateCommand(slot, "drain")]),
+    ]
+    if (commands.length > 0) await askEdge(site, commands)
+  }
+  say(`all connections go to the old containers again (${duration((Date.now() - began) / 1000)})`)
+  if (fresh.length > 0) await ask(site, ["rm", "-f", ...fresh.map(({ id }) => id)], 120)
+  for (const name of services) {
+    const handover = serviceNamed(site.folder.deployment, name).handover
+    if (handover) await inContainers(site, old[name]!, handover.start)
+  }
+  if (edge) await evenWeights(site, services)
+}

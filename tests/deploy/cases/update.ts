@@ -1,0 +1,82 @@
+// Updates while users are connected: to a newer server, to one that does not start, and back.
+
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { keepFigure } from "../../stacks/openim/support/results.js"
+import { openBrowser } from "../support/browser.js"
+import { begin, openimctl, works } from "../support/kit.js"
+import { type Measured, underLoad } from "../support/load.js"
+import { docker } from "../support/machine.js"
+import { newerKit, serverImage } from "../support/newerKit.js"
+
+/** The machine has no disk for what the daemon keeps. */
+const quick = ["--ignore=disk", "--drain=5"]
+
+function unharmed(what: string, measured: Measured): void {
+  const { requests, failedRequests, accepted, refused, missing, twice, notReceived, longestPause } = measured
+  keepFigure({ name: `${what}: API requests failed`, value: failedRequests.length, unit: `of ${requests}`, note: "goal: 0" })
+  keepFigure({ name: `${what}: accepted messages missing`, value: missing.length, unit: `of ${accepted.length}`, note: "goal: 0" })
+  keepFigure({ name: `${what}: messages that reached nobody`, value: notReceived.length, unit: `of ${accepted.length}`, note: "goal: 0" })
+  keepFigure({ name: `${what}: messages stored twice`, value: twice.length, unit: `of ${accepted.length}` })
+  keepFigure({ name: `${what}: longest pause of the receiver`, value: longestPause, unit: "ms" })
+  expect(accepted.length).toBeGreaterThan(20)
+  expect({ failedRequests, refused, missing, notReceived }).toEqual({ failedRequests: [], refused: [], missing: [], notReceived: [] })
+}
+
+const servers = () => docker("ps", "-aq", "--filter", "label=com.docker.compose.service=server").split("\n").filter(Boolean)
+
+export function updateCases(): void {
+  describe("updates while users are connected", () => {
+    let browser: Browser
+    let first: string
+    beforeAll(async () => {
+      browser = await openBrowser()
+      first = serverImage()
+    })
+    afterAll(() => browser?.close())
+
+    test("--plan says what would happen", () => {
+      const kit = newerKit("newer", "server v99.0.0, newer", "LABEL kit=newer")
+      const before = servers()
+      expect(works("update", `--kit=${kit}`, "--plan", "--ignore=disk")).toContain(
+        "will start new containers of server beside the old ones",
+      )
+      expect(servers()).toEqual(before)
+    })
+
+    test("a newer server takes over: nothing fails and nothing is lost", async () => {
+      const began = Date.now()
+      const measured = await underLoad(browser, async () => {
+        const done = await begin("update", "--kit=/srv/newer", ...quick).ended
+        if (done.code !== 0) throw new Error(done.err)
+        keepFigure({ name: "update of the server", value: Math.round((Date.now() - began) / 1000), unit: "s" })
+      })
+      expect([serverImage(), servers().length]).toEqual([`${first}-newer`, 1])
+      unharmed("update", measured)
+      expect(works("deploy", "--ignore=disk")).toContain("nothing to change")
+    })
+
+    test("one that does not start is taken back, and nothing was lost", async () => {
+      newerKit("broken", "server v99.1.0, broken", 'ENTRYPOINT ["false"]')
+      const [image, before] = [serverImage(), servers()]
+      const measured = await underLoad(browser, async () => {
+        const done = await begin("update", "--kit=/srv/broken", ...quick, "--timeout=30").ended
+        expect(done.code).toBe(1)
+        expect(done.err).toContain("server did not start")
+        expect(done.err).toContain("the deployment is back at server v99.0.0, newer")
+      })
+      expect([serverImage(), servers()]).toEqual([image, before])
+      unharmed("failed update", measured)
+    })
+
+    test("rollback goes back to the first one", async () => {
+      const measured = await underLoad(browser, async () => {
+        const done = await begin("rollback", ...quick).ended
+        if (done.code !== 0) throw new Error(done.err)
+      })
+      expect([serverImage(), servers().length]).toEqual([first, 1])
+      unharmed("rollback", measured)
+      expect(openimctl(["history"]).out).toContain("rollback")
+    })
+  })
+}

@@ -1,0 +1,111 @@
+// Users who go on while something happens: requests and messages all the time, and one who receives in a browser.
+
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Browser } from "playwright-core"
+import { BrowserUser } from "./browser.js"
+import { client, newUsers } from "./users.js"
+
+export interface Measured {
+  requests: number
+  failedRequests: string[]
+  /** Texts that the server has accepted. */
+  accepted: string[]
+  refused: string[]
+  /** Of those, what its store does not have. */
+  missing: string[]
+  /** What the store has more than once. */
+  twice: string[]
+  /** What did not reach the receiver, neither at once nor when it was connected again. */
+  notReceived: string[]
+  /** The longest time between two pushes to the receiver that was measured, in milliseconds. */
+  longestPause: number
+}
+
+/** What became of the requests and messages that were sent while `work` ran. */
+export async function underLoad(browser: Browser, work: () => Promise<void>): Promise<Measured> {
+  const { Admin, ask, singleConversation, textIn } = await client()
+  const [from, to] = await newUsers(2)
+  if (!from || !to) throw new Error("no users")
+  const receiver = await BrowserUser.login(browser, to)
+  const admin = await Admin.login()
+  const measured: Measured = {
+    requests: 0,
+    failedRequests: [],
+    accepted: [],
+    refused: [],
+    missing: [],
+    twice: [],
+    notReceived: [],
+    longestPause: 0,
+  }
+  let going = true
+  const requests = (async () => {
+    while (going) {
+      measured.requests++
+      try {
+        const { errCode, errMsg } = await ask("/user/get_users_info", { userIDs: [from.userID] }, { token: admin.token, limit: 10_000 })
+        if (errCode !== 0) measured.failedRequests.push(`${errCode} ${errMsg}`)
+      } catch (error) {
+        measured.failedRequests.push((error as Error).message)
+      }
+      await sleep(100)
+    }
+  })()
+  const messages = (async () => {
+    for (let number = 1; going; number++) {
+      const text = `load ${number}`
+      try {
+        await admin.sendText({ userID: from.userID, nickname: "load" }, to.userID, text, { limit: 15_000 })
+        measured.accepted.push(text)
+      } catch (error) {
+        measured.refused.push(`${text}: ${(error as Error).message}`)
+      }
+      await sleep(250)
+    }
+  })()
+  const pauses = (async () => {
+    let [count, since] = [0, Date.now()]
+    while (going) {
+      const now = await receiver.page.evaluate(() => globalThis.im.received().length)
+      if (now !== count) [count, since] = [now, Date.now()]
+      measured.longestPause = Math.max(measured.longestPause, Date.now() - since)
+      await sleep(100)
+    }
+  })()
+  try {
+    await work()
+    // What was sent in the last moment is pushed, too.
+    await sleep(3000)
+  } finally {
+    going = false
+    await Promise.all([requests, messages, pauses])
+  }
+  await receiver.connected()
+  const stored: string[] = []
+  const conversation = singleConversation(from.userID, to.userID)
+  const last = (await admin.newestSeqs(to.userID))[conversation] ?? 0
+  for (let seq = 1; seq <= last; seq += 100)
+    stored.push(...(await pull(admin, to.userID, conversation, seq)).filter(({ contentType }) => contentType === 101).map(textIn))
+  measured.missing = measured.accepted.filter((text) => !stored.includes(text))
+  measured.twice = stored.filter((text, at) => stored.indexOf(text) !== at)
+  let received: string[] = []
+  for (let wait = 0; wait < 60; wait++) {
+    received = (await receiver.page.evaluate(() => globalThis.im.received())).map(({ textElem }) => textElem?.content ?? "")
+    measured.notReceived = measured.accepted.filter((text) => !received.includes(text))
+    if (measured.notReceived.length === 0) break
+    await sleep(500)
+  }
+  return measured
+}
+
+type Admin = Awaited<ReturnType<typeof client>>["Admin"]["prototype"]
+
+/** As the receiver, whose token the browser has: the administrator may ask for anybody. */
+async function pull(admin: Admin, userID: string, conversationID: string, begin: number) {
+  interface Pulled {
+    msgs: Record<string, { Msgs: { contentType: number; content: string }[] }> | null
+  }
+  const range = { conversationID, begin, end: begin + 99, num: 100 }
+  const { msgs } = await admin.post<Pulled>("/msg/pull_msg_by_seq", { userID, seqRanges: [range], order: 0 })
+  return msgs?.[conversationID]?.Msgs ?? []
+}
