@@ -304,7 +304,7 @@ describe("backup and restore", () => {
     expect(holding("mongodb")).toHaveLength(1)
   })
 
-  test("a backup that is killed is repeated by the next call, and a second place that does not answer is no reason to have none", async () => {
+  test("a backup that is killed is repeated by the next call, and one place is enough when the other does not answer", async () => {
     const killed = begin("backup", "redis")
     await eventually("restic runs", () => expect(docker("ps", "-q", "--filter", "name=-backup")).not.toBe(""), { within: 30, every: 50 })
     killed.kill("SIGKILL")

@@ -92,7 +92,7 @@ describe("backup", () => {
     expect((await kit.run(["status"])).stderr).toContain("last good backup: local less than an hour ago")
   })
 
-  test("a dump that fails is no backup: exit code 1, the good one stays and status warns", async () => {
+  test("a dump that fails leaves no backup: exit code 1, the good one stays and status warns", async () => {
     await running()
     expect((await kit.run(["backup"])).code).toBe(0)
     kit.fakeDocker({ dumpFails: "orders" })

@@ -48,7 +48,7 @@ const name = (day: number, hour = 2) => `backup_202601${String(day).padStart(2, 
 const names = (runs: Run[]) => runs.map(({ run }) => run)
 
 describe("what is saved", () => {
-  test("a dump is run by restic itself, so that one that fails is no snapshot; a tag has no comma", () => {
+  test("a dump is run by restic itself, so that one that fails leaves no snapshot; a tag has no comma", () => {
     expect(saveWords(orders, facts).slice(-6)).toEqual([
       "--stdin-filename",
       "orders.dump",
@@ -113,7 +113,7 @@ describe("which backups there are", () => {
     expect(expiredRuns(backup, broken, 7)).toEqual([])
   })
 
-  test("a backup of one store expires by itself", () => {
+  test("backups of one store expire separately", () => {
     const runs = runsOf([...full(name(1)), snapshot(name(2), "orders", "orders"), snapshot(name(3), "orders", "orders")])
     expect(names(expiredRuns(backup, runs, 1))).toEqual([name(2)])
   })
