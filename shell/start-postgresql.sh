@@ -23,7 +23,10 @@ folder=$PWD
 data=$folder/postgresql
 
 case ${1:-} in
-  health) exec pg_isready --quiet --host=127.0.0.1 --port="${PGPORT:-5432}" ;;
+  health)
+    # It has more codes than a health check may have.
+    pg_isready --quiet --host=127.0.0.1 --port="${PGPORT:-5432}" || exit 1
+    exit 0 ;;
   postgres) shift ;;
   "" | -*) ;;
   *) exec "$@" ;;
