@@ -4,6 +4,7 @@
 import { type Container, dag, ReturnType } from "@dagger.io/dagger"
 import { componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
+import { smokeTest } from "../../src/graph/stack/tests.js"
 import { imageOf } from "../../src/plan/build/components.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, emptied, has, same } from "./cases.js"
@@ -160,6 +161,13 @@ async function serverCases(settings: Settings, name: string, server: Server): Pr
           .withUser("65534:65534")
           .withExec([start], { expect: ReturnType.Failure })
         has(await closed.stderr(), `user 65534 cannot`)
+      },
+    ],
+    [
+      "it passes the test that each image must pass before it is published",
+      async () => {
+        const failed = (await smokeTest(settings, entry, image)).filter(({ ok }) => !ok)
+        same(failed.map(({ name, detail }) => `${name}: ${detail ?? ""}`).join("\n"), "")
       },
     ],
     ["its user is the one of all images", async () => same(await image.user(), `${uid}:${uid}`)],
