@@ -5,8 +5,9 @@ import { loadDeployment } from "../../src/catalogue/load.js"
 import { pinnedImage } from "../../src/catalogue/lookup.js"
 import { pullFirst, withSystemPackages } from "../../src/graph/build/bases.js"
 import type { Settings } from "../../src/graph/call/settings.js"
+import { acmeCommand } from "../../src/plan/deploy/acme.js"
 import { deploymentFiles, deploymentOf } from "../../src/plan/deploy/files.js"
-import type { Setting } from "../../src/plan/deploy/model.js"
+import type { Deployment, Setting } from "../../src/plan/deploy/model.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, has } from "./cases.js"
 
@@ -15,7 +16,7 @@ export async function deploymentTests(settings: Settings, checkout: Directory): 
   const data = await loadDeployment(catalogue, catalogue.stack)
   if (data === undefined) throw new Error(`stacks/${catalogue.stack} has no deployment.yaml`)
   const node = await pullFirst(settings, [pinnedImage(catalogue, "node")])
-  const packages = ["haproxy", "docker-compose", "podman-compose", "openssl"]
+  const packages = ["haproxy", "docker-compose", "podman-compose", "openssl", "lego", "pebble"]
   const box = (await withSystemPackages(settings, node, "debian", packages)).withWorkdir("/kit")
 
   const rendered = ["registry", "official"].map((origin) => {
@@ -52,8 +53,21 @@ export async function deploymentTests(settings: Settings, checkout: Directory): 
     }),
   )
   const edge = () =>
-    rendered[0]!.kit.withFile("/run.mjs", checkout.file("tests/fixtures/edge/run.mjs")).withExec(["node", "/run.mjs", "/kit"]).stdout()
+    rendered[0]!.kit
+      .withNewFile("acme.json", acmeText(rendered[0]!.deployment))
+      .withFile("/run.mjs", checkout.file("tests/fixtures/edge/run.mjs"))
+      .withExec(["node", "/run.mjs", "/kit"])
+      .stdout()
   return [...(await casesOf(composed)), ...(JSON.parse(await edge()) as TestCase[])]
+}
+
+/** How a certificate is asked for, from an authority on the machine of the test. */
+function acmeText({ edge }: Deployment): string {
+  const host = "im.example.test"
+  const server = "https://127.0.0.1:14000/dir"
+  const settings = { PUBLIC_URL: `https://${host}`, ACME_EMAIL: "admin@example.org", ACME_SERVER: server, ACME_CA_FILE: "root.pem" }
+  const words = acmeCommand(edge, settings, { engine: "docker", project: "im", image: "IMAGE", folder: "/tmp", user: "0:0" })
+  return JSON.stringify({ host, words })
 }
 
 /** podman-compose asks for the version before it reads anything. */
