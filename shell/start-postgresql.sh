@@ -4,7 +4,7 @@
 #   start-postgresql health                           does it answer?
 #   start-postgresql COMMAND …                        anything else instead, such as sh
 # The variables of the official image, for new data: POSTGRES_PASSWORD is the password of POSTGRES_USER (postgres), POSTGRES_DB its
-# database (named as the user), POSTGRES_INITDB_ARGS options of initdb. Each also with _FILE for a mounted secret.
+# database (named as the user), POSTGRES_INITDB_ARGS options of initdb. All but the last also with _FILE for a mounted secret.
 set -eu
 
 give_up() {
