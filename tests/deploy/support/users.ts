@@ -31,17 +31,14 @@ export async function newPair(): Promise<Pair> {
   const { Admin, SdkUser, singleConversation, textIn } = await client()
   const [ann, bob] = await (await Admin.login()).newUsers("deploy", 2)
   if (!ann || !bob) throw new Error("no users")
-  const fresh = async () => {
-    const admin = await Admin.login()
-    return { ann: await admin.loginUser(ann.account), bob: await admin.loginUser(bob.account) }
-  }
+  const fresh = async ({ account }: typeof ann) => (await Admin.login()).loginUser(account)
   let received: string[] = []
   return {
     send: async (text) => {
-      const users = await fresh()
-      // As an application does: a refused login is tried again.
-      const from = await eventually("the sender is logged in", () => SdkUser.login(users.ann))
-      const to = await eventually("the receiver is logged in", () => SdkUser.login(users.bob))
+      // As an application does: a refused login is tried again, with another token. Two of the same second are the same token, and the
+      // server may have taken back the first.
+      const from = await eventually("the sender is logged in", async () => SdkUser.login(await fresh(ann)))
+      const to = await eventually("the receiver is logged in", async () => SdkUser.login(await fresh(bob)))
       try {
         const begun = to.received.length
         await from.sendText(bob.userID, text)
@@ -54,7 +51,7 @@ export async function newPair(): Promise<Pair> {
     received: () => received,
     // From the server: the SDK has only what it has synchronised by then.
     history: async () => {
-      const messages = await (await fresh()).bob.pull(singleConversation(ann.userID, bob.userID))
+      const messages = await (await fresh(bob)).pull(singleConversation(ann.userID, bob.userID))
       return messages.filter(({ contentType }) => contentType === 101).map(textIn)
     },
   }
