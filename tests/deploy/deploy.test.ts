@@ -318,11 +318,14 @@ describe("backup and restore", () => {
     expect(holding("redis")).toHaveLength(2)
   })
 
-  test("all data is destroyed, then restored on the empty machine: the same messages and picture", async () => {
+  test("all data and backups are lost, then restored on the empty machine from a file: the same messages and picture", async () => {
     const [name] = holding("minio")
+    works("backup", "export", name!, "/srv/saved.age")
+    expect(readFileSync("/srv/saved.age", "utf8")).toMatch(/^age-encryption\.org/)
+    rmSync(join(home, "backup"), { recursive: true })
     works("destroy", "--data", "--no-backup", "--confirm=openim")
     works(...deploy, `--address=${publicName}`, "--build-only")
-    works("restore", name!, "--only=config")
+    works("restore", "/srv/saved.age", "--only=config")
     cpSync(join(home, `restored-${name}/.env`), join(home, ".env"))
     const right = readFileSync(key)
     writeFileSync(key, "AGE-SECRET-KEY-1WRONG")
