@@ -23,7 +23,7 @@ RUN printf '%s\n' \
       "no_download 'ca-certificates, tzdata, postgresql-17'" \
       give_up \
       ') || exit' \
-      'for path in /etc/postgresql /var/lib/postgresql /var/log/postgresql /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem; do' \
+      'for path in /etc/postgresql /var/lib/postgresql /var/log/postgresql /var/log/alternatives.log /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem; do' \
       '  rm -rf "$path"' \
       '  for link in "${path%/*}"/*; do if [ -L "$link" ] && ! [ -e "$link" ]; then rm "$link"; fi; done' \
       done \
