@@ -194,6 +194,7 @@ attempt() { # name, options that select the sources
   shift
   say "trying $name, at most $limit s"
   before=$(for package in $packages; do if installed "$package"; then printf ' %s ' "$package"; fi; done)
+  accounts=$(sed 's/:.*//' "$root/etc/shadow" 2>/dev/null | tr '\n' ' ')
   code=0
   if [ -n "$fetch_to" ]; then fetch_packages "$@" || code=$?
   else run_manager "$@" || code=$?
@@ -205,6 +206,7 @@ attempt() { # name, options that select the sources
     reason=${reason:+it reported success, but $reason is not there}
   fi
   clean_caches
+  undate_accounts
   if [ -z "$reason" ]; then succeed "$name"; fi
   # In quotes, as what was ended often stopped in the middle of a line.
   printf '%s\n' "$(tail -n 15 "$log" | sed "s/^/$manager | /")" >&2
@@ -351,6 +353,22 @@ clean_caches() {
     zypper) rm -rf "$root"/var/cache/zypp/* ;;
     *) rm -rf "$root"/var/cache/dnf/* "$root"/var/cache/yum/* "$root"/var/cache/libdnf5/* ;;
   esac
+}
+
+# Accounts that packages make have the day on which they were made: another one each day. For accounts without a password it means
+# nothing.
+undate_accounts() {
+  for file in "$root/etc/shadow" "$root/etc/shadow-"; do
+    if ! [ -f "$file" ]; then continue; fi
+    while IFS= read -r line; do
+      case " $accounts " in
+        *" ${line%%:*} "*) printf '%s\n' "$line" ;;
+        *) printf '%s\n' "$line" | sed -E 's/^([^:]*:[!*]+:)[0-9]+:/\1:/' ;;
+      esac
+    done <"$file" >"$work/accounts"
+    # As it is: with its owner and mode.
+    if [ "$(cat "$work/accounts")" != "$(cat "$file")" ]; then cat "$work/accounts" >"$file"; fi
+  done
 }
 
 # An engine with certificates of its own lends them to each command, and Debian's ca-certificates links what it finds. The

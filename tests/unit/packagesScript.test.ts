@@ -220,6 +220,23 @@ describe.concurrent("the script", () => {
     expect(machine.read("state/calls")).toContain("proxy http://proxy:3128\n")
   })
 
+  it("takes the day of today from accounts that a package has made, and from no other", async ({ machine }) => {
+    const today = Math.floor(Date.now() / 86_400_000)
+    const shadow = machine.path("root/etc/shadow")
+    mkdirSync(machine.path("root/etc"))
+    machine.write("root/etc/shadow", "root:*:19675:0:99999:7:::\nann:!:20000::::::\n")
+    chmodSync(shadow, 0o640)
+    const made = (file: string) => `printf 'tool:!:${today}::::::\nwith:$y$hash:${today}::::::\n' >>${file}`
+    machine.fake(
+      "apt-get",
+      `case "$*" in *install*) ${install}; cp -p ${shadow} ${shadow}-; ${made(`${shadow}-`)}; ${made(shadow)} ;; esac`,
+    )
+    expect(await machine.install({ distribution: "debian" })).toMatchObject({ code: 0, by: "apt-get" })
+    for (const name of ["root/etc/shadow", "root/etc/shadow-"])
+      expect(machine.read(name)).toBe(`root:*:19675:0:99999:7:::\nann:!:20000::::::\ntool:!:::::::\nwith:$y$hash:${today}::::::\n`)
+    expect(statSync(shadow).mode & 0o777).toBe(0o640)
+  })
+
   it("removes the caches and leaves nothing temporary", async ({ machine }) => {
     const cache = "root/var/cache/dnf/repo"
     mkdirSync(machine.path(cache), { recursive: true })

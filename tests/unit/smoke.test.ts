@@ -194,6 +194,14 @@ describe("an image's files", () => {
     expect(refused(questions())).toEqual([expect.stringMatching(/^no program can act as another user .*usr\/bin\/su/)])
   })
 
+  it("are refused with an account that has today's day, which no other build gives it", () => {
+    const today = Math.floor(Date.now() / 86_400_000)
+    put("image/etc/shadow", `root:*:19675:0:99999:7:::\nredis:!:${today}::::::\n`)
+    expect(refused(questions())).toEqual([expect.stringMatching(/^no account has the day on which it was made: .*redis/)])
+    put("image/etc/shadow", "root:*:19675:0:99999:7:::\nredis:!:::::::\n")
+    expect(refused(questions())).toEqual([])
+  })
+
   it("a compiler by another name is found", () => {
     mkdirSync(path("image/usr/bin"), { recursive: true })
     symlinkSync("gcc-14", path("image/usr/bin/cc"))

@@ -95,6 +95,7 @@ export function fileQuestions(root: string): SmokeQuestion[] {
     ["no source is there", nothing(root, `\\( ${named(sources)} \\)`)],
     ["no package cache is there", nothing(root, `-size +0 \\( ${below(caches)} \\)`)],
     ["no certificate was added by hand", nothing(root, `\\( ${below(foreign)} \\)`)],
+    ["no account has the day on which it was made", undated(root)],
   ]
 }
 
@@ -102,6 +103,12 @@ export function fileQuestions(root: string): SmokeQuestion[] {
 function nothing(root: string, tests: string): string {
   const search = `find '${root}' -xdev \\( -path '${root}/etc/passwd' -o ! -type d ${tests} \\) -print`
   return `found=$(${search}); echo "$found"; [ "$found" = '${root}/etc/passwd' ]`
+}
+
+/** Accounts with today's day, and the one that every image has. */
+function undated(root: string): string {
+  const today = `cut -d : -f 1,3 '${root}/etc/shadow' | grep ":$(($(date +%s) / 86400))$"`
+  return `found=$(${today}; cut -d : -f 1 '${root}/etc/passwd' | grep '^root$'); echo "$found"; [ "$found" = root ]`
 }
 
 /** Prints a line for each question: yes or no, a tab, what was asked; after a no another tab, and the end of what was printed. */
