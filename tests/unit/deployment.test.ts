@@ -340,6 +340,12 @@ describe("a kit", () => {
 })
 
 describe("the live deployment", () => {
+  it("starts without the image that only backups need", () => {
+    const { backup, settings } = deploymentOf(live.catalogue, live.data, { ...wish(), base: Object.values(live.catalogue.bases)[0]! })
+    expect(backup).toBeDefined()
+    expect(settings.find(({ name }) => name === backup!.imageSetting)).toMatchObject({ kind: "image", optional: true })
+  })
+
   it("hides each value that stack.yaml says is public", () => {
     const settings = deploymentOf(live.catalogue, live.data, wish({ base: live.catalogue.bases["debian"]! })).settings
     const refused = settings.flatMap((one) => one.refused)

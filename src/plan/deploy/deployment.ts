@@ -38,7 +38,8 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, wish: D
         return { name, ...rest, default: name === "COMPOSE_PROFILES" ? within(profiles, given) : given, uses: usesOf(name, entries) }
       }),
       ...entries.map((entry) => imageSetting(catalogue, entry, wish)),
-      ...(data.backup === undefined ? [] : [imageSetting(catalogue, data.backup, wish)]),
+      // The stack runs without it: only the verb backup asks for it.
+      ...(data.backup === undefined ? [] : [{ ...imageSetting(catalogue, data.backup, wish), optional: true }]),
       ...entries.map(memorySetting),
     ],
     services,
