@@ -39,6 +39,10 @@ RUN mkdir -p /usr/share/man/man1 && printf '%s\n' \
       "no_download 'ca-certificates, tzdata, openjdk-21-jre-headless'" \
       give_up \
       ') || exit' \
+      'for path in /etc/ssl/certs/java/cacerts /etc/ca-certificates/update.d/jks-keystore /var/log/alternatives.log /var/log/dpkg.log; do' \
+      '  rm -rf "$path"' \
+      '  for link in "${path%/*}"/*; do if [ -L "$link" ] && ! [ -e "$link" ]; then rm "$link"; fi; done' \
+      done \
       'drop_setuid() {' \
       '  for entry in "$1"/*; do' \
       '    if [ -L "$entry" ]; then continue' \
