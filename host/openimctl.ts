@@ -169,7 +169,8 @@ function seconds(text: string | undefined, option = "timeout"): number | undefin
   return count
 }
 
-async function perform(folder: Folder, { verb, words }: Call, { text, list, set, json, limit }: Read): Promise<number> {
+async function perform(folder: Folder, { verb, words }: Call, call: Read): Promise<number> {
+  const { text, list, set, json, limit } = call
   switch (verb.name) {
     case "deploy":
       if (set("status")) return quickStatus(folder, list("profiles"), json)
@@ -201,9 +202,9 @@ async function perform(folder: Folder, { verb, words }: Call, { text, list, set,
     case "scale":
       return scale(folder, await findEngine(), words)
     case "update":
-      return update(folder, text("kit"), updateOptions({ text, list, set, json, ...(limit === undefined ? {} : { limit }) }))
+      return update(folder, text("kit"), updateOptions(call))
     case "rollback":
-      return rollback(folder, words[0], updateOptions({ text, list, set, json, ...(limit === undefined ? {} : { limit }) }))
+      return rollback(folder, words[0], updateOptions(call))
     case "env":
       return env(folder, words, { environment: text("environment"), yes: set("yes"), json })
     case "secrets": {

@@ -1,6 +1,7 @@
 // backup: saves what the stores hold, encrypted, in one or two places; list and verify.
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { jsonText } from "../../src/base/format"
 import { durationText, sizeText } from "../../src/base/measures"
 import { Problem } from "../../src/base/problem"
@@ -24,7 +25,7 @@ import {
 import { readJson, writeJson } from "../files"
 import { attempt, lastWords } from "../run"
 import { checkParts, from, openPlace, type Place, placesOf, ready, restic, runsIn } from "./backupPlaces"
-import { containersOf, type Engine, type Site, siteOf } from "./engine"
+import { type Engine, runningContainer, type Site, siteOf } from "./engine"
 import { type Folder, makeOwn, settingsOf } from "./folder"
 import { recorded } from "./history"
 import { locked } from "./lock"
@@ -104,7 +105,7 @@ export async function saveParts(site: Site, place: Place, facts: RunFacts, parts
 async function gate(site: Site): Promise<void> {
   const { gate: wanted } = backupOf(site.folder.deployment)
   if (!wanted) return
-  const container = (await containersOf(site)).find(({ service, state }) => service === wanted.service && state === "running")
+  const container = await runningContainer(site, wanted.service)
   if (!container) return
   const until = Date.now() + wanted.seconds * 1000
   for (;;) {
@@ -116,7 +117,7 @@ async function gate(site: Site): Promise<void> {
       )
       return
     }
-    await new Promise((wake) => setTimeout(wake, 1000))
+    await sleep(1000)
   }
 }
 

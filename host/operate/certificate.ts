@@ -6,12 +6,12 @@ import { jsonText } from "../../src/base/format"
 import { unknownName } from "../../src/base/nearest"
 import { Problem } from "../../src/base/problem"
 import { certificateFacts, certificateFault, daysLeft, issuedBy, renewalDue } from "../../src/plan/deploy/certificate"
-import { hostOf } from "../../src/plan/deploy/settings"
+import { publicHost } from "../../src/plan/deploy/settings"
 import { serviceNamed } from "../../src/plan/deploy/stages"
 import { lastWords } from "../run"
 import { obtained } from "./acme"
 import { edgeCommand, RESTART } from "./edge"
-import { containersOf, type Engine, findEngine, type Site, siteOf } from "./engine"
+import { type Engine, findEngine, runningContainer, type Site, siteOf } from "./engine"
 import { type Folder, readState, settingsOf, writeState } from "./folder"
 import { recorded } from "./history"
 import { locked } from "./lock"
@@ -37,7 +37,7 @@ async function status(folder: Folder, settings: Record<string, string>, json: bo
   const pem = readSite(folder)
   const facts = pem === undefined ? undefined : certificateFacts(pem)
   if (pem === undefined || facts === undefined) throw new Problem(`${siteFile(folder)} holds no certificate`, "openimctl deploy")
-  const host = nameOf(settings)
+  const host = publicHost(settings)
   const served = await servedFingerprint(settings)
   const faults = [
     certificateFault(pem, host, new Date()),
@@ -102,11 +102,11 @@ export async function renewIfNeeded(site: Site): Promise<boolean> {
 async function renewed(site: Site, wanted: boolean): Promise<void> {
   const { folder, settings } = site
   const edge = serviceNamed(folder.deployment, folder.deployment.edge.service)
-  const running = (await containersOf(site)).find(({ service, state }) => service === edge.name && state === "running")
+  const running = await runningContainer(site, edge.name)
   if (!running) throw new Problem(`${edge.name} does not run`, "openimctl start")
   const before = filesHash(folder, edge)
   if (wanted && settings["TLS"] === "acme") writeSite(folder, await obtained(site))
-  else if (wanted) await makeCertificate(folder, nameOf(settings))
+  else if (wanted) await makeCertificate(folder, publicHost(settings))
   await intoEdge(site, running.id)
   // It has what stands in the file: a deployment need not make it again.
   const state = readState(folder)
@@ -136,7 +136,7 @@ function needed(folder: Folder, settings: Record<string, string>): boolean {
     pem === undefined ||
     provisional(folder, settings, pem) ||
     renewalDue(pem, new Date()) ||
-    certificateFault(pem, nameOf(settings), new Date()) !== undefined
+    certificateFault(pem, publicHost(settings), new Date()) !== undefined
   )
 }
 
@@ -145,15 +145,13 @@ function provisional(folder: Folder, settings: Record<string, string>, pem: stri
   return settings["TLS"] === "acme" && existsSync(rootFile(folder)) && issuedBy(pem, readFileSync(rootFile(folder), "utf8"))
 }
 
-const nameOf = (settings: Record<string, string>): string => hostOf(settings["PUBLIC_URL"] ?? "").replace(/[[\]]/g, "")
-
 function readSite(folder: Folder): string | undefined {
   return existsSync(siteFile(folder)) ? readFileSync(siteFile(folder), "utf8") : undefined
 }
 
 /** Of the certificate that clients get; undefined where nothing answers. */
 function servedFingerprint(settings: Record<string, string>): Promise<string | undefined> {
-  const host = nameOf(settings)
+  const host = publicHost(settings)
   return new Promise((resolve) => {
     const socket = connect({
       host: "127.0.0.1",

@@ -15,9 +15,9 @@ import { damagedFiles, imageFacts, presentImages, provideImages } from "./images
 import { locked } from "./lock"
 import { machineFacts } from "./machine"
 import { EXIT, findingLines, Refusal, result, say } from "./print"
-import { filesHash, noteMadeWith, writeSecrets } from "./secrets"
+import { filesHash, noteMadeWith } from "./secrets"
 import { identities, profilesOr, startStages } from "./start"
-import { prepareTls, rootFile, siteFile, tlsFault } from "./tls"
+import { prepareFiles, rootFile, siteFile, tlsFault } from "./tls"
 import { finishUnfinished } from "./unfinished"
 
 export interface DeployOptions {
@@ -86,8 +86,7 @@ async function deployLocked(folder: Folder, engine: Engine, options: DeployOptio
     say(`all images are there; nothing was started (--build-only)`)
     return { ...answer, changed: [], seconds: seconds() }
   }
-  await prepareTls(folder, site.settings)
-  writeSecrets(folder, site.settings)
+  await prepareFiles(folder, site.settings)
   const before = await containersOf(site)
   const hashes = await configHashes(site, profiles)
   const changes = await changesOf(site, profiles, state, hashes)

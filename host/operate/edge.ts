@@ -2,7 +2,7 @@
 
 import { Problem } from "../../src/base/problem"
 import { attempt, lastWords } from "../run"
-import { containersOf, type Site } from "./engine"
+import { runningContainer, type Site } from "./engine"
 
 export const RESTART = (edge: string): string => `openimctl restart ${edge} makes it read its files again; that ends its connections`
 
@@ -18,7 +18,7 @@ export async function edgeCommand(site: Site, container: string, text: string): 
 /** What the edge says to commands, all in one connection. */
 export async function askEdge(site: Site, commands: string[]): Promise<string> {
   const { service: name } = site.folder.deployment.edge
-  const container = (await containersOf(site)).find(({ service, state }) => service === name && state === "running")
+  const container = await runningContainer(site, name)
   if (!container) throw new Problem(`${name} does not run`, `openimctl start ${name}`)
   return edgeCommand(site, container.id, `${commands.join(";")}\n`)
 }

@@ -236,6 +236,10 @@ export async function containersOf(site: { engine: Engine; project: string }): P
   })
 }
 
+export async function runningContainer(site: { engine: Engine; project: string }, service: string): Promise<ContainerState | undefined> {
+  return (await containersOf(site)).find((one) => one.service === service && one.state === "running")
+}
+
 function parsed<T>(text: string): T | undefined {
   try {
     return JSON.parse(text) as T

@@ -165,6 +165,17 @@ export async function question(text: string): Promise<string> {
   }
 }
 
+/** Goes on only where somebody types the project's name, or the call has it. `next` is said where that is not so. */
+export async function nameTyped(project: string, confirm: string | undefined, next: string): Promise<void> {
+  const answer = confirm ?? (onTerminal() ? (await question("Type the project's name to go on: ")).trim() : undefined)
+  if (answer === project) return
+  throw new Refusal(
+    answer === undefined ? "the project's name is asked for on a terminal" : `"${answer}" is not the project's name`,
+    EXIT.refused,
+    next,
+  )
+}
+
 /** Yes from the terminal or from --yes; without both, no. */
 export async function agreed(text: string, yes: boolean): Promise<boolean> {
   if (yes) return true

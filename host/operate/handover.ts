@@ -1,5 +1,6 @@
 // New containers beside old ones: started without connections, checked, given connections share by share, and the old ones retired.
 
+import { setTimeout as sleep } from "node:timers/promises"
 import { durationText as duration } from "../../src/base/measures"
 import { Problem } from "../../src/base/problem"
 import {
@@ -17,15 +18,13 @@ import type { DeployedService } from "../../src/plan/deploy/model"
 import { type ContainerState, serviceNamed, verdict } from "../../src/plan/deploy/stages"
 import { attempt, lastWords } from "../run"
 import { askEdge } from "./edge"
-import { ask, composeOrFail, containersOf, type Site } from "./engine"
+import { ask, composeOrFail, containersOf, runningContainer, type Site } from "./engine"
 import { syntheticFault } from "./health"
 import { say } from "./print"
 import { startProblem, waitReady } from "./start"
 
 /** Service → its old containers. */
 type Old = Record<string, string[]>
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((wake) => setTimeout(wake, milliseconds))
 
 /** The edge looks for new containers each second, and checks them each second. */
 const EDGE_SECONDS = 30
@@ -55,10 +54,23 @@ async function addressesOf(site: Site, ids: string[]): Promise<Map<string, strin
   )
 }
 
+/** The places of these containers. No container has an empty address. */
+const placesOf = (all: Slot[], addresses: Map<string, string[]>, ids: string[]): Slot[] =>
+  all.filter(({ address }) => ids.some((id) => addresses.get(id)?.includes(address)))
+
 async function slotsAt(site: Site, services: string[], ids: string[]): Promise<Slot[]> {
-  const addresses = [...(await addressesOf(site, ids)).values()].flat()
-  return (await slots(site, services)).filter(({ address }) => address !== "" && addresses.includes(address))
+  const [addresses, all] = await Promise.all([addressesOf(site, ids), slots(site, services)])
+  return placesOf(all, addresses, ids)
 }
+
+/** The places of the old and of the new containers, from one answer of the edge. */
+async function oldAndNew(site: Site, old: Old, fresh: ContainerState[]): Promise<{ oldSlots: Slot[]; newSlots: Slot[] }> {
+  const [oldIds, newIds] = [Object.values(old).flat(), idsOf(fresh)]
+  const [addresses, all] = await Promise.all([addressesOf(site, [...oldIds, ...newIds]), slots(site, Object.keys(old))])
+  return { oldSlots: placesOf(all, addresses, oldIds), newSlots: placesOf(all, addresses, newIds) }
+}
+
+const idsOf = (containers: ContainerState[]): string[] => containers.map(({ id }) => id)
 
 /** Commands of the handover in old containers; one that does not know them is older than they are. */
 async function inContainers(site: Site, ids: string[], commands: string[][]): Promise<void> {
@@ -95,7 +107,7 @@ export async function startBeside(
     `starting new containers of ${name}`,
   )
   await waitReady(site, [service], { wanted: { [name]: wanted }, ignore: new Set(old), ...limit })
-  const ids = (await newOnes(site, { [name]: old })).map(({ id }) => id)
+  const ids = idsOf(await newOnes(site, { [name]: old }))
   const backends = backendsOf(site.folder.deployment, name)
   const until = Date.now() + EDGE_SECONDS * 1000
   for (;;) {
@@ -112,10 +124,7 @@ export async function startBeside(
 /** What a client does, asked of the new containers while all others still use the old ones. */
 export async function checkDirectly(site: Site, old: Old): Promise<void> {
   const fresh = await newOnes(site, old)
-  const addresses = await addressesOf(
-    site,
-    fresh.map(({ id }) => id),
-  )
+  const addresses = await addressesOf(site, idsOf(fresh))
   const one = Object.fromEntries(fresh.flatMap(({ id, service }) => (addresses.get(id)?.[0] ? [[service, addresses.get(id)![0]!]] : [])))
   const fault = await syntheticFault(site.folder, site.settings, directAddresses(site.folder.deployment, site.settings, one))
   if (fault !== undefined) throw new Problem(`the new containers are healthy, but a client cannot use them: ${fault}`)
@@ -131,14 +140,7 @@ export async function giveConnections(
   const services = Object.keys(old)
   const fresh = await newOnes(site, old)
   const before = Object.fromEntries(fresh.map(({ id, restarts }) => [id, restarts]))
-  const [oldSlots, newSlots] = await Promise.all([
-    slotsAt(site, services, Object.values(old).flat()),
-    slotsAt(
-      site,
-      services,
-      fresh.map(({ id }) => id),
-    ),
-  ])
+  const { oldSlots, newSlots } = await oldAndNew(site, old, fresh)
   for (const share of shares) {
     const first = trafficOf(await askEdge(site, ["show stat"]))
     await askEdge(site, [
@@ -167,7 +169,7 @@ export async function giveConnections(
 export async function retire(site: Site, old: Old, drainSeconds: number): Promise<void> {
   const services = Object.keys(old)
   const all = await containersOf(site)
-  const left = Object.fromEntries(services.map((name) => [name, all.filter(({ id }) => old[name]!.includes(id)).map(({ id }) => id)]))
+  const left = Object.fromEntries(services.map((name) => [name, idsOf(all.filter(({ id }) => old[name]!.includes(id)))]))
   const ids = Object.values(left).flat()
   if (ids.length > 0) {
     const places = await slotsAt(site, services, ids)
@@ -217,12 +219,11 @@ async function closeSlices(site: Site, places: Slot[], drainSeconds: number): Pr
 
 /** All places of these services as they were made: whoever is scaled up later gets its share. */
 async function evenWeights(site: Site, services: string[]): Promise<void> {
-  const running = (await containersOf(site)).map(({ id }) => id)
+  const running = idsOf(await containersOf(site))
   for (const until = Date.now() + EDGE_SECONDS * 1000; Date.now() < until; ) {
-    const [all, there] = await Promise.all([slots(site, services), slotsAt(site, services, running)])
-    const gone = all.filter(
-      (slot) => slot.address !== "" && !there.some(({ backend, server }) => backend === slot.backend && server === slot.server),
-    )
+    const [addresses, all] = await Promise.all([addressesOf(site, running), slots(site, services)])
+    const there = [...addresses.values()].flat()
+    const gone = all.filter(({ address }) => address !== "" && !there.includes(address))
     if (gone.length === 0) break
     await sleep(500)
   }
@@ -240,18 +241,9 @@ export async function backToOld(site: Site, old: Old): Promise<void> {
   if (services.length === 0) return
   const began = Date.now()
   const fresh = await newOnes(site, old)
-  const edge = (await containersOf(site)).some(
-    ({ service, state }) => service === site.folder.deployment.edge.service && state === "running",
-  )
-  if (edge) {
-    const [oldSlots, newSlots] = await Promise.all([
-      slotsAt(site, services, Object.values(old).flat()),
-      slotsAt(
-        site,
-        services,
-        fresh.map(({ id }) => id),
-      ),
-    ])
+  const edge = await runningContainer(site, site.folder.deployment.edge.service)
+  if (edge !== undefined) {
+    const { oldSlots, newSlots } = await oldAndNew(site, old, fresh)
     const commands = [
       ...oldSlots.flatMap((slot) => [weightCommand(slot, 100), stateCommand(slot, "ready")]),
       ...newSlots.flatMap((slot) => [weightCommand(slot, 0), stateCommand(slot, "drain")]),
@@ -259,10 +251,10 @@ export async function backToOld(site: Site, old: Old): Promise<void> {
     if (commands.length > 0) await askEdge(site, commands)
   }
   say(`all connections go to the old containers again (${duration((Date.now() - began) / 1000)})`)
-  if (fresh.length > 0) await ask(site, ["rm", "-f", ...fresh.map(({ id }) => id)], 120)
+  if (fresh.length > 0) await ask(site, ["rm", "-f", ...idsOf(fresh)], 120)
   for (const name of services) {
     const handover = serviceNamed(site.folder.deployment, name).handover
     if (handover) await inContainers(site, old[name]!, handover.start)
   }
-  if (edge) await evenWeights(site, services)
+  if (edge !== undefined) await evenWeights(site, services)
 }

@@ -1,6 +1,7 @@
 // health: each service's own check, the machine, and the synthetic check through the public address, with one result and a time limit.
 import { existsSync } from "node:fs"
 import { freemem } from "node:os"
+import { setTimeout as sleep } from "node:timers/promises"
 import { jsonText } from "../../src/base/format"
 import { table } from "../../src/base/table"
 import { chosenProfiles, servicesOf } from "../../src/plan/deploy/stages"
@@ -148,7 +149,7 @@ export async function publicFault(folder: Folder, settings: Record<string, strin
   for (let turn = 0; turn < PUBLIC_TRIES; turn++) {
     fault = await syntheticFault(folder, settings)
     if (fault === undefined) return undefined
-    await new Promise((wake) => setTimeout(wake, 1000))
+    await sleep(1000)
   }
   return fault
 }

@@ -1,5 +1,5 @@
 // The images of the services: there, loaded from the kit's archives, or pulled. All of them before anything is stopped.
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { Problem } from "../../src/base/problem"
 import type { ImageFact } from "../../src/plan/deploy/preflight"
@@ -10,6 +10,7 @@ import { attempt, lastWords } from "../run"
 import type { Site } from "./engine"
 import { type Folder, imageArchives } from "./folder"
 import { say } from "./print"
+import { listedSums } from "./releases"
 
 /** docker.io/library/x:latest, however it was written. */
 export function fullName(image: string): string {
@@ -129,16 +130,8 @@ async function registryRefusal(site: Site, image: string): Promise<string | unde
 
 /** File of the kit → its checksum, as the kit's lists have them. */
 function checksums({ images, path }: Folder): Map<string, string> {
-  const read = (file: string, below: string): (readonly [string, string])[] =>
-    existsSync(file)
-      ? readFileSync(file, "utf8")
-          .split("\n")
-          .flatMap((line) => {
-            const found = /^([0-9a-f]{64}) [ *](?:\.\/)?(\S.*)$/.exec(line.trim())
-            return found ? [[`${below}${found[2]}`, found[1]!] as const] : []
-          })
-      : []
-  return new Map([...read(join(path, "SHA256SUMS"), ""), ...read(join(images, "SHA256SUMS"), "images/")])
+  const inImages = [...listedSums(images)].map(([file, sum]) => [`images/${file}`, sum] as const)
+  return new Map([...listedSums(path), ...inImages])
 }
 
 /** Files of the kit that are not as it brought them; archives are compared when they are loaded. */

@@ -10,9 +10,8 @@ import { refused } from "./deploy"
 import { type Folder, projectName, readEnv, readState, settingsOf } from "./folder"
 import { locked } from "./lock"
 import { EXIT, result, say } from "./print"
-import { writeSecrets } from "./secrets"
 import { profilesOr } from "./start"
-import { prepareTls } from "./tls"
+import { prepareFiles } from "./tls"
 
 export async function quadlet(folder: Folder, named: string[], output: string | undefined): Promise<number> {
   const settings = settingsOf(folder)
@@ -23,8 +22,7 @@ export async function quadlet(folder: Folder, named: string[], output: string | 
   const target = resolve(output ?? join(folder.path, "quadlet"))
   const files = quadletFiles(folder.deployment, { profiles, settings, project, folder: folder.path })
   await locked(folder, "quadlet", async () => {
-    await prepareTls(folder, settings)
-    writeSecrets(folder, settings)
+    await prepareFiles(folder, settings)
     mkdirSync(target, { recursive: true })
     for (const [name, text] of Object.entries(files)) writeFileAtomic(join(target, name), text, 0o644)
     // Of a service that is not deployed any more.

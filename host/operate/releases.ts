@@ -10,6 +10,9 @@ import { type Folder, makeOwn } from "./folder"
 /** As many earlier ones are kept. */
 const KEPT = 5
 
+/** The checksums of a folder, as sha256sum reads them. */
+const LIST = "SHA256SUMS"
+
 /** What a folder without a list of checksums, such as a checkout's, has of a kit. */
 const WITHOUT_LIST = ["docker-compose.prod.yml", "env.template", "haproxy.cfg", "deployment.json", "README.md"]
 
@@ -26,14 +29,29 @@ export interface Release {
 
 const releasesFolder = ({ own }: Folder): string => join(own, "releases")
 
+/** File → its checksum, as the list of this folder has them; empty where there is no list. */
+export function listedSums(path: string): Map<string, string> {
+  const list = join(path, LIST)
+  if (!existsSync(list)) return new Map()
+  return new Map(
+    readFileSync(list, "utf8")
+      .split("\n")
+      .flatMap((line): [string, string][] => {
+        const [, sum, file] = /^([0-9a-f]{64}) [ *](?:\.\/)?(\S.*)$/.exec(line.trim()) ?? []
+        return sum === undefined || file === undefined ? [] : [[file, sum]]
+      }),
+  )
+}
+
 /** The kit's own files below a folder: not its images, and nothing of the user's. */
 export function kitFiles(path: string): string[] {
-  const list = join(path, "SHA256SUMS")
-  if (!existsSync(list)) return WITHOUT_LIST.filter((name) => existsSync(join(path, name)))
-  const listed = readFileSync(list, "utf8")
-    .split("\n")
-    .flatMap((line) => /^[0-9a-f]{64} [ *](?:\.\/)?(\S.*)$/.exec(line.trim())?.[1] ?? [])
-  return [...listed.filter((name) => !name.startsWith("images/") && !name.split("/").includes("..") && !name.startsWith("/")), "SHA256SUMS"]
+  if (!existsSync(join(path, LIST))) return WITHOUT_LIST.filter((name) => existsSync(join(path, name)))
+  return [
+    ...[...listedSums(path).keys()].filter(
+      (name) => !name.startsWith("images/") && !name.split("/").includes("..") && !name.startsWith("/"),
+    ),
+    LIST,
+  ]
 }
 
 /** The same for the same kit, whatever folder it is in. */
@@ -84,8 +102,8 @@ export function installKit(folder: Folder, source: string): void {
   for (const name of wanted) copy(join(source, name), join(folder.path, name))
   // The list last: until then, the next call sees an unfinished update.
   for (const name of before)
-    if (!wanted.includes(name) && !name.startsWith("node/") && name !== "SHA256SUMS") rmSync(join(folder.path, name), { force: true })
-  if (!wanted.includes("SHA256SUMS")) rmSync(join(folder.path, "SHA256SUMS"), { force: true })
+    if (!wanted.includes(name) && !name.startsWith("node/") && name !== LIST) rmSync(join(folder.path, name), { force: true })
+  if (!wanted.includes(LIST)) rmSync(join(folder.path, LIST), { force: true })
 }
 
 /** Aside and renamed: a program that runs keeps its old file. */

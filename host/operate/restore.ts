@@ -10,14 +10,13 @@ import { placeOf, readablePlaces } from "./backup"
 import { importBackup } from "./backupFile"
 import { type Place, perform, resticWords } from "./backupPlaces"
 import { composeOrFail, type Engine, type Site, siteOf, volumesOf } from "./engine"
-import { question } from "./envVerb"
+import { nameTyped } from "./envVerb"
 import { type Folder, makeOwn, readState, settingsOf } from "./folder"
 import { recorded } from "./history"
 import { locked } from "./lock"
-import { EXIT, onTerminal, Refusal, say } from "./print"
-import { writeSecrets } from "./secrets"
+import { EXIT, Refusal, say } from "./print"
 import { profilesOr } from "./start"
-import { prepareTls } from "./tls"
+import { prepareFiles } from "./tls"
 import { everyProfile, startChosen, stopStages } from "./verbs"
 
 export interface RestoreOptions {
@@ -48,7 +47,8 @@ export async function restore(folder: Folder, engine: Engine, words: string[], o
     if (other) throw new Refusal(other.what, EXIT.refused, other.next)
     announce(site, run, place, steps, config)
     if (options.dryRun) return
-    if (steps.length > 0) await confirmed(site, options)
+    if (steps.length > 0 && !options.force)
+      await nameTyped(site.project, options.confirm, `nothing was changed; without a terminal: --confirm=${site.project}, or --force`)
     await recorded(folder, `restore ${run.run}`, async () => {
       const began = Date.now()
       if (config) await restoreConfig(site, place, run)
@@ -67,17 +67,6 @@ function announce({ project, folder }: Site, run: Run, place: Place, steps: Rest
     )
   if (config) say(`  writes the configuration beside what is there: ${configFolder(folder, run)}`)
   if (steps.length > 0) say("  everything is stopped meanwhile; what was sent since this backup is lost")
-}
-
-async function confirmed({ project }: Site, { force, confirm }: RestoreOptions): Promise<void> {
-  if (force) return
-  const answer = confirm ?? (onTerminal() ? (await question("Type the project's name to go on: ")).trim() : undefined)
-  if (answer === project) return
-  throw new Refusal(
-    answer === undefined ? "the project's name is asked for on a terminal" : `"${answer}" is not the project's name`,
-    EXIT.refused,
-    `nothing was changed; without a terminal: --confirm=${project}, or --force`,
-  )
 }
 
 /** Once begun it is marked, so that a call that was killed is not taken for a restored one. */
@@ -103,8 +92,7 @@ async function replace(site: Site, place: Place, run: Run, steps: RestoreStep[])
 async function makeVolumes(site: Site, profiles: string[], steps: RestoreStep[]): Promise<void> {
   const volumes = await volumesOf(site)
   if (steps.every(({ part: { volume } }) => volume === undefined || volumes.some(({ name }) => name === volume))) return
-  await prepareTls(site.folder, site.settings)
-  writeSecrets(site.folder, site.settings)
+  await prepareFiles(site.folder, site.settings)
   await composeOrFail(site, profiles, ["up", "--no-start"], "making the volumes")
 }
 

@@ -8,7 +8,7 @@ import type { Setting } from "../../src/plan/deploy/model"
 import { chosenProfiles, servicesOf } from "../../src/plan/deploy/stages"
 import { readJson, writeJson } from "../files"
 import { attempt, lastWords } from "../run"
-import { containersOf, type Engine, findEngine, type Site, siteOf } from "./engine"
+import { containersOf, type Engine, findEngine, runningContainer, type Site, siteOf } from "./engine"
 import { generate, writeEnv } from "./envVerb"
 import { type Folder, makeOwn, readEnv, readState, settingsOf, writeState } from "./folder"
 import { recorded } from "./history"
@@ -118,7 +118,7 @@ async function complete(site: Site, setting: Setting, { before, after }: Pending
 
 /** Runs in the store's container; the old and the new value are the first two lines of its input, never arguments. */
 async function inStore(site: Site, service: string, command: string[], { before, after }: Pending) {
-  const container = (await containersOf(site)).find((one) => one.service === service && one.state === "running")
+  const container = await runningContainer(site, service)
   if (!container) throw new Problem(`${service} does not run, so its password cannot be changed`, "openimctl start")
   return attempt([site.engine.name, "exec", "-i", container.id, ...command], { input: `${before}\n${after}\n`, limitSeconds: 60 })
 }

@@ -5,12 +5,12 @@ import { join } from "node:path"
 import { Problem } from "../../src/base/problem"
 import { backupOf } from "../../src/plan/deploy/backup"
 import { hasCron, type Nightly, timerUnits, unitName, withCron, withoutCron } from "../../src/plan/deploy/backupSchedule"
+import { isRoot } from "../requirements"
 import { attempt, lastWords, which } from "../run"
 import { type Folder, projectName, settingsOf } from "./folder"
 import { recorded } from "./history"
 import { EXIT, Refusal, result, say } from "./print"
 
-const isRoot = (): boolean => process.getuid?.() === 0
 const unitFolder = (): string => (isRoot() ? "/etc/systemd/system" : join(homedir(), ".config/systemd/user"))
 
 async function systemctl(words: string[]): Promise<{ code: number; stdout: string }> {

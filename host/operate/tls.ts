@@ -6,13 +6,13 @@ import { join } from "node:path"
 import { Problem } from "../../src/base/problem"
 import { acmeFault, acmeFolder } from "../../src/plan/deploy/acme"
 import { certificateFault, daysLeft } from "../../src/plan/deploy/certificate"
-import { hostOf } from "../../src/plan/deploy/settings"
+import { publicHost } from "../../src/plan/deploy/settings"
 import { writeFileAtomic } from "../files"
 import { attempt, lastWords, which } from "../run"
 import { acmeContents } from "./acme"
 import type { Folder } from "./folder"
 import { EXIT, Refusal, say } from "./print"
-import { readableInside, readByOthers } from "./secrets"
+import { readableInside, readByOthers, writeSecrets } from "./secrets"
 
 export const siteFile = ({ tls }: Folder): string => join(tls, "site.pem")
 export const rootFile = ({ authority }: Folder): string => join(authority, "ca.pem")
@@ -48,12 +48,18 @@ export function tlsFault(folder: Folder, settings: Record<string, string>): stri
   if (settings["TLS"] !== "files") return undefined
   const file = siteFile(folder)
   if (!existsSync(file)) return `TLS=files needs ${file}: the site's certificate, its chain and its private key in one file`
-  const fault = certificateFault(readFileSync(file, "utf8"), hostOf(settings["PUBLIC_URL"] ?? "").replace(/[[\]]/g, ""), new Date())
+  const fault = certificateFault(readFileSync(file, "utf8"), publicHost(settings), new Date())
   return fault === undefined ? undefined : `${file} cannot be used: ${fault}`
 }
 
+/** What containers read beside the kit's own files: certificate and secrets, as .env has them. */
+export async function prepareFiles(folder: Folder, settings: Record<string, string>): Promise<void> {
+  await prepareTls(folder, settings)
+  writeSecrets(folder, settings)
+}
+
 /** The certificate is there and right, or is made; true where it is new. */
-export async function prepareTls(folder: Folder, settings: Record<string, string>): Promise<boolean> {
+async function prepareTls(folder: Folder, settings: Record<string, string>): Promise<boolean> {
   const mode = settings["TLS"] ?? "off"
   mkdirSync(folder.tls, { recursive: true })
   if (mode === "files") {
@@ -64,7 +70,7 @@ export async function prepareTls(folder: Folder, settings: Record<string, string
     readable(folder)
     return false
   }
-  const host = hostOf(settings["PUBLIC_URL"] ?? "").replace(/[[\]]/g, "")
+  const host = publicHost(settings)
   const file = siteFile(folder)
   if (mode === "acme") {
     // The authority asks the edge, so the edge must run before there is a certificate.

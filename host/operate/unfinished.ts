@@ -9,9 +9,8 @@ import { backToOld, retire } from "./handover"
 import { say } from "./print"
 import { installKit, releasePath } from "./releases"
 import { finishRotation } from "./rotate"
-import { writeSecrets } from "./secrets"
 import { profilesOr, startStages } from "./start"
-import { prepareTls } from "./tls"
+import { prepareFiles } from "./tls"
 
 /** An update that has begun. Whoever comes next finishes it, or goes back. */
 export interface Pending {
@@ -77,8 +76,7 @@ export async function goBack(folder: Folder, engine: Engine, pending: Pending): 
   reopen(folder)
   const site = siteOf(folder, engine, settingsOf(folder))
   const state = readState(folder)
-  await prepareTls(folder, site.settings)
-  writeSecrets(folder, site.settings)
+  await prepareFiles(folder, site.settings)
   const profiles = profilesOr(folder, site.settings, state, [])
   await startStages(site, { profiles, scale: state.scale, recreate: new Set() })
   rmSync(pendingFile(folder), { force: true })

@@ -1,6 +1,6 @@
 // update and rollback: a kit takes the place of another one while users stay connected. New containers start beside the old ones, are
 // checked, get the connections, and only then the old ones end. Until that moment every failure goes back to where it began.
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { durationText as duration } from "../../src/base/measures"
 import { unknownName } from "../../src/base/nearest"
@@ -21,9 +21,8 @@ import { damagedFiles, provideImages } from "./images"
 import { locked } from "./lock"
 import { EXIT, findingLines, Refusal, result, say } from "./print"
 import { differingFiles, installKit, keepRelease, kitId, type Release, releasePath, releases } from "./releases"
-import { writeSecrets } from "./secrets"
 import { startStages } from "./start"
-import { prepareTls } from "./tls"
+import { prepareFiles } from "./tls"
 import { finishSwitched, finishUnfinished, goBack, note, type Pending, reopen } from "./unfinished"
 
 export interface UpdateOptions {
@@ -55,11 +54,11 @@ export async function update(folder: Folder, kit: string | undefined, options: U
       EXIT.refused,
       "openimctl rollback goes back to a release that ran here",
     )
-  return replaced(folder, "update", options, async () => source)
+  return replaced(folder, "update", options, () => source)
 }
 
 export async function rollback(folder: Folder, name: string | undefined, options: UpdateOptions): Promise<number> {
-  return replaced(folder, "rollback", options, async () => releasePath(folder, chosenRelease(folder, name).id))
+  return replaced(folder, "rollback", options, () => releasePath(folder, chosenRelease(folder, name).id))
 }
 
 function chosenRelease(folder: Folder, name: string | undefined): Release {
@@ -80,12 +79,12 @@ function older(one: Deployment, other: Deployment): boolean {
   return compareVersions(version(one), version(other)) < 0
 }
 
-async function replaced(folder: Folder, verb: string, options: UpdateOptions, sourceOf: () => Promise<string>): Promise<number> {
+async function replaced(folder: Folder, verb: string, options: UpdateOptions, sourceOf: () => string): Promise<number> {
   const engine = await findEngine()
-  if (options.plan) return replace(folder, engine, await sourceOf(), options)
+  if (options.plan) return replace(folder, engine, sourceOf(), options)
   await locked(folder, verb, async () => {
     await finishUnfinished(folder, engine)
-    const source = await sourceOf()
+    const source = sourceOf()
     await recorded(folder, verb, async () => {
       const before = folder.deployment.release
       await replace(folder, engine, source, options)
@@ -97,12 +96,10 @@ async function replaced(folder: Folder, verb: string, options: UpdateOptions, so
 }
 
 /** The same user's files, with the kit of another folder. */
-const withKit = (folder: Folder, source: string): Folder => ({
-  ...folder,
-  deployment: openFolder(source, source).deployment,
-  composeFile: join(source, "docker-compose.prod.yml"),
-  images: join(source, "images"),
-})
+function withKit(folder: Folder, source: string): Folder {
+  const { deployment, composeFile, images } = openFolder(source, source)
+  return { ...folder, deployment, composeFile, images }
+}
 
 async function replace(folder: Folder, engine: Engine, source: string, options: UpdateOptions): Promise<number> {
   const began = Date.now()
@@ -155,8 +152,7 @@ async function replace(folder: Folder, engine: Engine, source: string, options: 
     installKit(folder, source)
     reopen(folder)
     const now = siteOf(folder, engine, settingsOf(folder))
-    await prepareTls(folder, now.settings)
-    writeSecrets(folder, now.settings)
+    await prepareFiles(folder, now.settings)
     const limit = options.limitSeconds === undefined ? {} : { limitSeconds: options.limitSeconds }
     if (first.length > 0)
       await startStages(now, {

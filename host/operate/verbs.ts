@@ -35,17 +35,17 @@ import {
   siteOf,
   volumesOf,
 } from "./engine"
-import { backupEnv, question } from "./envVerb"
+import { backupEnv, nameTyped } from "./envVerb"
 import { type Folder, projectName, readEnv, readState, settingsOf, writeState } from "./folder"
 import { history, historyTable, recorded } from "./history"
 import { imageFacts } from "./images"
 import { locked, lockOf } from "./lock"
 import { machineFacts } from "./machine"
-import { EXIT, findingLines, hide, masked, onTerminal, Refusal, result, say } from "./print"
-import { filesHash, writeSecrets } from "./secrets"
+import { EXIT, findingLines, hide, masked, Refusal, result, say } from "./print"
+import { filesHash } from "./secrets"
 import { profilesOr, startStages } from "./start"
 import { statusOf } from "./status"
-import { prepareTls, tlsFault } from "./tls"
+import { prepareFiles, tlsFault } from "./tls"
 import { finishUnfinished } from "./unfinished"
 
 interface Running {
@@ -86,8 +86,7 @@ export async function startChosen(
   limitSeconds?: number,
 ): Promise<void> {
   const state = readState(folder)
-  await prepareTls(folder, site.settings)
-  writeSecrets(folder, site.settings)
+  await prepareFiles(folder, site.settings)
   const wanted = servicesOf(folder.deployment, profiles)
   const changed = wanted.filter(
     (service) => state.files[service.name] !== undefined && state.files[service.name] !== filesHash(folder, service),
@@ -204,13 +203,7 @@ export async function destroy(folder: Folder, engine: Engine, { data, confirm, b
   say(
     `this removes ${volumes.length} volumes with all data of the project ${project}: ${volumes.map(({ full }) => full).join(", ") || "none"}`,
   )
-  const answer = confirm ?? (onTerminal() ? (await question("Type the project's name to go on: ")).trim() : undefined)
-  if (answer !== project)
-    throw new Refusal(
-      answer === undefined ? "the project's name is asked for on a terminal" : `"${answer}" is not the project's name`,
-      EXIT.refused,
-      `nothing was removed; without a terminal: --confirm=${project}`,
-    )
+  await nameTyped(project, confirm, `nothing was removed; without a terminal: --confirm=${project}`)
   await locked(folder, "destroy --data", () =>
     recorded(folder, "destroy --data", async () => {
       const site = siteOf(folder, engine, settings ?? {})

@@ -2,6 +2,7 @@
 
 import type { Path } from "./document.js"
 import { type Fault, hintFor, isMapping } from "./faults.js"
+import { limitSetting } from "./limitSetting.js"
 
 /** In texts: ${SETTING}. */
 const setting = /\$\{([A-Z][A-Z0-9_]*)\}/g
@@ -65,11 +66,6 @@ export function deploymentReferences(data: unknown, components: string[], images
     ]),
     ...inTexts(data, ["settings", "services", "checks", "backup"], settings),
   ]
-}
-
-/** The setting of a service's memory. */
-export function limitSetting(service: string): string {
-  return `${service.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_MEMORY`
 }
 
 /** Services that need each other would never start. */

@@ -2,7 +2,7 @@
 
 import { isIP } from "node:net"
 import type { Edge } from "./model.js"
-import { hostOf } from "./settings.js"
+import { publicHost } from "./settings.js"
 
 /** The folder of lego's account, certificates and credentials: in the kit's folder, and in the container. */
 export const acmeFolder = "acme"
@@ -22,7 +22,7 @@ export interface AcmeSettings {
 export function acmeSettings(settings: Record<string, string>): AcmeSettings {
   const [root, dnsProvider] = [settings["ACME_CA_FILE"], settings["ACME_DNS_PROVIDER"]]
   return {
-    host: hostOf(settings["PUBLIC_URL"] ?? "").replace(/[[\]]/g, ""),
+    host: publicHost(settings),
     email: settings["ACME_EMAIL"] ?? "",
     server: settings["ACME_SERVER"] ?? "",
     ...(root ? { root } : {}),

@@ -2,6 +2,7 @@
 // without start_interval (Docker 25) and without container names (one machine may have several installations).
 
 import { Document, isMap, isScalar, visit } from "yaml"
+import { limitSetting } from "../../catalogue/limitSetting.js"
 import type { DeployedNetwork, DeployedService, Deployment, Setting } from "./model.js"
 
 /** The file's name in the kit. */
@@ -101,7 +102,7 @@ function listed(key: string, items: string[]): object {
 }
 
 function memoryOf({ settings }: Deployment, { name }: DeployedService): Setting {
-  return settings.find((one) => one.group === "limits" && one.name === `${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_MEMORY`)!
+  return settings.find((one) => one.group === "limits" && one.name === limitSetting(name))!
 }
 
 /** A text in which compose replaces nothing. */

@@ -2,7 +2,7 @@
 
 import { unknownName } from "../../base/nearest.js"
 import type { DeployedServiceData, DeploymentData } from "../../catalogue/deployment.js"
-import { limitSetting } from "../../catalogue/deploymentReferences.js"
+import { limitSetting } from "../../catalogue/limitSetting.js"
 import type { BaseEntry, Catalogue, ComponentEntry } from "../../catalogue/types.js"
 import { groupHealth, portProbe } from "../build/image.js"
 import { publishedAs } from "../publish/publishedAs.js"

@@ -1,6 +1,7 @@
 // Units of systemd for podman 5 and newer, which makes services of them: containers, networks and volumes as compose would make them.
 // Their labels are compose's, so that openimctl finds the containers.
 
+import { limitSetting } from "../../catalogue/limitSetting.js"
 import type { DeployedService, Deployment } from "./model.js"
 import { servicesOf } from "./stages.js"
 
@@ -50,7 +51,7 @@ function containerUnit(deployment: Deployment, service: DeployedService, service
   const { project, settings, folder } = wish
   const { name, health } = service
   const needs = service.needs.filter((other) => services.some((one) => one.name === other)).map((other) => `${project}-${other}.service`)
-  const memory = settings[`${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}_MEMORY`] ?? `${service.memoryMiB}m`
+  const memory = settings[limitSetting(name)] ?? `${service.memoryMiB}m`
   const limits = [
     `--network-alias=${name}`,
     `--memory=${memory}`,

@@ -112,6 +112,9 @@ export function hostOf(address: string): string {
   return /^\[.*\]/.exec(rest)?.[0] ?? rest.replace(/:\d+$/, "")
 }
 
+/** The host of the public address, as certificates have it: an address of IPv6 without its brackets. */
+export const publicHost = (settings: Record<string, string>): string => hostOf(settings["PUBLIC_URL"] ?? "").replace(/[[\]]/g, "")
+
 /** What is wrong with a value, in words that follow "NAME is VALUE: "; undefined where it is right. */
 export function valueFault(setting: Setting, value: string): string | undefined {
   if (
