@@ -1,8 +1,8 @@
 // Names in deployment.yaml that point to other entries, there or in stack.yaml.
 
+import { limitSetting } from "../base/limitSetting.js"
 import type { Path } from "./document.js"
 import { type Fault, hintFor, isMapping } from "./faults.js"
-import { limitSetting } from "./limitSetting.js"
 
 /** In texts: ${SETTING}. */
 const setting = /\$\{([A-Z][A-Z0-9_]*)\}/g

@@ -10,7 +10,12 @@ afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive
 function faultsOf(files: Record<string, string>): string[] {
   const folder = mkdtempSync(join(tmpdir(), "layers-"))
   folders.push(folder)
-  for (const [name, text] of Object.entries({ "src/index.ts": "", "host/main.ts": "", ...files })) {
+  for (const [name, text] of Object.entries({
+    "src/index.ts": "",
+    "host/main.ts": "",
+    "host/package.json": '{ "dependencies": { "zx": "1" } }',
+    ...files,
+  })) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
@@ -58,6 +63,18 @@ describe("the layers of src/", () => {
     ],
   ])("do not allow %s", (_, file, text, fault) => {
     expect(faultsOf({ [file]: `${text}\n` })).toEqual([fault])
+  })
+
+  it.each([
+    ["a file of another folder", 'import { d } from "../../catalogue/d.js"', "src/catalogue/d.ts"],
+    ["a package that host/ does not have", 'import * as v from "valibot"', "valibot"],
+  ])("do not allow the host's program to reach %s", (_, line, to) => {
+    const files = {
+      "host/main.ts": 'import { a } from "../src/plan/deploy/a"\nimport { core } from "zx/core"\n',
+      "src/plan/deploy/a.ts": 'import { b } from "./b.js"\nimport type { c } from "../../catalogue/c.js"\n',
+      "src/plan/deploy/b.ts": `import { isIP } from "node:net"\n${line}\n`,
+    }
+    expect(faultsOf(files)).toEqual([`src/plan/deploy/b.ts:2: the host's program takes in this file and cannot take in ${to}`])
   })
 
   it("do not allow a circle, not even of types", () => {

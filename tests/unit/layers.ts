@@ -21,13 +21,21 @@ interface Import {
   line: number
   /** The names that are imported as values. */
   values: string[]
+  /** Nothing of it is left in the program. */
+  typeOnly: boolean
 }
 
 /** Every fault as "file:line: what is wrong". */
 export function layerFaults(root: string): string[] {
   const module = filesBelow(root, "src").flatMap((file) => importsOf(root, file))
   const host = filesBelow(root, "host").flatMap((file) => importsOf(root, file))
-  return [...module.flatMap(upward), ...module.flatMap(clientUse), ...host.flatMap(fromHost), ...circles(module)]
+  return [
+    ...module.flatMap(upward),
+    ...module.flatMap(clientUse),
+    ...host.flatMap(fromHost),
+    ...beyondHost(root, [...host, ...module]),
+    ...circles(module),
+  ]
 }
 
 function upward({ from, to, line }: Import): string[] {
@@ -46,6 +54,27 @@ function clientUse({ from, to, line, values }: Import): string[] {
 function fromHost({ from, to, line }: Import): string[] {
   if (!to.startsWith("src/") || sharedWithHost.includes(folderOf(to)) || to.startsWith(decisionsOfHost)) return []
   return [`${from}:${line}: the host may import ${sharedWithHost.join(" and ")} only, not ${to}`]
+}
+
+/**
+ * What the host's program would take in through the files that it shares with the module: on a server and in a fresh clone there
+ * are the packages of host/ only, and ./daggerw makes its program anew when one of the shared folders changes, not for others.
+ */
+function beyondHost(root: string, imports: Import[]): string[] {
+  const packages = Object.keys(JSON.parse(readFileSync(join(root, "host/package.json"), "utf8")).dependencies)
+  const shared = (file: string) => sharedWithHost.some((folder) => file.startsWith(`src/${folder}/`)) || file.startsWith(decisionsOfHost)
+  const installed = (name: string) => name.startsWith("node:") || packages.some((one) => name === one || name.startsWith(`${one}/`))
+  const isFile = (to: string) => to.startsWith("src/") || to.startsWith("host/")
+  const reached = new Set(imports.map(({ from }) => from).filter((file) => file.startsWith("host/")))
+  const faults: string[] = []
+  for (const file of reached) {
+    for (const { to, line } of imports.filter(({ from, typeOnly }) => from === file && !typeOnly)) {
+      if (isFile(to)) reached.add(to)
+      if (file.startsWith("host/") || (isFile(to) ? shared(to) : installed(to))) continue
+      faults.push(`${file}:${line}: the host's program takes in this file and cannot take in ${to}`)
+    }
+  }
+  return faults
 }
 
 /** Files that import each other, directly or through others; each circle once. */
@@ -86,7 +115,8 @@ function importsOf(root: string, from: string): Import[] {
     const given = ts.isImportDeclaration(node) || ts.isExportDeclaration(node) ? node.moduleSpecifier : undefined
     if (given === undefined || !ts.isStringLiteral(given)) return []
     const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1
-    return [{ from, to: fileOf(root, from, given.text), line, values: valuesOf(node) }]
+    const typeOnly = ts.isImportDeclaration(node) ? node.importClause?.isTypeOnly === true : (node as ts.ExportDeclaration).isTypeOnly
+    return [{ from, to: fileOf(root, from, given.text), line, values: valuesOf(node), typeOnly }]
   })
 }
 

@@ -2,7 +2,7 @@
 // without start_interval (Docker 25) and without container names (one machine may have several installations).
 
 import { Document, isMap, isScalar, visit } from "yaml"
-import { limitSetting } from "../../catalogue/limitSetting.js"
+import { limitSetting } from "../../base/limitSetting.js"
 import type { DeployedNetwork, DeployedService, Deployment, Setting } from "./model.js"
 
 /** The file's name in the kit. */

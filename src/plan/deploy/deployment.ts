@@ -1,8 +1,8 @@
 // From the catalogue and deployment.yaml to what the kit carries.
 
+import { limitSetting } from "../../base/limitSetting.js"
 import { unknownName } from "../../base/nearest.js"
 import type { DeployedServiceData, DeploymentData } from "../../catalogue/deployment.js"
-import { limitSetting } from "../../catalogue/limitSetting.js"
 import type { BaseEntry, Catalogue, ComponentEntry } from "../../catalogue/types.js"
 import { groupHealth, portProbe } from "../build/image.js"
 import { publishedAs } from "../publish/publishedAs.js"

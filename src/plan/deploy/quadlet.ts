@@ -1,7 +1,7 @@
 // Units of systemd for podman 5 and newer, which makes services of them: containers, networks and volumes as compose would make them.
 // Their labels are compose's, so that openimctl finds the containers.
 
-import { limitSetting } from "../../catalogue/limitSetting.js"
+import { limitSetting } from "../../base/limitSetting.js"
 import type { DeployedService, Deployment } from "./model.js"
 import { servicesOf } from "./stages.js"
 
