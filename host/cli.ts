@@ -67,7 +67,7 @@ async function release(): Promise<Cli> {
   return remember({ path: join(folder, "dagger"), by: "the cached release", key: releaseKey(platform), built: false })
 }
 
-/** Where we have no checksum of our own: it comes from the same place as the archive. */
+/** Where this project records no checksum: it comes from the same place as the archive. */
 async function publishedSum(base: string, file: string): Promise<string> {
   const sums = await readText(`${base}/checksums.txt`)
   const lines = sums.split("\n").map((line) => line.trim().split(/\s+/))

@@ -1,4 +1,4 @@
-// Help of our own verbs; everything else is dagger's.
+// Help of our verbs; all other help is dagger's.
 import { USAGE } from "./bundle"
 import { VARIABLES } from "./env"
 import { cacheDir } from "./paths"

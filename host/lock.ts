@@ -33,7 +33,7 @@ const REPORT_SECONDS = 15
 type Keeper = ChildProcessByStdio<Writable, Readable, null>
 let keeper: Keeper | undefined
 
-/** Tells waiting callers what is going on. */
+/** Reports to waiting callers what is going on. */
 export function doing(text: string): void {
   if (!keeper) return
   const now = readJson<Holder>(holderFile)

@@ -17,7 +17,7 @@ interface Known {
   next: string
 }
 
-// Causes that hide in a tool's output. The first hit wins, so the more telling ones come first.
+// Causes that hide in a tool's output. The first hit wins, so the more exact ones come first.
 const KNOWN: Known[] = [
   {
     pattern: /ENOSPC|EDQUOT|no space left on device|disk quota exceeded|Failure writing output to destination/i,

@@ -18,7 +18,7 @@ func write(t *testing.T, dir, name, content string) {
 	}
 }
 
-// shop has two programs that share a package; the buyer also has a package and an embedded file of its own.
+// shop has two programs that share a package; the buyer also has a package and its own embedded file.
 func shop(t *testing.T) string {
 	dir := t.TempDir()
 	write(t, dir, "go.mod", "module example.com/shop\n\ngo 1.22\n")

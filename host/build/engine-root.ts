@@ -51,7 +51,7 @@ function placePrograms(binaries: string, root: string): void {
   symlinkSync("dial-stdio", join(root, "usr/bin/buildctl"))
 }
 
-/** As a folder, for namespaces of our own. Read-only: whoever runs it puts a layer over it. */
+/** As a folder, for our namespaces. Read-only: whoever runs it puts a layer over it. */
 export async function engineFolder(parts: EngineParts): Promise<string> {
   return artefact(
     "engine-root",

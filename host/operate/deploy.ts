@@ -235,7 +235,7 @@ async function dryRun(folder: Folder, engine: Engine, options: DeployOptions): P
   return stopping.length > 0 ? EXIT.refused : EXIT.fine
 }
 
-/** Where users reach what: paths of the main address, and ports that are listeners of their own. */
+/** Where users reach what: paths of the main address, and ports with their own listener. */
 export function urlsOf({ folder, settings }: Site, profiles: string[]): Record<string, string> {
   const services = servicesOf(folder.deployment, profiles).map(({ name }) => name)
   const base = settings["PUBLIC_URL"] ?? ""

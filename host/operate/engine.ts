@@ -27,13 +27,13 @@ export async function findEngine(wanted = process.env["OPENIMCTL_ENGINE"]): Prom
     refused.push(found)
   }
   // What is installed but does not answer says more than what is missing.
-  const telling = refused.find(({ what }) => !what.endsWith("is not installed")) ?? refused[0]
-  if (telling && names.length > 1 && refused.every(({ what }) => what.endsWith("is not installed")))
+  const clear = refused.find(({ what }) => !what.endsWith("is not installed")) ?? refused[0]
+  if (clear && names.length > 1 && refused.every(({ what }) => what.endsWith("is not installed")))
     throw new Problem(
       "neither docker nor podman is installed",
       "install Docker 20.10 or newer with compose 2 (https://docs.docker.com/engine/install), or podman 4 or newer",
     )
-  throw telling ?? new Problem("no engine")
+  throw clear ?? new Problem("no engine")
 }
 
 /**

@@ -125,7 +125,7 @@ export function settingsOf(folder: Folder, content?: string): Record<string, str
   }
 }
 
-/** The compose project's name: it tells this deployment's containers and volumes from others. */
+/** The compose project's name: by it this deployment's containers and volumes are found. */
 export function projectName(folder: Folder, settings: Record<string, string> | undefined): string {
   return settings?.["COMPOSE_PROJECT_NAME"] || folder.deployment.project
 }

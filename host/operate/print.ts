@@ -6,7 +6,7 @@ import type { Diagnostic } from "../../src/plan/deploy/settings"
 /** Exit codes, as docs/operate.md lists them. */
 export const EXIT = { fine: 0, failed: 1, usage: 2, unhealthy: 3, refused: 4, locked: 5 } as const
 
-/** A problem with an exit code of its own. */
+/** A problem with its own exit code. */
 export class Refusal extends Problem {
   constructor(
     message: string,

@@ -37,7 +37,7 @@ export function writeSecrets({ deployment, secrets, tls }: Folder, settings: Rec
   }
 }
 
-/** Images of other makers run as users of their own choice. */
+/** Images of other makers choose the user that they run as. */
 export const readByOthers = (deployment: Deployment, reads: (service: DeployedService) => boolean): boolean =>
   deployment.services.some((service) => service.user !== undefined && Number.parseInt(service.user, 10) !== USER && reads(service))
 

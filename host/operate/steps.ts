@@ -1,5 +1,5 @@
-// Runs the synthetic check of a deployment, as a client would: HTTP and WebSockets through the public address. It is a process
-// of its own, since Node reads the certificates that it trusts at its start. stdin: JSON; stdout: one JSON line for each step.
+// Runs the synthetic check of a deployment, as a client would: HTTP and WebSockets through the public address. It is a separate
+// process, since Node reads the certificates that it trusts at its start. stdin: JSON; stdout: one JSON line for each step.
 import { filled, frameHolds, judgedAnswer, socketUrl } from "../../src/plan/deploy/checkSteps"
 import type { CheckStep } from "../../src/plan/deploy/model"
 

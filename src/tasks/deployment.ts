@@ -42,16 +42,16 @@ export async function deploymentKit(options: CallOptions, checkout: Directory, c
   const settings = await pinnedSettings(options)
   const { catalogue } = settings
   const data = await deploymentData(options, catalogue)
-  const wish = { profiles: call.profiles, official: origin === "official", base: baseOf(catalogue, options.base), images: {} }
+  const request = { profiles: call.profiles, official: origin === "official", base: baseOf(catalogue, options.base), images: {} }
   // Before anything is built: a name that is not known.
-  const components = origin === "archives" ? plan.kitComponents(catalogue, files.deploymentOf(catalogue, data, wish)) : []
+  const components = origin === "archives" ? plan.kitComponents(catalogue, files.deploymentOf(catalogue, data, request)) : []
   const [program, node, archives] = await Promise.all([
     graph.operator(settings, checkout),
     graph.kitNode(settings),
     Promise.all(components.map((component) => archived(options, settings, component, call.given?.[component.name]))),
   ])
   const images = Object.fromEntries(archives.map(({ component, name }) => [component, `docker.io/${name}`]))
-  const texts = files.deploymentFiles(catalogue, data, { ...wish, images })
+  const texts = files.deploymentFiles(catalogue, data, { ...request, images })
   const kit = archives.reduce(
     (folder, { component, file }) => folder.withFile(plan.archivePath(component), file, { permissions: 0o644 }),
     withTexts(checkout.filter({ include: ["docs", "LICENSE"] }), ".", texts)

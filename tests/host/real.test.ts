@@ -149,7 +149,7 @@ describe.runIf(possible)("the real recipe", () => {
     const failed = await call("greeter", "fails")
     expect([failed.code, failed.stderr]).toEqual([7, expect.stringContaining("broken")])
     const threw = await call("greeter", "throws")
-    expect([threw.code, threw.stderr]).toEqual([1, expect.stringContaining("Error: told so")])
+    expect([threw.code, threw.stderr]).toEqual([1, expect.stringContaining("Error: on purpose")])
   })
 
   it("repairs what an engine that was killed left behind", { timeout: 5 * MINUTE }, async () => {

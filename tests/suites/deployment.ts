@@ -20,9 +20,9 @@ export async function deploymentTests(settings: Settings, checkout: Directory): 
   const box = (await withSystemPackages(settings, node, "debian", packages)).withWorkdir("/kit")
 
   const rendered = ["registry", "official"].map((origin) => {
-    const wish = { profiles: [], official: origin === "official", base: Object.values(catalogue.bases)[0]!, images: {} }
-    const deployment = deploymentOf(catalogue, data, wish)
-    const texts = { ...deploymentFiles(catalogue, data, wish), ".env": envText(deployment.settings) }
+    const request = { profiles: [], official: origin === "official", base: Object.values(catalogue.bases)[0]!, images: {} }
+    const deployment = deploymentOf(catalogue, data, request)
+    const texts = { ...deploymentFiles(catalogue, data, request), ".env": envText(deployment.settings) }
     const folder = Object.entries(texts).reduce((changed, [name, text]) => changed.withNewFile(name, text), dag.directory())
     return { origin, deployment, kit: box.withDirectory(".", folder) }
   })

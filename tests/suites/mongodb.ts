@@ -195,7 +195,7 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
             await server.start()
             await server.stop()
           }
-          const seen = kept.withEnvVariable("ASKED_AT", String(Date.now())).withExec(["sh", "-c", "cat told; sha256sum user-*"])
+          const seen = kept.withEnvVariable("ASKED_AT", String(Date.now())).withExec(["sh", "-c", "cat received; sha256sum user-*"])
           // By their checksums: the engine hides secrets from every output.
           same(await seen.stdout(), asked + sums)
         },
@@ -209,11 +209,11 @@ export async function mongodbTests(settings: Settings, checkout: Directory): Pro
           const script = `
             if start-mongod health; then exit 1; fi
             start-mongod >&2 & server=$!
-            until grep -qs bind_ip_all told; do kill -0 $server; done
+            until grep -qs bind_ip_all received; do kill -0 $server; done
             kill $server
             wait $server
             ls -A`
-          same(await cut.withExec(["sh", "-euc", script]).stdout(), "WiredTiger\ntold\nuser-admin-root\nuser-openim_v3-openIM\n")
+          same(await cut.withExec(["sh", "-euc", script]).stdout(), "WiredTiger\nreceived\nuser-admin-root\nuser-openim_v3-openIM\n")
         },
       ],
     ])

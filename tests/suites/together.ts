@@ -10,7 +10,7 @@ import { type SuiteReport, type TestCase, type TestRun, wasSkipped } from "../..
 import { suiteLine } from "../../src/plan/tests/text.js"
 import { stopwatch } from "./cases.js"
 
-/** What a suite answers with that has more to tell than its cases. */
+/** What a suite answers with that has more to report than its cases. */
 export interface SuiteOutcome extends Omit<SuiteReport, "suite" | "seconds" | "attachments"> {
   /** HTML files. */
   attachments?: Directory
@@ -99,7 +99,7 @@ async function readable(folder?: Directory): Promise<ReadableFiles> {
 /** What a report must say to be of use later. */
 export function aboutTested({ catalogue, custom, from }: Settings, base: string): string[] {
   const sources = Object.entries(catalogue.pins.sources)
-  const versions = sources.map(([name, { version }]) => `${name} ${custom?.of === name ? "of your own" : version}`)
+  const versions = sources.map(([name, { version }]) => `${name} ${custom?.of === name ? "of your source" : version}`)
   return [catalogue.title, ...versions, `base ${base}`, from === "registry" ? "images from registries" : "images from packages"]
 }
 

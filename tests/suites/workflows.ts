@@ -12,7 +12,7 @@ const faults: [fault: string, words: string][] = [
   ["a schedule that is none", "invalid CRON format"],
   ["input that goes into a command", '"github.head_ref" is potentially untrusted'],
   ["a careless command", "SC2086"],
-  ["a need that is no job", 'needs job "frist"'],
+  ["a need that is not a job", 'needs job "frist"'],
   ["an option that an action of this repository does not have", 'input "version" is not defined in action "prepare"'],
 ]
 

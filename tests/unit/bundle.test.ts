@@ -191,7 +191,7 @@ describe("messages", () => {
     expect(text).toMatch(/^1 of 2 \(50 %\), 30\.6 MB/m)
   })
 
-  it("tell of a bundle first what asks for something", () => {
+  it("list first what of a bundle asks for something", () => {
     const text = bundleTable([
       { state: "current", title: "a", detail: "-" },
       { state: "missing", title: "b", detail: "prewarm fetches it" },

@@ -411,7 +411,7 @@ describe("the file .env", () => {
     expect(words("call build --component=x --source=../source")).toBe("call --source=../source build --component=x")
   })
 
-  it("is no matter of help, nor of other modules", () => {
+  it("is not done for help, nor for other modules", () => {
     file("BASSE=alpine\n")
     expect(words("call --help")).toBe("call --help")
     expect(words("call -m ../source x")).toBe("call -m ../source x")

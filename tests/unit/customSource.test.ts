@@ -138,7 +138,7 @@ describe("a release", () => {
     { component: "redis", result: "skipped" as const, detail: "unchanged since r/redis:1", tags: [] },
   ]
 
-  it("takes what is built by itself, or what is named; never what is only referenced", () => {
+  it("takes what is built alone, or what is named; never what is only referenced", () => {
     const all = chosenComponents(catalogue, [])
     expect(all).toEqual(["server", "mongodb", "redis"])
     expect(chosenComponents(catalogue, ["server-api"])).toEqual(["server-api"])

@@ -28,7 +28,7 @@ describe("check", () => {
   test.each([
     ["a byte order mark", `\uFEFF${FINE}`, "bom .env"],
     ["line ends of Windows", FINE.replaceAll("\n", "\r\n"), "crlf .env"],
-    ["a line that is no setting", `${FINE}hello\n`, "unreadable line 5"],
+    ["a line that is not a setting", `${FINE}hello\n`, "unreadable line 5"],
     ["an unknown key", `${FINE}HTP_PORT=1\n`, "unknown HTP_PORT"],
     ["a key that is there twice", `API_SECRET=old\n${FINE}`, "duplicate API_SECRET"],
     ["spaces around the =", FINE.replace("API_SECRET=", "API_SECRET = "), "spaces API_SECRET"],

@@ -4,7 +4,7 @@ import { type DeploymentData, readDeployment } from "../../src/catalogue/deploym
 import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { CHECKOUT, COMPOSE, PINS, RELEASE } from "../../src/objects/ignore.js"
-import { type DeploymentWish, deploymentOf } from "../../src/plan/deploy/deployment.js"
+import { type DeploymentRequest, deploymentOf } from "../../src/plan/deploy/deployment.js"
 import { composeFiles, deploymentFiles } from "../../src/plan/deploy/files.js"
 import { archivePath, kitComponents, loadedName, readImageOrigin } from "../../src/plan/deploy/kit.js"
 import type { Deployment } from "../../src/plan/deploy/model.js"
@@ -43,17 +43,17 @@ beforeAll(async () => {
   live = { catalogue: found, data: (await loadDeployment(found, "openim"))! }
 })
 
-const wish = (given: Partial<DeploymentWish> = {}): DeploymentWish => ({
+const request = (given: Partial<DeploymentRequest> = {}): DeploymentRequest => ({
   profiles: [],
   official: false,
   base: catalogue.bases["debian"]!,
   images: {},
   ...given,
 })
-const rendered = (given?: Partial<DeploymentWish>) => deploymentFiles(catalogue, data, wish(given))
-const compose = (given?: Partial<DeploymentWish>) => parse(rendered(given)["docker-compose.prod.yml"]!) as Compose
-const deployment = (given?: Partial<DeploymentWish>) => deploymentOf(catalogue, data, wish(given))
-const setting = (name: string, given?: Partial<DeploymentWish>) => deployment(given).settings.find((one) => one.name === name)!
+const rendered = (given?: Partial<DeploymentRequest>) => deploymentFiles(catalogue, data, request(given))
+const compose = (given?: Partial<DeploymentRequest>) => parse(rendered(given)["docker-compose.prod.yml"]!) as Compose
+const deployment = (given?: Partial<DeploymentRequest>) => deploymentOf(catalogue, data, request(given))
+const setting = (name: string, given?: Partial<DeploymentRequest>) => deployment(given).settings.find((one) => one.name === name)!
 
 describe("the files of a deployment", () => {
   it.each(["docker-compose.prod.yml", "env.template", "haproxy.cfg", "deployment.json", "README.md"])("%s is as it was", async (name) => {
@@ -148,7 +148,7 @@ describe("a deployment", () => {
 function withData(change: (text: string) => string): Deployment {
   const text = change(fixtureText("deployment.yaml"))
   expect(text).not.toBe(fixtureText("deployment.yaml"))
-  return deploymentOf(catalogue, readDeployment("deployment.yaml", text, catalogue), wish())
+  return deploymentOf(catalogue, readDeployment("deployment.yaml", text, catalogue), request())
 }
 
 describe("deployment.yaml", () => {
@@ -341,13 +341,13 @@ describe("a kit", () => {
 
 describe("the live deployment", () => {
   it("starts without the image that only backups need", () => {
-    const { backup, settings } = deploymentOf(live.catalogue, live.data, { ...wish(), base: Object.values(live.catalogue.bases)[0]! })
+    const { backup, settings } = deploymentOf(live.catalogue, live.data, { ...request(), base: Object.values(live.catalogue.bases)[0]! })
     expect(backup).toBeDefined()
     expect(settings.find(({ name }) => name === backup!.imageSetting)).toMatchObject({ kind: "image", optional: true })
   })
 
   it("hides each value that stack.yaml says is public", () => {
-    const settings = deploymentOf(live.catalogue, live.data, wish({ base: live.catalogue.bases["debian"]! })).settings
+    const settings = deploymentOf(live.catalogue, live.data, request({ base: live.catalogue.bases["debian"]! })).settings
     const refused = settings.flatMap((one) => one.refused)
     const known = Object.values(live.catalogue.sources).flatMap(({ image }) => Object.values(image.start.secrets).flat())
     expect(refused).toEqual(expect.arrayContaining([...known, ...(live.catalogue.front?.fresh ?? [])]))

@@ -58,7 +58,7 @@ function fromHost({ from, to, line }: Import): string[] {
 
 /**
  * What the host's program would take in through the files that it shares with the module: on a server and in a fresh clone there
- * are the packages of host/ only, and ./daggerw makes its program anew when one of the shared folders changes, not for others.
+ * are the packages of host/ only, and ./daggerw makes its program again when one of the shared folders changes, not for others.
  */
 function beyondHost(root: string, imports: Import[]): string[] {
   const packages = Object.keys(JSON.parse(readFileSync(join(root, "host/package.json"), "utf8")).dependencies)

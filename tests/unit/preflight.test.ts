@@ -77,7 +77,7 @@ describe("is said with its fix", () => {
   ])("%s, as a warning", (_, facts, code) => expect(found(facts)).toMatchObject([{ severity: "warning", code }]))
 })
 
-test("what is ours or fits is no finding", () => {
+test("what is ours or fits is not reported", () => {
   expect(found({ ports: [{ port: 18080, holder: "docker-proxy", ours: true }] })).toEqual([])
   expect(found({ volumes: VOLUME, madeWith: { DATABASE_PASSWORD: true }, diskFreeMiB: 5000 })).toEqual([])
   expect(found({ cpuFlags: ["fpu"] }, ["frontend"])).toEqual([])

@@ -9,10 +9,10 @@ const deployment = JSON.parse(fixtureText("deployment/deployment.json")) as Depl
 const settings = Object.fromEntries(
   deployment.settings.map(({ name, default: given }) => [name, given?.includes("$") ? "https://im.test" : (given ?? `value of ${name}`)]),
 )
-const wish = { profiles: deployment.profiles.map(({ name }) => name), settings, project: "im", folder: "/srv/im" }
+const request = { profiles: deployment.profiles.map(({ name }) => name), settings, project: "im", folder: "/srv/im" }
 
 test("each service, network and volume has a unit, and they are as they were", async () => {
-  const files = quadletFiles(deployment, wish)
+  const files = quadletFiles(deployment, request)
   const text = Object.entries(files)
     .map(([name, text]) => `# ---- ${name}\n${text}`)
     .join("\n")

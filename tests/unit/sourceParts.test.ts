@@ -66,7 +66,7 @@ describe("the programs of a source", () => {
     ["tests", "cmd/tool/main_test.go", main],
     ["files of tests", "cmd/testdata/x/main.go", main],
     ["what others wrote", "cmd/vendor/x/main.go", main],
-    ["a script that is no part of a build", "cmd/gen/gen.go", `//go:build ignore\n\n${main}`],
+    ["a script that is not part of a build", "cmd/gen/gen.go", `//go:build ignore\n\n${main}`],
     ["a program elsewhere, which is a tool", "tools/seq/main.go", main],
   ])("are not %s", (_what, file, text) => expect(lines({ ...server, [file]: text })).toEqual([]))
 

@@ -82,7 +82,7 @@ describe("provenance", () => {
     expect(JSON.stringify(provenance(of))).not.toMatch(/\d{4}-\d\d-\d\dT/)
   })
 
-  it("refuses a builder that is no URI", () => {
+  it("refuses a builder that is not a URI", () => {
     checkBuilder("urn:dagger:module:openim")
     expect(() => checkBuilder("my laptop")).toThrow('--builder-id "my laptop": expected a URI such as https://')
   })
@@ -151,7 +151,7 @@ describe("signing", () => {
     expect(registryHost(["localhost/a:v1", `localhost/b:v1@${digest}`])).toBe("localhost")
   })
 
-  it("refuses what is no image in a registry", () => {
+  it("refuses what is not an image in a registry", () => {
     for (const text of ["openim-server", "openim/openim-server:v1", "https://registry.example.com/a", "registry.example.com/a; rm -rf /"]) {
       expect(() => registryHost([text])).toThrow(`"${text}": expected an image with its registry, such as registry.example.com/`)
     }

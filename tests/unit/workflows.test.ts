@@ -175,7 +175,7 @@ describe("the order of a release", () => {
     }
   })
 
-  it("takes newer versions of everything that is watched, the server first, and each by itself", () => {
+  it("takes newer versions of everything that is watched, the server first, and each alone", () => {
     const bump = named("server").jobs.updates.steps!.find((step) => step.run?.includes(" call bump "))!
     expect(bump.if).toBe("steps.updates.outputs.any == 'true'")
     expect(bump.run).toContain('if index("server") then "server" else .[] end')

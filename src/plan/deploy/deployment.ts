@@ -9,7 +9,7 @@ import { publishedAs } from "../publish/publishedAs.js"
 import { imageVariable } from "../versions/envTemplate.js"
 import type { Backup, DeployedService, Deployment, Health, Setting, SettingUse } from "./model.js"
 
-export interface DeploymentWish {
+export interface DeploymentRequest {
   /** Only the services of these. All when none is named. */
   profiles: string[]
   /** The makers' images where deployment.yaml has them. */
@@ -19,12 +19,12 @@ export interface DeploymentWish {
   images: Record<string, string>
 }
 
-export function deploymentOf(catalogue: Catalogue, data: DeploymentData, wish: DeploymentWish): Deployment {
-  const profiles = chosenProfiles(data, wish.profiles)
+export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request: DeploymentRequest): Deployment {
+  const profiles = chosenProfiles(data, request.profiles)
   const chosen = Object.values(data.services).filter(({ profiles: own }) => (own ?? profiles).some((name) => profiles.includes(name)))
   const names = chosen.map(({ name }) => name)
-  const entries = chosen.map((entry) => withMakersImage(entry, wish))
-  const services = inOrder(entries.map((entry) => deployedService(catalogue, data, entry, wish, profiles, names)))
+  const entries = chosen.map((entry) => withMakersImage(entry, request))
+  const services = inOrder(entries.map((entry) => deployedService(catalogue, data, entry, request, profiles, names)))
   return {
     format: 1,
     stack: catalogue.stack,
@@ -37,9 +37,9 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, wish: D
         const { default: given, ...rest } = setting
         return { name, ...rest, default: name === "COMPOSE_PROFILES" ? within(profiles, given) : given, uses: usesOf(name, entries) }
       }),
-      ...entries.map((entry) => imageSetting(catalogue, entry, wish)),
+      ...entries.map((entry) => imageSetting(catalogue, entry, request)),
       // The stack runs without it: only the verb backup asks for it.
-      ...(data.backup === undefined ? [] : [{ ...imageSetting(catalogue, data.backup, wish), optional: true }]),
+      ...(data.backup === undefined ? [] : [{ ...imageSetting(catalogue, data.backup, request), optional: true }]),
       ...entries.map(memorySetting),
     ],
     services,
@@ -102,7 +102,7 @@ interface Entry extends DeployedServiceData {
 /** What an image is known by. */
 type Imaged = Pick<Entry, "component" | "makersImage"> & { image?: string | undefined; purpose?: string | undefined }
 
-function withMakersImage(entry: DeployedServiceData, { official }: DeploymentWish): Entry {
+function withMakersImage(entry: DeployedServiceData, { official }: DeploymentRequest): Entry {
   if (!official || entry.official === undefined) return entry
   const { image, files, temporary, ...rest } = entry.official
   return {
@@ -123,7 +123,7 @@ function deployedService(
   catalogue: Catalogue,
   data: DeploymentData,
   entry: Entry,
-  wish: DeploymentWish,
+  request: DeploymentRequest,
   profiles: string[],
   others: string[],
 ): DeployedService {
@@ -150,7 +150,7 @@ function deployedService(
     cpus: entry.cpus,
     pids: entry.pids,
     graceSeconds: entry.graceSeconds,
-    health: healthOf(catalogue, entry, component, wish.base),
+    health: healthOf(catalogue, entry, component, request.base),
     scalable: entry.scalable,
     ...(entry.handover === undefined ? {} : { handover: entry.handover }),
     capabilities: entry.capabilities,
@@ -175,7 +175,7 @@ function healthOf(catalogue: Catalogue, { name, health }: Entry, component: Comp
   if (component?.kind === "program" && component.probe !== undefined) {
     return { test: ["CMD-SHELL", portProbe(base, component.probe)], startSeconds }
   }
-  throw new Error(`deployment.yaml: services.${name}.health.test: its image has no health check of its own: say one`)
+  throw new Error(`deployment.yaml: services.${name}.health.test: its image has no health check: name one here`)
 }
 
 /** The file of a secret, below secrets/ on the machine and /run/secrets in containers. */
@@ -200,7 +200,7 @@ function imageName(catalogue: Catalogue, entry: Imaged): string {
 }
 
 /** Where it is not known, the user must name it. */
-function imageSetting(catalogue: Catalogue, entry: Imaged, { images }: DeploymentWish): Setting {
+function imageSetting(catalogue: Catalogue, entry: Imaged, { images }: DeploymentRequest): Setting {
   const component = componentOf(catalogue, entry)
   const purpose = component?.purpose ?? entry.purpose ?? entry.component
   const common = { ...derived, name: imageName(catalogue, entry), group: "images", kind: "image" as const }

@@ -3,15 +3,15 @@
 import type { DeploymentData } from "../../catalogue/deployment.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { composeFile, composeText } from "./compose.js"
-import { type DeploymentWish, deploymentOf } from "./deployment.js"
+import { type DeploymentRequest, deploymentOf } from "./deployment.js"
 import { edgeFile, haproxyText } from "./haproxy.js"
 import { readmeText } from "./readme.js"
 import { templateFile, templateText } from "./template.js"
 
 export { deploymentOf }
 
-export function deploymentFiles(catalogue: Catalogue, data: DeploymentData, wish: DeploymentWish): Record<string, string> {
-  const deployment = deploymentOf(catalogue, data, wish)
+export function deploymentFiles(catalogue: Catalogue, data: DeploymentData, request: DeploymentRequest): Record<string, string> {
+  const deployment = deploymentOf(catalogue, data, request)
   return {
     [composeFile]: composeText(deployment),
     [templateFile]: templateText(deployment, data.groups),

@@ -184,7 +184,7 @@ export interface Edge {
 /** What the edge passes on. */
 export interface Route {
   name: string
-  /** Below the main address (path), or a listener of its own (port of the edge, published by a setting). */
+  /** Below the main address (path), or its own listener (port of the edge, published by a setting). */
   path?: string
   strip: boolean
   port?: number

@@ -5,7 +5,7 @@ import { limitSetting } from "../../base/limitSetting.js"
 import type { DeployedService, Deployment } from "./model.js"
 import { servicesOf } from "./stages.js"
 
-export interface QuadletWish {
+export interface QuadletRequest {
   profiles: string[]
   /** Effective ones. */
   settings: Record<string, string>
@@ -15,13 +15,13 @@ export interface QuadletWish {
 }
 
 /** File → its text, for /etc/containers/systemd. */
-export function quadletFiles(deployment: Deployment, wish: QuadletWish): Record<string, string> {
-  const { project, settings } = wish
-  const services = servicesOf(deployment, wish.profiles)
+export function quadletFiles(deployment: Deployment, request: QuadletRequest): Record<string, string> {
+  const { project, settings } = request
+  const services = servicesOf(deployment, request.profiles)
   const networks = deployment.networks.filter(({ name }) => services.some((service) => service.networks.includes(name)))
   const volumes = [...new Set(services.flatMap((service) => Object.keys(service.volumes)))]
   return Object.fromEntries([
-    ...services.map((service) => [`${project}-${service.name}.container`, containerUnit(deployment, service, services, wish)]),
+    ...services.map((service) => [`${project}-${service.name}.container`, containerUnit(deployment, service, services, request)]),
     ...networks.map(({ name, internal, setting }) => {
       const closed = setting === undefined ? internal : settings[setting] !== "false"
       return [
@@ -39,7 +39,7 @@ export function quadletFiles(deployment: Deployment, wish: QuadletWish): Record<
 }
 
 /** The services that a machine starts, in the order of the stages. */
-export function quadletServices(deployment: Deployment, { profiles, project }: Pick<QuadletWish, "profiles" | "project">): string[] {
+export function quadletServices(deployment: Deployment, { profiles, project }: Pick<QuadletRequest, "profiles" | "project">): string[] {
   return servicesOf(deployment, profiles).map(({ name }) => `${project}-${name}.service`)
 }
 
@@ -47,8 +47,8 @@ type Line = [key: string, value: string]
 
 const labels = (project: string): Line[] => [["Label", `com.docker.compose.project=${project}`]]
 
-function containerUnit(deployment: Deployment, service: DeployedService, services: DeployedService[], wish: QuadletWish): string {
-  const { project, settings, folder } = wish
+function containerUnit(deployment: Deployment, service: DeployedService, services: DeployedService[], request: QuadletRequest): string {
+  const { project, settings, folder } = request
   const { name, health } = service
   const needs = service.needs.filter((other) => services.some((one) => one.name === other)).map((other) => `${project}-${other}.service`)
   const memory = settings[limitSetting(name)] ?? `${service.memoryMiB}m`

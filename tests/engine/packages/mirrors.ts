@@ -6,7 +6,7 @@ import { planPackages } from "../../../src/plan/packages/packages.js"
 export const bookworm = "docker.io/library/debian:bookworm-slim"
 export const mirrors = "http://mirrors:8000"
 
-/** The tests are no module that could be asked for its files. */
+/** The tests are not a module, so nobody can be asked for its files. */
 export const functions = (): File => dag.host().file("shell/install-packages.sh")
 
 /**

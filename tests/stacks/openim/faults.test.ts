@@ -1,4 +1,4 @@
-// Programs are killed while messages are sent: what was acknowledged is there afterwards, and all goes on by itself.
+// Programs are killed while messages are sent: what was acknowledged is there afterwards, and all goes on without help.
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest"
 import { openConversations } from "./load/conversations.js"

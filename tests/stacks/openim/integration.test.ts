@@ -1,4 +1,4 @@
-// What users of OpenIM do, and where it ends up. An answer of errCode 0 proves nothing by itself: the queue, the store, the
+// What users of OpenIM do, and where it ends up. An answer of errCode 0 alone proves nothing: the queue, the store, the
 // cache and the object store are looked at without OpenIM.
 
 import { createHash, randomBytes } from "node:crypto"

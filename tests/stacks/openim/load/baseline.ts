@@ -24,7 +24,7 @@ export function baseline(): Ratios | undefined {
   return (JSON.parse(readFileSync(path, "utf8")) as Record<string, Ratios>)[storeKind]
 }
 
-/** What one run shows by itself as well: that the stack got slower while messages came. */
+/** What one run alone shows as well: that the stack got slower while messages came. */
 export function slowing(later: number): string[] {
   return later >= tolerance
     ? []
@@ -42,7 +42,7 @@ export function laterHalf(begun: number, answered: number[]): number {
 }
 
 /**
- * What is too slow, in words. The store must keep up with what is taken, which one run shows by itself; the rest is compared with the
+ * What is too slow, in words. The store must keep up with what is taken, which one run alone shows; the rest is compared with the
  * baseline, where there is one.
  */
 export function slowIn(ratios: Ratios, usual?: Ratios): string[] {

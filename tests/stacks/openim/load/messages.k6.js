@@ -39,7 +39,7 @@ export function ask() {
   referenceTime.add(milliseconds)
   if (problem || answer.data.usersInfo.length !== 1) {
     referenceErrors.add(1)
-    tell({ kind: "reference", problem: problem || "the answer has no user" })
+    print({ kind: "reference", problem: problem || "the answer has no user" })
   }
 }
 
@@ -61,10 +61,10 @@ export function send() {
   messageTime.add(milliseconds)
   // An answer without an ID is none: the server says errCode 0 also for a message that it does not take.
   const serverMsgID = problem ? undefined : answer.data && answer.data.serverMsgID
-  if (serverMsgID) tell({ kind: "message", conversation: number % conversations.length, text, serverMsgID, begun, answered: Date.now() })
+  if (serverMsgID) print({ kind: "message", conversation: number % conversations.length, text, serverMsgID, begun, answered: Date.now() })
   else {
     messageErrors.add(1)
-    tell({ kind: "message", text, problem: problem || "errCode 0 without an ID" })
+    print({ kind: "message", text, problem: problem || "errCode 0 without an ID" })
   }
 }
 
@@ -85,7 +85,7 @@ function post(path, body) {
 }
 
 /** A line in the file of k6's --console-output. */
-function tell(line) {
+function print(line) {
   console.log(JSON.stringify(line))
 }
 

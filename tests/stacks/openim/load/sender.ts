@@ -25,7 +25,7 @@ const answerLimit = 5000
 /** So many may wait for an answer; while they do, none is sent. */
 const mostWaiting = 100
 
-/** It ends by itself after so many. */
+/** It ends automatically after so many. */
 const mostMessages = 5000
 
 export class Load {

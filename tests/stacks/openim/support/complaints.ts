@@ -16,7 +16,7 @@ const known: { program: string; text: RegExp }[] = [
   { program: "chat-rpc", text: /Ignored key without a value/ },
 ]
 
-/** The level stands in each entry of OpenIM's; Go prints a panic by itself. */
+/** The level stands in each entry of OpenIM's; Go prints a panic without one. */
 const bad = /^\S+ \S+\t(ERROR|DPANIC|PANIC|FATAL)\t|^panic: |^fatal error: /
 
 /** An entry may go on for some lines: v3.8.3's own version ends with a line break. */

@@ -37,7 +37,7 @@ export async function start(program: Program): Promise<void> {
   await change(program, "start")
 }
 
-/** Ends a program without warning. The supervisor starts it again by itself. */
+/** Ends a program without warning. The supervisor starts it again automatically. */
 export async function kill({ host, name }: Program): Promise<void> {
   await request(host, "/v1/signals", { signal: "SIGKILL", services: [name] })
 }
@@ -61,7 +61,7 @@ export async function logText(program: Program, count = 40): Promise<string> {
 
 /**
  * Calls back for each line that any program of a host prints from now on; gives back how to end it. The supervisor answers
- * only when there is a first line, so this does not wait for it; `lost` is called when the answer fails or ends by itself.
+ * only when there is a first line, so this does not wait for it; `lost` is called when the answer fails or ends early.
  */
 export function follow(host: string, each: (line: LogLine) => void, lost: (error: unknown) => void): () => void {
   const end = new AbortController()

@@ -59,8 +59,8 @@ async function failure(waiting: Step[], within: number): Promise<Error> {
   const parts = heard.map((program, index) => {
     const asked = waiting.filter((step) => step.program === program).map(({ what, reason }) => `  ${what}: no, ${cut(reason)}`)
     // Every log is kept for the report: here the first in full, of the others the most useful line.
-    const telling = tails[index].filter((line) => /\b(error|panic|fatal|exit)\b/i.test(line))
-    const lines = index === 0 ? tails[index].slice(-12) : [telling.at(-1) ?? tails[index].at(-1)]
+    const problems = tails[index].filter((line) => /\b(error|panic|fatal|exit)\b/i.test(line))
+    const lines = index === 0 ? tails[index].slice(-12) : [problems.at(-1) ?? tails[index].at(-1)]
     return [`${titleOf(program)} is not ready`, ...asked, ...lines.map((line) => `  | ${line}`)].join("\n")
   })
   const ended = silent.map(

@@ -22,7 +22,7 @@ export async function forget(keys: string[]): Promise<number> {
 
 async function withRedis<T>(ask: (client: ReturnType<typeof newClient>) => Promise<T>): Promise<T> {
   const client = newClient()
-  // Without a listener an error would end the process; commands fail by themselves.
+  // Without a listener an error would end the process; commands still fail.
   client.on("error", () => {})
   await client.connect()
   try {
