@@ -153,6 +153,7 @@ describe("certificates of an authority", () => {
     withAcme()
     kit.fakeDocker({ lego: given("authority") })
     const done = await deploy()
+    expect(done.stderr).toContain("HTTP_PORT is 18080, but with TLS=acme the authority asks at port 80 of shop.test")
     expect(done.stderr).toContain("the edge has a certificate of CN=authority")
     expect(done.code).toBe(0)
     expect(kit.docker().served).toBe(kit.read("tls/site.pem").trim())

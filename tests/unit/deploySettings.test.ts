@@ -52,6 +52,19 @@ describe("check", () => {
     ["another port than the edge's", FINE.replace(":18080", ""), "origin PUBLIC_URL"],
   ])("%s", (_, text, expected) => expect(codes(text)).toContain(expected))
 
+  test("an authority asks at port 80, unless it asks DNS", () => {
+    const text = FINE.replace("http:", "https:").replace(":18080", "").concat("TLS=acme\nHTTPS_PORT=443\n")
+    const dns = { ...shop.settings.find(({ name }) => name === "TLS")!, name: "ACME_DNS_PROVIDER", kind: "text" as const, optional: true }
+    const { default: _, choices: __, ...provider } = dns
+    const withDns = { ...shop, settings: [...shop.settings, provider] }
+    const found = (text: string) => checkEnv(withDns, text).map(({ severity, message }) => `${severity}: ${message}`)
+    const asked = "with TLS=acme the authority asks at port 80 of shop.company.com"
+    expect(found(text)).toEqual([`warning: HTTP_PORT is 18080, but ${asked}`])
+    expect(found(`${text}HTTP_PORT=80\n`)).toEqual([])
+    expect(found(`${text}ACME_DNS_PROVIDER=route53\n`)).toEqual([])
+    expect(found(text.replace("TLS=acme", "TLS=internal"))).toEqual([])
+  })
+
   test("placeholders, known values and loopback are taken in development", () => {
     const text = FINE.replace("shop.company.com", "localhost").replace("anotherSecretValue2", "shop123")
     expect(codes(text, "development")).toEqual([])

@@ -51,11 +51,7 @@ if [ -n "$ENV_FILE" ]; then
   done <"$ENV_FILE"
 fi
 if ! command -v lego >/dev/null; then echo "the image of the edge has no lego" >&2; exit 127; fi
-sleep "$WAIT"
 exec lego "$@"`
-
-/** The edge asks for the name each second, and the authority may be quick. */
-const WAIT_SECONDS = 4
 
 export interface AcmeRun {
   engine: "docker" | "podman"
@@ -76,7 +72,6 @@ export function acmeCommand({ acme }: Edge, settings: Record<string, string>, ru
   if (acme === undefined) throw new Error("this deployment has no client of ACME")
   const variables = {
     ENV_FILE: dnsProvider === undefined ? "" : `${inContainer}/${dnsFile}`,
-    WAIT: String(dnsProvider === undefined ? WAIT_SECONDS : 0),
     HOME: "/tmp",
     ...(root === undefined ? {} : { LEGO_CA_CERTIFICATES: `${inContainer}/${root}` }),
   }

@@ -44,12 +44,16 @@ backend rates
   return `${parts.join("\n\n")}\n`
 }
 
-/** Names are asked all the time: not for one that is never there. It listens only while the authority asks, so it is not checked. */
+/** Names of servers are asked all the time. This one is there only while a certificate is asked for: it is asked with each question. */
 function acmeBackend({ host, port }: NonNullable<Edge["acme"]>): string {
   return `.if streq("$TLS",acme)
 # Answers while a certificate is asked for.
 backend acme
-  server-template acme 1 ${host}:${port} no-check
+  http-request do-resolve(txn.acme,names,ipv4) str(${host})
+  http-request return status 503 content-type text/plain string "no certificate is asked for\\n" unless { var(txn.acme) -m found }
+  http-request set-dst var(txn.acme)
+  http-request set-dst-port int(${port})
+  server acme 0.0.0.0:0 no-check
 .endif`
 }
 

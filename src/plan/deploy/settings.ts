@@ -272,7 +272,7 @@ export function checkEnv(deployment: Deployment, content: string, environment?: 
         "change it in .env",
       )
   }
-  findings.push(...portClashes(deployment, effective), ...originFaults(effective))
+  findings.push(...portClashes(deployment, effective), ...originFaults(effective), ...acmeFindings(effective))
   return findings
 }
 
@@ -328,6 +328,22 @@ function originFaults(effective: Map<string, Effective>): Diagnostic[] {
       })
   }
   return findings
+}
+
+/** An authority that is not asked by DNS asks at port 80 of the name, whatever .env says. */
+function acmeFindings(effective: Map<string, Effective>): Diagnostic[] {
+  const value = (name: string): string => effective.get(name)?.value ?? ""
+  if (value("TLS") !== "acme" || value("ACME_DNS_PROVIDER") !== "" || ["", "80"].includes(value("HTTP_PORT"))) return []
+  const port = value("HTTP_PORT")
+  return [
+    {
+      severity: "warning",
+      code: "acme",
+      subject: "HTTP_PORT",
+      message: `HTTP_PORT is ${port}, but with TLS=acme the authority asks at port 80 of ${hostOf(value("PUBLIC_URL"))}`,
+      next: `set HTTP_PORT=80, or ACME_DNS_PROVIDER, unless something in front passes port 80 on to ${port}`,
+    },
+  ]
 }
 
 // ---- making and repairing -----------------------------------------------------------------------------------------------------------
