@@ -15,6 +15,7 @@ import { type Folder, openFolder } from "./operate/folder"
 import { health } from "./operate/health"
 import { history, historyTable } from "./operate/history"
 import { unlock } from "./operate/lock"
+import { notifyTest } from "./operate/notify"
 import { EXIT, explain, onTerminal, Refusal, result, say } from "./operate/print"
 import { quadlet } from "./operate/quadlet"
 import { onHost } from "./operate/remote"
@@ -131,6 +132,7 @@ async function main(args: string[]): Promise<number> {
     "backup",
     "restore",
     "schedule",
+    "notify",
   ]
   if (words.length > 0 && !takesWords.includes(verb.name))
     throw new Refusal(`${verb.name} does not take "${words[0]}"`, EXIT.usage, `openimctl help ${verb.name}`)
@@ -218,6 +220,8 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
       if (words[0] !== undefined && !known.includes(words[0])) throw usage(unknownName("verb of schedule", words[0], known))
       return schedule(folder, words, text("at"))
     }
+    case "notify":
+      return notifyTest(folder, words)
     case "restore":
       return restore(folder, await findEngine(), words, {
         only: list("only"),

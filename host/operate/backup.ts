@@ -29,6 +29,7 @@ import { type Engine, runningContainer, type Site, siteOf } from "./engine"
 import { type Folder, makeOwn, settingsOf } from "./folder"
 import { recorded } from "./history"
 import { locked } from "./lock"
+import { notified } from "./notify"
 import { EXIT, result, say } from "./print"
 
 const recordFile = ({ own }: Folder): string => join(own, "backup.json")
@@ -36,7 +37,9 @@ const recordFile = ({ own }: Folder): string => join(own, "backup.json")
 export async function backup(folder: Folder, engine: Engine, kind = "full"): Promise<number> {
   const parts = chosenParts(backupOf(folder.deployment), kind)
   const site = siteOf(folder, engine, settingsOf(folder))
-  await locked(folder, `backup ${kind}`, () => recorded(folder, `backup ${kind}`, () => save(site, kind, parts)))
+  await locked(folder, `backup ${kind}`, () =>
+    recorded(folder, `backup ${kind}`, () => notified(folder, `backup ${kind}`, () => save(site, kind, parts))),
+  )
   return EXIT.fine
 }
 

@@ -145,6 +145,12 @@ export const VERBS: Verb[] = [
     options: ["only", "force", "dry-run", "confirm", "ignore"],
   },
   {
+    name: "notify",
+    usage: "notify test [CHANNEL]",
+    purpose: "send a test to mail, webhook, wecom, dingtalk and feishu, as far as .env names them",
+    options: [],
+  },
+  {
     name: "schedule",
     usage: "schedule install|status|remove",
     purpose: "a backup each night, by systemd or cron",

@@ -19,6 +19,7 @@ import { publicFault } from "./health"
 import { recorded } from "./history"
 import { damagedFiles, provideImages } from "./images"
 import { locked } from "./lock"
+import { notified } from "./notify"
 import { EXIT, findingLines, Refusal, result, say } from "./print"
 import { differingFiles, installKit, keepRelease, kitId, type Release, releasePath, releases } from "./releases"
 import { startStages } from "./start"
@@ -85,11 +86,13 @@ async function replaced(folder: Folder, verb: string, options: UpdateOptions, so
   await locked(folder, verb, async () => {
     await finishUnfinished(folder, engine)
     const source = sourceOf()
-    await recorded(folder, verb, async () => {
-      const before = folder.deployment.release
-      await replace(folder, engine, source, options)
-      return `${before} → ${folder.deployment.release}`
-    })
+    await recorded(folder, verb, () =>
+      notified(folder, verb, async () => {
+        const before = folder.deployment.release
+        await replace(folder, engine, source, options)
+        return `${before} → ${folder.deployment.release}`
+      }),
+    )
   })
   if (options.json) result(jsonText({ ok: true, release: folder.deployment.release }))
   return EXIT.fine
