@@ -183,6 +183,7 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
         address: text("address"),
         environment: text("environment"),
         ignore: list("ignore"),
+        accept: list("accept"),
         dryRun: set("dry-run"),
         buildOnly: set("build-only"),
         deployOnly: set("deploy-only"),
@@ -256,8 +257,8 @@ function backups(folder: Folder, engine: Engine, [what, ...words]: string[], jso
 }
 
 function updateOptions({ text, list, set, json, limit }: Read): UpdateOptions {
-  const strategy = readStrategy(text("strategy") ?? "blue-green")
   try {
+    const strategy = readStrategy(text("strategy") ?? "blue-green")
     return {
       strategy,
       shares: readShares(strategy, text("steps")),
@@ -265,6 +266,7 @@ function updateOptions({ text, list, set, json, limit }: Read): UpdateOptions {
       drainSeconds: seconds(text("drain"), "drain") ?? 30,
       plan: set("plan"),
       ignore: list("ignore"),
+      accept: list("accept"),
       json,
       limitSeconds: limit,
     }

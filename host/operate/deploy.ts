@@ -7,6 +7,7 @@ import { blocking, preflight } from "../../src/plan/deploy/preflight"
 import { checkEnv, type Diagnostic } from "../../src/plan/deploy/settings"
 import { allHealthy, changeOf, chosenProfiles, servicesOf, stagesOf, statusRows } from "../../src/plan/deploy/stages"
 import { renewIfNeeded } from "./certificate"
+import { dataFindings, noteVersion } from "./dataVersions"
 import { configHashes, containersOf, type Engine, findEngine, type Site, siteOf, volumesOf } from "./engine"
 import { ensureEnv } from "./envVerb"
 import { type Folder, projectName, readEnv, readState, type State, settingsOf, writeState } from "./folder"
@@ -25,6 +26,8 @@ export interface DeployOptions {
   address?: string | undefined
   environment?: string | undefined
   ignore: string[]
+  /** Names of changes that the user knows about. */
+  accept: string[]
   dryRun: boolean
   buildOnly: boolean
   deployOnly: boolean
@@ -139,7 +142,7 @@ export function refused(findings: Diagnostic[], { json }: { json: boolean }): Re
 export async function judged(
   folder: Folder,
   engine: Engine,
-  options: Pick<DeployOptions, "profiles" | "environment" | "deployOnly">,
+  options: Pick<DeployOptions, "profiles" | "environment" | "deployOnly" | "accept">,
   firstUse: boolean,
   envContent?: string,
 ): Promise<{ site: Site; state: State; profiles: string[]; findings: Diagnostic[]; images: Awaited<ReturnType<typeof imageFacts>> }> {
@@ -164,6 +167,7 @@ export async function judged(
         ]
       : []),
     ...preflight(folder.deployment, profiles, settings, facts),
+    ...(await dataFindings(site, profiles, options.accept)),
     ...(await damagedFiles(folder)),
   ]
   return { site, state, profiles, findings, images }
@@ -172,10 +176,11 @@ export async function judged(
 const readText = (folder: Folder): string => readEnv(folder) ?? ""
 
 /** What services were started with, so that a later call sees what has changed since. */
-export function noteStarted({ folder }: Site, services: DeployedService[], hashes: Record<string, string>): void {
+export function noteStarted({ folder, settings }: Site, services: DeployedService[], hashes: Record<string, string>): void {
   const state = readState(folder)
   for (const service of services) {
     state.files[service.name] = filesHash(folder, service)
+    noteVersion(state, service.name, settings[service.imageSetting])
     if (hashes[service.name] !== undefined) state.hashes[service.name] = hashes[service.name]!
   }
   writeState(folder, state)

@@ -36,6 +36,8 @@ export interface State {
   files: Record<string, string>
   /** Service → compose's hash of its description. The one that a container has leaves out what it depends on. */
   hashes: Record<string, string>
+  /** Service → the version of its image that was healthy last. */
+  versions: Record<string, string>
   /** Volume/setting → a hash of the value that it was made with. */
   madeWith: Record<string, string>
 }
@@ -83,7 +85,7 @@ export function makeOwn({ own, path }: Folder): void {
 export const stateFile = ({ own }: Folder): string => join(own, "state.json")
 
 export function readState(folder: Folder): State {
-  const empty: State = { format: 1, release: "", profiles: [], scale: {}, files: {}, hashes: {}, madeWith: {} }
+  const empty: State = { format: 1, release: "", profiles: [], scale: {}, files: {}, hashes: {}, versions: {}, madeWith: {} }
   const found = readJson<State>(stateFile(folder))
   if (found && found.format > 1)
     throw new Problem(

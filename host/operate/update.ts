@@ -36,6 +36,7 @@ export interface UpdateOptions {
   drainSeconds: number
   plan: boolean
   ignore: string[]
+  accept: string[]
   json: boolean
   limitSeconds?: number | undefined
 }
@@ -112,7 +113,7 @@ async function replace(folder: Folder, engine: Engine, source: string, options: 
     process.stderr.write(findingLines(damaged))
     throw new Refusal(`the kit in ${source} is damaged (above)`, EXIT.refused, "unpack it again; nothing was changed")
   }
-  const all = { profiles: [], environment: undefined, deployOnly: false }
+  const all = { profiles: [], environment: undefined, deployOnly: false, accept: options.accept }
   const env = withNewSecrets(folder.deployment, next.deployment, readEnv(folder) ?? "", generate)
   const { site, state, profiles, findings, images } = await judged(next, engine, all, false, env.names.length > 0 ? env.text : undefined)
   const stopping = blocking(findings, options.ignore)

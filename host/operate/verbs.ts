@@ -22,6 +22,7 @@ import { preflight } from "../../src/plan/deploy/preflight"
 import { checkEnv, type Diagnostic, hiddenLine } from "../../src/plan/deploy/settings"
 import { chosenProfiles, serviceNamed, servicesOf } from "../../src/plan/deploy/stages"
 import { attempt, lastWords } from "../run"
+import { dataFindings, refuseData } from "./dataVersions"
 import {
   ask,
   attached,
@@ -72,6 +73,7 @@ export async function start(folder: Folder, engine: Engine, services: string[], 
   for (const name of services) serviceNamed(folder.deployment, name)
   return change(folder, engine, ["start", ...services].join(" "), async () => {
     const { site, profiles } = running(folder, engine)
+    await refuseData(site, profiles)
     await startChosen(folder, site, profiles, services, limitSeconds)
     return undefined
   })
@@ -133,6 +135,7 @@ export async function restart(folder: Folder, engine: Engine, services: string[]
   for (const name of services) serviceNamed(folder.deployment, name)
   return change(folder, engine, ["restart", ...services].join(" "), async () => {
     const { site, profiles } = running(folder, engine)
+    await refuseData(site, profiles)
     await stopStages(site, profiles, services)
     await startChosen(folder, site, profiles, services, limitSeconds)
     return undefined
@@ -301,7 +304,7 @@ export async function doctorFindings(folder: Folder): Promise<Diagnostic[]> {
   if (fault) findings.push({ severity: "error", code: "certificate", subject: "TLS", message: fault })
   const images = text === undefined ? [] : await imageFacts(site, profiles, true)
   const facts = await machineFacts(site, readState(folder), false, images)
-  findings.push(...preflight(folder.deployment, profiles, site.settings, facts))
+  findings.push(...preflight(folder.deployment, profiles, site.settings, facts), ...(await dataFindings(site, profiles)))
   return findings
 }
 

@@ -261,6 +261,29 @@ export const backupSchema = v.strictObject({
   parts: about("What is saved, in this order.", named(backupPartSchema)),
 })
 
+const versionLine = () => text("the first numbers of a version, such as 7.0", /^\d+(\.\d+)*$/)
+
+export const stopSchema = v.strictObject({
+  service: about("The service whose data must pass these versions.", serviceName()),
+  through: about("How these versions begin. No update leaves one out, and none goes back over one.", v.array(versionLine())),
+  why: about("What they do with the data, in words that follow a colon.", text()),
+})
+
+export const changeSchema = v.strictObject({
+  service: about("The service that changes.", serviceName()),
+  since: about("The first version that has the change.", versionLine()),
+  about: about("What it is and what to do before, in words that follow a colon.", text()),
+})
+
+export const updatesSchema = v.strictObject({
+  stops: about("Versions that data must pass one after the other.", list(stopSchema)),
+  changes: about("What somebody must know before an update. The names are those of `--accept`.", mapping(name(), changeSchema)),
+  together: about(
+    "Services that talk to each other. Where `.env` names another version of one than the kit has, `deploy` warns.",
+    v.optional(v.array(serviceName()), []),
+  ),
+})
+
 export const deploymentSchema = v.strictObject({
   project: about("The compose project's name, where `.env` has no other.", name()),
   profiles: about("What can be run.", named(profileSchema)),
@@ -279,6 +302,7 @@ export const deploymentSchema = v.strictObject({
   ),
   checks: about("What shows that the whole works, through the public address.", list(checkSchema)),
   backup: about("What `openimctl backup` saves.", v.optional(backupSchema)),
+  updates: about("What an update must heed.", v.optional(updatesSchema)),
 })
 
 export type DeploymentData = v.InferOutput<typeof deploymentSchema>

@@ -64,6 +64,11 @@ export function deploymentReferences(data: unknown, components: string[], images
       ...one(["backup", "parts", name, "volume"], "the name of a volume", volumes),
       ...each(["backup", "parts", name, "secrets"], "the name of a setting", settings),
     ]),
+    ...below(data, ["updates", "stops"]).flatMap((path) => one([...path, "service"], "the name of a service", services!)),
+    ...keys(at(data, ["updates", "changes"])).flatMap((name) =>
+      one(["updates", "changes", name, "service"], "the name of a service", services!),
+    ),
+    ...each(["updates", "together"], "the name of a service", services!),
     ...inTexts(data, ["settings", "services", "checks", "backup"], settings),
   ]
 }

@@ -58,6 +58,52 @@ const settled = () => {
   for (const place of Object.values(fake().places ?? {})) expect(place).toMatchObject({ weight: 1, admin: 0 })
 }
 
+const rules = (updates: object) => newer("2.0", api2, (deployment) => ({ ...deployment, updates }))
+const noRules = { stops: [], changes: {}, together: [] }
+
+describe("versions that must not be left out", () => {
+  test("an update over one is refused before anything changes, by deploy and start as well", async () => {
+    await deployed()
+    rules({ ...noRules, stops: [{ service: "api", through: ["1.5"], why: "it moves the data" }] })
+    const before = kit.docker().containers
+    for (const words of [[], ["--plan"]]) {
+      const done = await update(...words)
+      expect(done.stderr).toContain("api 1.0 → 2.0 leaves out 1.5: it moves the data")
+      expect(done.stderr).toContain("update to 1.5 first and let it start; then to 2.0")
+      expect(done.code).toBe(4)
+    }
+    kit.write("deployment.json", kit.read("../kit-2.0/deployment.json"))
+    for (const words of [["deploy"], ["deploy", "--dry-run"], ["start"], ["restart", "api"]]) {
+      const done = await kit.run(words)
+      expect(done.stdout + done.stderr).toContain("leaves out 1.5")
+      expect(done.code).toBe(4)
+    }
+    expect(kit.docker().containers).toEqual(before)
+    expect((await kit.run(["doctor"])).stdout).toContain("leaves out 1.5")
+  })
+
+  test("a change is acknowledged by its name, and asked for once", async () => {
+    await deployed()
+    rules({ ...noRules, changes: { prices: { service: "api", since: "2.0", about: "prices are in cents: run tools/cents before" } } })
+    const refused = await update()
+    expect(refused.stderr).toContain("api 1.0 → 2.0: prices are in cents: run tools/cents before")
+    expect(refused.stderr).toContain("--accept=prices")
+    expect([refused.code, images()]).toEqual([4, at("1.0")])
+    const unknown = await update("--accept=price")
+    expect(unknown.stderr).toContain('Did you mean "prices"?')
+    expect(unknown.code).toBe(2)
+    expect((await update("--accept=prices")).code).toBe(0)
+    expect(images()).toEqual(at("2.0"))
+    expect((await kit.run(["deploy"])).stderr).toContain("nothing to change")
+    // The containers are gone, and what the data was used with is known.
+    expect((await kit.run(["clean"])).code).toBe(0)
+    kit.write(".env", kit.read(".env").concat("API_IMAGE=docker.io/shop/api:1.0\n"))
+    const back = await kit.run(["deploy"])
+    expect(back.stderr).toContain("api 2.0 → 1.0 goes back over 2.0")
+    expect(back.code).toBe(4)
+  })
+})
+
 describe("update", () => {
   test("new containers start beside the old ones, get all connections, and the old ones leave and end", async () => {
     await deployed()
@@ -189,6 +235,7 @@ describe("what cannot be an update is refused, and nothing is changed", () => {
     for (const [words, expected] of [
       [["update"], "needs the folder of a newer kit"],
       [["update", "--kit=x", "--strategy=blue"], 'unknown strategy "blue"'],
+      [["update", "--kit=x", "--strategy=rolling"], "--strategy=rolling is not offered: one container after the other"],
       [["update", "--kit=x", "--steps=5,25"], "--steps is for --strategy=canary"],
       [["update", "--kit=x", "--strategy=canary", "--steps=50,10"], "is not a list of rising shares"],
       [["rollback"], "no earlier release is kept here"],

@@ -131,6 +131,7 @@ describe("options", () => {
   test("an unknown strategy is answered with the nearest", () => {
     expect(readStrategy("canary")).toBe("canary")
     expect(() => readStrategy("canari")).toThrow('unknown strategy "canari"')
+    expect(() => readStrategy("rolling")).toThrow("rolling is not offered: one container after the other")
   })
 })
 

@@ -7,7 +7,7 @@ import type { BaseEntry, Catalogue, ComponentEntry } from "../../catalogue/types
 import { groupHealth, portProbe } from "../build/image.js"
 import { publishedAs } from "../publish/publishedAs.js"
 import { imageVariable } from "../versions/envTemplate.js"
-import type { Backup, DeployedService, Deployment, Health, Setting, SettingUse } from "./model.js"
+import type { Backup, DeployedService, Deployment, Health, Setting, SettingUse, UpdateRules } from "./model.js"
 
 export interface DeploymentRequest {
   /** Only the services of these. All when none is named. */
@@ -54,6 +54,15 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
     },
     checks: data.checks,
     ...(data.backup === undefined ? {} : { backup: backupOf(catalogue, data.backup, names) }),
+    ...(data.updates === undefined ? {} : { updates: updatesOf(data.updates, names) }),
+  }
+}
+
+function updatesOf({ stops, changes, together }: UpdateRules, services: string[]): UpdateRules {
+  return {
+    stops: stops.filter(({ service }) => services.includes(service)),
+    changes: Object.fromEntries(Object.entries(changes).filter(([, { service }]) => services.includes(service))),
+    together: together.filter((service) => services.includes(service)),
   }
 }
 

@@ -97,6 +97,11 @@ export const strategies = ["blue-green", "canary", "recreate"] as const
 export type Strategy = (typeof strategies)[number]
 
 export function readStrategy(text: string): Strategy {
+  if (text === "rolling")
+    throw new Error(
+      "--strategy=rolling is not offered: one container after the other means a change of the readers of Kafka with each of them. " +
+        "blue-green changes them once, canary moves the connections in small steps",
+    )
   const found = strategies.find((known) => known === text)
   if (found === undefined) throw unknownName("strategy", text, [...strategies])
   return found

@@ -22,6 +22,17 @@ export interface Deployment {
   checks: CheckStep[]
   /** What a backup holds, in the order in which it is saved; absent where the stack has none. */
   backup?: Backup
+  /** What an update must heed; absent in older kits. */
+  updates?: UpdateRules
+}
+
+export interface UpdateRules {
+  /** Lines of versions, such as 7.0, that no update of a service may leave out, and that none goes back over. */
+  stops: { service: string; through: string[]; why: string }[]
+  /** Name → a change that somebody must know before the update, and acknowledge by this name. */
+  changes: Record<string, { service: string; since: string; about: string }>
+  /** Services that talk to each other: the versions of a kit are tested together. */
+  together: string[]
 }
 
 export interface Backup {
