@@ -14,7 +14,7 @@ import { Tests } from "./objects/tests.js"
 import { defaultBuilder } from "./plan/supplychain/provenance.js"
 import { builtAll, builtArchive, builtImage, builtLayout, builtPrograms } from "./tasks/build.js"
 import { bundleReport, lockedChanges, prewarmedBundle } from "./tasks/bundle.js"
-import { composeChanges, deploymentKit } from "./tasks/deployment.js"
+import { chartFolder, composeChanges, deploymentKit } from "./tasks/deployment.js"
 import { componentDockerfile, dockerfilesChanges } from "./tasks/dockerfiles.js"
 import { baseImageList, componentList, mirrorList } from "./tasks/lists.js"
 import { planReport, publishedReport, released } from "./tasks/publish.js"
@@ -191,8 +191,7 @@ export class Openim {
 
   /**
    * Lists the remote images that the stack or Dockerfiles need, with size and status.
-   * The status is present (in the bundle), cached (in this engine), moved (its tag is not what versions.yaml pins) or missing. Only
-   * manifests are asked for, nothing is pulled. A registry that cannot be asked makes a row say so
+   * Its status: present (in the bundle), cached (in this engine), moved (its tag is not what is pinned) or missing. Nothing is pulled
    */
   @func({ cache: "never" })
   async baseImages(
@@ -219,8 +218,7 @@ export class Openim {
 
   /**
    * States what a component's image was made from: commit, checksum, Go and base image.
-   * Returns a file with an in-toto statement (SLSA provenance v1) for the image's digest; publish attaches it. Go on with
-   * export --path=server.provenance.json or contents
+   * Returns an in-toto statement (SLSA provenance v1) for the digest; publish attaches it. Go on with export --path=FILE or contents
    */
   @func({ cache: "session" })
   async provenance(
@@ -232,8 +230,7 @@ export class Openim {
 
   /**
    * Looks for known vulnerabilities in a component's image, with grype.
-   * In the packages of its distribution and in the Go modules of its binaries. Fails when something is as bad as --fail-on, or when
-   * grype's database can neither be reached nor is given
+   * In its distribution's packages and its Go modules. Fails when something is as bad as --fail-on, or without a database
    */
   @func({ cache: "never" })
   async scan(
@@ -248,8 +245,7 @@ export class Openim {
 
   /**
    * Signs published images with a cosign key; nothing is written to a public log.
-   * An image that this key has signed already stays as it is. Check signatures with verify, or with
-   * cosign verify --key=cosign.pub --insecure-ignore-tlog IMAGE
+   * Images that this key has signed stay as they are. Check with verify, or cosign verify --key=cosign.pub --insecure-ignore-tlog IMAGE
    */
   @func({ cache: "never" })
   async sign(
@@ -396,8 +392,8 @@ export class Openim {
 
   /**
    * Pins the packages and base images of --bundle in versions.yaml for all builds.
-   * Returns a changeset (-y writes without asking). Where a repository no longer has a locked version, the newest one is taken and the log
-   * says so. To lock newer ones: prewarm --renew, then lock again. To stop locking: remove the key packages
+   * Returns a changeset (-y writes without asking). A version that is gone becomes the newest one, which the log says. To lock newer
+   * ones: prewarm --renew, then lock again. To stop locking: remove the key packages
    */
   @func({ cache: "never" })
   async lock(
@@ -437,7 +433,13 @@ export class Openim {
     return deploymentKit(this.options, checkout, { profiles, images })
   }
 
-  /** Writes the folder compose/ from deployment.yaml; as a check it fails when a file is old. */
+  /** Makes the stack's Helm charts for Kubernetes: go on with export --path=charts. */
+  @func({ cache: "session" })
+  async charts(): Promise<Directory> {
+    return chartFolder(this.options)
+  }
+
+  /** Writes compose/ and charts/ from deployment.yaml; as a check it fails when a file is old. */
   @func({ cache: "session" })
   @generate()
   async composeFiles(

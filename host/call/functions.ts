@@ -38,6 +38,7 @@ export const functionList: FunctionList = {
         "dockerfile": {"gives":"String","options":{"component":"String!"}},
         "dockerfiles": {"gives":"Changeset","check":true,"options":{"checkout":"Directory"}},
         "deployment": {"gives":"Directory","options":{"checkout":"Directory","profiles":"[String]","images":"String"}},
+        "charts": {"gives":"Directory","options":{}},
         "compose-files": {"gives":"Changeset","check":true,"options":{"checkout":"Directory"}},
       },
     },

@@ -284,6 +284,32 @@ export const updatesSchema = v.strictObject({
   ),
 })
 
+const podSchema = v.strictObject({
+  probe: about("A port that answers once the program is ready, where it is another than the component's.", v.optional(port())),
+  metrics: about("Its port for Prometheus.", v.optional(port())),
+  single: about("Why only one may run. Default: several may.", v.optional(text())),
+  after: about(
+    "Programs that it waits for, but not for ever: what it takes would be lost without them.",
+    list(name("the name of a component")),
+  ),
+  replicas: about("How many run.", v.optional(whole(1, 100))),
+  drainSeconds: about("How long a pod that ends still serves.", v.optional(whole(0, 3600))),
+  requestMiB: about("The memory that it needs at least.", v.optional(mebibytes())),
+  limitMiB: about("The most memory of a program. Default: 256. That of a service is `memoryMiB`.", v.optional(mebibytes())),
+  requestMilliCpus: about("The thousandths of a processor that it needs at least.", v.optional(whole(1, 64_000))),
+  storageMiB: about("The size of its volume.", v.optional(mebibytes())),
+  user: about("The user's number, where its image would run as root.", v.optional(whole(1, 65_535))),
+  environment: about("Variables that are different there.", variables()),
+})
+
+export const kubernetesSchema = v.strictObject({
+  hosts: about(
+    "Routes at a port of the machine, and the names before the host of PUBLIC_URL that lead to them there.",
+    mapping(name("the name of a route"), name()),
+  ),
+  pods: about("What is said of a service, or of a program of its group, only there.", v.optional(v.record(name(), podSchema), {})),
+})
+
 export const deploymentSchema = v.strictObject({
   project: about("The compose project's name, where `.env` has no other.", name()),
   profiles: about("What can be run.", named(profileSchema)),
@@ -303,6 +329,7 @@ export const deploymentSchema = v.strictObject({
   checks: about("What shows that the whole works, through the public address.", list(checkSchema)),
   backup: about("What `openimctl backup` saves.", v.optional(backupSchema)),
   updates: about("What an update must heed.", v.optional(updatesSchema)),
+  kubernetes: about("What is different on Kubernetes.", v.optional(kubernetesSchema)),
 })
 
 export type DeploymentData = v.InferOutput<typeof deploymentSchema>

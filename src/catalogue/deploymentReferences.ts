@@ -69,7 +69,12 @@ export function deploymentReferences(data: unknown, components: string[], images
       one(["updates", "changes", name, "service"], "the name of a service", services!),
     ),
     ...each(["updates", "together"], "the name of a service", services!),
-    ...inTexts(data, ["settings", "services", "checks", "backup"], settings),
+    ...keysOf(["kubernetes", "hosts"], "the name of a route", routes!),
+    ...keysOf(["kubernetes", "pods"], "the name of a service or a component", [...services!, ...components]),
+    ...keys(at(data, ["kubernetes", "pods"])).flatMap((name) =>
+      each(["kubernetes", "pods", name, "after"], "the name of a component", components),
+    ),
+    ...inTexts(data, ["settings", "services", "checks", "backup", "kubernetes"], settings),
   ]
 }
 

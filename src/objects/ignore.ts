@@ -29,9 +29,10 @@ export const CHECKOUT = [
   "compose/*/acme",
 ]
 
-/** Of this project, what is generated below compose/: beside it stand the passwords of a site. */
+/** Of this project, what is generated below compose/ and charts/: beside it stand the passwords of a site. */
 export const COMPOSE = [
   "*",
+  "!charts",
   "!compose/*/docker-compose.prod.yml",
   "!compose/*/env.template",
   "!compose/*/haproxy.cfg",
@@ -60,6 +61,7 @@ export const KIT = [
 export const PINS = [
   "*",
   "!stacks",
+  "!charts",
   "!dockerfiles/*.Dockerfile",
   "!compose/*/docker-compose.prod.yml",
   "!compose/*/env.template",
@@ -72,6 +74,7 @@ export const PINS = [
 export const RELEASE = [
   "*",
   "!stacks",
+  "!charts",
   "!dockerfiles/*.Dockerfile",
   "!compose/*/docker-compose.prod.yml",
   "!compose/*/env.template",

@@ -206,15 +206,11 @@ async function sourceVersions(settings: Settings): Promise<Record<string, string
 }
 
 async function generatedFiles(catalogue: Catalogue, deployment?: string): Promise<Record<string, string>> {
-  const folders: Record<string, Record<string, string>> = { dockerfiles: dockerfiles(catalogue) }
-  if (deployment !== undefined) {
-    const { composeFiles } = await import("../plan/deploy/files.js")
-    const data = await loadDeployment(catalogue, catalogue.stack, async () => deployment)
-    folders[`compose/${catalogue.stack}`] = composeFiles(catalogue, data!)
-  }
-  return Object.fromEntries(
-    Object.entries(folders).flatMap(([folder, texts]) => Object.entries(texts).map(([name, text]) => [`${folder}/${name}`, text])),
-  )
+  const texts = Object.fromEntries(Object.entries(dockerfiles(catalogue)).map(([name, text]) => [`dockerfiles/${name}`, text]))
+  if (deployment === undefined) return texts
+  const { deploymentFilesByPath } = await import("../plan/kubernetes/repository.js")
+  const data = await loadDeployment(catalogue, catalogue.stack, async () => deployment)
+  return { ...texts, ...deploymentFilesByPath(catalogue, data!) }
 }
 
 /** What was written is read again: a file that the next call could not read is never handed out. */

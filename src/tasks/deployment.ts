@@ -11,12 +11,27 @@ import type { Settings } from "../graph/call/settings.js"
 import { baseOf, referenceOf } from "../plan/build/components.js"
 import { builtLayout } from "./build.js"
 
-/** Those below compose/STACK, as the catalogue has them now. */
+/** Those below compose/STACK and charts/STACK, as the catalogue has them now. */
 export async function composeChanges(options: CallOptions, checkout: Directory): Promise<Changeset> {
   const { catalogue } = await stackSettings(options)
-  const [data, { composeFiles }] = await Promise.all([deploymentData(options, catalogue), import("../plan/deploy/files.js")])
-  // What else is there, such as .env, is the user's.
-  return withTexts(checkout, `compose/${catalogue.stack}`, composeFiles(catalogue, data)).changes(checkout)
+  const [data, { deploymentFilesByPath }] = await Promise.all([
+    deploymentData(options, catalogue),
+    import("../plan/kubernetes/repository.js"),
+  ])
+  // What else is there, such as .env, is the user's; all of a chart is generated.
+  const others = checkout.withoutDirectory(`charts/${catalogue.stack}`)
+  return withTexts(others, ".", deploymentFilesByPath(catalogue, data)).changes(checkout)
+}
+
+/** The Helm charts of the stack, each in a folder with its name. */
+export async function chartFolder(options: CallOptions): Promise<Directory> {
+  const { catalogue } = await pinnedSettings(options)
+  const [data, { chartFiles }, { emptyFolder }] = await Promise.all([
+    deploymentData(options, catalogue),
+    import("../plan/kubernetes/charts.js"),
+    import("../graph/deploy/kit.js"),
+  ])
+  return withTexts(emptyFolder(), ".", chartFiles(catalogue, data))
 }
 
 export interface KitCall {

@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readDeployment } from "../../src/catalogue/deployment.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import { composeFiles } from "../../src/plan/deploy/files.js"
 import { dockerfiles } from "../../src/plan/dockerfile/dockerfile.js"
+import { deploymentFilesByPath } from "../../src/plan/kubernetes/repository.js"
 import { withChanges } from "../../src/plan/versions/changelog.js"
 import { pinPaths } from "../../src/plan/versions/pinFiles.js"
 import { aged } from "./aged.js"
@@ -20,7 +20,7 @@ const names = process.env.BUMPED?.split(",")
 write(versions, aged(before, names && ((name) => names.includes(name))))
 if (read(versions) === before) throw new Error("nothing was bumped")
 const catalogue = await loadCatalogue("openim", async (name) => read(`stacks/openim/${name}`))
-const files = composeFiles(catalogue, readDeployment("deployment.yaml", read(deployment!), catalogue))
-for (const [name, text] of Object.entries(files)) write(`compose/openim/${name}`, text)
+const files = deploymentFilesByPath(catalogue, readDeployment("deployment.yaml", read(deployment!), catalogue))
+for (const [name, text] of Object.entries(files)) write(name, text)
 write(changelog, withChanges(read(changelog), ["everything: old → new"], "2031-02-03"))
 for (const [name, text] of Object.entries(dockerfiles(catalogue))) write(`dockerfiles/${name}`, text)

@@ -66,3 +66,7 @@ export async function withChecksums(settings: Settings, kit: Directory): Promise
     .file("/SHA256SUMS")
   return kit.withFile("SHA256SUMS", sums, { permissions: 0o644 })
 }
+
+export function emptyFolder(): Directory {
+  return dag.directory()
+}

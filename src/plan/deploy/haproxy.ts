@@ -6,7 +6,19 @@ import type { Deployment, Edge, Route } from "./model.js"
 /** The file's name in the kit. */
 export const edgeFile = "haproxy.cfg"
 
-export function haproxyText({ edge, routes, title, services }: Deployment): string {
+/** Where the edge runs. */
+export interface EdgePlace {
+  /** A service's name and port as HAProxy asks for them. */
+  address: (service: string, target: number) => string
+  /** Whether a client's connection is encrypted. */
+  secure: string
+  /** Something in front may say who asks: where BEHIND_PROXY is yes, it is believed. */
+  proxied: boolean
+}
+
+const machine: EdgePlace = { address: (service, target) => `${service}:${target}`, secure: "{ ssl_fc }", proxied: false }
+
+export function haproxyText({ edge, routes, title, services }: Deployment, place = machine): string {
   const served = routes.filter(({ service }) => services.some(({ name }) => name === service))
   const backends = new Map(served.map((route) => [backendOf(served, route), route]))
   const paths = served.filter(({ path }) => path !== undefined)
@@ -18,8 +30,8 @@ export function haproxyText({ edge, routes, title, services }: Deployment): stri
 # (requests of one address in 10 seconds; 0: no limit), REQUEST_BYTES and CONNECTIONS.`,
     globalPart(edge),
     resolvers,
-    mainFrontend(edge, paths, served, ready),
-    ...served.filter(({ port }) => port !== undefined).map((route) => portFrontend(edge, route, served)),
+    mainFrontend(edge, paths, served, ready, place),
+    ...served.filter(({ port }) => port !== undefined).map((route) => portFrontend(edge, route, served, place)),
     `frontend metrics
   # For the networks of this installation only: no port of the machine leads here.
   bind :${edge.metrics}
@@ -38,6 +50,7 @@ backend rates
         name,
         served.filter((other) => backendOf(served, other) === name),
         route,
+        place,
       ),
     ),
   ]
@@ -108,12 +121,12 @@ const resolvers = `resolvers names
   hold refused 5s
   hold timeout 10s`
 
-function mainFrontend(edge: Edge, paths: Route[], served: Route[], ready: string[]): string {
+function mainFrontend(edge: Edge, paths: Route[], served: Route[], ready: string[], place: EdgePlace): string {
   const whole = paths.find(({ path }) => path === "/")
   const challenge = "{ path_beg /.well-known/acme-challenge/ }"
   const https = (port: string) =>
     `  http-request redirect location "https://%[req.hdr(host),field(1,:)]${port}%[pathq]" code 308 if !{ ssl_fc } !${challenge}`
-  const lines = paths.filter(({ path }) => path !== "/").flatMap((route) => pathRules(route, backendOf(served, route)))
+  const lines = paths.filter(({ path }) => path !== "/").flatMap((route) => pathRules(route, backendOf(served, route), place))
   return `frontend main
   bind :${edge.http}
 .if !streq("$TLS",off)
@@ -127,7 +140,7 @@ ${https("")}
 ${https(":${HTTPS_PORT}")}
 .endif
 .endif
-${protections(false)}
+${protections(false, place)}
   # Pages are not shown inside of other sites' pages.
   http-response set-header X-Frame-Options SAMEORIGIN
 ${lines.join("\n")}
@@ -135,33 +148,30 @@ ${edge.acme === undefined ? "" : `.if streq("$TLS",acme)\n  use_backend acme if 
 }
 
 /** Below this path, which the service does not see. */
-function pathRules({ path, strip, headers }: Route, name: string): string[] {
+function pathRules({ path, strip, headers }: Route, name: string, place: EdgePlace): string[] {
   const chosen = `{ var(txn.backend) -m str ${name} }`
   return [
     `  http-request set-var(txn.backend) str(${name}) if { path ${path} } || { path_beg ${path}/ }`,
     ...(strip ? [`  http-request replace-path ${path}/?(.*) /\\1 if ${chosen}`] : []),
-    ...headerRules(headers, chosen),
+    ...headerRules(headers, place, chosen),
   ]
 }
 
 /** A service behind the edge does not see under which address it was asked. */
-function headerRules(headers: Record<string, string>, chosen = ""): string[] {
+function headerRules(headers: Record<string, string>, { secure }: EdgePlace, chosen = ""): string[] {
   const rule = (name: string, value: string, scheme: string, condition: string) =>
     `  http-request set-header ${name} "${value.replaceAll("${origin}", `${scheme}://%[req.hdr(host)]`)}" if ${chosen}${chosen && " "}${condition}`
-  return Object.entries(headers).flatMap(([name, value]) => [
-    rule(name, value, "https", "{ ssl_fc }"),
-    rule(name, value, "http", "!{ ssl_fc }"),
-  ])
+  return Object.entries(headers).flatMap(([name, value]) => [rule(name, value, "https", secure), rule(name, value, "http", `!${secure}`)])
 }
 
-function portFrontend({ certificate }: Edge, route: Route, served: Route[]): string {
+function portFrontend({ certificate }: Edge, route: Route, served: Route[], place: EdgePlace): string {
   return `frontend port-${route.port}
 .if streq("$TLS",off)
   bind :${route.port}
 .else
   bind :${route.port} ssl crt ${certificate} alpn ${route.websocket ? "http/1.1" : "h2,http/1.1"}
 .endif
-${[protections(route.unlimited), ...headerRules(route.headers)].join("\n")}
+${[protections(route.unlimited, place), ...headerRules(route.headers, place)].join("\n")}
   default_backend ${backendOf(served, route)}`
 }
 
@@ -176,17 +186,17 @@ function probes(ready: string[]): string {
   ].join("\n")
 }
 
-function protections(unlimited: boolean): string {
+function protections(unlimited: boolean, { secure, proxied }: EdgePlace): string {
   const limits = `
 .if !streq("$RATE_LIMIT",0)
   http-request track-sc0 src table rates
   http-request deny deny_status 429 if { sc_http_req_rate(0) gt "$RATE_LIMIT" }
 .endif
   http-request deny deny_status 413 if { req.body_size gt "$REQUEST_BYTES" }`
-  return `  # Nobody outside says where a request comes from.
+  return `${proxied ? believed : ""}  # Nobody outside says where a request comes from.
   http-request del-header X-Forwarded-For
-  http-request set-header X-Forwarded-Proto https if { ssl_fc }
-  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }${unlimited ? "" : limits}
+  http-request set-header X-Forwarded-Proto https if ${secure}
+  http-request set-header X-Forwarded-Proto http if !${secure}${unlimited ? "" : limits}
   http-response del-header Server
   http-response set-header X-Content-Type-Options nosniff
   http-response set-header Referrer-Policy strict-origin-when-cross-origin
@@ -195,12 +205,18 @@ function protections(unlimited: boolean): string {
 .endif`
 }
 
-function backend({ instances }: Edge, name: string, routes: Route[], { service, target, websocket }: Route): string {
+const believed = `.if streq("$BEHIND_PROXY",yes)
+  # The last one of these is what the proxy in front has seen.
+  http-request set-src req.hdr_ip(X-Forwarded-For,-1) if { req.hdr(X-Forwarded-For) -m found }
+.endif
+`
+
+function backend({ instances }: Edge, name: string, routes: Route[], { service, target, websocket }: Route, place: EdgePlace): string {
   const closed = [...new Set(routes.flatMap((route) => route.closed))]
   return [
     `backend ${name}`,
     `  balance ${websocket ? "leastconn" : "roundrobin"}`,
     ...closed.map((path) => `  http-request deny deny_status 404 if { path,url_dec -m beg ${path} }`),
-    `  server-template ${service} ${instances} ${service}:${target} check`,
+    `  server-template ${service} ${instances} ${place.address(service, target)} check`,
   ].join("\n")
 }

@@ -1,0 +1,217 @@
+// What the chart of a whole stack has besides its modules: checks before anything is made, the way in, and what it says after.
+
+import type { DeploymentData } from "../../catalogue/deployment.js"
+import type { Catalogue } from "../../catalogue/types.js"
+import type { Deployment } from "../deploy/model.js"
+import type { Module } from "./modules.js"
+
+interface Context {
+  catalogue: Catalogue
+  data: DeploymentData
+  deployment: Deployment
+}
+
+export function umbrellaTemplates(context: Context, modules: Module[]): Record<string, string> {
+  return {
+    "checks.yaml": checksTemplate(context, modules),
+    "_entry.tpl": entryTemplate(context),
+    "ingress.yaml": ingressTemplate(context),
+    "routes.yaml": routesTemplate(context),
+    "NOTES.txt": notesTemplate(context),
+  }
+}
+
+interface SecretKey {
+  key: string
+  setting: string
+  optional: boolean
+}
+
+function secretKeys(modules: Module[]): SecretKey[] {
+  const found = new Map(
+    modules.flatMap(({ secrets }) => secrets.map(({ key, setting, optional }) => [key, { key, setting, optional }] as const)),
+  )
+  return [...found.values()].sort((one, other) => one.key.localeCompare(other.key))
+}
+
+/** How the Secret is made, with passwords that nobody knows. */
+export function secretCommand({ catalogue, data }: Context, modules: Module[], namespace: string): string {
+  const lines = secretKeys(modules)
+    .filter(({ optional }) => !optional)
+    .map(({ key, setting }) => `  --from-literal=${key}="$(openssl rand -hex ${Math.ceil((data.settings[setting]?.generate ?? 32) / 2)})"`)
+  return [`kubectl --namespace ${namespace} create secret generic ${catalogue.stack}-secrets`, ...lines].join(" \\\n")
+}
+
+/** Helm makes nothing when one of these fails. */
+function checksTemplate({ data }: Context, modules: Module[]): string {
+  const keys = secretKeys(modules).filter(({ optional }) => !optional)
+  const refused = Object.entries(data.settings)
+    .filter(([name, { kind, refused: values }]) => name === "PUBLIC_URL" && kind !== "secret" && values.length > 0)
+    .map(
+      ([name, { refused: values }]) =>
+        `{{- if has .Values.global.settings.${name} (list ${values.map((one) => JSON.stringify(one)).join(" ")}) }}{{ fail (printf "global.settings.${name} is %s, which is an example: set yours" .Values.global.settings.${name}) }}{{ end }}`,
+    )
+  return `{{- /* Before anything is made. */ -}}
+{{- if not .Values.global.settings.PUBLIC_URL }}{{ fail "global.settings.PUBLIC_URL is empty: set the address that clients use, such as --set global.settings.PUBLIC_URL=https://im.company.com" }}{{ end }}
+${refused.join("\n")}
+{{- if and .Values.ingress.enabled .Values.gateway.enabled }}{{ fail "ingress.enabled and gateway.enabled are both true: choose one" }}{{ end }}
+{{- if and .Values.gateway.enabled (not .Values.gateway.parentRefs) }}{{ fail "gateway.parentRefs is empty: name your Gateway, such as --set gateway.parentRefs[0].name=public" }}{{ end }}
+{{- if and .Values.ingress.className (lookup "networking.k8s.io/v1" "IngressClass" "" "") (not (lookup "networking.k8s.io/v1" "IngressClass" "" .Values.ingress.className)) }}{{ fail (printf "ingress.className is %s, which this cluster does not have: kubectl get ingressclass lists those that it has" .Values.ingress.className) }}{{ end }}
+{{- if and .Values.global.storageClass (lookup "storage.k8s.io/v1" "StorageClass" "" "") (not (lookup "storage.k8s.io/v1" "StorageClass" "" .Values.global.storageClass)) }}{{ fail (printf "global.storageClass is %s, which this cluster does not have: kubectl get storageclass lists those that it has" .Values.global.storageClass) }}{{ end }}
+{{- /* Without a cluster, lookup finds nothing: then nobody can say whether the Secret is there. */ -}}
+{{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" }}
+{{- $secret := lookup "v1" "Secret" .Release.Namespace .Values.global.secret }}
+{{- if not $secret }}{{ fail (printf "there is no Secret %s in the namespace %s: README.md of this chart has the command that makes it" .Values.global.secret .Release.Namespace) }}{{ end }}
+{{- range list ${keys.map(({ key }) => JSON.stringify(key)).join(" ")} }}
+{{- if not (get (default dict $secret.data) .) }}{{ fail (printf "the Secret %s has no value for %s: kubectl -n %s patch secret %s -p '{\\"stringData\\":{\\"%s\\":\\"…\\"}}' adds it" $.Values.global.secret . $.Release.Namespace $.Values.global.secret .) }}{{ end }}
+{{- end }}
+{{- end }}
+`
+}
+
+interface Entry {
+  host: string
+  port: number
+}
+
+/** Hosts that lead to a listener of the edge: the main one, and those of routes that had a port on one machine. */
+function entries({ data, deployment }: Context): Entry[] {
+  const named = Object.entries(data.kubernetes?.hosts ?? {}).flatMap(([name, host]) => {
+    const route = deployment.routes.find((one) => one.name === name)
+    return route?.port === undefined ? [] : [{ host, port: route.port }]
+  })
+  return [{ host: "", port: data.edge.http }, ...named]
+}
+
+function entryTemplate(context: Context): string {
+  return `{{- /* The hosts of this installation, one a line: HOST PORT-OF-THE-EDGE. */ -}}
+{{- define "entry.hosts" -}}
+${entries(context)
+  .map(({ host, port }) => `{{ (urlParse (include "library.url" (list . ${JSON.stringify(host)}))).host }} ${port}`)
+  .join("\n")}
+{{- end }}
+
+{{- define "entry.labels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
+{{- end }}
+
+{{- define "entry.secure" -}}
+{{- if eq (urlParse .Values.global.settings.PUBLIC_URL).scheme "https" }}yes{{ end -}}
+{{- end }}
+`
+}
+
+function ingressTemplate({ data }: Context): string {
+  return `{{- if .Values.ingress.enabled }}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {{ .Release.Name }}
+  namespace: {{ .Release.Namespace }}
+  labels: {{- include "entry.labels" . | nindent 4 }}
+  annotations:
+    {{- with .Values.ingress.annotations }}{{ toYaml . | nindent 4 }}{{ end }}
+    {{- with .Values.ingress.tls.issuer }}
+    cert-manager.io/cluster-issuer: {{ . }}
+    {{- end }}
+spec:
+  {{- with .Values.ingress.className }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  {{- if include "entry.secure" . }}
+  tls:
+    - secretName: {{ default (printf "%s-tls" .Release.Name) .Values.ingress.tls.secret }}
+      hosts:
+      {{- range splitList "\\n" (include "entry.hosts" .) }}
+        - {{ index (splitList " " .) 0 }}
+      {{- end }}
+  {{- end }}
+  rules:
+  {{- range splitList "\\n" (include "entry.hosts" .) }}
+    - host: {{ index (splitList " " .) 0 }}
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: {{ $.Release.Name }}-${data.edge.service}, port: { number: {{ index (splitList " " .) 1 }} } } }
+  {{- end }}
+{{- end }}
+`
+}
+
+function routesTemplate({ data }: Context): string {
+  return `{{- if .Values.gateway.enabled }}
+{{- range splitList "\\n" (include "entry.hosts" .) }}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: {{ $.Release.Name }}-{{ index (splitList " " .) 1 }}
+  namespace: {{ $.Release.Namespace }}
+  labels: {{- include "entry.labels" $ | nindent 4 }}
+spec:
+  parentRefs: {{- toYaml $.Values.gateway.parentRefs | nindent 4 }}
+  hostnames: [{{ index (splitList " " .) 0 | quote }}]
+  rules:
+    - backendRefs: [{ name: {{ $.Release.Name }}-${data.edge.service}, port: {{ index (splitList " " .) 1 }} }]
+      # WebSockets stay open.
+      timeouts: { request: 0s }
+{{- end }}
+{{- end }}
+`
+}
+
+function notesTemplate({ catalogue, data }: Context): string {
+  return `${catalogue.title} is installed in the namespace {{ .Release.Namespace }}. Wait until all its pods are ready:
+
+  kubectl --namespace {{ .Release.Namespace }} wait pod --all --for=condition=Ready --timeout=10m
+
+{{ if or .Values.ingress.enabled .Values.gateway.enabled -}}
+Clients reach it at {{ .Values.global.settings.PUBLIC_URL }}. Names of these hosts must lead to the ingress controller:
+{{ range splitList "\\n" (include "entry.hosts" .) }}
+  {{ index (splitList " " .) 0 }}
+{{- end }}
+{{- else -}}
+Nothing outside of the cluster leads to it yet: set ingress.enabled, or try it from this machine:
+
+  kubectl --namespace {{ .Release.Namespace }} port-forward service/{{ .Release.Name }}-${data.edge.service} ${data.edge.http}
+{{- end }}
+`
+}
+
+export function chartReadme(context: Context, modules: Module[], rows: [string, string, string][]): string {
+  const { catalogue } = context
+  const name = catalogue.stack
+  return `# ${catalogue.title} on Kubernetes
+
+A Helm chart. It needs Helm 3 and Kubernetes 1.27 or newer, a storage class, and in most installations an ingress controller.
+Generated from \`deployment.yaml\`, \`stack.yaml\` and \`versions.yaml\`: do not edit it. [docs/kubernetes.md](../../docs/kubernetes.md) leads through an installation.
+
+\`\`\`sh
+kubectl create namespace ${name}
+${secretCommand(context, modules, name)}
+helm install ${name} charts/${name} --namespace ${name} --wait --timeout 10m \\
+  --set global.settings.PUBLIC_URL=https://im.company.com \\
+  --set ingress.enabled=true --set ingress.className=nginx
+\`\`\`
+
+What you change goes into a file of yours: \`--values my-values.yaml\`. A value that the chart does not know is refused.
+The chart holds no password: it names the Secret that has them.
+
+## Modules
+
+${markdownTable([["module", "what it is", "runs with"], ...modules.map(({ name: module, purpose, layout, profiles }) => [`\`${module}\``, purpose, layout === undefined ? profiles.join(", ") : `layout: ${layout}`])])}
+
+## Values
+
+${markdownTable([["value", "default", "what it is for"], ...rows.map(([one, given, purpose]) => [`\`${one}\``, given === undefined ? "" : `\`${given}\``, purpose.replaceAll("|", "\\|").replaceAll("\n", " ")])])}
+`
+}
+
+function markdownTable([head, ...rows]: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |`
+  return [line(head!), line(head!.map(() => "---")), ...rows.map(line)].join("\n")
+}

@@ -1,0 +1,201 @@
+import { readdirSync } from "node:fs"
+import { Ajv } from "ajv"
+import { beforeAll, describe, expect, it } from "vitest"
+import { parse } from "yaml"
+import { type DeploymentData, readDeployment } from "../../src/catalogue/deployment.js"
+import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
+import type { Catalogue } from "../../src/catalogue/types.js"
+import { chartFiles } from "../../src/plan/kubernetes/charts.js"
+import { helmText } from "../../src/plan/kubernetes/expressions.js"
+import { fixtureCatalogue, fixtureText } from "./fixtures.js"
+
+const folder = new URL("../../charts", import.meta.url).pathname
+
+let live: { files: Record<string, string>; data: DeploymentData; catalogue: Catalogue }
+let catalogue: Catalogue
+beforeAll(async () => {
+  const found = await loadCatalogue("openim")
+  const data = (await loadDeployment(found, "openim"))!
+  live = { files: chartFiles(found, data), data, catalogue: found }
+  catalogue = await fixtureCatalogue()
+})
+
+const kubernetes = `
+kubernetes:
+  hosts: { api-port: direct }
+  pods:
+    edge: { environment: { TLS: "off" } }
+    redis: { storageMiB: 2048, requestMiB: 32 }
+`
+const deploymentData = (more = kubernetes) => readDeployment("deployment.yaml", `${fixtureText("deployment.yaml")}${more}`, catalogue)
+const files = (more?: string) => chartFiles(catalogue, deploymentData(more))
+const stack = () => catalogue.stack
+const file = (name: string, more?: string) => files(more)[`${stack()}/${name}`]!
+/** Without what Helm fills in. */
+const plain = (text: string) => parse(text.replace(/\{\{.*\}\}/g, "filled")) as Record<string, unknown>
+
+describe("the charts in the repository", () => {
+  it("are what stacks/ says", async () => {
+    for (const [name, text] of Object.entries(live.files)) {
+      const hint = `charts/${name} is old: run ./daggerw -y call compose-files, or npm run generate`
+      await expect(text, hint).toMatchFileSnapshot(`../../charts/${name}`)
+    }
+  })
+
+  it("have no file that nothing makes", () => {
+    const there = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => `${entry.parentPath}/${entry.name}`.slice(folder.length + 1))
+    expect(there.filter((name) => !Object.hasOwn(live.files, name))).toEqual([])
+  })
+
+  it("have a module for each service and each program of a group", () => {
+    const { data, catalogue: all, files: texts } = live
+    const names = Object.values(data.services).flatMap(({ name, component }) => {
+      const entry = all.components[component]
+      return [name, ...(entry?.kind === "group" ? entry.stages.flat() : [])]
+    })
+    const charts = Object.keys(texts).flatMap((path) => /^[^/]+\/charts\/([^/]+)\/Chart\.yaml$/.exec(path)?.[1] ?? [])
+    expect(charts.sort()).toEqual(["library", ...names].sort())
+  })
+
+  it("hold no value of a secret", () => {
+    const given = Object.values(live.data.settings).flatMap(({ kind, environments }) =>
+      kind === "secret" ? Object.values(environments) : [],
+    )
+    const values = parse(live.files["openim/values.yaml"]!) as { global: { settings: object } }
+    const secrets = Object.entries(live.data.settings).flatMap(([name, { kind }]) => (kind === "secret" ? [name] : []))
+    expect(secrets.filter((name) => Object.hasOwn(values.global.settings, name))).toEqual([])
+    const texts = Object.entries(live.files).filter(([path]) => !path.endsWith("launch.json"))
+    expect(texts.filter(([, text]) => given.some((one) => text.includes(`"${one}"`))).map(([path]) => path)).toEqual([])
+  })
+
+  it("register each program under the address of its pod", () => {
+    const programs = Object.values(live.catalogue.components).filter((one) => one.kind === "program")
+    for (const { name, address } of programs.filter((one) => one.address !== undefined)) {
+      expect(plain(live.files[`openim/charts/${name}/module.yaml`]!), name).toMatchObject({ addresses: [address!.variable] })
+    }
+  })
+
+  it("let each program wait for the stores that it asks", () => {
+    const programs = Object.values(live.catalogue.components).filter((one) => one.kind === "program")
+    const asking = programs.filter(({ stores }) => stores.includes("Redis"))
+    expect(asking.length).toBeGreaterThan(5)
+    for (const { name } of asking) {
+      expect(live.files[`openim/charts/${name}/module.yaml`], name).toContain(
+        '  - {{ include "library.address" (list . "redis" 6379) | quote }}',
+      )
+    }
+  })
+
+  it("keep to the memory of deployment.yaml", () => {
+    for (const { name, memoryMiB } of Object.values(live.data.services)) {
+      const { resources } = parse(live.files[`openim/charts/${name}/values.yaml`]!) as { resources: { limits: { memory: string } } }
+      expect(resources.limits.memory, name).toBe(`${memoryMiB}Mi`)
+    }
+  })
+})
+
+describe("values", () => {
+  const check = (change: (values: { global: Record<string, never> } & Record<string, unknown>) => void) => {
+    const values = parse(file("values.yaml")) as never
+    change(values)
+    const ajv = new Ajv({ strict: false })
+    return ajv.validate(JSON.parse(file("values.schema.json")), values) ? "fits" : ajv.errorsText()
+  }
+  const set = (part: string, key: string, value: unknown) => check((values) => Object.assign(values.global[part]!, { [key]: value }))
+
+  it("fit their schema as they are", () => expect(check(() => {})).toBe("fits"))
+  it("with a typo are refused", () => {
+    expect(check((values) => Object.assign(values.global, { layuot: "grouped" }))).toContain("additional properties")
+    expect(set("settings", "CRONN", "0 4 * * *")).toContain("additional properties")
+    expect(check((values) => Object.assign(values, { redis: { replica: 1 } }))).toContain("additional properties")
+  })
+  it("that cannot be right are refused", () => {
+    expect(check((values) => Object.assign(values.global, { layout: "pods" }))).toContain("equal to one of the allowed values")
+    expect(set("external", "redis", "redis")).toContain("must match pattern")
+    expect(set("settings", "PUBLIC_URL", "im.company.com")).toContain("must match pattern")
+  })
+  it("may be what Helm makes of numbers and flags", () => {
+    expect(set("settings", "CRON", 4)).toBe("fits")
+    expect(set("external", "redis", "redis.company.com:6379")).toBe("fits")
+  })
+  it("have regular expressions that Helm reads", () => {
+    const patterns = [...live.files["openim/values.schema.json"]!.matchAll(/"pattern": (".*")/g)].map(
+      ([, text]) => JSON.parse(text!) as string,
+    )
+    expect(patterns.length).toBeGreaterThan(3)
+    expect(patterns.filter((pattern) => /\(\?[!=<]/.test(pattern))).toEqual([])
+  })
+  it("have names of .env where they mean the same, and no port of one machine", () => {
+    const { global } = parse(file("values.yaml")) as { global: { settings: object; images: object } }
+    expect(Object.keys(global.settings)).toEqual(["CLOSED", "PUBLIC_URL", "API_URL", "CRON"])
+    expect(Object.keys(global.images)).toContain("OPENIM_REDIS_IMAGE")
+  })
+  it("are documented, each in the line above", () => {
+    const lines = live.files["openim/values.yaml"]!.split("\n")
+    const bare = lines.filter((line, at) => /^ *[A-Za-z_-]+:/.test(line) && !/^ {6,}/.test(line) && !/^ *(#|$)/.test(lines[at - 1] ?? ""))
+    expect(bare.filter((line) => !/nginx\.ingress/.test(line))).toEqual([])
+  })
+})
+
+describe("texts of deployment.yaml", () => {
+  const text = (given: string, more?: string) => helmText({ catalogue, data: deploymentData(more) }, given)
+
+  it("stay as they are without settings and services", () => expect(text("5$ 100% a:b")).toBe('"5$ 100% a:b"'))
+  it("get the values of settings", () => expect(text("${CRON}")).toBe('{{ (include "library.setting" (list . "CRON")) | quote }}'))
+  it("get addresses of services: of the program that has the port", () => {
+    expect(text("redis:6379")).toBe('{{ (include "library.address" (list . "redis" 6379)) | quote }}')
+    expect(text("http://server:10002/x%")).toBe(
+      '{{ printf "http://%s/x%%" (include "library.address" (list . "server-api" 10002)) | quote }}',
+    )
+    expect(text("redis")).toBe('{{ (printf "%s-redis" .Release.Name) | quote }}')
+    expect(text("unknown:6379")).toBe('"unknown:6379"')
+  })
+  it("have no ports behind an ingress: a host, or the path of the same target", () => {
+    expect(text("${PUBLIC_URL}:${API_PORT}")).toBe('{{ (include "library.url" (list . "direct")) | quote }}')
+    expect(text("${PUBLIC_URL}:${API_PORT}", "")).toBe('{{ (printf "%s/api" (include "library.url" (list . ""))) | quote }}')
+    expect(text("${API_URL}/v1")).toContain('(default (printf "%s" (include "library.url" (list . "direct"))) (include "library.setting"')
+  })
+})
+
+describe("a module", () => {
+  it("of a program runs it from its group's image", () => {
+    const module = file("charts/server-rpc-user/module.yaml")
+    expect(plain(module)).toMatchObject({
+      layout: "modules",
+      kind: "Deployment",
+      probe: { port: 10320 },
+    })
+    expect(JSON.parse(file("charts/server-rpc-user/launch.json"))).toMatchObject({ command: ["/usr/local/bin/openim-rpc-user"] })
+  })
+  it("of a store keeps its data in a volume, and runs once", () => {
+    expect(plain(file("charts/redis/module.yaml"))).toMatchObject({ kind: "StatefulSet", single: true, volumes: { redis: "/data" } })
+    expect(parse(file("charts/redis/values.yaml"))).toMatchObject({ storage: { size: "2Gi" }, resources: { requests: { memory: "32Mi" } } })
+  })
+  it("gets secrets as files, optional ones only where the Secret has them", () => {
+    const { secrets } = plain(file("charts/server/module.yaml")) as { secrets: object[] }
+    expect(secrets).toContainEqual({ variable: "IMENV_REDIS_PASSWORD", key: "redis_password", setting: "REDIS_PASSWORD", optional: false })
+    expect(secrets).toContainEqual({ variable: "IMENV_MONGODB_URI", key: "mongodb_uri", setting: "MONGODB_URI", optional: true })
+  })
+  it("of the edge asks HAProxy's way for whole names, and believes a proxy in front", () => {
+    expect(file("charts/edge/haproxy.cfg")).toContain('server-template server 3 "${AT_SERVER_10002}" check')
+    expect(file("charts/edge/haproxy.cfg")).toMatch(
+      /X-Asked "https:.* if \{ var\(txn.backend\) -m str api \} \{ str\("\$PUBLIC_SCHEME"\) -m str https \}/,
+    )
+    expect(file("charts/edge/haproxy.cfg")).toContain("http-request set-src req.hdr_ip(X-Forwarded-For,-1)")
+    expect(file("charts/edge/module.yaml")).toContain('TLS: "off"')
+  })
+})
+
+describe("before anything is made", () => {
+  it("the chart asks for each secret that is needed, and says how it is made", () => {
+    expect(file("templates/checks.yaml")).toContain('range list "redis_password" "secret"')
+    expect(file("README.md")).toContain('--from-literal=redis_password="$(openssl rand -hex 16)"')
+    expect(file("README.md")).not.toContain("mongodb_uri=")
+  })
+  it("a name that is not known in deployment.yaml is refused", () => {
+    expect(() => deploymentData(kubernetes.replace("redis:", "rediss:"))).toThrow("the name of a service or a component")
+    expect(() => deploymentData(kubernetes.replace("api-port:", "api-prot:"))).toThrow("the name of a route")
+  })
+})
