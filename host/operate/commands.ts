@@ -95,7 +95,12 @@ export const VERBS: Verb[] = [
   { name: "stop", usage: "stop [SERVICE…]", purpose: "stop, the last stage first; data and .env are kept", options: [] },
   { name: "restart", usage: "restart [SERVICE…]", purpose: "stop and start again, in stages", options: ["timeout"] },
   { name: "logs", usage: "logs [SERVICE…] [-f]", purpose: "what the services have written", options: ["follow", "lines"] },
-  { name: "scale", usage: "scale SERVICE=N", purpose: "run N instances; later deployments keep the number", options: [] },
+  {
+    name: "scale",
+    usage: "scale SERVICE=N…",
+    purpose: "run N containers of a service, or of the one that has this program (api=2); later deployments keep the number",
+    options: [],
+  },
   {
     name: "update",
     usage: "update --kit=FOLDER [--plan]",

@@ -11,6 +11,7 @@ import { dataFindings, noteVersion } from "./dataVersions"
 import { configHashes, containersOf, type Engine, findEngine, type Site, siteOf, volumesOf } from "./engine"
 import { ensureEnv } from "./envVerb"
 import { type Folder, projectName, readEnv, readState, type State, settingsOf, writeState } from "./folder"
+import { keepOnce, severalOf } from "./handover"
 import { recorded } from "./history"
 import { damagedFiles, imageFacts, presentImages, provideImages } from "./images"
 import { locked } from "./lock"
@@ -115,6 +116,7 @@ async function deployLocked(folder: Folder, engine: Engine, options: DeployOptio
       onReady: (services) => noteStarted(site, services, hashes),
       ...(options.limitSeconds ? { limitSeconds: options.limitSeconds } : {}),
     })
+  await keepOnce(site, severalOf(state.scale))
   await renewIfNeeded(site)
   const after = await containersOf(site)
   const ids = new Set(before.map((one) => identities([one])))

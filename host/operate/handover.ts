@@ -15,6 +15,7 @@ import {
   weightCommand,
 } from "../../src/plan/deploy/handover"
 import type { DeployedService } from "../../src/plan/deploy/model"
+import { onceOnly } from "../../src/plan/deploy/scale"
 import { type ContainerState, serviceNamed, verdict } from "../../src/plan/deploy/stages"
 import { attempt, lastWords } from "../run"
 import { askEdge } from "./edge"
@@ -79,6 +80,23 @@ async function inContainers(site: Site, ids: string[], commands: string[][]): Pr
       const done = await attempt([site.engine.name, "exec", id, ...command], { limitSeconds: 60 })
       if (done.code !== 0) say(`${command.join(" ")} in ${id.slice(0, 12)}: ${lastWords(done.tail, 1)}`)
     }
+}
+
+/** Services of which several containers run. */
+export const severalOf = (scale: Record<string, number>): string[] => Object.keys(scale).filter((name) => (scale[name] ?? 1) > 1)
+
+/** Of the containers of these services one has what must not run twice. A container that starts again has it again. */
+export async function keepOnce(site: Site, services: string[]): Promise<void> {
+  if (services.length === 0) return
+  const running = (await containersOf(site)).filter(({ state }) => state === "running")
+  for (const name of services) {
+    const { handover, once } = serviceNamed(site.folder.deployment, name)
+    if (!handover || !once) continue
+    const { one, others } = onceOnly(running.filter(({ service }) => service === name))
+    await inContainers(site, idsOf(others), handover.stop)
+    if (one) await inContainers(site, [one.id], handover.start)
+    if (others.length > 0) say(`of ${others.length + 1} containers of ${name} one runs ${Object.keys(once).join(", ")}`)
+  }
 }
 
 /** New containers that are healthy and known to the edge, but get no connections. */

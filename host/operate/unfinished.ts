@@ -5,7 +5,7 @@ import { readJson, writeJson } from "../files"
 import { type Engine, siteOf } from "./engine"
 import { writeEnv } from "./envVerb"
 import { type Folder, makeOwn, openFolder, readEnv, readState, settingsOf, writeState } from "./folder"
-import { backToOld, retire } from "./handover"
+import { backToOld, keepOnce, retire, severalOf } from "./handover"
 import { say } from "./print"
 import { installKit, releasePath } from "./releases"
 import { finishRotation } from "./rotate"
@@ -65,6 +65,7 @@ export async function finishSwitched(folder: Folder, engine: Engine, pending: Pe
   const site = siteOf(folder, engine, settingsOf(folder))
   await retire(site, pending.old, pending.drainSeconds)
   const state = readState(folder)
+  await keepOnce(site, severalOf(state.scale))
   writeState(folder, { ...state, release: folder.deployment.release })
   rmSync(pendingFile(folder), { force: true })
 }
@@ -79,6 +80,7 @@ export async function goBack(folder: Folder, engine: Engine, pending: Pending): 
   await prepareFiles(folder, site.settings)
   const profiles = profilesOr(folder, site.settings, state, [])
   await startStages(site, { profiles, scale: state.scale, recreate: new Set() })
+  await keepOnce(site, severalOf(state.scale))
   rmSync(pendingFile(folder), { force: true })
 }
 

@@ -19,6 +19,7 @@ import { join, resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { Problem } from "../../src/base/problem"
 import { preflight } from "../../src/plan/deploy/preflight"
+import { wantedScale } from "../../src/plan/deploy/scale"
 import { checkEnv, type Diagnostic, hiddenLine } from "../../src/plan/deploy/settings"
 import { chosenProfiles, serviceNamed, servicesOf } from "../../src/plan/deploy/stages"
 import { attempt, lastWords } from "../run"
@@ -38,6 +39,7 @@ import {
 } from "./engine"
 import { backupEnv, nameTyped } from "./envVerb"
 import { type Folder, projectName, readEnv, readState, settingsOf, writeState } from "./folder"
+import { keepOnce, severalOf } from "./handover"
 import { history, historyTable, recorded } from "./history"
 import { imageFacts } from "./images"
 import { locked, lockOf } from "./lock"
@@ -100,6 +102,7 @@ export async function startChosen(
     ...(services.length > 0 ? { only: services } : {}),
     ...(limitSeconds ? { limitSeconds } : {}),
   })
+  await keepOnce(site, severalOf(state.scale))
   const started = wanted.filter(({ name }) => services.length === 0 || services.includes(name))
   writeState(folder, {
     ...state,
@@ -151,27 +154,19 @@ export async function logs(folder: Folder, engine: Engine, services: string[], f
 }
 
 export async function scale(folder: Folder, engine: Engine, words: string[]): Promise<number> {
-  const wanted = words.map((word) => {
-    const [name = "", count = ""] = word.split("=")
-    const service = serviceNamed(folder.deployment, name)
-    if (!/^[1-9]\d?$/.test(count)) throw new Refusal(`"${word}" is not SERVICE=N`, EXIT.usage, `such as ${name}=2; N is from 1 to 99`)
-    if (!service.scalable && count !== "1") {
-      const known = folder.deployment.services.filter(({ scalable }) => scalable).map(({ name }) => name)
-      throw new Refusal(
-        `${name} cannot run more than once: it keeps data or a port of this machine`,
-        EXIT.usage,
-        `these can: ${known.join(", ") || "none"}`,
-      )
-    }
-    return [name, Number(count)] as const
-  })
-  if (wanted.length === 0) throw new Refusal("scale needs SERVICE=N", EXIT.usage, "such as: openimctl scale server=2")
+  let wanted: Record<string, number>
+  try {
+    wanted = wantedScale(folder.deployment, words)
+  } catch (error) {
+    throw error instanceof Problem ? new Refusal(error.what, EXIT.usage, error.next) : error
+  }
   return change(folder, engine, `scale ${words.join(" ")}`, async () => {
     const { site, profiles } = running(folder, engine)
     const state = readState(folder)
-    const all = { ...state.scale, ...Object.fromEntries(wanted) }
+    const all = { ...state.scale, ...wanted }
     writeState(folder, { ...state, scale: all })
-    await startStages(site, { profiles, scale: all, recreate: new Set(), only: wanted.map(([name]) => name) })
+    await startStages(site, { profiles, scale: all, recreate: new Set(), only: Object.keys(wanted) })
+    await keepOnce(site, Object.keys(wanted))
     return undefined
   })
 }

@@ -139,6 +139,11 @@ export const deployedServiceSchema = v.strictObject({
   graceSeconds: about("How long it may take to end.", v.optional(whole(1, 3600), 10)),
   health: about("Its health check.", v.optional(healthSchema, {})),
   scalable: about("Whether several instances may run.", v.optional(v.boolean(), false)),
+  parts: about("Programs in it that users know by name: `scale PART=N` is `scale SERVICE=N`.", v.optional(v.array(name("a name")))),
+  once: about(
+    "Of these parts only one may run, and why, in words that follow a colon. Of several containers one keeps them; `handover.stop` stops them in the others.",
+    v.optional(v.record(name("a name"), text())),
+  ),
   handover: about("What to do in its containers while an update replaces them.", v.optional(handoverSchema)),
   official: about("What is different with its makers' image.", v.optional(officialSchema)),
 })

@@ -33,6 +33,7 @@ export function deploymentReferences(data: unknown, components: string[], images
       ...each([...path, "networks"], "the name of a network", networks!),
       ...each([...path, "secrets"], "the name of a setting", settings),
       ...each([...official, "secrets"], "the name of a setting", settings),
+      ...keysOf([...path, "once"], "one of parts", values(at(data, [...path, "parts"]))),
       ...keysOf([...path, "publish"], "the name of a setting", settings),
       ...one([...official, "image"], "the name of an image in versions.yaml", images),
     ]

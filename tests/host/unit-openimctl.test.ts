@@ -672,11 +672,23 @@ describe("operation", () => {
     expect((await kit.run(["status"])).code).toBe(3)
     expect((await kit.run(["start"])).code).toBe(0)
     expect((await kit.run(["restart", "api"])).code).toBe(0)
-    expect((await kit.run(["scale", "api=2"])).code).toBe(0)
+    const two = await kit.run(["scale", "orders=2"])
+    expect(two.stderr).toContain("of 2 containers of api one runs cleanup")
+    expect(two.code).toBe(0)
     expect(services().filter((name) => name === "api")).toHaveLength(2)
+    // One has what must run once, before and after the next start.
+    const once = () => (kit.docker() as unknown as { once: string[] }).once.splice(-2).map((line) => line.split(" "))
+    const [[other, stop], [one, start]] = once() as [string[], string[]]
+    expect([stop, start, one === other]).toEqual(["stop", "start", false])
+    expect((await kit.run(["restart", "api"])).stderr).toContain("of 2 containers of api one runs cleanup")
+    expect(once().map(([, word]) => word)).toEqual(["stop", "start"])
     expect((await kit.run(["deploy"])).stderr).toContain("nothing to change: 5 containers")
     const scaled = await kit.run(["scale", "database=2"])
     expect([scaled.code, scaled.stderr]).toEqual([2, expect.stringContaining("these can: api")])
+    const twice = await kit.run(["scale", "cleanup=2"])
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("cleanup must not run twice: two would remove an order twice")])
+    expect((await kit.run(["scale", "api=1"])).code).toBe(0)
+    expect(once()[1]?.[1]).toBe("start")
   })
 
   test("clean keeps .env and volumes; destroy asks for the project's name and copies first", async () => {

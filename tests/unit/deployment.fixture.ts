@@ -89,6 +89,8 @@ export const shopDeployment: Deployment = {
       needs: ["database"],
       secrets: ["database_password", "api_secret"],
       scalable: true,
+      parts: ["orders", "cleanup"],
+      once: { cleanup: "two would remove an order twice" },
       handover: { stop: [["once", "stop"]], start: [["once", "start"]], leave: [["once", "leave"]], lingerSeconds: 0 },
     }),
     service("page", 3, { needs: ["api"], profiles: ["frontend", "all"] }),

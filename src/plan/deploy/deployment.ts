@@ -161,6 +161,8 @@ function deployedService(
     graceSeconds: entry.graceSeconds,
     health: healthOf(catalogue, entry, component, request.base),
     scalable: entry.scalable,
+    ...(entry.parts === undefined ? {} : { parts: entry.parts }),
+    ...(entry.once === undefined ? {} : { once: entry.once }),
     ...(entry.handover === undefined ? {} : { handover: entry.handover }),
     capabilities: entry.capabilities,
     user: entry.user,

@@ -151,6 +151,10 @@ export interface DeployedService {
   health: Health
   /** More than one instance may run. */
   scalable: boolean
+  /** Programs in it that users know by name. */
+  parts?: string[]
+  /** Those of which several containers have one: why. `handover.stop` stops them, `handover.start` starts them. */
+  once?: Record<string, string>
   /** What to do in its containers while new ones take over. */
   handover?: Handover
   capabilities: string[]
