@@ -37,7 +37,7 @@ import { shopFixture } from "./shopFixture.js"
 import { stackSuite } from "./stack.js"
 import { startTests } from "./starts.js"
 import { supplychainTests } from "./supplychain.js"
-import { aboutTested, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
+import { aboutTested, building, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
 import { upstreamTests } from "./upstream.js"
 import { workflowTests } from "./workflows.js"
 
@@ -86,19 +86,26 @@ const suites: Record<string, TestSuite> = {
 
 const loadTools = ["k6"]
 
-/** On one stack, which is started for the first and stays while they follow each other. */
+/**
+ * On one stack, which is started for the first and stays. They follow each other, when the processors are theirs: what they measure
+ * should not depend on others.
+ */
 const stackSuites: Record<string, TestSuite> = {
   integration: onStack("integration"),
   health: onStack("health"),
   performance: onStack("performance", loadTools),
   faults: onStack("faults"),
+}
+
+/** These measure nothing, and wait for programs most of the time. */
+const waitingSuites: Record<string, TestSuite> = {
   starts: async ({ settings, options, stack, nonce }) => startTests(settings, options, await stack(), nonce ?? ""),
 }
 
-/** After those, on other stacks. */
+/** Of the same kind, on other stacks. The longest comes first, and the others beside it. */
 const openimSuites: Record<string, TestSuite> = {
-  separate: ({ settings, options, checkout, nonce }) => separateTests(settings, options, checkout, nonce),
   deploy: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce),
+  separate: ({ settings, options, checkout, nonce }) => separateTests(settings, options, checkout, nonce),
   podman: ({ settings, checkout, nonce }) => podmanTests(settings, checkout, nonce),
   mutations: ({ settings, options, checkout, nonce }) => mutationTests(settings, options, checkout, nonce),
 }
@@ -111,7 +118,8 @@ function onStack(name: string, tools: string[] = []): TestSuite {
 export async function runSuites(names: string[], given: Omit<SuiteContext, "stack">): Promise<TestResult> {
   // They know its programs by name.
   const productSuites = given.settings.catalogue.stack === "openim" ? openimSuites : {}
-  const all = { ...suites, ...stackSuites, ...productSuites }
+  const waiting = { ...productSuites, ...waitingSuites }
+  const all = { ...suites, ...stackSuites, ...waiting }
   const odd = names.find((name) => !Object.hasOwn(all, name))
   if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))
   const stack = once(() => openStack(given.settings, given.options))
@@ -120,12 +128,16 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
     Object.entries(table)
       .filter(([name]) => names.length === 0 || names.includes(name))
       .map(([name, run]) => [name, () => run(context)])
-  const onShared = wanted(stackSuites)
+  const onShared = wanted({ ...stackSuites, ...waitingSuites })
   // Built while the others run; whoever needs one of them learns what went wrong.
   if (onShared.length > 0) stack().catch(() => undefined)
   if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
   try {
-    return await runTogether(aboutTested(given.settings, given.options.base), wanted(suites), [...onShared, ...wanted(productSuites)])
+    return await runTogether(aboutTested(given.settings, given.options.base), [
+      [building, wanted(suites)],
+      [1, wanted(stackSuites)],
+      [2, wanted(waiting)],
+    ])
   } finally {
     if (onShared.length > 0) await stack().then(stopStack, () => undefined)
   }

@@ -27,18 +27,18 @@ export interface TestResult {
 /** Suites by their names, and how each runs. */
 export type PlannedSuites = [name: string, run: SuiteRun][]
 
-/** Most suites wait for something most of the time; but each step has a time limit, which too many at once would use up by waiting. */
-const limit = 4
+/** Which suites may run beside each other, and how many of them. */
+export type SuiteGroup = [atOnce: number, suites: PlannedSuites]
 
-/**
- * Some suites run at once, in the order in which they are given. Those on a stack follow one after the other, when the processors are
- * theirs: what they measure, and how long they wait for programs, should not depend on the others. One that fails does not keep the
- * others from running.
- */
-export async function runTogether(about: string[], atOnce: PlannedSuites, inTurn: PlannedSuites): Promise<TestResult> {
+/** For suites that build. Most wait for something most of the time; but each step has a time limit, which too many at once would use up. */
+export const building = 4
+
+/** One group after the other, the suites of each in the order in which they are given. One that fails does not keep the others from running. */
+export async function runTogether(about: string[], groups: SuiteGroup[]): Promise<TestResult> {
   const begun = new Date().toISOString()
   const seconds = stopwatch()
-  const ran = [...(await inPool(limit, atOnce, runOne)), ...(await inPool(1, inTurn, runOne))]
+  const ran: RanSuite[] = []
+  for (const [atOnce, suites] of groups) ran.push(...(await inPool(atOnce, suites, runOne)))
   return {
     run: { about, begun, seconds: seconds(), suites: ran.map(({ report }) => report) },
     attachments: ran.reduce(
