@@ -215,6 +215,24 @@ export async function retire(site: Site, old: Old, drainSeconds: number): Promis
   await evenWeights(site, services)
 }
 
+/** Seconds in which the connections of containers that are too many are closed. */
+const SURPLUS_DRAIN = 10
+
+/** Containers beyond this number leave as those of an update do: their users connect to the others first. */
+export async function retireSurplus(site: Site, wanted: Record<string, number>): Promise<void> {
+  const running = (await containersOf(site)).filter(({ state }) => state === "running")
+  const surplus = Object.fromEntries(
+    Object.entries(wanted).flatMap(([name, count]): [string, string[]][] => {
+      const own = running.filter(({ service }) => service === name)
+      if (own.length <= count || serviceNamed(site.folder.deployment, name).handover === undefined) return []
+      const { one, others } = onceOnly(own)
+      return [[name, idsOf([one!, ...others].slice(count))]]
+    }),
+  )
+  if (Object.keys(surplus).length === 0 || !(await runningContainer(site, site.folder.deployment.edge.service))) return
+  await retire(site, surplus, SURPLUS_DRAIN)
+}
+
 /** So that not everybody comes back in the same moment. */
 async function closeSlices(site: Site, places: Slot[], drainSeconds: number): Promise<void> {
   const open = async (): Promise<string[]> => sessionsOf(await askEdge(site, ["show sess"]), places)

@@ -39,7 +39,7 @@ import {
 } from "./engine"
 import { backupEnv, nameTyped } from "./envVerb"
 import { type Folder, projectName, readEnv, readState, settingsOf, writeState } from "./folder"
-import { keepOnce, severalOf } from "./handover"
+import { keepOnce, retireSurplus, severalOf } from "./handover"
 import { history, historyTable, recorded } from "./history"
 import { imageFacts } from "./images"
 import { locked, lockOf } from "./lock"
@@ -164,6 +164,7 @@ export async function scale(folder: Folder, engine: Engine, words: string[]): Pr
     const { site, profiles } = running(folder, engine)
     const state = readState(folder)
     const all = { ...state.scale, ...wanted }
+    await retireSurplus(site, wanted)
     writeState(folder, { ...state, scale: all })
     await startStages(site, { profiles, scale: all, recreate: new Set(), only: Object.keys(wanted) })
     await keepOnce(site, Object.keys(wanted))

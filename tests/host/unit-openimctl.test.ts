@@ -687,8 +687,10 @@ describe("operation", () => {
     expect([scaled.code, scaled.stderr]).toEqual([2, expect.stringContaining("these can: api")])
     const twice = await kit.run(["scale", "cleanup=2"])
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("cleanup must not run twice: two would remove an order twice")])
-    expect((await kit.run(["scale", "api=1"])).code).toBe(0)
-    expect(once()[1]?.[1]).toBe("start")
+    const [kept] = Object.entries(kit.docker().containers).find(([id, { service }]) => service === "api" && id.startsWith(one!))!
+    expect((await kit.run(["scale", "api=1"])).stderr).toContain("stopping the old containers of api")
+    expect(once().map(([, word]) => word)).toEqual(["leave", "start"])
+    expect(Object.entries(kit.docker().containers).flatMap(([id, { service }]) => (service === "api" ? [id] : []))).toEqual([kept])
   })
 
   test("clean keeps .env and volumes; destroy asks for the project's name and copies first", async () => {
