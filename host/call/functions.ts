@@ -493,6 +493,7 @@ export const functionList: FunctionList = {
         "buildah": {"gives":"String","check":true,"options":{}},
         "deployment": {"gives":"String","check":true,"options":{}},
         "deploy": {"gives":"String","check":true,"options":{}},
+        "stacks": {"gives":"String","options":{}},
         "podman": {"gives":"String","check":true,"options":{}},
         "workflows": {"gives":"String","check":true,"options":{}},
       },

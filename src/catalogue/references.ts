@@ -40,6 +40,7 @@ function sourceFaults(stack: unknown, name: string, component: unknown, programs
   const members = stages.flatMap((stage) => indexes(at(stack, stage)).map((index) => [...stage, index]))
   const faults = [
     ...unknownAt(stack, [...path, "source"], "the name of a source", sources),
+    ...unknownAt(stack, [...path, "content", "source"], "the name of a source", sources),
     ...members.flatMap((member) => unknownAt(stack, member, "the name of a component that has a program", programs)),
   ]
   // Of a source that is unknown nothing follows.
@@ -85,7 +86,12 @@ function unknownAt(stack: unknown, path: Path, expected: string, known: string[]
 /** Pins that versions.yaml must have for what stands in stack.yaml. */
 export function pinReferences(stack: unknown, versions: unknown): Fault[] {
   const wanted: { pin: Path; what: string; by?: string }[] = []
-  for (const source of names(at(stack, ["sources"]))) wanted.push({ pin: ["sources", source], what: "the pin", by: `sources.${source}` })
+  for (const [name, source] of entries(at(stack, ["sources"]))) {
+    const by = `sources.${name}`
+    wanted.push({ pin: ["sources", name], what: "the pin", by })
+    if (!has(source, "folder") && at(versions, ["sources", name]) !== undefined)
+      wanted.push({ pin: ["sources", name, "commit"], what: "the commit", by })
+  }
   for (const [name, component] of entries(at(stack, ["components"]))) {
     if (has(component, "reference")) wanted.push({ pin: ["references", name], what: "the tag", by: `components.${name}` })
     for (const [distribution, install] of entries(at(component, ["install"]))) {

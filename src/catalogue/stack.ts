@@ -76,8 +76,12 @@ export const sourceImageSchema = v.strictObject({
 export const sourceSchema = v.strictObject({
   title: about("The product's name, as the images' labels show it.", text()),
   url: about("The git repository.", https()),
+  folder: about("A folder of this project that is the source. Without it, `url` is.", v.optional(relativePath("a folder of this project"))),
   toolchain: about("What builds it, such as `go`.", name("the name of a toolchain, such as go")),
-  module: about("Its name in the toolchain's package registry.", text("a Go module path", /^[a-z0-9.-]+(\/[A-Za-z0-9._~-]+)+$/)),
+  module: about(
+    "What it calls itself in its manifest: a Go module's path, a crate's or a package's name.",
+    text("the name in its manifest, such as github.com/example/shop or shop", /^@?[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*$/),
+  ),
   licenses: about("The licence, as an SPDX expression.", v.optional(text())),
   config: about("The folder of the configuration, which every image gets.", v.optional(relativePath())),
   versionFile: about("The file that holds the version in a checkout.", v.optional(relativePath())),
@@ -194,6 +198,13 @@ export const installSchema = v.pipe(
   v.partialCheck([["packages"], ["java"]], ({ packages, java }) => java === undefined || packages.length > 0, "packages that bring Java"),
 )
 
+/** Files that a source makes and a server serves. */
+export const contentSchema = v.strictObject({
+  source: about("The source that makes them.", name("the name of a source")),
+  from: about("The folder below the source where its build leaves them.", relativePath()),
+  to: about("Where the image has them.", absolutePath()),
+})
+
 /** A server that is installed, from packages or an archive of its makers, instead of being built. */
 export const installedSchema = v.pipe(
   v.strictObject({
@@ -211,6 +222,7 @@ export const installedSchema = v.pipe(
     ),
     helper: about("A Go program below go/ that this script uses.", v.optional(name("the name of a program below go/"))),
     data: about("The folder of its data, which the server starts in.", absolutePath()),
+    content: about("Files that a source makes for it. The version of the source is the image's version then.", v.optional(contentSchema)),
   }),
   v.transform((entry) => ({ ...entry, kind: "installed" as const })),
 )
@@ -348,6 +360,7 @@ export const supervisorSchema = v.strictObject({
 export const stackSchema = v.strictObject({
   stack: about("The stack's name.", name("the stack's name, as its folder is called")),
   title: about("The product's name.", text()),
+  dockerfiles: about("The folder of its Dockerfiles in this project.", v.optional(relativePath("a folder of this project"), "dockerfiles")),
   sources: about("Where the sources come from.", named(sourceSchema)),
   user: about("Whom the programs of every image run as.", userSchema),
   components: v.pipe(

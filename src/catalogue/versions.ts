@@ -16,9 +16,14 @@ const digest = () => text("a digest, sha256:… with 64 hexadecimal digits", dig
 const time = () => text("a time such as 2025-01-04T03:46:59Z", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
 const tagOrModule = () => text("a version such as v3.8.3", /^v\d/)
 
+const commit = () => text("a full commit of 40 hexadecimal digits", /^[0-9a-f]{40}$/)
+
 const pin = {
   version: about("The tag.", tagOrModule()),
-  commit: about("The commit that the tag named when it was pinned.", text("a full commit of 40 hexadecimal digits", /^[0-9a-f]{40}$/)),
+  commit: about(
+    "The commit that the tag named when it was pinned. A source that is a folder of this project has none.",
+    v.optional(commit()),
+  ),
   sum: about("The checksum of the Go module. A version that no module proxy has goes without.", v.optional(goSum())),
   created: about("The time of the commit.", time()),
 }
@@ -27,7 +32,10 @@ export const sourcePinSchema = v.strictObject(pin)
 
 export const pinnedSourceSchema = v.strictObject({
   ...pin,
-  previous: about("What was pinned before, the last one first. `bump` writes it.", list(sourcePinSchema)),
+  previous: about(
+    "What was pinned before, the last one first. `bump` writes it.",
+    list(v.strictObject({ ...pin, commit: about("The commit that the tag named when it was pinned.", commit()) })),
+  ),
 })
 
 export const archiveVersionSchema = v.strictObject({

@@ -218,6 +218,15 @@ export class Tests {
     return this.run(["deploy"])
   }
 
+  /**
+   * Builds, tests and runs the other stacks, such as v7.
+   * Not part of a run without names: it compiles what no other suite needs
+   */
+  @func({ cache: "session" })
+  async stacks(): Promise<string> {
+    return this.run(["stacks"])
+  }
+
   /** Deploys a small kit by ssh on a machine with podman. */
   @func({ cache: "never" })
   @check()

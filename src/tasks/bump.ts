@@ -126,7 +126,7 @@ async function moved(settings: Settings, tools: WatchTools, watched: Watched, ve
   if (earlier === undefined) await checkVersion(settings, tools, watched, version)
   const pin = earlier ?? (await sourcePin(settings, tools, watched, version))
   if (samePin(pin, before)) return unchanged(name, version)
-  const [left, taken] = [before, pin].map(({ version, commit }) => `${version} (${commit.slice(0, 8)})`)
+  const [left, taken] = [before, pin].map(({ version, commit }) => `${version}${commit === undefined ? "" : ` (${commit.slice(0, 8)})`}`)
   const summary = `${name}: ${left} → ${taken} of ${pin.created.slice(0, 10)}`
   const versions = withSourcePin(text, name, before, pin)
   if (earlier !== undefined) return { versions, summary }

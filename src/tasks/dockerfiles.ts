@@ -29,7 +29,8 @@ export async function componentDockerfile(options: CallOptions, component: strin
 /** Those below dockerfiles/, as the catalogue has them now. */
 export async function dockerfilesChanges(options: CallOptions, checkout: Directory): Promise<Changeset> {
   const { catalogue } = await stackSettings(options)
-  const others = checkout.filter({ exclude: ["dockerfiles/*.Dockerfile"] })
+  const { dockerfiles: folder } = catalogue
+  const others = checkout.filter({ exclude: [`${folder}/*.Dockerfile`] })
   const files = Object.entries(dockerfiles(catalogue))
-  return files.reduce((folder, [name, text]) => folder.withNewFile(`dockerfiles/${name}`, text), others).changes(checkout)
+  return files.reduce((made, [name, text]) => made.withNewFile(`${folder}/${name}`, text), others).changes(checkout)
 }

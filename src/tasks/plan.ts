@@ -45,19 +45,10 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
   const known = [...needed].map(async (name) => {
     try {
       const source = await resolveSource(settings, name)
-      return [
-        name,
-        {
-          source,
-          digests: await sourceDigests(
-            settings,
-            name,
-            source,
-            await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version),
-            programsOfSource(catalogue, name),
-          ),
-        },
-      ] as const
+      const prepared = await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version)
+      const toolchain = { name: prepared.name, version: prepared.version }
+      const digests = await sourceDigests(settings, name, source, prepared, programsOfSource(catalogue, name))
+      return [name, { source, toolchain, digests }] as const
     } catch (error) {
       // The components of the other sources can be planned and built all the same.
       return [name, { refused: (error as Error).message }] as const
@@ -76,19 +67,20 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     if ("refused" in found) {
       return { component: component.name, source: sourceEntry(catalogue, component.source).url, refused: found.refused }
     }
-    const { source, digests } = found
+    const { source, toolchain, digests } = found
     const origin = `${source.origin}${source.facts.revision === undefined ? "" : ` (${source.facts.revision.slice(0, 12)})`}`
     const missing = await missingIn(settings, source, programsOf(catalogue, component))
     if (missing.length > 0) {
       return { component: component.name, source: origin, refused: missingPrograms(catalogue, component, missing, source.origin).message }
     }
-    const builder = builderOf(toolchainOf(sourceEntry(catalogue, component.source)), options.builder)
-    const of = { ...options, builder, component, base, facts: source.facts, toolchain: source.toolchain, digests, launcher }
+    const plan = toolchainOf(sourceEntry(catalogue, component.source))
+    const builder = builderOf(plan, options.builder)
+    const layout = plan.merges ? options.layout : "separate"
+    const of = { ...options, builder, component, base, facts: source.facts, toolchain, digests, launcher, layout }
     try {
       const inputs = imageInputs(catalogue, of, prepared)
       // Only a build knows whether all programs can be one.
-      const otherwise =
-        options.layout === "multicall" ? { otherwise: imageInputs(catalogue, { ...of, layout: fallbackLayout }, prepared) } : {}
+      const otherwise = layout === "multicall" ? { otherwise: imageInputs(catalogue, { ...of, layout: fallbackLayout }, prepared) } : {}
       return { component: component.name, source: origin, version: source.facts.version, inputs, ...otherwise }
     } catch (error) {
       return { component: component.name, source: origin, refused: (error as Error).message }

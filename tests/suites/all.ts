@@ -35,6 +35,7 @@ import { servicesTests } from "./services.js"
 import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
 import { stackSuite } from "./stack.js"
+import { otherStacksTests, stackSourcesTests } from "./stacks.js"
 import { startTests } from "./starts.js"
 import { supplychainTests } from "./supplychain.js"
 import { aboutTested, building, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
@@ -86,6 +87,16 @@ const suites: Record<string, TestSuite> = {
 
 const loadTools = ["k6"]
 
+/** Run where they are named only: they compile what no other suite needs. */
+const namedSuites: Record<string, TestSuite> = {
+  stacks: ({ settings, options }) => otherStacksTests(settings, options, randomUUID()),
+}
+
+/** Of a stack whose sources are folders of this project. */
+const folderSuites: Record<string, TestSuite> = {
+  sources: ({ settings, options }) => stackSourcesTests(settings, options, randomUUID()),
+}
+
 /**
  * On one stack, which is started for the first and stays. They follow each other, when the processors are theirs: what they measure
  * should not depend on others.
@@ -117,9 +128,11 @@ function onStack(name: string, tools: string[] = []): TestSuite {
 /** Runs these suites, or all. */
 export async function runSuites(names: string[], given: Omit<SuiteContext, "stack">): Promise<TestResult> {
   // They know its programs by name.
-  const productSuites = given.settings.catalogue.stack === "openim" ? openimSuites : {}
-  const waiting = { ...productSuites, ...waitingSuites }
-  const all = { ...suites, ...stackSuites, ...waiting }
+  const ofOpenim = given.settings.catalogue.stack === "openim"
+  const atOnce = ofOpenim ? suites : folderSuites
+  const onOne = ofOpenim ? stackSuites : {}
+  const waiting = ofOpenim ? { ...openimSuites, ...waitingSuites } : {}
+  const all = { ...atOnce, ...namedSuites, ...onOne, ...waiting }
   const odd = names.find((name) => !Object.hasOwn(all, name))
   if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))
   const stack = once(() => openStack(given.settings, given.options))
@@ -128,14 +141,15 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
     Object.entries(table)
       .filter(([name]) => names.length === 0 || names.includes(name))
       .map(([name, run]) => [name, () => run(context)])
-  const onShared = wanted({ ...stackSuites, ...waitingSuites })
+  const named = names.length === 0 ? [] : wanted(namedSuites)
+  const onShared = ofOpenim ? wanted({ ...stackSuites, ...waitingSuites }) : []
   // Built while the others run; whoever needs one of them learns what went wrong.
   if (onShared.length > 0) stack().catch(() => undefined)
   if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
   try {
     return await runTogether(aboutTested(given.settings, given.options.base), [
-      [building, wanted(suites)],
-      [1, wanted(stackSuites)],
+      [building, [...wanted(atOnce), ...named]],
+      [1, wanted(onOne)],
       [2, wanted(waiting)],
     ])
   } finally {

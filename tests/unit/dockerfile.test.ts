@@ -7,8 +7,9 @@ import { dockerfile, dockerfiles } from "../../src/plan/dockerfile/dockerfile.js
 import { assigned, printed } from "../../src/plan/dockerfile/words.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
-const folder = new URL("../../dockerfiles/", import.meta.url)
-const committed = () => readdirSync(folder).filter((name) => name.endsWith(".Dockerfile"))
+const root = new URL("../../", import.meta.url)
+const committed = (folder = "dockerfiles") => readdirSync(new URL(folder, root)).filter((name) => name.endsWith(".Dockerfile"))
+const stacks = readdirSync(new URL("stacks", root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
 
 let live: Catalogue
 let catalogue: Catalogue
@@ -23,16 +24,24 @@ const of = (component: string, base = "debian", options = {}) =>
 /** What the final image gets: everything from the last FROM on. */
 const finalStage = (text: string) => text.slice(text.lastIndexOf("\nFROM ") + 1)
 
+describe.each(stacks.map(({ name }) => name))("the Dockerfiles of the stack %s", async (stack) => {
+  const found = await loadCatalogue(stack)
+  const made = dockerfiles(found)
+
+  it("are one for each component, and no other", () => {
+    expect(committed(found.dockerfiles).sort()).toEqual(Object.keys(made).sort())
+  })
+
+  it.each(Object.keys(made))(`%s is what the catalogue gives: run ./daggerw -y call --stack=${stack} dockerfiles`, (name) => {
+    expect(readFileSync(new URL(`${found.dockerfiles}/${name}`, root), "utf8")).toBe(made[name])
+  })
+})
+
 describe("the folder dockerfiles/", () => {
   it("has a file for each component that is built, and no other", () => {
-    expect(committed().sort()).toEqual(Object.keys(dockerfiles(live)).sort())
     expect(committed()).toContain("server-api.Dockerfile")
     for (const name of ["chat", "mongodb", "redis"]) expect(committed()).toContain(`${name}.Dockerfile`)
     expect(committed()).not.toContain("web.Dockerfile")
-  })
-
-  it.each(committed())("%s is what the catalogue gives: run ./daggerw call dockerfiles", (name) => {
-    expect(readFileSync(new URL(name, folder), "utf8")).toBe(dockerfiles(live)[name])
   })
 })
 

@@ -89,6 +89,7 @@ describe("the module's files", () => {
   const needed = [
     ".gitignore",
     "dagger.json",
+    "examples",
     "go",
     "java",
     "package-lock.json",

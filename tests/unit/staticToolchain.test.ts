@@ -12,7 +12,6 @@ import { bundleItems, itemTitle } from "../../src/plan/bundle/items.js"
 import { dockerfile } from "../../src/plan/dockerfile/dockerfile.js"
 import { planRows, planTable } from "../../src/plan/publish/planRows.js"
 import { provenance } from "../../src/plan/supplychain/provenance.js"
-import { helperToolchain } from "../../src/plan/toolchains/helpers.js"
 import type { ToolchainPlan } from "../../src/plan/toolchains/toolchain.js"
 import { builderOf, checkToolchains, toolchains } from "../../src/plan/toolchains/toolchains.js"
 import { fixtureText } from "./fixtures.js"
@@ -24,35 +23,30 @@ const files: ToolchainPlan = {
   manifest: "site.txt",
   lockFiles: ["site.txt"],
   programFiles: "*.sh",
-  isTest: () => false,
-  testCases: () => [],
   dependencies: "files",
   dependenciesOption: "--mirrors",
   builders: ["copy"],
-  image: "busybox",
+  merges: false,
+  image: "debian",
   moduleOf: (manifest) => /^name (\S+)/.exec(manifest)?.[1],
   versionOf: () => "1",
   bundleItems: () => [],
-  dockerfileStages: (catalogue, component, options) => {
-    const launcher = helperToolchain.helperStages(catalogue, launchHelper, options)
+  dockerfileStages: (_catalogue, component, _options, project) => {
+    const launcher = project.helper(launchHelper)
     const copied = [
       "FROM scratch AS source",
       "COPY . /",
       "FROM scratch AS build",
       "COPY --from=source /bin/ /out/",
-      `COPY --from=${helperToolchain.name} /out/${launchHelper} /out/`,
+      `COPY --from=${project.name} /out/${launchHelper} /out/`,
     ]
     return { arguments: launcher.arguments, stages: [...launcher.stages, ...copied, `# ${component.name}`] }
   },
-  helperStages: helperToolchain.helperStages,
-  toolStages: helperToolchain.toolStages,
-  helperFolder: helperToolchain.helperFolder,
   provenance: (version) => [{ uri: `pkg:generic/static@${version}` }],
-  toolResource: helperToolchain.toolResource,
   programSearch: "echo 'program bin/one.sh'",
   leftovers: { programs: [], files: [] },
   crash: { begins: /^never /, trace: /^never / },
-  progress: "copying ",
+  progress: /copying /,
   complaint: /^copy: /,
   refusal: () => undefined,
 }

@@ -25,7 +25,7 @@ describe("a source's toolchain", () => {
   it("must be one that there is", async () => {
     const catalogue = await loadWith("    toolchain: goo\n")
     expect(() => checkToolchains(catalogue)).toThrow(
-      'stack im: stack.yaml: sources.server.toolchain: unknown toolchain "goo". Did you mean "go"? Known: go',
+      'stack im: stack.yaml: sources.server.toolchain: unknown toolchain "goo". Did you mean "go"? Known: go, node, rust',
     )
   })
 
@@ -80,7 +80,7 @@ describe("the inputs of an image", () => {
   it("say when another toolchain compiled the programs", () => {
     const other = { ...inputs, toolchain: { name: "node", version: "24.1.0" } }
     expect(changedInputs(inputs, inputs)).toBeUndefined()
-    expect(changedInputs(inputs, other)).toBe("Go 1.22.7 → node 24.1.0")
+    expect(changedInputs(inputs, other)).toBe("Go 1.22.7 → Node 24.1.0")
     expect(changedInputs({ ...inputs, toolchain: undefined }, inputs)).toBe("Go unknown → 1.22.7")
   })
 })

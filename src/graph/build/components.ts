@@ -80,7 +80,7 @@ export async function componentImage(settings: Settings, request: BuildRequest):
     component,
     base,
     facts: source.facts,
-    toolchain: source.toolchain,
+    toolchain: { name: toolchain.name, version: toolchain.version },
     digests,
     launcher: helperTexts(launchHelper),
   }

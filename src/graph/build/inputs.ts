@@ -8,7 +8,7 @@ import type { BaseFacts, SourceDigests } from "../../plan/build/imageInputs.js"
 import { shortDigest } from "../../plan/build/inputs.js"
 import type { Settings } from "../call/settings.js"
 import type { PreparedToolchain } from "../toolchains/toolchain.js"
-import { toolchainByName } from "../toolchains/toolchains.js"
+import { programMaker } from "../toolchains/toolchains.js"
 import type { PreparedBase } from "./bases.js"
 import type { ResolvedSource } from "./foundSource.js"
 import { treeDigest } from "./treeDigest.js"
@@ -23,7 +23,7 @@ export async function sourceDigests(
 ): Promise<SourceDigests> {
   const { config } = sourceEntry(settings.catalogue, name)
   const [{ digests, failures }, configDigest] = await Promise.all([
-    toolchainByName(toolchain.name).inputs(settings, toolchain, source, programs),
+    programMaker(toolchain.name).inputs(settings, toolchain, source, programs),
     config === undefined || (await source.directory.glob(`${config}/*`)).length === 0
       ? ""
       : treeDigest(toolchain.container, source.directory.directory(config)),

@@ -1,6 +1,6 @@
 // Images of servers that are installed: base and packages, or an archive of the makers, a start script, a user.
 
-import { type Container, dag, type File } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, type File } from "@dagger.io/dagger"
 import { pinnedArchive } from "../../catalogue/lookup.js"
 import { ownText } from "../../catalogue/ownFiles.js"
 import type { BaseEntry, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
@@ -8,6 +8,8 @@ import { binFolder } from "../../plan/build/image.js"
 import type { ImageInputs } from "../../plan/build/inputs.js"
 import {
   archivePlan,
+  type ContentFacts,
+  contentFacts,
   factsOf,
   installedInputs,
   installedPlan,
@@ -27,12 +29,16 @@ import type { Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
 import { helperProgram, helperTexts, toolProgram } from "../toolchains/helpers.js"
 import { javaProgram, javaProperties, javaTexts } from "../toolchains/java.js"
+import { contentMaker, toolchainByName } from "../toolchains/toolchains.js"
 import { withArchiveSum } from "./archives.js"
 import { type PreparedBase, prepareBase } from "./bases.js"
+import { wholeOf } from "./foundSource.js"
 import { ownerOf, withPlan, withUser } from "./images.js"
 import { baseFacts } from "./inputs.js"
 import type { BuiltImage } from "./layouts.js"
 import { withPackages } from "./packages.js"
+import { resolveSource } from "./sources.js"
+import { treeDigest } from "./treeDigest.js"
 
 export async function installedImage(given: Settings, component: InstalledEntry, base: BaseEntry): Promise<BuiltImage> {
   const install = installOf(given.catalogue, component, base)
@@ -51,9 +57,11 @@ export async function installedImage(given: Settings, component: InstalledEntry,
       .withDirectory(`/opt/${java}/config`, javaProperties(java), { owner: "0:0" })
   }
 
+  const content = await contentOf(settings, component)
+  if (content !== undefined) server = server.withDirectory(content.to, await content.files(), { owner: "0:0" })
   const report = knownReportOf(settings, install) ?? (await reportOf(server, component, install, base))
-  const facts = factsOf(catalogue, component, install, report)
-  const inputs = await inputsOf(settings, component, base, facts.revision, prepared)
+  const facts = contentFacts(factsOf(catalogue, component, install, report), content)
+  const inputs = await inputsOf(settings, component, base, facts.revision, prepared, content)
   const started = await withStart(settings, server, component)
   const container = withPlan(started, installedPlan(component, base, facts), inputs).withUser(ownerOf(catalogue))
   return { container, base: prepared.pulled, created: facts.created }
@@ -76,12 +84,35 @@ export async function installedInput(given: Settings, component: InstalledEntry,
     pin === undefined
       ? (knownReportOf(settings, install) ?? (await reportOf(prepared.container, component, install, base)))
       : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
-  const { revision, version } = factsOf(catalogue, component, install, report)
+  const content = await contentOf(settings, component)
+  const { revision, version } = contentFacts(factsOf(catalogue, component, install, report), content)
   return {
     component: component.name,
-    source: report.origin,
+    source: content === undefined ? report.origin : `${content.origin}, ${report.origin}`,
     version,
-    inputs: await inputsOf(settings, component, base, revision, prepared),
+    inputs: await inputsOf(settings, component, base, revision, prepared, content),
+  }
+}
+
+/** Files that a source makes for a server, and what is known of them before they are made. */
+interface Content extends ContentFacts {
+  to: string
+  origin: string
+  files(): Promise<Directory>
+}
+
+async function contentOf(settings: Settings, { content }: InstalledEntry): Promise<Content | undefined> {
+  if (content === undefined) return undefined
+  const source = await resolveSource(settings, content.source)
+  const toolchain = await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version)
+  const digest = await treeDigest(await toolbox(settings, []), wholeOf(source).root.filter({ exclude: ["**/node_modules", "**/*.md"] }))
+  return {
+    to: content.to,
+    origin: source.origin,
+    digest,
+    facts: source.facts,
+    toolchain: { name: toolchain.name, version: toolchain.version },
+    files: () => contentMaker(toolchain.name)(settings, toolchain, source, content.from),
   }
 }
 
@@ -125,6 +156,7 @@ async function inputsOf(
   base: BaseEntry,
   revision: string,
   prepared: PreparedBase,
+  content?: ContentFacts,
 ): Promise<ImageInputs> {
   const { java } = installOf(settings.catalogue, component, base)
   const texts = [
@@ -132,7 +164,7 @@ async function inputsOf(
     ...(component.helper === undefined ? [] : helperTexts(component.helper)),
     ...(java === undefined ? [] : Object.values(javaTexts(java))),
   ]
-  return installedInputs(settings.catalogue, component, base, revision, await baseFacts(prepared), texts)
+  return installedInputs(settings.catalogue, component, base, revision, await baseFacts(prepared), texts, content)
 }
 
 async function withStart(settings: Settings, server: Container, component: InstalledEntry): Promise<Container> {

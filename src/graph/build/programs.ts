@@ -13,7 +13,7 @@ import { tailOf } from "../call/failures.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
 import type { BuildOrder, PreparedToolchain } from "../toolchains/toolchain.js"
-import { toolchainByName } from "../toolchains/toolchains.js"
+import { programMaker, toolchainByName } from "../toolchains/toolchains.js"
 import type { ResolvedSource } from "./foundSource.js"
 import { ownerOf, withUser } from "./images.js"
 
@@ -26,8 +26,10 @@ export interface BuiltPrograms {
 
 /** The binaries of some programs; in a multicall layout one file, and a link for each program. Each has been run once. */
 export async function buildPrograms(settings: Settings, toolchain: PreparedToolchain, order: BuildOrder): Promise<BuiltPrograms> {
-  const { source, wanted, layout, builder } = order
-  const { build, builders, refusal } = toolchainByName(toolchain.name)
+  const { builders, merges, refusal } = toolchainByName(toolchain.name)
+  const { build } = programMaker(toolchain.name)
+  const { source, wanted, builder } = order
+  const layout = merges ? order.layout : "separate"
   // Compilers print many lines; the list of refusals has one for each attempt.
   let output: string | undefined
   const attempt = (name: string, as: string, limitSeconds: number, build: () => Promise<Directory>) => ({
@@ -72,7 +74,7 @@ export async function buildPrograms(settings: Settings, toolchain: PreparedToolc
 /** Programs in one binary run each other's initialisers: it is taken only when they start as they do on their own. */
 async function startedTogether(settings: Settings, toolchain: PreparedToolchain, order: BuildOrder): Promise<Directory> {
   const { source, wanted } = order
-  const { build } = toolchainByName(toolchain.name)
+  const { build } = programMaker(toolchain.name)
   const merged = await build(settings, toolchain, { ...order, layout: "multicall" })
   const bad = (await runOnce(settings, source, merged, wanted)).filter((start) => !started(start))
   if (bad.length === 0) return merged

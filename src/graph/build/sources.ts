@@ -10,7 +10,7 @@ import { type SourceOrigin, sourceOrigins } from "../../plan/build/origins.js"
 import { pinOf } from "../../plan/versions/pins.js"
 import { tailOf } from "../call/failures.js"
 import { type CustomSource, log, type Settings } from "../call/settings.js"
-import { toolchainFor } from "../toolchains/toolchains.js"
+import { registryOf, toolchainFor } from "../toolchains/toolchains.js"
 import { canonical, fromCheckout, fromGit, overlaid } from "./customSources.js"
 import { type FoundSource, type ResolvedSource, unknownTime } from "./foundSource.js"
 
@@ -44,9 +44,22 @@ export async function checkConfig({ catalogue }: Settings, name: string, { direc
 
 function originalSource(settings: Settings, name: string, custom?: CustomSource): Promise<FoundSource> {
   const entry = sourceEntry(settings.catalogue, name)
+  const elsewhere = custom?.checkout ?? custom?.git ?? settings.upstreams[name]
+  if (entry.folder !== undefined && elsewhere === undefined) return fromFolder(settings, name, entry.folder)
   if (custom?.checkout) return fromCheckout(settings, entry, custom.checkout, custom.path)
   if (custom?.git) return fromGit(settings, entry, custom.git, custom.path)
   return fromNetwork(settings, { ...entry, url: settings.upstreams[name] ?? entry.url }, pinnedSource(settings.catalogue, name))
+}
+
+/** A folder of this project: its version is what versions.yaml says, and no other is there. */
+async function fromFolder({ catalogue, version: asked }: Settings, name: string, folder: string): Promise<FoundSource> {
+  const { version, created } = pinnedSource(catalogue, name)
+  if (asked !== undefined && asked !== version)
+    throw new Problem(`${name} is the folder ${folder}, which has version ${version} alone`, "give another one as --source")
+  const directory = dag.currentModule().source().directory(folder)
+  const found = await directory.entries().catch(() => [])
+  if (found.length === 0) throw new Problem(`this project has no folder ${folder}`, `correct sources.${name}.folder in stack.yaml`)
+  return { directory, facts: { version, created }, origin: `folder ${folder}` }
 }
 
 async function withPlainModes(settings: Settings, found: FoundSource): Promise<FoundSource> {
@@ -69,17 +82,19 @@ async function manifestOf(entry: SourceEntry, directory: Directory, given: boole
 }
 
 async function fromNetwork(settings: Settings, entry: SourceEntry, pin: PinnedSource): Promise<FoundSource> {
-  const { registry, dependenciesOption } = toolchainFor(entry)
+  const { registry, dependenciesOption, title } = toolchainFor(entry)
   const version = settings.version ?? pin.version
   // The earlier pins too: going back needs no trust in what a tag says today.
   const pinned = pinOf(pin, version)
   // Without a pin only the registry's checksum says that a version is the same everywhere.
   const bundled = settings.bundle !== undefined
-  const order: SourceOrigin[] = pinned === undefined && !bundled ? ["module", "git"] : sourceOrigins(settings.from, bundled)
+  const usual: SourceOrigin[] = pinned === undefined && !bundled ? ["module", "git"] : sourceOrigins(settings.from, bundled)
+  const order = usual.filter((origin) => origin === "git" || registry !== undefined)
+  if (order.length === 0) throw new Problem(`a bundle has no ${title} sources such as ${entry.title}`, "give a checkout as --source")
   const outcome = await firstOf<FoundSource>(
     `${entry.title} ${version}`,
     order.map((origin) => ({
-      name: origin === "git" ? `git ${entry.url}` : registry.title(entry),
+      name: origin === "git" || registry === undefined ? `git ${entry.url}` : registry.title(entry),
       limitSeconds: 300,
       run: () => origins[origin](settings, entry, version, pinned),
     })),
@@ -95,7 +110,7 @@ const origins: Record<SourceOrigin, (settings: Settings, entry: SourceEntry, ver
   async git({ sourceService }, entry, version, pin) {
     const served = sourceService === undefined ? {} : { experimentalServiceHost: sourceService }
     const repository = dag.git(entry.url.endsWith(".git") ? entry.url : `${entry.url}.git`, served)
-    const ref = pin === undefined ? repository.tag(version) : repository.commit(pin.commit)
+    const ref = pin?.commit === undefined ? repository.tag(version) : repository.commit(pin.commit)
     try {
       const directory = await ref.tree({ discardGitDir: true }).sync()
       const revision = pin?.commit ?? (await ref.commit())
@@ -105,5 +120,5 @@ const origins: Record<SourceOrigin, (settings: Settings, entry: SourceEntry, ver
     }
   },
 
-  module: (settings, entry, version, pin) => toolchainFor(entry).registry.fetch(settings, entry, version, pin),
+  module: (settings, entry, version, pin) => registryOf(entry).fetch(settings, entry, version, pin),
 }

@@ -284,8 +284,8 @@ async function indexed(settings: Settings, folder: Directory): Promise<Directory
 
 async function sourceParts(settings: Settings, name: string): Promise<Directory> {
   const entry = sourceEntry(settings.catalogue, name)
-  const { toolchain } = await resolveSource({ ...settings, custom: undefined }, name)
-  return toolchainFor(entry).bundled.source(settings, toolchain, entry, pinnedSource(settings.catalogue, name))
+  const source = await resolveSource({ ...settings, custom: undefined }, name)
+  return toolchainFor(entry).bundled.source(settings, source, entry, pinnedSource(settings.catalogue, name))
 }
 
 /** A custom source comes along with each call; only what its programs import must be there, the rest where it can be fetched. */

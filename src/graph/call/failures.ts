@@ -28,7 +28,7 @@ export function exitCodeOf(error: unknown): number | undefined {
 export function tailOf(error: unknown, lines = 20): string {
   const failed = failedExec(error)
   const text = withoutCredentials(failed === undefined ? messageOf(error) : failed.stderr.trim() || failed.stdout.trim())
-  const all = text.split("\n").filter((line) => line.trim() !== "" && !progress.some((start) => line.startsWith(start)))
+  const all = text.split("\n").filter((line) => line.trim() !== "" && !progress.some((one) => line.search(one) === 0))
   return all.slice(-lines).join("\n") || withoutCredentials(messageOf(error))
 }
 

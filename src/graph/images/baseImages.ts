@@ -20,10 +20,11 @@ import {
 import { catalogueImages } from "../../plan/images/catalogueImages.js"
 import { dockerfileImages, isDockerfile } from "../../plan/images/dockerfileImages.js"
 import { mergedImages, type WantedImage } from "../../plan/images/wantedImages.js"
+import { resolveSource } from "../build/sources.js"
 import { bundledImages } from "../bundle/bundle.js"
 import { tailOf } from "../call/failures.js"
 import { platform, type Settings } from "../call/settings.js"
-import { toolchainFor } from "../toolchains/toolchains.js"
+import { registryOf, toolchainFor } from "../toolchains/toolchains.js"
 import { imageManifest, type WatchTools, watchTools } from "../versions/upstream.js"
 
 export interface ImagesRequest {
@@ -94,13 +95,13 @@ async function askedVersions(settings: Settings): Promise<{ sourceVersions: Reco
   const notes: string[] = []
   await Promise.all(
     Object.entries(catalogue.sources).map(async ([name, entry]) => {
-      const { title, manifest, registry, versionOf } = toolchainFor(entry)
+      const { title, manifest, versionOf } = toolchainFor(entry)
       const own = custom?.of === name ? custom.checkout : undefined
       try {
-        sourceVersions[name] =
-          own === undefined
-            ? await registry.versionOf(settings, entry, pinnedSource(catalogue, name).version)
-            : versionOf([await own.file(manifest).contents()])
+        if (own !== undefined) sourceVersions[name] = versionOf([await own.file(manifest).contents()])
+        // Its files are here already.
+        else if (entry.folder !== undefined) sourceVersions[name] = (await resolveSource(settings, name)).toolchain.version
+        else sourceVersions[name] = await registryOf(entry).versionOf(settings, entry, pinnedSource(catalogue, name).version)
       } catch (error) {
         notes.push(`the ${title} image of source ${name} is missing here: its ${manifest} cannot be read: ${tailOf(error, 1)}`)
       }

@@ -2,7 +2,8 @@
 
 import { dag, type File } from "@dagger.io/dagger"
 import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
-import { baseOf, imageOf } from "../../plan/build/components.js"
+import type { InstalledEntry } from "../../catalogue/types.js"
+import { baseOf, imageOf, sourceOf } from "../../plan/build/components.js"
 import { inputsLabel, readInputs } from "../../plan/build/inputs.js"
 import { toolPackages } from "../../plan/bundle/items.js"
 import { installedResource } from "../../plan/packages/installed.js"
@@ -75,12 +76,13 @@ export async function imageProvenance(
     container.label(label("revision")),
   ])
   const madeOf = (): { source: ProvenanceSource } | { installed: ProvenanceResource } => {
-    if (component.kind === "installed") {
-      return { installed: installedResource(catalogue, component, baseOf(catalogue, request.base), revision) }
+    const name = sourceOf(component)
+    if (name === undefined) {
+      return { installed: installedResource(catalogue, component as InstalledEntry, baseOf(catalogue, request.base), revision) }
     }
-    const { url, module } = sourceEntry(catalogue, component.source)
-    const sum = pinOf(pinnedSource(catalogue, component.source), version)?.sum
-    const address = custom?.of === component.source ? (custom.git?.url ?? url) : url
+    const { url, module } = sourceEntry(catalogue, name)
+    const sum = pinOf(pinnedSource(catalogue, name), version)?.sum
+    const address = custom?.of === name ? (custom.git?.url ?? url) : url
     return {
       source: {
         url: address,
@@ -89,7 +91,7 @@ export async function imageProvenance(
         revision: revision || undefined,
         created: image.created,
         sum,
-        custom: custom?.of === component.source,
+        custom: custom?.of === name,
       },
     }
   }
@@ -98,7 +100,7 @@ export async function imageProvenance(
     request: {
       ...request,
       builder: builderOf(
-        component.kind === "installed" ? helperToolchain : toolchainOf(sourceEntry(catalogue, component.source)),
+        sourceOf(component) === undefined ? helperToolchain : toolchainOf(sourceEntry(catalogue, sourceOf(component)!)),
         request.builder,
       ),
     },

@@ -2,7 +2,7 @@
 
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { pinnedImage, sourceEntry } from "../../catalogue/lookup.js"
-import type { ImageEntry } from "../../catalogue/types.js"
+import type { BuiltEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
 import {
   answersOf,
@@ -94,16 +94,16 @@ function casesIn({ ok, text }: Output, read: (text: string) => TestCase[]): Test
   return (ok || explained) && cases.length > 0 ? cases : [...cases, { name: "the run itself", ok: false, detail: text.slice(-2000) }]
 }
 
+function ofSource(catalogue: Catalogue, component: BuiltEntry): SmokeQuestion[] {
+  const { image, config } = sourceEntry(catalogue, component.source)
+  const programs = programsOf(catalogue, component).map((entry) => entry.program)
+  return programQuestions(image, programs, config !== undefined)
+}
+
 /** What can be seen of a built image without any of the services it needs. */
 export async function smokeTest(settings: Settings, component: ImageEntry, image: Container): Promise<TestCase[]> {
   const { catalogue } = settings
-  const own =
-    component.kind === "installed"
-      ? serverQuestions(component)
-      : programQuestions(
-          sourceEntry(catalogue, component.source).image,
-          programsOf(catalogue, component).map((entry) => entry.program),
-        )
+  const own = component.kind === "installed" ? serverQuestions(component) : ofSource(catalogue, component)
   const debian = await fromFirst(settings, [pinnedImage(catalogue, "debian")])
   const [inside, files, labels, ports, health, foreign] = await Promise.all([
     answers(image, imageQuestions(own)),

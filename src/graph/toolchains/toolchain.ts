@@ -3,7 +3,7 @@
 import type { Container, Directory, File } from "@dagger.io/dagger"
 import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
 import type { ToolchainVersion } from "../../plan/build/inputs.js"
-import type { ToolchainPlan } from "../../plan/toolchains/toolchain.js"
+import type { HelperPlan, ToolchainPlan } from "../../plan/toolchains/toolchain.js"
 import type { FoundSource, ResolvedSource } from "../build/foundSource.js"
 import type { Settings } from "../call/settings.js"
 
@@ -31,17 +31,25 @@ export interface ProgramDigests {
   failures: Record<string, string>
 }
 
-export interface Toolchain extends ToolchainPlan {
-  /** Without a version any will do: to fetch sources, or to ask about them. */
-  prepare(settings: Settings, version?: string): Promise<PreparedToolchain>
+export interface ProgramMaker {
   /** The programs, each a file or a link by its name. */
   build(settings: Settings, toolchain: PreparedToolchain, order: BuildOrder): Promise<Directory>
   inputs(settings: Settings, toolchain: PreparedToolchain, source: ResolvedSource, programs: ProgramEntry[]): Promise<ProgramDigests>
+}
+
+export interface Toolchain extends ToolchainPlan {
+  /** Without a version any will do: to fetch sources, or to ask about them. */
+  prepare(settings: Settings, version?: string): Promise<PreparedToolchain>
+  /** Absent where it makes no programs. */
+  programs?: ProgramMaker
+  /** Files that a source makes below its folder `from`; absent where it makes none. */
+  content?(settings: Settings, toolchain: PreparedToolchain, source: ResolvedSource, from: string): Promise<Directory>
   /** The texts of a source's other files that say which version it needs. */
   versionTexts(source: FoundSource): Promise<string[]>
   /** Other defaults of a Dockerfile's build arguments, by what the caller has said. */
   dockerfileArguments(settings: Settings): Promise<Record<string, string>>
-  registry: SourceRegistry
+  /** Absent where products are not published in a package registry: their sources come from git. */
+  registry?: SourceRegistry
   bundled: BundledParts
 }
 
@@ -64,13 +72,14 @@ export interface SourceRegistry {
 /** What is taken from outside, as files at their places in a bundle. */
 export interface BundledParts {
   /** A pinned source with all that it names. */
-  source(settings: Settings, toolchain: ToolchainVersion, entry: SourceEntry, pin: PinnedSource): Promise<Directory>
+  source(settings: Settings, source: ResolvedSource, entry: SourceEntry, pin: PinnedSource): Promise<Directory>
   /** What these programs of a custom source import; the source itself comes along with each call. */
   imports(settings: Settings, source: ResolvedSource, programs: ProgramEntry[]): Promise<Directory>
 }
 
 /** The toolchain that also compiles this project's own programs, and the tools of versions.yaml. */
-export interface HelperToolchain extends Toolchain {
+export interface HelperToolchain extends Toolchain, HelperPlan {
+  registry: SourceRegistry
   helper(settings: Settings, toolchain: PreparedToolchain, name: string): File
   tool(settings: Settings, toolchain: PreparedToolchain, name: string): Promise<File>
   /** The tests of all helpers, each in a container that prints their results. */

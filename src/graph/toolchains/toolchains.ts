@@ -5,9 +5,11 @@ import type { SourceEntry } from "../../catalogue/types.js"
 import { toolchainNamed, toolchainOf } from "../../plan/toolchains/toolchains.js"
 import type { Settings } from "../call/settings.js"
 import { go } from "./go/toolchain.js"
-import type { Toolchain } from "./toolchain.js"
+import { node } from "./node/toolchain.js"
+import { rust } from "./rust/toolchain.js"
+import type { ProgramMaker, SourceRegistry, Toolchain } from "./toolchain.js"
 
-const toolchains: Record<string, Toolchain> = { go }
+const toolchains: Record<string, Toolchain> = { go, node, rust }
 
 export function toolchainByName(name: string): Toolchain {
   return entryOf("toolchain", toolchains, toolchainNamed(name).name)
@@ -15,6 +17,27 @@ export function toolchainByName(name: string): Toolchain {
 
 export function toolchainFor(entry: SourceEntry): Toolchain {
   return entryOf("toolchain", toolchains, toolchainOf(entry).name)
+}
+
+/** What makes programs by a toolchain. stack.yaml has been checked: only those that make some are asked. */
+export function programMaker(name: string): ProgramMaker {
+  const { programs, title } = toolchainByName(name)
+  if (programs === undefined) throw new Error(`${title} makes no programs`)
+  return programs
+}
+
+/** The same of what makes files. */
+export function contentMaker(name: string): NonNullable<Toolchain["content"]> {
+  const { content, title } = toolchainByName(name)
+  if (content === undefined) throw new Error(`${title} makes no files`)
+  return content
+}
+
+/** Where a source is published in its toolchain's own registry. Asked of those only that have one. */
+export function registryOf(entry: SourceEntry): SourceRegistry {
+  const { registry, title } = toolchainFor(entry)
+  if (registry === undefined) throw new Error(`${title} has no registry of sources: ${entry.title} is in git alone`)
+  return registry
 }
 
 /** Other defaults of Dockerfiles' build arguments, by what the caller has said. */

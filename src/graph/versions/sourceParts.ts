@@ -21,7 +21,7 @@ import { resolveSource } from "../build/sources.js"
 import { tailOf } from "../call/failures.js"
 import { log, type Settings } from "../call/settings.js"
 import type { PreparedToolchain } from "../toolchains/toolchain.js"
-import { toolchainByName, toolchainFor } from "../toolchains/toolchains.js"
+import { registryOf, toolchainByName, toolchainFor } from "../toolchains/toolchains.js"
 import { limited } from "./answers.js"
 import type { WatchTools } from "./upstream.js"
 
@@ -114,13 +114,13 @@ async function versionParts(settings: Settings, tools: WatchTools, watched: Watc
       return partsIn(settings, name, fetched.withExec(["git", "checkout", "-q", "FETCH_HEAD"]), "/tmp/source")
     },
     module: async () => {
-      const { container, folder } = await registry.files(await tools.toolchain(toolchain), entry.module, version)
+      const { container, folder } = await registryOf(entry).files(await tools.toolchain(toolchain), entry.module, version)
       return partsIn(settings, name, container, folder)
     },
   }
-  const order = sourceOrigins(settings.from, settings.bundle !== undefined)
+  const order = sourceOrigins(settings.from, settings.bundle !== undefined).filter((origin) => origin === "git" || registry !== undefined)
   const attempts = order.map((origin) => ({
-    name: origin === "git" ? `git ${address}` : registry.title(entry),
+    name: origin === "git" || registry === undefined ? `git ${address}` : registry.title(entry),
     limitSeconds: 300,
     run: () => ways[origin]().catch((error) => Promise.reject(new Error(tailOf(error, 1)))),
   }))

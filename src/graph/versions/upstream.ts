@@ -21,7 +21,7 @@ import {
 } from "../../plan/versions/watch.js"
 import { log, platform, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
-import { toolchainByName, toolchainFor } from "../toolchains/toolchains.js"
+import { registryOf, toolchainByName, toolchainFor } from "../toolchains/toolchains.js"
 import { answer, limited } from "./answers.js"
 
 /** Containers that can ask; each is made when the first question of its kind comes up. */
@@ -45,7 +45,11 @@ export function watchTools(given: Settings, moment: string): WatchTools {
   const now = (container: Container) => container.withEnvVariable("ASKED_AT", moment)
   return {
     git: async () => now(await toolbox(settings, [], ["git"])).withEnvVariable("GIT_TERMINAL_PROMPT", "0"),
-    toolchain: async (name) => now(await toolchainByName(name).registry.asking(settings)),
+    toolchain: async (name) => {
+      const { registry, title } = toolchainByName(name)
+      if (registry === undefined) throw new Error(`${title} has no registry of sources`)
+      return now(await registry.asking(settings))
+    },
     registry: async () => now(await toolbox(settings, ["regctl"])),
     http: async () => now(await toolbox(settings, [], ["curl"])),
   }
@@ -91,8 +95,10 @@ function questionsOf(settings: Settings, tools: WatchTools, watched: Watched): Q
     case "source": {
       const entry = sourceEntry(catalogue, watched.name)
       const { registry, name } = toolchainFor(entry)
+      const git: Question = [`git ${address}`, async () => ({ tags: await remoteTags(), complete: true })]
+      if (registry === undefined) return [git]
       return [
-        [`git ${address}`, async () => ({ tags: await remoteTags(), complete: true })],
+        git,
         [
           registry.title(entry),
           async () => ({ tags: await registry.versions(await tools.toolchain(name), entry.module, watched.pinned), complete: false }),
@@ -119,10 +125,11 @@ export async function sourcePin(settings: Settings, tools: WatchTools, watched: 
   const entry = sourceEntry(catalogue, watched.name)
   const { title, module } = entry
   const { registry, name } = toolchainFor(entry)
+  const other = registry === undefined ? title : registry.title(entry)
   const address = upstreamAddress(catalogue, watched, settings.upstreams)
   const [git, proxy] = await Promise.allSettled([
     tools.git().then((runner) => gitFacts(runner, address, version)),
-    tools.toolchain(name).then((asking) => registry.facts(asking, module, version)),
+    tools.toolchain(name).then((asking) => registryOf(entry).facts(asking, module, version)),
   ])
   const facts = git.status === "fulfilled" ? git.value : undefined
   const sums = proxy.status === "fulfilled" ? proxy.value : undefined
@@ -130,7 +137,7 @@ export async function sourcePin(settings: Settings, tools: WatchTools, watched: 
   if (git.status === "rejected") log(`${title} ${version}: git ${address} refused: ${git.reason.message}`)
   if (facts !== undefined && sums?.commit !== undefined && sums.commit !== facts.commit) {
     throw new Problem(
-      `${title} ${version}: git has commit ${facts.commit.slice(0, 8)}, ${registry.title(entry)} ${sums.commit.slice(0, 8)}: ` +
+      `${title} ${version}: git has commit ${facts.commit.slice(0, 8)}, ${other} ${sums.commit.slice(0, 8)}: ` +
         "the tag was moved, and one pin cannot stand for both",
       "choose another --version, or write the commit that you trust into versions.yaml, without a sum",
     )
@@ -139,7 +146,7 @@ export async function sourcePin(settings: Settings, tools: WatchTools, watched: 
   const created = facts?.created ?? sums?.created
   if (commit !== undefined && created !== undefined) return { version, commit, sum: sums?.sum, created }
   const reasons = [git, proxy].map((result) => (result.status === "rejected" ? result.reason.message : "it does not say the commit"))
-  throw new Error(`${title} ${version} cannot be pinned: git ${address} (${reasons[0]}); ${registry.title(entry)} (${reasons[1]})`)
+  throw new Error(`${title} ${version} cannot be pinned: git ${address} (${reasons[0]}); ${other} (${reasons[1]})`)
 }
 
 /** Fetches the commit alone, without files, where the server can do that. */

@@ -63,6 +63,12 @@ export function programsOfSource(catalogue: Catalogue, source: string): ProgramE
   return programs.filter((entry) => entry.source === source)
 }
 
+/** The source that a component's image is made from: its programs, or files that a server serves. */
+export function sourceOf(component: ComponentEntry): string | undefined {
+  if (component.kind === "reference") return undefined
+  return component.kind === "installed" ? component.content?.source : component.source
+}
+
 /** What a component needs of its source and that is not there. */
 export function missingPrograms(catalogue: Catalogue, component: BuiltEntry, missing: ProgramEntry[], origin: string): Error {
   const list = missing.map((entry) => `no ${entry.package} (${entry.program})`).join(", ")

@@ -5,7 +5,7 @@ import { Problem } from "../../base/problem.js"
 import { sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
 import { toolchainOf } from "../toolchains/toolchains.js"
-import { componentOf } from "./components.js"
+import { componentOf, sourceOf } from "./components.js"
 
 /** The version of what is not upstream's as it is, such as v1.8.4-custom.1a2b3c4d: it differs from upstream's, and can be a tag. */
 export function customVersion(version: string, suffix: string): string {
@@ -111,7 +111,7 @@ export function customSourceName(catalogue: Catalogue, { given, component, manif
   }
   const known = names.find((name) => ownName(sourceEntry(catalogue, name), manifests) === sourceEntry(catalogue, name).module)
   const entry = component === undefined ? undefined : componentOf(catalogue, component)
-  const asked = entry && "source" in entry ? entry.source : undefined
+  const asked = entry && sourceOf(entry)
   if (known !== undefined && asked !== undefined && known !== asked) {
     throw new Problem(
       `the given source is ${known} (module ${sourceEntry(catalogue, known).module}), but ${component} is built from ${asked}`,

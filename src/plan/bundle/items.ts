@@ -14,7 +14,7 @@ import { javaFolders, javaPackages } from "../packages/java.js"
 import type { WantedPackage } from "../packages/types.js"
 import { runnableGroups, serviceBase, serviceOf, startOrder } from "../stack/services.js"
 import { helperToolchain, helperVersion } from "../toolchains/helpers.js"
-import { toolchainOf, toolchains } from "../toolchains/toolchains.js"
+import { toolchainOf, toolchains, usedToolchains } from "../toolchains/toolchains.js"
 import type { BundleItem, PackagesItem } from "./types.js"
 
 export interface BundleRequest {
@@ -73,7 +73,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
   const helper = (name: string): BundleItem => ({ kind: "helper", helper: name })
   const items: BundleItem[] = [
     { kind: "image", references: [debian] },
-    ...Object.values(toolchains).flatMap((toolchain) => toolchain.bundleItems(debian)),
+    ...usedToolchains(catalogue, helperToolchain).flatMap((toolchain) => toolchain.bundleItems(debian)),
     onDebian([]),
     // Sources of the caller's own may come from a git server within reach.
     onDebian(["git"]),
@@ -126,7 +126,13 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
   const tool: BundleItem[] = install.tool === undefined ? [] : [{ kind: "tool", tool: install.tool }]
   const program: BundleItem[] = java === undefined ? [] : [onDebian(javaPackages.maven, javaFolders), { kind: "java", java }]
   const packages = onBase(packagesOf(install, base), entry.rhythm, java === undefined ? undefined : javaFolders)
-  return [...packages, ...archive, ...tool, ...program, ...helper]
+  const { content } = entry
+  const mine = content !== undefined && own?.source === content.source
+  const files: BundleItem[] = [
+    ...(content === undefined || (mine && !own.onPinned) ? [] : [{ kind: "source", source: content.source } as const]),
+    ...(content !== undefined && mine ? [{ kind: "modules", source: content.source, digest: own.digest } as const] : []),
+  ]
+  return [...packages, ...archive, ...tool, ...program, ...helper, ...files]
 }
 
 function dependenciesOf(entry: SourceEntry, whose = ""): string {

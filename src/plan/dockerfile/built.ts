@@ -6,12 +6,16 @@ import type { BaseEntry, BuiltEntry, Catalogue, GroupEntry } from "../../catalog
 import { binFolder, imagePlan, launchFile, programFolders, userPlan } from "../build/image.js"
 import { launchText } from "../build/launch.js"
 import { layerFile, layerText, waitProgram, waitScript } from "../build/supervisor.js"
-import { toolchainOf } from "../toolchains/toolchains.js"
+import { helperToolchain } from "../toolchains/helpers.js"
+import { programsBy } from "../toolchains/toolchains.js"
 import { addUser, baseStage, type DockerfileOptions, header, settings } from "./stages.js"
 import { printed, run } from "./words.js"
 
 export function builtDockerfile(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry, options: DockerfileOptions): string[] {
-  const made = toolchainOf(sourceEntry(catalogue, component.source)).dockerfileStages(catalogue, component, options)
+  const made = programsBy(sourceEntry(catalogue, component.source)).dockerfileStages(catalogue, component, options, {
+    name: helperToolchain.name,
+    helper: (helper) => helperToolchain.helperStages(catalogue, helper, options),
+  })
   return [...header(catalogue, component, base), ...made.arguments, "", ...made.stages, ...finalStage(catalogue, component, base, options)]
 }
 

@@ -1,13 +1,14 @@
 // The Dockerfile of a server that is installed.
 
 import { dirname } from "node:path/posix"
-import { archiveBuild, pinnedArchive } from "../../catalogue/lookup.js"
+import { archiveBuild, pinnedArchive, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, userPlan } from "../build/image.js"
 import { archivePlan, installedPlan, installOf, knownReport, packagesOf } from "../packages/installed.js"
 import { javaFolders, javaPackages } from "../packages/java.js"
 import { planPackages } from "../packages/packages.js"
 import { helperToolchain } from "../toolchains/helpers.js"
+import { contentBy } from "../toolchains/toolchains.js"
 import type { DockerfileOptions } from "./stages.js"
 import { addUser, baseStage, copyLibrary, header, installing, settings } from "./stages.js"
 import { printed, run } from "./words.js"
@@ -19,12 +20,16 @@ export function installedDockerfile(
   options: DockerfileOptions,
 ): string[] {
   const { archive, tool, java } = installOf(catalogue, component, base)
-  const { helper } = component
+  const { helper, content } = component
   const compiled = [
+    ...(content === undefined
+      ? []
+      : [contentBy(sourceEntry(catalogue, content.source)).contentStages(catalogue, content.source, content.from, options)]),
     ...(helper === undefined ? [] : [helperToolchain.helperStages(catalogue, helper, options)]),
     ...(tool === undefined ? [] : [helperToolchain.toolStages(catalogue, tool, options)]),
   ]
-  if (compiled.length > 1) throw new Error(`${component.name}: no Dockerfile is known for a tool and a helper in one image`)
+  if (compiled.length > 1)
+    throw new Error(`${component.name}: no Dockerfile is known for several of a tool, a helper and content in one image`)
   const made = compiled[0] ?? { arguments: [], stages: [] }
   return [
     ...header(catalogue, component, base),
@@ -77,16 +82,23 @@ function finalStage(catalogue: Catalogue, component: InstalledEntry, base: BaseE
   const start = `${binFolder}/${component.start}`
   const { archive, tool, java } = install
   const known = tool === undefined ? undefined : knownReport(catalogue, install)
-  const version = archive === undefined ? (known?.version ?? "") : pinnedArchive(catalogue, component.name).version
+  const pinned = component.content && pinnedSource(catalogue, component.content.source)
+  const version =
+    pinned !== undefined
+      ? pinned.version
+      : archive === undefined
+        ? (known?.version ?? "")
+        : pinnedArchive(catalogue, component.name).version
   const sha256 = archive === undefined ? undefined : archiveBuild(catalogue, component.name, archive).sha256
   const revision = sha256 === undefined ? (known?.origin ?? "") : `sha256:${sha256}`
-  const plan = installedPlan(component, base, { version, revision, created: known?.created ?? "" })
+  const plan = installedPlan(component, base, { version, revision, created: pinned?.created ?? known?.created ?? "" })
   return [
     ...baseStage(base, packagesOf(install, base), options, java === undefined ? [] : javaFolders),
     addUser(userPlan(user, component.data, [component.data]), owner),
     ...(install.archive === undefined ? [] : [`COPY --from=archive /archive/bin/${component.server} ${binFolder}/`]),
     ...(tool === undefined ? [] : [`COPY --from=${helperToolchain.name} /out/${tool} ${binFolder}/${component.server}`]),
     ...(java === undefined ? [] : [`COPY --from=java /out/ /opt/${java}/`, `COPY java/${java}/*.properties /opt/${java}/config/`]),
+    ...(component.content === undefined ? [] : [`COPY --from=build /out/ ${component.content.to}/`]),
     ...(component.helper === undefined ? [] : [`COPY --from=${helperToolchain.name} /out/${component.helper} ${binFolder}/`]),
     `COPY shell/${component.start}.sh ${start}`,
     run(`chmod 755 ${start}`),

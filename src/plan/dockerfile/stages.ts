@@ -1,5 +1,6 @@
 // What the Dockerfiles of all components have in common.
 
+import { pinnedImage, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
 import { healthTimes, type ImagePlan, searchPath, type userPlan } from "../build/image.js"
 import { planPackages } from "../packages/packages.js"
@@ -19,6 +20,31 @@ export interface DockerfileStages {
   stages: string[]
 }
 
+/** The stage source, with the files of a source that is a folder of this project or in git. */
+export function sourceStage(catalogue: Catalogue, source: string): string[] {
+  const { folder, url } = sourceEntry(catalogue, source)
+  if (folder !== undefined) return ["FROM scratch AS source", `COPY ${folder} /`, ""]
+  const { commit, version } = pinnedSource(catalogue, source)
+  const plan = planPackages({ distribution: "debian", want: ["ca-certificates", "git"] })
+  return [
+    `FROM ${pinnedImage(catalogue, "debian")} AS fetched`,
+    copyLibrary,
+    `RUN ${installing(plan)}`,
+    run(
+      "git init -q /fetched",
+      "cd /fetched",
+      `git fetch -q --depth=1 ${url} ${commit ?? `refs/tags/${version}`}`,
+      "git checkout -q FETCH_HEAD",
+      "rm -rf .git",
+    ),
+    "",
+    comment("A checkout can stand in for it: --build-context source=../checkout (BuildKit, buildah, podman)."),
+    "FROM scratch AS source",
+    "COPY --from=fetched /fetched/ /",
+    "",
+  ]
+}
+
 const library = "/tmp/install-packages.sh"
 
 /** Every stage that installs packages begins with this. */
@@ -27,17 +53,19 @@ export const copyLibrary = "COPY shell/install-packages.sh /tmp/"
 export function header(catalogue: Catalogue, component: ImageEntry, base: BaseEntry): string[] {
   const name = component.image.split("/").at(-1)
   const others = base.alternatives.map((reference) => `, or ${reference}`).join("")
+  // The stack that is meant where nobody names one has the usual folder.
+  const options = catalogue.dockerfiles === "dockerfiles" ? "" : `--stack=${catalogue.stack} `
   return [
     comment(
       `${component.purpose}.`,
       "",
-      `Generated from stacks/${catalogue.stack}: edit that, then run ./daggerw call dockerfiles. To build, in the repository's folder:`,
+      `Generated from stacks/${catalogue.stack}: edit that, then run ./daggerw call ${options}dockerfiles. To build, in the repository's folder:`,
       "",
-      `  docker build -f dockerfiles/${component.name}.Dockerfile -t ${name} .`,
-      `  buildah build --format docker -f dockerfiles/${component.name}.Dockerfile -t ${name} .`,
+      `  docker build -f ${catalogue.dockerfiles}/${component.name}.Dockerfile -t ${name} .`,
+      `  buildah build --format docker -f ${catalogue.dockerfiles}/${component.name}.Dockerfile -t ${name} .`,
       "",
       "HTTP_PROXY, HTTPS_PROXY and NO_PROXY as build arguments need no ARG, and stay out of the image. Mirrors of packages:",
-      `./daggerw call --mirrors=apt=http://… dockerfile --component=${component.name} prints this file with them.`,
+      `./daggerw call ${options}--mirrors=apt=http://… dockerfile --component=${component.name} prints this file with them.`,
     ),
     "",
     comment(`The base: the same distribution by another name or digest${others}.`),

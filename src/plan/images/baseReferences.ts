@@ -7,7 +7,8 @@ import { compilerImageNames, compilerImages } from "../toolchains/images.js"
 /** Every image that builds may pull, with each version of a compiler, and the images that are only referenced. */
 export function baseReferences(catalogue: Catalogue, sourceVersions: Record<string, string>): string[] {
   const { bases, components, pins } = catalogue
-  const others = Object.entries(pins.images).flatMap(([name, reference]) => (compilerImageNames.includes(name) ? [] : [reference]))
+  const ofCompilers = compilerImageNames(catalogue)
+  const others = Object.entries(pins.images).flatMap(([name, reference]) => (ofCompilers.includes(name) ? [] : [reference]))
   const referenced = Object.values(components).flatMap((entry) => (entry.kind === "reference" ? [referenceOf(catalogue, entry)] : []))
   const own = Object.values(bases).flatMap((base) => [base.image, ...base.alternatives])
   const compilers = compilerImages(catalogue, sourceVersions)

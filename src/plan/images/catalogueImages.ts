@@ -66,8 +66,9 @@ function buildImages(catalogue: Catalogue, { sourceVersions }: ImageChoice, only
 }
 
 /** Images that versions.yaml pins for nothing that is known here are needed all the same: somebody has written them down. */
-function otherImages({ pins, services }: Catalogue): FoundImage[] {
-  const used = new Set([...compilerImageNames, "debian", "node"])
+function otherImages(catalogue: Catalogue): FoundImage[] {
+  const { pins, services } = catalogue
+  const used = new Set([...compilerImageNames(catalogue), "debian", "node"])
   for (const { origin } of Object.values(services)) if ("image" in origin) used.add(origin.image)
   const others = Object.entries(pins.images).filter(([name]) => !used.has(name))
   return others.map(([name, reference]) => [reference, { where: `images.${name}`, stage: "build", purpose: "pinned in versions.yaml" }])

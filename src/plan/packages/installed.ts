@@ -7,7 +7,7 @@ import { anyDistribution } from "../../catalogue/references.js"
 import type { ArchiveBuild, BaseEntry, Catalogue, InstallEntry, InstalledEntry, ToolPin } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, labelsOf, type SourceFacts } from "../build/image.js"
 import { type BaseFacts, withoutIdentity } from "../build/imageInputs.js"
-import { type ImageInputs, recipeRevision, shortDigest } from "../build/inputs.js"
+import { type ImageInputs, recipeRevision, shortDigest, type ToolchainVersion } from "../build/inputs.js"
 import type { ProvenanceResource } from "../supplychain/resources.js"
 import { helperToolchain, helperVersion, toolPin, toolVersion } from "../toolchains/helpers.js"
 import { familyOf, layouts } from "./data.js"
@@ -173,6 +173,21 @@ export function factsOf(
   return { version, created, revision: sha256 === undefined ? origin : `sha256:${sha256}` }
 }
 
+/** What is known of files that a source makes for a server. */
+export interface ContentFacts {
+  /** Of the source's files. */
+  digest: string
+  facts: SourceFacts
+  toolchain: ToolchainVersion
+}
+
+/** The version of an image with such files is the source's: the server only serves them. */
+export function contentFacts(server: SourceFacts & { revision: string }, content?: ContentFacts): SourceFacts & { revision: string } {
+  if (content === undefined) return server
+  const { version, created } = content.facts
+  return { version, created, revision: server.revision }
+}
+
 export function installedInputs(
   catalogue: Catalogue,
   component: InstalledEntry,
@@ -181,14 +196,18 @@ export function installedInputs(
   prepared: BaseFacts,
   /** The start script, the helper, and what a Java program is made from. */
   texts: string[],
+  content?: ContentFacts,
 ): ImageInputs {
   const image = installedPlan(component, base, { version: "", revision: "", created: "" })
   const files = Object.keys(component.files).length === 0 ? [] : [component.files]
   const { tool, without = [] } = installOf(catalogue, component, base)
   const compiler = tool === undefined ? undefined : toolVersion(toolPin(catalogue, tool))
   return {
-    source: revision,
-    toolchain: { name: helperToolchain.name, version: compiler ?? (component.helper === undefined ? "" : helperVersion(catalogue)) },
+    source: content === undefined ? revision : shortDigest([revision, content.digest]),
+    toolchain: content?.toolchain ?? {
+      name: helperToolchain.name,
+      version: compiler ?? (component.helper === undefined ? "" : helperVersion(catalogue)),
+    },
     base: prepared.reference,
     packages: prepared.packages,
     recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user, ...files, ...without]),

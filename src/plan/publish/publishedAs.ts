@@ -39,6 +39,7 @@ export function publishedAs(catalogue: Catalogue, component: ComponentEntry): Pu
 export function pinnedVersion(catalogue: Catalogue, component: ComponentEntry): string | undefined {
   const { archives, references } = catalogue.pins
   if (component.kind === "reference") return references[component.name]
+  if (component.kind === "installed" && component.content !== undefined) return pinnedSource(catalogue, component.content.source).version
   if (component.kind === "installed") {
     const tool = Object.values(component.install).find((install) => install.tool !== undefined)?.tool
     return tool === undefined ? archives[component.name]?.version : toolRelease(toolPin(catalogue, tool))

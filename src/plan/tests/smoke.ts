@@ -18,10 +18,11 @@ export interface ImageFacts {
  */
 export type SmokeQuestion = [what: string, command: string]
 
-export function programQuestions({ config, logs }: SourceImageEntry, programs: string[]): SmokeQuestion[] {
+/** `configured`: the source brings configuration files. */
+export function programQuestions({ config, logs }: SourceImageEntry, programs: string[], configured = true): SmokeQuestion[] {
   return [
     ...programs.map((name): SmokeQuestion => [`${name} starts and answers --help`, `${name} --help`]),
-    ["the configuration can be read", `[ -n "$(ls ${config}/*.yml)" ] && cat ${config}/*.yml`],
+    ...(configured ? [["the configuration can be read", `[ -n "$(ls ${config}/*.yml)" ] && cat ${config}/*.yml`] as SmokeQuestion] : []),
     ["the log folder can be written", `touch ${logs}/smoke && rm ${logs}/smoke`],
     ["the binaries cannot be written", programs.map(fixed).join(" && ")],
   ]

@@ -2,9 +2,10 @@
 
 import { Problem } from "../../base/problem.js"
 import type { Catalogue, ToolPin } from "../../catalogue/types.js"
-import { toolchainNamed } from "./toolchains.js"
+import { go } from "./go/toolchain.js"
+import type { HelperPlan } from "./toolchain.js"
 
-export const helperToolchain = toolchainNamed("go")
+export const helperToolchain: HelperPlan = go
 
 export function helperVersion({ pins }: Catalogue): string {
   return pins.go

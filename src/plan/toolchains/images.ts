@@ -4,7 +4,7 @@ import { pinnedImage } from "../../catalogue/lookup.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { helperToolchain, helperVersion, toolVersion } from "./helpers.js"
 import type { ToolchainPlan } from "./toolchain.js"
-import { toolchainOf, toolchains } from "./toolchains.js"
+import { toolchainOf, usedToolchains } from "./toolchains.js"
 
 export interface CompilerImage {
   reference: string
@@ -17,7 +17,9 @@ export interface CompilerImage {
 }
 
 /** Their names among the images of versions.yaml. */
-export const compilerImageNames = Object.values(toolchains).map(({ image }) => image)
+export function compilerImageNames(catalogue: Catalogue): string[] {
+  return usedToolchains(catalogue, helperToolchain).map(({ image }) => image)
+}
 
 /** By sources, as far as their versions are known, by this project's own programs and by the tools of versions.yaml. */
 export function compilerImages(catalogue: Catalogue, sourceVersions: Record<string, string>): CompilerImage[] {

@@ -17,16 +17,14 @@ export interface ToolchainPlan {
   lockFiles: string[]
   /** The files, as a pattern of names, of which a program's folder has at least one. */
   programFiles: string
-  /** Whether a file of this name is for tests alone. */
-  isTest(file: string): boolean
-  /** The cases in what tests of this project's own programs print. */
-  testCases(output: string): TestCase[]
   /** What it calls the libraries that a source takes from outside. */
   dependencies: string
   /** The option that names another place for these. */
   dependenciesOption: string
   /** The values of --builder: its own way first, then the tools of versions.yaml that some sources build with. */
   builders: [own: string, ...tools: string[]]
+  /** Whether it can put several programs of a source into one file. */
+  merges: boolean
   /** The name of its image among those of versions.yaml. */
   image: string
   /** What a source calls itself in its manifest: `module` in stack.yaml. */
@@ -35,18 +33,12 @@ export interface ToolchainPlan {
   versionOf(texts: string[]): string
   /** What it takes from outside for itself, before any source is built; `debian` is the image that has it then. */
   bundleItems(debian: string): BundleItem[]
-  /** How a Dockerfile makes a component's programs: the source's files in the stage source, programs and what starts them in /out of the stage build. */
-  dockerfileStages(catalogue: Catalogue, component: BuiltEntry, options: DockerfileOptions): DockerfileStages
-  /** The same for one of this project's own programs, in /out of the stage that is called as the toolchain. */
-  helperStages(catalogue: Catalogue, helper: string, options: DockerfileOptions): DockerfileStages
-  /** The same for a tool of versions.yaml. */
-  toolStages(catalogue: Catalogue, tool: string, options: DockerfileOptions): DockerfileStages
-  /** The folder of one of this project's own programs. */
-  helperFolder(helper: string): string
+  /** Absent where it makes no programs. How a Dockerfile makes a component's programs: the source's files in the stage source, programs and what starts them in /out of the stage build. */
+  dockerfileStages?(catalogue: Catalogue, component: BuiltEntry, options: DockerfileOptions, project: ProjectStages): DockerfileStages
+  /** The same for files that a source makes below the folder `from`: they are in /out of the stage build. */
+  contentStages?(catalogue: Catalogue, source: string, from: string, options: DockerfileOptions): DockerfileStages
   /** What an image was made with, and its source as the toolchain's registry has it. */
   provenance(version: string, source?: ProvenanceSource): ProvenanceResource[]
-  /** A tool of versions.yaml as its registry has it. */
-  toolResource(pin: ToolPin): ProvenanceResource
   /** Shell: prints `program FILE` for each file of the folders "$@" that makes its folder a program. */
   programSearch: string
   /** What no image may have: programs, and patterns of files, by their names. */
@@ -54,9 +46,31 @@ export interface ToolchainPlan {
   /** How a crash begins in the output of a program, and the trace behind it. */
   crash: { begins: RegExp; trace: RegExp }
   /** How lines begin that only say what is being fetched. */
-  progress: string
+  progress: RegExp
   /** How the lines begin that say what is wrong, with the words that repeat the question. */
   complaint: RegExp
   /** What to do about something from outside that cannot be fetched; undefined where a build has failed for another reason. */
   refusal(output: string): string | undefined
+}
+
+/** What a Dockerfile needs of this project's own programs: they are in /out of the stage with this name. */
+export interface ProjectStages {
+  name: string
+  helper(helper: string): DockerfileStages
+}
+
+/** The toolchain of this project's own programs, and of the tools of versions.yaml. */
+export interface HelperPlan extends ToolchainPlan {
+  /** Whether a file of this name is for tests alone. */
+  isTest(file: string): boolean
+  /** The cases in what tests of this project's own programs print. */
+  testCases(output: string): TestCase[]
+  /** As dockerfileStages for one of this project's own programs, in /out of the stage that is called as the toolchain. */
+  helperStages(catalogue: Catalogue, helper: string, options: DockerfileOptions): DockerfileStages
+  /** The same for a tool of versions.yaml. */
+  toolStages(catalogue: Catalogue, tool: string, options: DockerfileOptions): DockerfileStages
+  /** The folder of one of this project's own programs. */
+  helperFolder(helper: string): string
+  /** A tool of versions.yaml as its registry has it. */
+  toolResource(pin: ToolPin): ProvenanceResource
 }

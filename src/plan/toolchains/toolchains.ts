@@ -4,9 +4,11 @@ import { entryOf } from "../../base/entries.js"
 import { unknownName } from "../../base/nearest.js"
 import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
 import { go } from "./go/toolchain.js"
+import { node } from "./node/toolchain.js"
+import { rust } from "./rust/toolchain.js"
 import type { ToolchainPlan } from "./toolchain.js"
 
-export const toolchains: Record<string, ToolchainPlan> = { go }
+export const toolchains: Record<string, ToolchainPlan> = { go, node, rust }
 
 export function toolchainNamed(name: string): ToolchainPlan {
   return entryOf("toolchain", toolchains, name)
@@ -16,15 +18,50 @@ export function toolchainOf(entry: SourceEntry): ToolchainPlan {
   return toolchainNamed(entry.toolchain)
 }
 
+/** One that makes programs. */
+export function programsBy(entry: SourceEntry): ToolchainPlan & Required<Pick<ToolchainPlan, "dockerfileStages">> {
+  const found = toolchainOf(entry)
+  if (found.dockerfileStages === undefined)
+    throw new Error(`${found.title} makes no programs: ${entry.title} can be the content of a component alone`)
+  return { ...found, dockerfileStages: found.dockerfileStages }
+}
+
+/** One that makes files. */
+export function contentBy(entry: SourceEntry): ToolchainPlan & Required<Pick<ToolchainPlan, "contentStages">> {
+  const found = toolchainOf(entry)
+  if (found.contentStages === undefined)
+    throw new Error(`${found.title} makes no files: ${entry.title} cannot be the content of a component`)
+  return { ...found, contentStages: found.contentStages }
+}
+
 /** Before anything is built: each source must name a toolchain that there is. */
-export function checkToolchains({ stack, sources }: Catalogue): void {
+export function checkToolchains({ stack, sources, components, pins }: Catalogue): void {
   for (const [name, { toolchain }] of Object.entries(sources)) {
+    let image: string
     try {
-      toolchainNamed(toolchain)
+      image = toolchainNamed(toolchain).image
     } catch (error) {
       throw new Error(`stack ${stack}: stack.yaml: sources.${name}.toolchain: ${(error as Error).message}`)
     }
+    if (pins.images[image] === undefined)
+      throw new Error(
+        `stack ${stack}: versions.yaml has no images.${image}, which source ${name} is built with: docs/stacks.md has an example`,
+      )
   }
+  for (const component of Object.values(components)) {
+    const { kind, name } = component
+    try {
+      if (kind === "program") programsBy(sources[component.source]!)
+      if (kind === "installed" && component.content !== undefined) contentBy(sources[component.content.source]!)
+    } catch (error) {
+      throw new Error(`stack ${stack}: stack.yaml: components.${name}: ${(error as Error).message}`)
+    }
+  }
+}
+
+/** Those that a stack's builds use: for its sources, and for this project's own programs. */
+export function usedToolchains({ sources }: Catalogue, helper: ToolchainPlan): ToolchainPlan[] {
+  return [...new Set([helper, ...Object.values(sources).map(toolchainOf)])]
 }
 
 /** How a source's programs are built: as the caller says it, else in the toolchain's own way. */

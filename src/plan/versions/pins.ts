@@ -98,7 +98,7 @@ function setText(map: YAMLMap, key: string, value: string): void {
 }
 
 function ordered({ version, commit, sum, created }: SourcePin): Record<string, string> {
-  return { version, commit, ...(sum === undefined ? {} : { sum }), created }
+  return { version, ...(commit === undefined ? {} : { commit }), ...(sum === undefined ? {} : { sum }), created }
 }
 
 function pinNode(document: Document, pin: SourcePin): YAMLMap {

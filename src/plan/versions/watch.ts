@@ -5,7 +5,7 @@ import { unknownName } from "../../base/nearest.js"
 import { table } from "../../base/table.js"
 import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { Catalogue, ReferenceEntry } from "../../catalogue/types.js"
-import { componentOf, referenceOf } from "../build/components.js"
+import { componentOf, referenceOf, sourceOf } from "../build/components.js"
 import { type Channel, compareReleases, inChannel, newestOf, type Release, readRelease } from "./order.js"
 
 /** What has one version: a source with all that is built from it, a referenced image, or a component from an archive. */
@@ -41,7 +41,9 @@ export interface WatchRow {
 
 export function watchedOf(catalogue: Catalogue): Watched[] {
   const { pins, components, sources } = catalogue
-  const built = Object.keys(sources).map((name): Watched => {
+  // A folder of this project has the version that it has.
+  const elsewhere = Object.keys(sources).filter((name) => sources[name]?.folder === undefined)
+  const built = elsewhere.map((name): Watched => {
     const { version, commit, previous } = pinnedSource(catalogue, name)
     return { name, kind: "source", pinned: version, content: commit, previous: previous.map((pin) => pin.version) }
   })
@@ -66,7 +68,7 @@ export function watchedOf(catalogue: Catalogue): Watched[] {
 export function watchedNamed(catalogue: Catalogue, name: string): Watched {
   const all = watchedOf(catalogue)
   const component = Object.hasOwn(catalogue.components, name) ? catalogue.components[name] : undefined
-  const group = component !== undefined && "source" in component ? component.source : name
+  const group = (component && sourceOf(component)) ?? name
   const found = all.find((watched) => watched.name === group)
   if (found === undefined && component !== undefined) {
     throw new Error(`${name} has no pinned version: it is what the base distribution's packages have`)

@@ -14,7 +14,7 @@ import { goToolchain } from "./container.js"
 
 type Parts = HelperToolchain["bundled"]
 
-export const bundledSource: Parts["source"] = async (settings, { version }, { module }, pin) => {
+export const bundledSource: Parts["source"] = async (settings, { toolchain: { version } }, { module }, pin) => {
   return modules(withFetch(await goFromPackages(settings, version)), `${fetchSource} && go mod download`, [
     module,
     pin.version,

@@ -13,8 +13,7 @@ import { buildHelper, buildTool, helperTests } from "./tools.js"
 export const go: HelperToolchain = {
   ...plan,
   prepare: (settings, version) => goToolchain(settings, version),
-  build: goPrograms,
-  inputs: goInputs,
+  programs: { build: goPrograms, inputs: goInputs },
   versionTexts: workspaceFiles,
   dockerfileArguments: async (settings) => ({ GOPROXY: (await goproxyOf(settings)) ?? "" }),
   registry: goRegistry,

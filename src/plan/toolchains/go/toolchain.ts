@@ -1,6 +1,6 @@
 // Go, as far as it can be decided without asking anybody.
 
-import type { ToolchainPlan } from "../toolchain.js"
+import type { HelperPlan } from "../toolchain.js"
 import { goDockerfileStages, goHelperStages, goToolStages } from "./dockerfile.js"
 import { refusedModule } from "./modules.js"
 import { goPackages } from "./origins.js"
@@ -9,7 +9,7 @@ import { goModuleResource, goProvenance } from "./provenance.js"
 import { goTestCases } from "./tests.js"
 import { goVersionOf, newer } from "./version.js"
 
-export const go: ToolchainPlan = {
+export const go: HelperPlan = {
   name: "go",
   title: "Go",
   manifest: "go.mod",
@@ -20,6 +20,7 @@ export const go: ToolchainPlan = {
   dependencies: "Go modules",
   dependenciesOption: "--goproxy",
   builders: ["go", "mage"],
+  merges: true,
   image: "golang",
   moduleOf: (goMod) => /^module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1],
   versionOf: (texts) => texts.map(goVersionOf).reduce(newer),
@@ -38,7 +39,7 @@ done
 `,
   leftovers: { programs: ["go", "gofmt", "mage"], files: ["*.go", "go.mod"] },
   crash: { begins: /^(panic|fatal error|runtime error): /m, trace: /^goroutine \d+ / },
-  progress: "go: downloading ",
+  progress: /go: downloading /,
   complaint: /^go: (module )?(\S+: )?/,
   refusal: refusedModule,
 }
