@@ -495,6 +495,8 @@ export const functionList: FunctionList = {
         "deploy": {"gives":"String","check":true,"options":{}},
         "stacks": {"gives":"String","options":{}},
         "podman": {"gives":"String","check":true,"options":{}},
+        "charts": {"gives":"String","options":{}},
+        "kubernetes": {"gives":"String","options":{}},
         "workflows": {"gives":"String","check":true,"options":{}},
       },
     },

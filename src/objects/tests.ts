@@ -234,6 +234,24 @@ export class Tests {
     return this.run(["podman"])
   }
 
+  /**
+   * Renders the charts by Helm and compares them with Kubernetes and the policy restricted.
+   * test runs it only when it is named: compiling Helm takes 3 minutes of a processor the first time
+   */
+  @func({ cache: "session" })
+  async charts(): Promise<string> {
+    return this.run(["charts"])
+  }
+
+  /**
+   * Installs the charts on a real cluster of one node, breaks pods and an update.
+   * test runs it only when it is named: compiling Kubernetes takes 20 minutes of a processor the first time
+   */
+  @func({ cache: "never" })
+  async kubernetes(): Promise<string> {
+    return this.run(["kubernetes"])
+  }
+
   /** Checks the workflows by actionlint and all shell scripts by shellcheck. */
   @func({ cache: "session" })
   @check()

@@ -1,0 +1,124 @@
+// The charts, rendered by Helm for each profile and layout: compared with the API of Kubernetes, and with the policy "restricted".
+
+import { type Container, type Directory, dag, ReturnType } from "@dagger.io/dagger"
+import { loadDeployment } from "../../src/catalogue/load.js"
+import type { Settings } from "../../src/graph/call/settings.js"
+import { toolbox } from "../../src/graph/call/toolbox.js"
+import { goToolchain } from "../../src/graph/toolchains/go/container.js"
+import { fetchModule } from "../../src/graph/toolchains/go/sources.js"
+import { edgeFile } from "../../src/plan/deploy/haproxy.js"
+import { chartFiles } from "../../src/plan/kubernetes/charts.js"
+import type { TestCase } from "../../src/plan/tests/suites.js"
+import { casesOf, has, same } from "./cases.js"
+import { kubernetesSchemas } from "./kubernetesSchemas.js"
+import { manifestFaults, manifestsOf } from "./manifests.js"
+
+/** The oldest version that the charts name, and the one of the suite kubernetes. The API's description is part of the module. */
+const releases = {
+  "1.27.16": "h1:DHFqj/HTUqHStFlRH9wCKPocqgHsjR6Q/DzYarB2QQE=",
+  "1.34.4": "h1:Yy6R4QB8C9kJPp25GFqEvX5XQwY5qzKeqD0Xx6oAcmk=",
+}
+
+const options = {
+  "an ingress with a certificate": "ingress.enabled=true,ingress.className=nginx,ingress.tls.issuer=letsencrypt",
+  "routes of the Gateway API": "gateway.enabled=true,gateway.parentRefs[0].name=public",
+  "monitors, autoscalers and stores at other places":
+    "global.monitoring.podMonitor=true,server-api.autoscaling.enabled=true,server-api.replicas=3,global.external.redis=redis.company.com:6379",
+  "an address of MongoDB in the Secret": "global.optionalSecrets={MONGODB_URI},global.external.mongodb=mongodb.company.com:27017",
+}
+
+export async function chartTests(settings: Settings): Promise<TestCase[]> {
+  const { catalogue } = settings
+  const data = await loadDeployment(catalogue, catalogue.stack)
+  if (data === undefined) throw new Error(`stacks/${catalogue.stack} has no deployment.yaml`)
+  const files = chartFiles(catalogue, data)
+  const folder = Object.entries(files).reduce((made, [name, text]) => made.withNewFile(name, text), dag.directory())
+  const values = {
+    global: { settings: { PUBLIC_URL: "https://im.company.com" }, images: imagesOf(files[`${catalogue.stack}/values.yaml`]!) },
+  }
+  const box = (await toolbox(settings, ["helm", "kubeconform"], ["haproxy"]))
+    .withDirectory("/charts", folder)
+    .withNewFile("/values.yaml", JSON.stringify(values))
+    .withDirectory("/schemas", await schemas(settings, kindsIn(files)))
+  const chart = `/charts/${catalogue.stack}`
+  const helm = (words: string[], sets: string[] = []) =>
+    box.withExec(["helm", ...words, "--values=/values.yaml", ...sets.flatMap((one) => ["--set", one])], { expect: ReturnType.Any })
+  const template = (sets: string[], release = "1.34.4") =>
+    output(helm(["template", "im", chart, "--namespace=im", `--kube-version=${release}`], sets))
+  const secrets = Object.values(data.services).flatMap((service) => Object.keys(service.secrets))
+  const rendered = async (sets: string[]) => {
+    const text = await template(sets)
+    same(manifestFaults(manifestsOf(text), secrets).join("\n"), "")
+    for (const release of Object.keys(releases)) {
+      const schema = `/schemas/${release}/{{.ResourceKind}}{{.KindSuffix}}.json`
+      const words = ["kubeconform", "-strict", "-summary", "-skip=HTTPRoute,PodMonitor", `-schema-location=${schema}`, "/rendered.yaml"]
+      has(await output(box.withNewFile("/rendered.yaml", text).withExec(words, { expect: ReturnType.Any })), "Invalid: 0, Errors: 0")
+    }
+  }
+  const refused = async (set: string, words: string) => {
+    const failed = helm(["template", "im", chart, "--kube-version=1.34.4"], [set])
+    if ((await failed.exitCode()) === 0) throw new Error("it was rendered")
+    has(await failed.stderr(), words)
+  }
+  return casesOf([
+    ["helm lint finds nothing", async () => has(await output(helm(["lint", chart, "--strict"])), "0 chart(s) failed")],
+    ...Object.keys(data.profiles).flatMap((profile) =>
+      ["modules", "grouped"].map((layout): [string, () => Promise<unknown>] => [
+        `profile ${profile}, layout ${layout}`,
+        () => rendered([`global.profile=${profile},global.layout=${layout}`]),
+      ]),
+    ),
+    ...Object.entries(options).map(([name, set]): [string, () => Promise<unknown>] => [name, () => rendered([set])]),
+    ["a typo in a value is refused", () => refused("global.layuot=grouped", "'layuot' not allowed")],
+    ["a value that cannot be right is refused", () => refused("global.layout=pods", "value must be one of 'modules', 'grouped'")],
+    ["an image without a name is refused", () => refused("global.images.OPENIM_ETCD_IMAGE=", "global.images.OPENIM_ETCD_IMAGE is empty")],
+    ["two of what may run once are refused", () => refused("server-crontask.replicas=2", "additional properties 'replicas' not allowed")],
+    ["an old Kubernetes is refused", () => refusedOn(box, chart)],
+    ["HAProxy reads the edge's configuration", () => edgeReads(box, files[`${catalogue.stack}/charts/${data.edge.service}/${edgeFile}`]!)],
+  ])
+}
+
+async function output(ran: Container): Promise<string> {
+  const [code, out, errors] = await Promise.all([ran.exitCode(), ran.stdout(), ran.stderr()])
+  if (code !== 0) throw new Error(`${out}${errors}`.slice(-3000))
+  return out
+}
+
+async function refusedOn(box: Container, chart: string): Promise<void> {
+  const words = ["helm", "template", "im", chart, "--values=/values.yaml", "--kube-version=1.26.0"]
+  has(await box.withExec(words, { expect: ReturnType.Any }).stderr(), "which is incompatible with Kubernetes v1.26.0")
+}
+
+/** With the variables of the module, and addresses that are not there yet. */
+async function edgeReads(box: Container, text: string): Promise<void> {
+  const places = [...new Set([...text.matchAll(/\$\{(AT_[A-Z0-9_]+)\}/g)].map(([, name]) => name!))]
+  const given = { TLS: "off", RATE_LIMIT: "600", REQUEST_BYTES: "1000000", CONNECTIONS: "1000", HSTS_SECONDS: "0", HTTPS_PORT: "443" }
+  const all = {
+    ...given,
+    PUBLIC_SCHEME: "https",
+    BEHIND_PROXY: "yes",
+    ...Object.fromEntries(places.map((name) => [name, "im-one.im.svc.cluster.local:1"])),
+  }
+  const edge = Object.entries(all).reduce((one, [name, value]) => one.withEnvVariable(name, value), box.withNewFile("/haproxy.cfg", text))
+  await output(edge.withExec(["/usr/sbin/haproxy", "-c", "-f", "/haproxy.cfg"], { expect: ReturnType.Any }))
+}
+
+function imagesOf(values: string): Record<string, string> {
+  return Object.fromEntries([...values.matchAll(/^ {4}([A-Z_]+_IMAGE):/gm)].map(([, name]) => [name!, "registry.company.com/im/image:1"]))
+}
+
+function kindsIn(files: Record<string, string>): string[] {
+  const named = Object.values(files).flatMap((text) => [...text.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind!))
+  return [...new Set([...named, "Deployment", "StatefulSet"])]
+}
+
+async function schemas(settings: Settings, kinds: string[]): Promise<Directory> {
+  const go = await goToolchain(settings)
+  let folder = dag.directory()
+  for (const [release, sum] of Object.entries(releases)) {
+    const module = fetchModule(go.container, "k8s.io/kubernetes", `v${release}`, sum)
+    const texts = kubernetesSchemas(await module.file("/module/source/api/openapi-spec/swagger.json").contents(), kinds)
+    folder = Object.entries(texts).reduce((made, [name, text]) => made.withNewFile(`${release}/${name}`, text), folder)
+  }
+  return folder
+}
