@@ -267,6 +267,7 @@ function updateOptions({ text, list, set, json, limit }: Read): UpdateOptions {
       plan: set("plan"),
       ignore: list("ignore"),
       accept: list("accept"),
+      backup: set("no-backup") ? false : set("backup") ? true : undefined,
       json,
       limitSeconds: limit,
     }

@@ -24,7 +24,7 @@ import {
 } from "../../src/plan/deploy/backup"
 import { readJson, writeJson } from "../files"
 import { attempt, lastWords } from "../run"
-import { checkParts, from, openPlace, type Place, placesOf, ready, restic, runsIn } from "./backupPlaces"
+import { checkParts, from, keyFile, openPlace, type Place, placesOf, ready, restic, runsIn } from "./backupPlaces"
 import { type Engine, runningContainer, type Site, siteOf } from "./engine"
 import { type Folder, makeOwn, settingsOf } from "./folder"
 import { recorded } from "./history"
@@ -38,12 +38,24 @@ export async function backup(folder: Folder, engine: Engine, kind = "full"): Pro
   const parts = chosenParts(backupOf(folder.deployment), kind)
   const site = siteOf(folder, engine, settingsOf(folder))
   await locked(folder, `backup ${kind}`, () =>
-    recorded(folder, `backup ${kind}`, () => notified(folder, `backup ${kind}`, () => save(site, kind, parts))),
+    recorded(folder, `backup ${kind}`, () =>
+      notified(folder, `backup ${kind}`, async () => {
+        const { run, detail } = await save(site, kind, parts)
+        result(run)
+        return detail
+      }),
+    ),
   )
   return EXIT.fine
 }
 
-async function save(site: Site, kind: string, parts: string[]): Promise<string> {
+/** Backups have been made here: there is a key of theirs. */
+export const hasBackups = (folder: Folder): boolean => existsSync(keyFile({ folder }))
+
+/** A full backup, within another change. */
+export const saveAll = (site: Site): Promise<unknown> => save(site, "full", chosenParts(backupOf(site.folder.deployment), "full"))
+
+async function save(site: Site, kind: string, parts: string[]): Promise<{ run: string; detail: string }> {
   const { folder } = site
   const description = backupOf(folder.deployment)
   await checkParts(
@@ -80,8 +92,7 @@ async function save(site: Site, kind: string, parts: string[]): Promise<string> 
       "correct that, then run the same command again",
     )
   }
-  result(facts.run)
-  return `${facts.run} in ${durationText((Date.now() - began) / 1000)}: ${parts.join(", ")}`
+  return { run: facts.run, detail: `${facts.run} in ${durationText((Date.now() - began) / 1000)}: ${parts.join(", ")}` }
 }
 
 /** In the order of the kit; the first part that fails ends it. */

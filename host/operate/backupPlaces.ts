@@ -28,7 +28,7 @@ const HOUR = 3600
 /** The engine's own network: the project's may not be there yet. */
 const OUTSIDE = { docker: "bridge", podman: "podman" }
 
-export const keyFile = ({ folder }: Site): string => join(folder.path, "backup.key")
+export const keyFile = ({ folder }: Pick<Site, "folder">): string => join(folder.path, "backup.key")
 const remotePassword = ({ folder }: Site): string => join(folder.own, "backup-remote")
 
 /** The folder beside .env, and the second place, where one is set. */

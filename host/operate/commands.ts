@@ -47,7 +47,8 @@ export const OPTIONS: Option[] = [
   { name: "yes", short: "y", purpose: "no question" },
   { name: "data", purpose: "with all data" },
   { name: "confirm", value: "PROJECT", purpose: "the project's name, where there is no terminal to ask" },
-  { name: "no-backup", purpose: "without a copy of the volumes before" },
+  { name: "backup", purpose: "with a backup before; the default where backups have been made here" },
+  { name: "no-backup", purpose: "without a backup before (update), without a copy of the volumes before (destroy)" },
   { name: "output", value: "PATH", purpose: "where it is written: the bundle's file, or the folder of the units" },
   { name: "at", value: "HH:MM", purpose: "the time of day on this machine (default 02:00)" },
   { name: "only", value: "PART,…", purpose: "these parts of the backup alone; config is written beside what is there" },
@@ -105,7 +106,7 @@ export const VERBS: Verb[] = [
     name: "update",
     usage: "update --kit=FOLDER [--plan]",
     purpose: "put a newer kit in the place of this one while users stay connected; a failure goes back",
-    options: ["kit", "strategy", "steps", "watch", "drain", "plan", "ignore", "accept", "timeout", "format"],
+    options: ["kit", "backup", "no-backup", "strategy", "steps", "watch", "drain", "plan", "ignore", "accept", "timeout", "format"],
   },
   {
     name: "rollback",

@@ -13,6 +13,7 @@ import { ensureEnv } from "./envVerb"
 import { type Folder, projectName, readEnv, readState, type State, settingsOf, writeState } from "./folder"
 import { keepOnce, severalOf } from "./handover"
 import { recorded } from "./history"
+import { hooksOf } from "./hooks"
 import { damagedFiles, imageFacts, presentImages, provideImages } from "./images"
 import { locked } from "./lock"
 import { machineFacts } from "./machine"
@@ -108,16 +109,24 @@ async function deployLocked(folder: Folder, engine: Engine, options: DeployOptio
   const settled =
     changes.size === 0 && allHealthy(rows) && servicesOf(folder.deployment, profiles).every(({ name }) => state.hashes[name] !== undefined)
   for (const [name, why] of changes) say(`will start ${name}: ${why}`)
-  if (!settled)
-    await startStages(site, {
-      profiles,
-      scale: state.scale,
-      recreate,
-      onReady: (services) => noteStarted(site, services, hashes),
-      ...(options.limitSeconds ? { limitSeconds: options.limitSeconds } : {}),
-    })
-  await keepOnce(site, severalOf(state.scale))
-  await renewIfNeeded(site)
+  const hooks = hooksOf(folder, "deploy", state.release, folder.deployment.release)
+  if (!settled) await hooks.before()
+  try {
+    if (!settled)
+      await startStages(site, {
+        profiles,
+        scale: state.scale,
+        recreate,
+        onReady: (services) => noteStarted(site, services, hashes),
+        ...(options.limitSeconds ? { limitSeconds: options.limitSeconds } : {}),
+      })
+    await keepOnce(site, severalOf(state.scale))
+    await renewIfNeeded(site)
+  } catch (error) {
+    await hooks.after("failed")
+    throw error
+  }
+  await hooks.after("ok")
   const after = await containersOf(site)
   const ids = new Set(before.map((one) => identities([one])))
   const changed = [...new Set(after.filter((one) => !ids.has(identities([one]))).map(({ service }) => service))].sort()

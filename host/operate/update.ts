@@ -1,6 +1,7 @@
 // update and rollback: a kit takes the place of another one while users stay connected. New containers start beside the old ones, are
 // checked, get the connections, and only then the old ones end. Until that moment every failure goes back to where it began.
 import { resolve } from "node:path"
+import { messageOf } from "../../src/base/errors"
 import { jsonText } from "../../src/base/format"
 import { durationText as duration } from "../../src/base/measures"
 import { unknownName } from "../../src/base/nearest"
@@ -10,6 +11,7 @@ import { type Change, handovers, type Strategy } from "../../src/plan/deploy/han
 import type { Deployment } from "../../src/plan/deploy/model"
 import { withNewSecrets } from "../../src/plan/deploy/newSettings"
 import { blocking } from "../../src/plan/deploy/preflight"
+import { hasBackups, saveAll } from "./backup"
 import { changesOf, judged, noteStarted, refused } from "./deploy"
 import { configHashes, containersOf, type Engine, findEngine, type Site, siteOf } from "./engine"
 import { generate, writeEnv } from "./envVerb"
@@ -17,6 +19,7 @@ import { type Folder, openFolder, readEnv, readState, settingsOf } from "./folde
 import { checkDirectly, giveConnections, startBeside } from "./handover"
 import { publicFault } from "./health"
 import { recorded } from "./history"
+import { hooksOf } from "./hooks"
 import { damagedFiles, provideImages } from "./images"
 import { locked } from "./lock"
 import { notified } from "./notify"
@@ -37,6 +40,8 @@ export interface UpdateOptions {
   plan: boolean
   ignore: string[]
   accept: string[]
+  /** Before an update: true and false are the user's word; undefined: where backups have been made here. */
+  backup?: boolean | undefined
   json: boolean
   limitSeconds?: number | undefined
 }
@@ -81,7 +86,7 @@ function older(one: Deployment, other: Deployment): boolean {
   return compareVersions(version(one), version(other)) < 0
 }
 
-async function replaced(folder: Folder, verb: string, options: UpdateOptions, sourceOf: () => string): Promise<number> {
+async function replaced(folder: Folder, verb: "update" | "rollback", options: UpdateOptions, sourceOf: () => string): Promise<number> {
   const engine = await findEngine()
   if (options.plan) return replace(folder, engine, sourceOf(), options)
   await locked(folder, verb, async () => {
@@ -90,7 +95,17 @@ async function replaced(folder: Folder, verb: string, options: UpdateOptions, so
     await recorded(folder, verb, () =>
       notified(folder, verb, async () => {
         const before = folder.deployment.release
-        await replace(folder, engine, source, options)
+        const hooks = hooksOf(folder, verb, before, openFolder(source, source).deployment.release)
+        try {
+          await replace(folder, engine, source, options, async () => {
+            await backupBefore(folder, engine, verb === "update" ? options.backup : false)
+            await hooks.before()
+          })
+        } catch (error) {
+          await hooks.after("failed")
+          throw error
+        }
+        await hooks.after("ok")
         return `${before} → ${folder.deployment.release}`
       }),
     )
@@ -99,13 +114,36 @@ async function replaced(folder: Folder, verb: string, options: UpdateOptions, so
   return EXIT.fine
 }
 
+/** An update of a store cannot be undone without one. */
+async function backupBefore(folder: Folder, engine: Engine, chosen: boolean | undefined): Promise<void> {
+  const { backup } = folder.deployment
+  if (backup === undefined || !(chosen ?? hasBackups(folder))) return
+  say("making a backup before the update")
+  try {
+    await saveAll(siteOf(folder, engine, settingsOf(folder)))
+  } catch (error) {
+    throw new Refusal(
+      `the backup before the update failed: ${error instanceof Problem ? error.what : messageOf(error)}; nothing was changed`,
+      EXIT.refused,
+      "correct that, or update without one: --no-backup",
+    )
+  }
+}
+
 /** The same user's files, with the kit of another folder. */
 function withKit(folder: Folder, source: string): Folder {
   const { deployment, composeFile, images } = openFolder(source, source)
   return { ...folder, deployment, composeFile, images }
 }
 
-async function replace(folder: Folder, engine: Engine, source: string, options: UpdateOptions): Promise<number> {
+/** `before` runs when all is known and there, and nothing has changed. */
+async function replace(
+  folder: Folder,
+  engine: Engine,
+  source: string,
+  options: UpdateOptions,
+  before: () => Promise<void> = async () => {},
+): Promise<number> {
   const began = Date.now()
   const next = withKit(folder, source)
   const damaged = await damagedFiles({ ...next, path: source })
@@ -134,6 +172,7 @@ async function replace(folder: Folder, engine: Engine, source: string, options: 
   const wanted = Object.fromEntries(beside.map(({ service }) => [service.name, state.scale[service.name] ?? 1]))
   for (const { service } of beside) roomFor(next.deployment, service.name, wanted[service.name]!)
   for (const line of planLines(first, beside, options)) say(line)
+  await before()
 
   const kept = keepRelease(folder)
   const pending: Pending = {

@@ -1,5 +1,5 @@
 // openimctl backup and restore with a fake docker: what is saved where, and what is left where something fails or is killed.
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, afterEach, describe, expect, test } from "vitest"
 import { shopDeployment } from "../unit/deployment.fixture"
@@ -64,6 +64,47 @@ const docker = () => kit.docker() as Faked
 const parts = (repository: string) =>
   (docker().repositories?.[repository] ?? []).map(({ tags }) => tags.find((tag) => tag.startsWith("part="))?.slice(5))
 const jobs = () => kit.calls().filter((call) => call.startsWith("create "))
+
+describe("before an update", () => {
+  const newer = () => {
+    const folder = join(kit.root, "newer")
+    mkdirSync(folder)
+    writeFileSync(join(folder, "deployment.json"), JSON.stringify({ ...deployment, release: "2.0" }))
+    for (const name of ["env.template", "docker-compose.prod.yml", "edge.cfg"]) writeFileSync(join(folder, name), kit.read(name))
+    writeFileSync(join(folder, "docker-compose.prod.yml"), "services: {}\n# newer\n")
+    return ["update", `--kit=${folder}`, "--watch=1", "--drain=1"]
+  }
+
+  test("there is a backup where there have been some, or where it is wanted", async () => {
+    await running()
+    const none = await kit.run(newer())
+    expect([none.code, parts("/repository")]).toEqual([0, []])
+    await running()
+    const wanted = await kit.run([...newer(), "--backup", "--format=json"])
+    expect(wanted.stderr).toContain("making a backup before the update")
+    expect([wanted.code, parts("/repository")]).toEqual([0, ["orders", "pictures", "config"]])
+    await running()
+    await kit.run(["backup"])
+    await kit.run(newer())
+    expect(parts("/repository")).toHaveLength(6)
+    await running()
+    await kit.run(["backup"])
+    await kit.run([...newer(), "--no-backup"])
+    expect(parts("/repository")).toHaveLength(3)
+  })
+
+  test("one that fails stops the update, and nothing has changed", async () => {
+    await running()
+    await kit.run(["backup"])
+    kit.fakeDocker({ dumpFails: "orders" })
+    const before = kit.docker().containers
+    const done = await kit.run(newer())
+    expect(done.stderr).toContain("the backup before the update failed")
+    expect(done.stderr).toContain("--no-backup")
+    expect([done.code, (JSON.parse(kit.read("deployment.json")) as { release: string }).release]).toEqual([4, "1.0"])
+    expect(kit.docker().containers).toEqual(before)
+  })
+})
 
 describe("backup", () => {
   test("saves the database first, makes a key that only its owner reads, prints it once and never as an argument", async () => {

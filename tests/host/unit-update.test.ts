@@ -1,5 +1,5 @@
 // openimctl update and rollback with a fake docker: one kit takes the place of another, or nothing has changed, whenever the call is killed.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, afterEach, describe, expect, test } from "vitest"
 import { shopDeployment, shopTemplate } from "../unit/deployment.fixture"
@@ -60,6 +60,58 @@ const settled = () => {
 
 const rules = (updates: object) => newer("2.0", api2, (deployment) => ({ ...deployment, updates }))
 const noRules = { stops: [], changes: {}, together: [] }
+
+const hook = (name: string, script: string) => {
+  mkdirSync(join(kit.folder, "hooks"), { recursive: true })
+  writeFileSync(join(kit.folder, `hooks/${name}`), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+}
+const told = () => (kit.has("hooks.log") ? kit.read("hooks.log").trim().split(/ *\n/) : [])
+const tell = 'echo "$OPENIMCTL_VERB $OPENIMCTL_FROM $OPENIMCTL_TO $OPENIMCTL_RESULT" >>hooks.log; echo seen'
+
+describe("hooks", () => {
+  test("run before and after, with what changes", async () => {
+    await deployed()
+    for (const name of ["before-update", "after-update", "after-rollback", "before-deploy"]) hook(name, tell)
+    const done = await update()
+    expect(done.stderr).toContain("running hooks/before-update")
+    expect(done.stderr).toContain("  | seen")
+    expect(done.code).toBe(0)
+    expect(told()).toEqual(["update 1.0 2.0", "update 1.0 2.0 ok"])
+    expect((await kit.run(["rollback", ...quick])).code).toBe(0)
+    expect(told().slice(2)).toEqual(["rollback 2.0 1.0 ok"])
+    // A deployment that changes nothing runs none.
+    await kit.run(["deploy"])
+    await kit.run(["stop", "page"])
+    await kit.run(["deploy"])
+    expect(told().slice(3)).toEqual(["deploy 1.0 1.0"])
+  })
+
+  test.each([
+    ["fails", "echo not today; exit 3", 0o755, "hooks/before-update ended with exit code 3: not today; nothing was changed"],
+    ["takes too long", "while :; do :; done", 0o755, "gave no result within 1 s; nothing was changed"],
+    ["is not executable", "true", 0o644, "hooks/before-update is not executable: chmod +x"],
+  ])("one before that %s stops the change, and nothing has changed", async (_, script, mode, expected) => {
+    await deployed()
+    hook("before-update", script)
+    chmodSync(join(kit.folder, "hooks/before-update"), mode)
+    hook("after-update", tell)
+    const done = await kit.run(["update", `--kit=${join(kit.root, "kit-2.0")}`, ...quick], { OPENIMCTL_HOOK_SECONDS: "1" })
+    expect(done.stderr).toContain(expected)
+    expect([done.code, images(), release(), told()]).toEqual([4, at("1.0"), "1.0", []])
+    settled()
+  })
+
+  test("one after runs as well where the update was taken back; its own failure changes nothing", async () => {
+    await deployed()
+    hook("after-update", `${tell}; exit 1`)
+    kit.fakeDocker({ failing: { [api2]: "exit" } })
+    const done = await update("--timeout=3")
+    expect(done.code).toBe(1)
+    expect(told()).toEqual(["update 1.0 2.0 failed"])
+    expect(done.stderr).toContain("warning: hooks/after-update ended with exit code 1")
+    expect(images()).toEqual(at("1.0"))
+  })
+})
 
 describe("versions that must not be left out", () => {
   test("an update over one is refused before anything changes, by deploy and start as well", async () => {
