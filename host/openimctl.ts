@@ -15,6 +15,7 @@ import { type Folder, openFolder } from "./operate/folder"
 import { health } from "./operate/health"
 import { history, historyTable } from "./operate/history"
 import { unlock } from "./operate/lock"
+import { noteMetrics } from "./operate/metrics"
 import { notifyTest } from "./operate/notify"
 import { EXIT, explain, onTerminal, Refusal, result, say } from "./operate/print"
 import { quadlet } from "./operate/quadlet"
@@ -142,8 +143,15 @@ async function main(args: string[]): Promise<number> {
     const copy = ["deploy", "start", "restart"].includes(verb.name) && !set("dry-run") && !set("status")
     return onHost(folder, host, withoutHost(args), copy, onTerminal())
   }
-  return perform(folder, { verb, words, values }, { text, list, set, json, ...(limit === undefined ? {} : { limit }) })
+  try {
+    return await perform(folder, { verb, words, values }, { text, list, set, json, ...(limit === undefined ? {} : { limit }) })
+  } finally {
+    if (NOTED.includes(verb.name) && !set("dry-run") && !set("plan")) await noteMetrics(folder).catch(() => undefined)
+  }
 }
+
+/** What changes something that Prometheus is to know. */
+const NOTED = ["deploy", "start", "restart", "update", "rollback", "backup", "restore"]
 
 interface Read {
   text(name: string): string | undefined

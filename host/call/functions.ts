@@ -494,6 +494,7 @@ export const functionList: FunctionList = {
         "deployment": {"gives":"String","check":true,"options":{}},
         "deploy": {"gives":"String","check":true,"options":{}},
         "stacks": {"gives":"String","options":{}},
+        "monitoring": {"gives":"String","options":{}},
         "podman": {"gives":"String","check":true,"options":{}},
         "charts": {"gives":"String","options":{}},
         "kubernetes": {"gives":"String","options":{}},

@@ -160,6 +160,17 @@ function note(folder: Folder, { run, kind }: RunFacts, failed: Record<string, st
 
 const backupRecord = (folder: Folder): BackupRecord | undefined => readJson<BackupRecord>(recordFile(folder))
 
+/** Place → when its last good backup began, 0 for none. */
+export function backupTimes(folder: Folder, settings: Record<string, string>): { backups: Record<string, number>; backupFailed: boolean } {
+  if (folder.deployment.backup === undefined) return { backups: {}, backupFailed: false }
+  const record = backupRecord(folder)
+  const places = ["local", ...(settings["BACKUP_REMOTE"] ? ["remote"] : [])]
+  return {
+    backups: Object.fromEntries(places.map((name) => [name, record?.good[name] ?? 0])),
+    backupFailed: Object.keys(record?.failed ?? {}).length > 0,
+  }
+}
+
 /** For `status`; nothing where the kit has no backups, or nothing was deployed. */
 export function backupState(folder: Folder, settings: Record<string, string> | undefined): ReturnType<typeof backupNote> | undefined {
   if (folder.deployment.backup === undefined || settings === undefined) return undefined

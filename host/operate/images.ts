@@ -30,7 +30,9 @@ const lastPart = (image: string): string => repositoryOf(image).split("/").at(-1
 export function wantedImages(site: Site, profiles: string[]): Map<string, string[]> {
   const images = new Map<string, string[]>()
   for (const service of servicesOf(site.folder.deployment, profiles)) {
-    const image = site.settings[service.imageSetting]
+    // As compose does: one that may stay empty has a name that cannot be pulled.
+    const expected = site.folder.deployment.settings.find(({ name }) => name === service.imageSetting)?.expected
+    const image = site.settings[service.imageSetting] || expected
     if (image) images.set(image, [...(images.get(image) ?? []), service.name])
   }
   return images

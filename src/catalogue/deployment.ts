@@ -144,6 +144,7 @@ export const deployedServiceSchema = v.strictObject({
     "Of these parts only one may run, and why, in words that follow a colon. Of several containers one keeps them; `handover.stop` stops them in the others.",
     v.optional(v.record(name("a name"), text())),
   ),
+  hostProcesses: about("Whether it sees the processes of the whole machine: to count them.", v.optional(v.boolean(), false)),
   handover: about("What to do in its containers while an update replaces them.", v.optional(handoverSchema)),
   official: about("What is different with its makers' image.", v.optional(officialSchema)),
 })
@@ -315,6 +316,26 @@ export const kubernetesSchema = v.strictObject({
   pods: about("What is said of a service, or of a program of its group, only there.", v.optional(v.record(name(), podSchema), {})),
 })
 
+export const targetSchema = v.strictObject({
+  service: about("The service that gives the metrics. Default: the monitoring service itself.", v.optional(serviceName())),
+  ports: about("Its ports with metrics.", v.pipe(v.array(port()), v.minLength(1), v.title("at least one port"))),
+  path: about("Their path.", v.optional(text("a path that begins with /", /^\//), "/metrics")),
+  keep: about("A regular expression for the names of the metrics that are kept. Default: all.", v.optional(text("a regular expression"))),
+})
+
+export const ruleSchema = v.strictObject({
+  expression: about("A query of Prometheus: the alert fires for each series of its answer.", text("a query")),
+  for: about("For how long, such as `5m`, before it fires.", v.optional(text("a duration such as 5m", /^\d+[smhd]$/), "0s")),
+  severity: about("How bad it is.", v.picklist(["critical", "warning"])),
+  summary: about("What is wrong and what to do, in one or two sentences; a template of Prometheus.", text()),
+})
+
+export const monitoringSchema = v.strictObject({
+  service: about("The service that runs Prometheus. It reads the folder `monitoring` of the kit.", serviceName()),
+  targets: about("What is asked each 15 seconds, by the name of the job.", named(targetSchema)),
+  rules: about("The alerts, by their names.", v.record(text("a name such as DiskFull", /^[A-Z][A-Za-z0-9]*$/), ruleSchema)),
+})
+
 export const deploymentSchema = v.strictObject({
   project: about("The compose project's name, where `.env` has no other.", name()),
   profiles: about("What can be run.", named(profileSchema)),
@@ -335,6 +356,7 @@ export const deploymentSchema = v.strictObject({
   backup: about("What `openimctl backup` saves.", v.optional(backupSchema)),
   updates: about("What an update must heed.", v.optional(updatesSchema)),
   kubernetes: about("What is different on Kubernetes.", v.optional(kubernetesSchema)),
+  monitoring: about("What is watched, and which alerts there are.", v.optional(monitoringSchema)),
 })
 
 export type DeploymentData = v.InferOutput<typeof deploymentSchema>

@@ -75,6 +75,10 @@ export function deploymentReferences(data: unknown, components: string[], images
     ...keys(at(data, ["kubernetes", "pods"])).flatMap((name) =>
       each(["kubernetes", "pods", name, "after"], "the name of a component", components),
     ),
+    ...one(["monitoring", "service"], "the name of a service", services!),
+    ...keys(at(data, ["monitoring", "targets"])).flatMap((name) =>
+      one(["monitoring", "targets", name, "service"], "the name of a service", services!),
+    ),
     ...inTexts(data, ["settings", "services", "checks", "backup", "kubernetes"], settings),
   ]
 }

@@ -227,6 +227,12 @@ export class Tests {
     return this.run(["stacks"])
   }
 
+  /** Deploys a kit with the profile monitoring and waits for alerts. Run by name only. */
+  @func({ cache: "never" })
+  async monitoring(): Promise<string> {
+    return this.run(["monitoring"])
+  }
+
   /** Deploys a small kit by ssh on a machine with podman. */
   @func({ cache: "never" })
   @check()
@@ -279,9 +285,9 @@ export class Tests {
     const { options, checkout } = this
     const settings = component ? await componentSettings(options, component) : await pinnedSettings(options)
     const nonce = again ? randomUUID() : undefined
-    const kit = async (given: Record<string, GivenImage>) => {
+    const kit = async (given: Record<string, GivenImage>, profiles: string[]) => {
       const { deploymentKit } = await import("../tasks/deployment.js")
-      return deploymentKit(options, checkout, { profiles: [], images: "archives", given })
+      return deploymentKit(options, checkout, { profiles, images: "archives", given })
     }
     return runSuites(names, { settings, options: buildOptions(options), checkout, kit, component: component ?? undefined, nonce })
   }

@@ -17,7 +17,7 @@ import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
 import { chartTests } from "./charts.js"
 import { customisedTests } from "./customised.js"
-import { deployTests, type MakeKit } from "./deploy.js"
+import { deployTests, type MakeKit, monitored } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { firstGroup } from "./groups.js"
@@ -98,6 +98,8 @@ const namedSuites: Record<string, TestSuite> = {
 const namedOpenimSuites: Record<string, TestSuite> = {
   charts: ({ settings }) => chartTests(settings),
   kubernetes: ({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce),
+  // It needs an image that the others do not.
+  monitoring: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, monitored),
 }
 
 /** Of a stack whose sources are folders of this project. */

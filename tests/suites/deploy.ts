@@ -11,7 +11,7 @@ import { storeImage, webImage } from "./standIns.js"
 import type { SuiteOutcome } from "./together.js"
 
 /** Makes a kit with the images of all components; those that are given are not built. */
-export type MakeKit = (given: Record<string, GivenImage>) => Promise<Directory>
+export type MakeKit = (given: Record<string, GivenImage>, profiles: string[]) => Promise<Directory>
 
 const results = "/results"
 const publicName = "im.example.test"
@@ -24,16 +24,33 @@ date +%s > ${folder}/begun
 { npx vitest run --config tests/deploy/vitest.config.ts 2>&1; echo $? > ${folder}/exit; } | tee ${folder}/output.txt`
 }
 
-export async function deployTests(settings: Settings, makeKit: MakeKit, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
+/** What runs on the machine, and what the kit has for it. */
+export interface DeployStory {
+  profiles: string[]
+  files: string
+}
+
+const everyday: DeployStory = { profiles: ["core", "frontend"], files: "tests/deploy/*.test.ts" }
+export const monitored: DeployStory = { profiles: ["core", "frontend", "monitoring"], files: "tests/deploy/monitoring/*.test.ts" }
+
+export async function deployTests(
+  settings: Settings,
+  makeKit: MakeKit,
+  checkout: Directory,
+  nonce?: string,
+  { profiles, files } = everyday,
+): Promise<SuiteOutcome> {
   const [store, web, host] = await Promise.all([storeImage(settings), webImage(settings, checkout), dockerHost(settings, checkout)])
-  const kit = await makeKit({
+  const given = {
     mongodb: { name: "openim/stand-in-mongodb:test", container: store.container },
     web: { name: "openim/stand-in-web:test", container: web },
     admin: { name: "openim/stand-in-web:test", container: web },
-  })
+  }
+  const kit = await makeKit(given, profiles)
   const ran = host
     .withMountedDirectory("/kit", kit)
     .withEnvVariable("RESULTS", results)
+    .withEnvVariable("DEPLOY_TESTS", files)
     // Where the users of tests/stacks/openim find the server: the name that the machine itself answers to.
     .withEnvVariable("STACK_API", `https://${publicName}/api`)
     .withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)

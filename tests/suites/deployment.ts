@@ -10,13 +10,14 @@ import { deploymentFiles, deploymentOf } from "../../src/plan/deploy/files.js"
 import type { Deployment, Setting } from "../../src/plan/deploy/model.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, has } from "./cases.js"
+import { ruleTests } from "./openim/rules.js"
 
 export async function deploymentTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const { catalogue } = settings
   const data = await loadDeployment(catalogue, catalogue.stack)
   if (data === undefined) throw new Error(`stacks/${catalogue.stack} has no deployment.yaml`)
   const node = await pullFirst(settings, [pinnedImage(catalogue, "node")])
-  const packages = ["haproxy", "docker-compose", "podman-compose", "openssl", "lego", "pebble"]
+  const packages = ["haproxy", "docker-compose", "podman-compose", "openssl", "lego", "pebble", "promtool", "prometheus-alertmanager"]
   const box = (await withSystemPackages(settings, node, "debian", packages)).withWorkdir("/kit")
 
   const rendered = ["registry", "official"].map((origin) => {
@@ -58,7 +59,39 @@ export async function deploymentTests(settings: Settings, checkout: Directory): 
       .withFile("/run.mjs", checkout.file("tests/fixtures/edge/run.mjs"))
       .withExec(["node", "/run.mjs", "/kit"])
       .stdout()
-  return [...(await casesOf(composed)), ...(JSON.parse(await edge()) as TestCase[])]
+  const monitored = async (): Promise<TestCase[]> => {
+    const tests = catalogue.stack === "openim" ? ruleTests("/kit/monitoring/rules.yml") : {}
+    const folder = Object.values(tests).reduce((made, text, index) => made.withNewFile(`${index}.yml`, text), dag.directory())
+    const { kit } = rendered[0]!
+    const results = await kit
+      .withDirectory("/rules", folder)
+      .withExec(["sh", "-c", runRules(Object.keys(tests).length)])
+      .stdout()
+    const failed = new Map(
+      results
+        .split("\0")
+        .filter(Boolean)
+        .map((text) => [Number.parseInt(text, 10), text] as const),
+    )
+    return Object.keys(tests).map((name, index) => ({ name: `alert ${name}`, ok: !failed.has(index), detail: failed.get(index) ?? "" }))
+  }
+  const checked: [string, () => Promise<unknown>][] = rendered[0]!.deployment.monitoring
+    ? [
+        ["promtool takes the configuration of Prometheus and its rules", () => taken("promtool check config monitoring/prometheus.yml")],
+        ["amtool takes the configuration of Alertmanager", () => taken("amtool check-config monitoring/alertmanager.yml")],
+      ]
+    : []
+  const taken = async (command: string) => has(await rendered[0]!.kit.withExec(command.split(" ")).stdout(), "SUCCESS")
+  return [
+    ...(await casesOf([...composed, ...checked])),
+    ...(checked.length > 0 ? await monitored() : []),
+    ...(JSON.parse(await edge()) as TestCase[]),
+  ]
+}
+
+/** Prints those that fail, each with its number, ended by a zero. */
+function runRules(count: number): string {
+  return `i=0; while [ $i -lt ${count} ]; do said=$(promtool test rules /rules/$i.yml 2>&1) || printf '%s %s\\0' $i "$said"; i=$((i + 1)); done`
 }
 
 /** How a certificate is asked for, from an authority on the machine of the test. */

@@ -42,7 +42,7 @@ export async function kubernetesTests(settings: Settings, makeKit: MakeKit, chec
   const given = { name: "openim/stand-in-mongodb:test", container: store.container }
   const page = { name: "openim/stand-in-page:test", container: base }
   const [kit, ...own] = await Promise.all([
-    makeKit({ mongodb: given, web: page, admin: page }),
+    makeKit({ mongodb: given, web: page, admin: page }, ["core", "frontend"]),
     ...Object.entries(images).map(async ([name, image]) => ({ name, file: await namedArchive(settings, image, `tests/${name}:1`) })),
   ])
   const archives = own.reduce((folder, { name, file }) => folder.withFile(`${name}.tar`, file), dag.directory())

@@ -1,7 +1,7 @@
 // Notices: which channels the settings name, and what each of them is sent.
 import { describe, expect, test } from "vitest"
+import vectors from "../../go/monitor/testdata/vectors.json" with { type: "json" }
 import { answerFault, channelFault, channelsOf, cut, mailOf, type PostChannel, postOf, wanted } from "../../src/plan/deploy/notify.js"
-import vectors from "../fixtures/notify/vectors.json" with { type: "json" }
 
 const notice = vectors.notice as Parameters<typeof postOf>[1]
 

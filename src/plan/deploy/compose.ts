@@ -55,6 +55,7 @@ function composeService(deployment: Deployment, service: DeployedService): objec
       : { depends_on: Object.fromEntries(service.needs.map((name) => [name, { condition: "service_healthy" }])) }),
     ...(service.command === undefined ? {} : { command: service.command.map(literal) }),
     ...(service.user === undefined ? {} : { user: service.user }),
+    ...(service.hostProcesses ? { pid: "host" } : {}),
     ...(Object.keys(service.environment).length === 0
       ? {}
       : {
@@ -124,6 +125,7 @@ function withSettings(deployment: Deployment, text: string): string {
 function settingText({ settings }: Deployment, name: string): string {
   const setting = settings.find((one) => one.name === name)!
   if (setting.default !== undefined && !setting.default.includes("$")) return `\${${name}:-${setting.default}}`
-  if (setting.optional) return `\${${name}:-}`
+  // Compose wants a name for what does not run, too.
+  if (setting.optional) return `\${${name}:-${setting.kind === "image" ? setting.expected : ""}}`
   return `\${${name}:?set it in .env}`
 }

@@ -7,7 +7,7 @@ import type { BaseEntry, Catalogue, ComponentEntry } from "../../catalogue/types
 import { groupHealth, portProbe } from "../build/image.js"
 import { publishedAs } from "../publish/publishedAs.js"
 import { imageVariable } from "../versions/envTemplate.js"
-import type { Backup, DeployedService, Deployment, Health, Setting, SettingUse, UpdateRules } from "./model.js"
+import type { Backup, DeployedService, Deployment, Health, Monitoring, Setting, SettingUse, UpdateRules } from "./model.js"
 
 export interface DeploymentRequest {
   /** Only the services of these. All when none is named. */
@@ -37,7 +37,7 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
         const { default: given, ...rest } = setting
         return { name, ...rest, default: name === "COMPOSE_PROFILES" ? within(profiles, given) : given, uses: usesOf(name, entries) }
       }),
-      ...entries.map((entry) => imageSetting(catalogue, entry, request)),
+      ...entries.map((entry) => usedOrNot(data, entry, imageSetting(catalogue, entry, request))),
       // The stack runs without it: only the verb backup asks for it.
       ...(data.backup === undefined ? [] : [{ ...imageSetting(catalogue, data.backup, request), optional: true }]),
       ...entries.map(memorySetting),
@@ -55,6 +55,9 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
     checks: data.checks,
     ...(data.backup === undefined ? {} : { backup: backupOf(catalogue, data.backup, names) }),
     ...(data.updates === undefined ? {} : { updates: updatesOf(data.updates, names) }),
+    ...(data.monitoring === undefined || !names.includes(data.monitoring.service)
+      ? {}
+      : { monitoring: monitoringOf(data.monitoring, names) }),
   }
 }
 
@@ -63,6 +66,16 @@ function updatesOf({ stops, changes, together }: UpdateRules, services: string[]
     stops: stops.filter(({ service }) => services.includes(service)),
     changes: Object.fromEntries(Object.entries(changes).filter(([, { service }]) => services.includes(service))),
     together: together.filter((service) => services.includes(service)),
+  }
+}
+
+function monitoringOf({ service, targets, rules }: NonNullable<DeploymentData["monitoring"]>, services: string[]): Monitoring {
+  return {
+    service,
+    targets: Object.entries(targets)
+      .filter(([, target]) => target.service === undefined || services.includes(target.service))
+      .map(([name, target]) => ({ name, ...target })),
+    rules: Object.entries(rules).map(([name, rule]) => ({ name, ...rule })),
   }
 }
 
@@ -163,6 +176,7 @@ function deployedService(
     scalable: entry.scalable,
     ...(entry.parts === undefined ? {} : { parts: entry.parts }),
     ...(entry.once === undefined ? {} : { once: entry.once }),
+    ...(entry.hostProcesses ? { hostProcesses: true } : {}),
     ...(entry.handover === undefined ? {} : { handover: entry.handover }),
     capabilities: entry.capabilities,
     user: entry.user,
@@ -208,6 +222,13 @@ const derived = { optional: false, earlier: [], refused: [], environments: {}, u
 function imageName(catalogue: Catalogue, entry: Imaged): string {
   const image = componentOf(catalogue, entry)?.image ?? entry.image?.replace(/(@|:[^/]*$).*/, "") ?? entry.component
   return imageVariable({ image })
+}
+
+/** The image of a service that is not run by default may stay empty. */
+function usedOrNot(data: DeploymentData, { profiles }: Entry, setting: Setting): Setting {
+  const usual = data.settings["COMPOSE_PROFILES"]?.default
+  const spare = usual !== undefined && profiles?.includes(usual) === false
+  return spare && setting.default === undefined ? { ...setting, optional: true } : setting
 }
 
 /** Where it is not known, the user must name it. */

@@ -5,6 +5,7 @@ import type { Catalogue } from "../../catalogue/types.js"
 import { composeFile, composeText } from "./compose.js"
 import { type DeploymentRequest, deploymentOf } from "./deployment.js"
 import { edgeFile, haproxyText } from "./haproxy.js"
+import { monitoringFiles } from "./monitoring.js"
 import { readmeText } from "./readme.js"
 import { templateFile, templateText } from "./template.js"
 
@@ -16,6 +17,7 @@ export function deploymentFiles(catalogue: Catalogue, data: DeploymentData, requ
     [composeFile]: composeText(deployment),
     [templateFile]: templateText(deployment, data.groups),
     [edgeFile]: haproxyText(deployment),
+    ...monitoringFiles(deployment),
     "deployment.json": `${JSON.stringify(deployment, null, 2)}\n`,
     "README.md": readmeText(deployment),
   }

@@ -24,6 +24,8 @@ export interface Deployment {
   backup?: Backup
   /** What an update must heed; absent in older kits. */
   updates?: UpdateRules
+  /** Absent where the stack has none, or the kit is without that service. */
+  monitoring?: Monitoring
 }
 
 export interface UpdateRules {
@@ -33,6 +35,13 @@ export interface UpdateRules {
   changes: Record<string, { service: string; since: string; about: string }>
   /** Services that talk to each other: the versions of a kit are tested together. */
   together: string[]
+}
+
+export interface Monitoring {
+  /** Runs Prometheus, and takes what openimctl knows. */
+  service: string
+  targets: { name: string; service?: string | undefined; ports: number[]; path: string; keep?: string | undefined }[]
+  rules: { name: string; expression: string; for: string; severity: "critical" | "warning"; summary: string }[]
 }
 
 export interface Backup {
@@ -155,6 +164,8 @@ export interface DeployedService {
   parts?: string[]
   /** Those of which several containers have one: why. `handover.stop` stops them, `handover.start` starts them. */
   once?: Record<string, string>
+  /** It sees the processes of the whole machine. */
+  hostProcesses?: boolean
   /** What to do in its containers while new ones take over. */
   handover?: Handover
   capabilities: string[]

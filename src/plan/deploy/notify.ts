@@ -1,5 +1,5 @@
 // Notices to those who look after a deployment: which channels .env names, and what each of them is sent. The monitoring image sends the
-// same from its alerts (the program monitor): tests/fixtures/notify/vectors.json has the messages that both must make.
+// same from its alerts (the program monitor), and both are tested with the same messages.
 
 import { createHmac } from "node:crypto"
 

@@ -58,6 +58,7 @@ function containerUnit(deployment: Deployment, service: DeployedService, service
     `--cpus=${service.cpus}`,
     `--pids-limit=${service.pids}`,
     `--stop-timeout=${service.graceSeconds}`,
+    ...(service.hostProcesses ? ["--pid=host"] : []),
   ]
   return unit({
     Unit: [

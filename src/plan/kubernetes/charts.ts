@@ -32,7 +32,8 @@ const chartVersion = "0.1.0"
 /** What the templates need. */
 const kubernetes = ">=1.27.0-0"
 
-export function chartFiles(catalogue: Catalogue, data: DeploymentData): Record<string, string> {
+export function chartFiles(catalogue: Catalogue, whole: DeploymentData): Record<string, string> {
+  const data = withoutMonitoring(whole)
   const request = { profiles: [], official: false, base: Object.values(catalogue.bases)[0]!, images: {} }
   const deployment = deploymentOf(catalogue, data, request)
   const context = { catalogue, data, deployment }
@@ -61,6 +62,15 @@ export function chartFiles(catalogue: Catalogue, data: DeploymentData): Record<s
     ...Object.assign({}, ...modules.map((module) => under(`charts/${module.name}`, moduleFiles(context, module)))),
   }
   return under(catalogue.stack, files)
+}
+
+/** A cluster has its own Prometheus, which finds the programs by their labels. */
+function withoutMonitoring({ monitoring, ...data }: DeploymentData): DeploymentData {
+  if (monitoring === undefined) return data
+  const { [monitoring.service]: own, ...services } = data.services
+  const needed = (name: string) =>
+    !own?.profiles?.includes(name) || Object.values(services).some(({ profiles }) => profiles?.includes(name))
+  return { ...data, services, profiles: Object.fromEntries(Object.entries(data.profiles).filter(([name]) => needed(name))) }
 }
 
 interface Context {
