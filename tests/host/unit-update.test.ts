@@ -65,25 +65,25 @@ const hook = (name: string, script: string) => {
   mkdirSync(join(kit.folder, "hooks"), { recursive: true })
   writeFileSync(join(kit.folder, `hooks/${name}`), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
 }
-const told = () => (kit.has("hooks.log") ? kit.read("hooks.log").trim().split(/ *\n/) : [])
-const tell = 'echo "$OPENIMCTL_VERB $OPENIMCTL_FROM $OPENIMCTL_TO $OPENIMCTL_RESULT" >>hooks.log; echo seen'
+const ran = () => (kit.has("hooks.log") ? kit.read("hooks.log").trim().split(/ *\n/) : [])
+const note = 'echo "$OPENIMCTL_VERB $OPENIMCTL_FROM $OPENIMCTL_TO $OPENIMCTL_RESULT" >>hooks.log; echo seen'
 
 describe("hooks", () => {
   test("run before and after, with what changes", async () => {
     await deployed()
-    for (const name of ["before-update", "after-update", "after-rollback", "before-deploy"]) hook(name, tell)
+    for (const name of ["before-update", "after-update", "after-rollback", "before-deploy"]) hook(name, note)
     const done = await update()
     expect(done.stderr).toContain("running hooks/before-update")
     expect(done.stderr).toContain("  | seen")
     expect(done.code).toBe(0)
-    expect(told()).toEqual(["update 1.0 2.0", "update 1.0 2.0 ok"])
+    expect(ran()).toEqual(["update 1.0 2.0", "update 1.0 2.0 ok"])
     expect((await kit.run(["rollback", ...quick])).code).toBe(0)
-    expect(told().slice(2)).toEqual(["rollback 2.0 1.0 ok"])
+    expect(ran().slice(2)).toEqual(["rollback 2.0 1.0 ok"])
     // A deployment that changes nothing runs none.
     await kit.run(["deploy"])
     await kit.run(["stop", "page"])
     await kit.run(["deploy"])
-    expect(told().slice(3)).toEqual(["deploy 1.0 1.0"])
+    expect(ran().slice(3)).toEqual(["deploy 1.0 1.0"])
   })
 
   test.each([
@@ -94,20 +94,20 @@ describe("hooks", () => {
     await deployed()
     hook("before-update", script)
     chmodSync(join(kit.folder, "hooks/before-update"), mode)
-    hook("after-update", tell)
+    hook("after-update", note)
     const done = await kit.run(["update", `--kit=${join(kit.root, "kit-2.0")}`, ...quick], { OPENIMCTL_HOOK_SECONDS: "1" })
     expect(done.stderr).toContain(expected)
-    expect([done.code, images(), release(), told()]).toEqual([4, at("1.0"), "1.0", []])
+    expect([done.code, images(), release(), ran()]).toEqual([4, at("1.0"), "1.0", []])
     settled()
   })
 
   test("one after runs as well where the update was taken back; its own failure changes nothing", async () => {
     await deployed()
-    hook("after-update", `${tell}; exit 1`)
+    hook("after-update", `${note}; exit 1`)
     kit.fakeDocker({ failing: { [api2]: "exit" } })
     const done = await update("--timeout=3")
     expect(done.code).toBe(1)
-    expect(told()).toEqual(["update 1.0 2.0 failed"])
+    expect(ran()).toEqual(["update 1.0 2.0 failed"])
     expect(done.stderr).toContain("warning: hooks/after-update ended with exit code 1")
     expect(images()).toEqual(at("1.0"))
   })
