@@ -7,6 +7,7 @@ import { readShares, readStrategy } from "../src/plan/deploy/handover"
 import { backup, listBackups, verifyBackups } from "./operate/backup"
 import { exportBackup } from "./operate/backupFile"
 import { certificate } from "./operate/certificate"
+import { clusterDeploy, clusterRollback, clusterStatus } from "./operate/cluster"
 import { helpText, OPTIONS, optionsOf, VERBS, type Verb } from "./operate/commands"
 import { deploy } from "./operate/deploy"
 import { type Engine, findEngine, likelyEngine } from "./operate/engine"
@@ -181,6 +182,9 @@ function seconds(text: string | undefined, option = "timeout"): number | undefin
 
 async function perform(folder: Folder, { verb, words }: Call, call: Read): Promise<number> {
   const { text, list, set, json, limit } = call
+  if (set("kubernetes")) return onCluster(folder, verb, words, call)
+  const lost = ["context", "namespace", "values"].find((name) => text(name) !== undefined)
+  if (lost !== undefined) throw new Refusal(`--${lost} needs --kubernetes`, EXIT.usage, `openimctl ${verb.name} --kubernetes --${lost}=…`)
   switch (verb.name) {
     case "deploy":
       if (set("status")) return quickStatus(folder, list("profiles"), json)
@@ -255,6 +259,23 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
     default:
       return destroy(folder, await findEngine(), { data: set("data"), confirm: text("confirm"), backup: !set("no-backup") })
   }
+}
+
+/** Where the stack runs on Kubernetes. */
+function onCluster(folder: Folder, verb: Verb, words: string[], { text, list, set, json, limit }: Read): Promise<number> {
+  const cluster = { context: text("context"), namespace: text("namespace") }
+  if (verb.name === "status" || set("status")) return clusterStatus(folder, cluster, json)
+  if (verb.name === "rollback") return clusterRollback(folder, cluster, words[0], limit)
+  return clusterDeploy(folder, {
+    ...cluster,
+    values: text("values"),
+    address: text("address"),
+    environment: text("environment"),
+    profiles: list("profiles"),
+    ignore: list("ignore"),
+    dryRun: set("dry-run"),
+    limitSeconds: limit,
+  })
 }
 
 function backups(folder: Folder, engine: Engine, [what, ...words]: string[], json: boolean): Promise<number> {

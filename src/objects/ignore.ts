@@ -57,6 +57,7 @@ export const KIT = [
   "!openimctl",
   "!docs/deploy.md",
   "!docs/operate.md",
+  "!docs/kubernetes.md",
   "!LICENSE",
 ]
 

@@ -48,10 +48,11 @@ export interface GivenImage {
 
 /** All that a server needs, in one folder. */
 export async function deploymentKit(options: CallOptions, checkout: Directory, call: KitCall): Promise<Directory> {
-  const [plan, files, graph] = await Promise.all([
+  const [plan, files, graph, charts] = await Promise.all([
     import("../plan/deploy/kit.js"),
     import("../plan/deploy/files.js"),
     import("../graph/deploy/kit.js"),
+    import("../plan/kubernetes/charts.js"),
   ])
   const origin = plan.readImageOrigin(call.images)
   const settings = await pinnedSettings(options)
@@ -71,6 +72,7 @@ export async function deploymentKit(options: CallOptions, checkout: Directory, c
     (folder, { component, file }) => folder.withFile(plan.archivePath(component), file, { permissions: 0o644 }),
     withTexts(checkout.filter({ include: ["docs", "LICENSE"] }), ".", texts)
       .withDirectory(".", program)
+      .withDirectory("charts", withTexts(graph.emptyFolder(), ".", charts.chartFiles(catalogue, data)))
       .withFile("node/bin/node", node, { permissions: 0o755 }),
   )
   return graph.withChecksums(settings, kit)

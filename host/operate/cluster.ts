@@ -1,0 +1,251 @@
+// deploy, status and rollback on Kubernetes: by helm and kubectl, with the chart of the kit and the settings of .env.
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { jsonText } from "../../src/base/format"
+import { unknownName } from "../../src/base/nearest"
+import { table } from "../../src/base/table"
+import { type ChartSchema, chartValues, clusterFindings, podRows, secretManifest, warningsOf } from "../../src/plan/deploy/cluster"
+import { blocking } from "../../src/plan/deploy/preflight"
+import { checkEnv } from "../../src/plan/deploy/settings"
+import { writeFileAtomic } from "../files"
+import { attempt, type Finished, lastWords, which } from "../run"
+import { ensureEnv } from "./envVerb"
+import type { Folder } from "./folder"
+import { recorded } from "./history"
+import { locked } from "./lock"
+import { EXIT, findingLines, Refusal, result, say } from "./print"
+
+export interface Cluster {
+  context?: string | undefined
+  namespace?: string | undefined
+}
+
+export interface ClusterDeploy extends Cluster {
+  values?: string | undefined
+  address?: string | undefined
+  environment?: string | undefined
+  profiles: string[]
+  ignore: string[]
+  dryRun: boolean
+  limitSeconds?: number | undefined
+}
+
+interface Site {
+  folder: Folder
+  /** Of the release as well. */
+  name: string
+  chart: string
+  secret: string
+  context: string
+  namespace: string
+}
+
+/** The tools and the context, before anything else is asked. */
+async function siteOf(folder: Folder, { context, namespace }: Cluster): Promise<Site> {
+  for (const [tool, page] of [
+    ["kubectl", "https://kubernetes.io/docs/tasks/tools"],
+    ["helm", "https://helm.sh/docs/intro/install"],
+  ] as const)
+    if (!(await which(tool))) throw new Refusal(`${tool} is not installed`, EXIT.refused, `install it: ${page}`)
+  const { stack } = folder.deployment
+  const chart = [join(folder.path, "charts", stack), join(folder.path, "../../charts", stack)].find(existsSync)
+  if (!chart) throw new Refusal(`${join(folder.path, "charts", stack)} is missing`, EXIT.refused, "unpack the kit again")
+  const names = (await attempt(["kubectl", "config", "get-contexts", "--output=name"])).stdout.split("\n").filter(Boolean)
+  const current = (await attempt(["kubectl", "config", "current-context"])).stdout.trim()
+  const chosen = context ?? current
+  if (!chosen)
+    throw new Refusal(
+      "kubectl has no current context, so no cluster is chosen",
+      EXIT.refused,
+      `--context=NAME, of ${names.join(", ") || "none"}`,
+    )
+  if (!names.includes(chosen)) throw new Refusal(unknownName("context", chosen, names).message, EXIT.usage, "kubectl config get-contexts")
+  return { folder, name: stack, chart, secret: `${stack}-secrets`, context: chosen, namespace: namespace ?? stack }
+}
+
+const kubectl = (site: Site, words: string[], input?: string): Promise<Finished> =>
+  attempt(["kubectl", `--context=${site.context}`, `--namespace=${site.namespace}`, ...words], input === undefined ? {} : { input })
+
+const helm = (site: Site, words: string[]): Promise<Finished> =>
+  attempt(["helm", ...words, `--kube-context=${site.context}`, `--namespace=${site.namespace}`])
+
+async function asked<T>(site: Site, words: string[]): Promise<T> {
+  const done = await kubectl(site, [...words, "--output=json"])
+  if (done.code !== 0)
+    throw new Refusal(
+      `the cluster of context ${site.context} does not answer: ${lastWords(done.tail, 1)}`,
+      EXIT.refused,
+      "kubectl cluster-info says more",
+    )
+  return JSON.parse(done.stdout) as T
+}
+
+const kinds = [
+  "deployments.apps",
+  "statefulsets.apps",
+  "services",
+  "secrets",
+  "configmaps",
+  "serviceaccounts",
+  "networkpolicies.networking.k8s.io",
+]
+
+/** All that would keep the release from working, while nothing has changed yet. */
+async function judged(site: Site, ignore: string[]): Promise<void> {
+  const { serverVersion } = await asked<{ serverVersion?: { major: string; minor: string } }>(site, ["version"])
+  const refused: string[] = []
+  for (const kind of kinds) if ((await kubectl(site, ["auth", "can-i", "create", kind])).stdout.trim() === "no") refused.push(kind)
+  const classes = await kubectl(site, ["get", "storageclasses", "--output=json"])
+  const standard = "storageclass.kubernetes.io/is-default-class"
+  type Classes = { items: { metadata: { name: string; annotations?: Record<string, string> } }[] }
+  const findings = clusterFindings({
+    version: serverVersion && `${serverVersion.major}.${serverVersion.minor.replace(/\D.*/, "")}`,
+    refused,
+    namespace: site.namespace,
+    storageClasses:
+      classes.code === 0
+        ? (JSON.parse(classes.stdout) as Classes).items.map(({ metadata: { name, annotations } }) => ({
+            name,
+            standard: annotations?.[standard] === "true",
+          }))
+        : undefined,
+    volumes: site.folder.deployment.services.some(({ volumes }) => Object.keys(volumes).length > 0),
+  })
+  if (findings.length > 0) process.stderr.write(findingLines(findings))
+  const left = blocking(findings, ignore)
+  if (left.length > 0)
+    throw new Refusal(
+      `${left.length === 1 ? "one fault keeps" : `${left.length} faults keep`} the stack from working; nothing has changed`,
+      EXIT.refused,
+      "correct them as said above",
+    )
+}
+
+export async function clusterDeploy(folder: Folder, options: ClusterDeploy): Promise<number> {
+  const site = await siteOf(folder, options)
+  const own = options.values === undefined ? undefined : resolve(options.values)
+  if (own !== undefined && !existsSync(own))
+    throw new Refusal(`${own} is missing`, EXIT.usage, "--values=FILE names a file of values for the chart")
+  say(`${folder.deployment.title} ${folder.deployment.release} to the namespace ${site.namespace} of ${site.context}`)
+  await judged(site, options.ignore)
+  if (options.dryRun) return plan(site, options, own)
+  await locked(folder, "deploy --kubernetes", () => recorded(folder, "deploy --kubernetes", () => install(site, options, own)))
+  return EXIT.fine
+}
+
+/** The values of .env in a file that helm reads; no secret is in it. */
+async function writtenValues(site: Site, options: ClusterDeploy, dry: boolean): Promise<{ file: string; env: string }> {
+  const { folder } = site
+  const { text } = await ensureEnv(folder, options, dry)
+  // TLS and ports are those of the ingress there.
+  const faults = checkEnv(folder.deployment, text, options.environment).filter(({ code }) => code !== "scheme" && code !== "origin")
+  const left = blocking(faults, options.ignore)
+  if (left.length > 0) {
+    process.stderr.write(findingLines(left))
+    throw new Refusal(
+      "the settings in .env have faults; nothing has changed",
+      EXIT.refused,
+      "correct them as said above: openimctl env check",
+    )
+  }
+  const schema = JSON.parse(readFileSync(join(site.chart, "values.schema.json"), "utf8")) as ChartSchema
+  const file = join(folder.own, "kubernetes-values.json")
+  mkdirSync(folder.own, { recursive: true, mode: 0o700 })
+  writeFileAtomic(file, jsonText(chartValues(folder.deployment, schema, text, options.profiles)), 0o600)
+  return { file, env: text }
+}
+
+async function install(site: Site, options: ClusterDeploy, own: string | undefined): Promise<string> {
+  const began = Date.now()
+  const { file, env } = await writtenValues(site, options, false)
+  const { name, namespace, chart } = site
+  if ((await kubectl(site, ["get", "namespace", namespace])).code !== 0) await must(site, ["create", "namespace", namespace])
+  // By standard input: arguments can be read by others.
+  await must(site, ["apply", "--filename=-"], jsonText(secretManifest(site.folder.deployment, env, site.secret, namespace)))
+  const seconds = options.limitSeconds ?? 600
+  say(`helm installs or updates the release ${name}; it waits until all pods are ready, at most ${seconds} s`)
+  const files = [file, ...(own === undefined ? [] : [own])].map((one) => `--values=${one}`)
+  const done = await helm(site, [
+    "upgrade",
+    "--install",
+    name,
+    chart,
+    "--atomic",
+    "--wait",
+    `--timeout=${seconds}s`,
+    "--history-max=10",
+    ...files,
+  ])
+  if (done.code !== 0) throw await failed(site, began, done)
+  say(`deployed in ${Math.round((Date.now() - began) / 1000)} s`)
+  return `release ${name} in ${namespace}`
+}
+
+async function must(site: Site, words: string[], input?: string): Promise<void> {
+  const done = await kubectl(site, words, input)
+  if (done.code !== 0) throw new Refusal(`kubectl ${words[0]} ${words[1]} failed: ${lastWords(done.tail)}`, EXIT.failed)
+}
+
+/** Helm goes back and says only that time was up: the events of the cluster say why. */
+async function failed(site: Site, began: number, done: Finished): Promise<Refusal> {
+  const events = await kubectl(site, ["get", "events", "--output=json"])
+  const warnings = events.code === 0 ? warningsOf(JSON.parse(events.stdout), began).slice(0, 5) : []
+  for (const line of warnings) say(line)
+  const went = /rolled back|has been uninstalled|uninstalled due to atomic/.test(done.tail) ? "; the release is as it was before" : ""
+  return new Refusal(
+    `helm failed${went}: ${warnings[0] ?? lastWords(done.tail, 1)}`,
+    EXIT.failed,
+    `kubectl --context=${site.context} -n ${site.namespace} get events shows all of them`,
+  )
+}
+
+/** What would change, as the API server sees it. */
+async function plan(site: Site, options: ClusterDeploy, own: string | undefined): Promise<number> {
+  const { file } = await writtenValues(site, options, true)
+  const files = [file, ...(own === undefined ? [] : [own])].map((one) => `--values=${one}`)
+  const rendered = await helm(site, ["template", site.name, site.chart, ...files])
+  if (rendered.code !== 0) throw new Refusal(`the chart cannot be rendered: ${lastWords(rendered.tail)}`, EXIT.refused)
+  if ((await kubectl(site, ["get", "namespace", site.namespace])).code !== 0) {
+    const names = [...rendered.stdout.matchAll(/^kind: (\w+)\nmetadata:\n {2}name: (\S+)/gm)].map(([, kind, name]) => `${kind} ${name}`)
+    result(`the namespace ${site.namespace} is not there yet; this would be made in it:\n${names.map((name) => `  ${name}\n`).join("")}`)
+    return EXIT.fine
+  }
+  const changes = await kubectl(site, ["diff", "--server-side", "--force-conflicts", "--filename=-"], rendered.stdout)
+  if (changes.code > 1) throw new Refusal(`the API server refuses it: ${lastWords(changes.tail)}`, EXIT.refused)
+  result(changes.code === 0 ? "nothing would change" : changes.stdout)
+  return EXIT.fine
+}
+
+export async function clusterStatus(folder: Folder, cluster: Cluster, json: boolean): Promise<number> {
+  const site = await siteOf(folder, cluster)
+  const rows = podRows(await asked(site, ["get", "pods", `--selector=app.kubernetes.io/instance=${site.name}`]))
+  const healthy = rows.length > 0 && rows.every(({ ready }) => ready)
+  if (json) result(jsonText({ ok: healthy, context: site.context, namespace: site.namespace, pods: rows }))
+  else if (rows.length === 0) result(`nothing is deployed in the namespace ${site.namespace} of ${site.context}`)
+  else
+    result(
+      table(
+        ["POD", "READY", "RESTARTS", "WHY"],
+        rows.map(({ name, ready, restarts, reason }) => [name, ready ? "yes" : "no", String(restarts), reason]),
+      ),
+    )
+  return healthy ? EXIT.fine : EXIT.unhealthy
+}
+
+/** To the release before, or to a number of `helm history`. */
+export async function clusterRollback(folder: Folder, cluster: Cluster, revision: string | undefined, limitSeconds = 600): Promise<number> {
+  if (revision !== undefined && !/^\d+$/.test(revision))
+    throw new Refusal(`${revision} is not the number of a revision`, EXIT.usage, "helm history lists them")
+  const site = await siteOf(folder, cluster)
+  await locked(folder, "rollback --kubernetes", () =>
+    recorded(folder, "rollback --kubernetes", async () => {
+      const began = Date.now()
+      const words = ["rollback", site.name, ...(revision === undefined ? [] : [revision]), "--wait", `--timeout=${limitSeconds}s`]
+      const done = await helm(site, words)
+      if (done.code !== 0) throw await failed(site, began, done)
+      say(revision === undefined ? "the release before runs again" : `revision ${revision} runs again`)
+      return revision
+    }),
+  )
+  return EXIT.fine
+}

@@ -1,0 +1,171 @@
+// What openimctl gives to Helm, and what it reads of kubectl's answers.
+
+import { entriesByKey, parseEnv } from "./envFile.js"
+import type { Deployment } from "./model.js"
+import type { Diagnostic } from "./settings.js"
+import { settingValues } from "./settings.js"
+
+/** The parts of a chart's values.schema.json that are read here. */
+export interface ChartSchema {
+  properties: {
+    global: { properties: Record<string, { properties?: Record<string, unknown>; items?: { enum?: string[] }; default?: unknown }> }
+  }
+}
+
+/** The settings of .env that the chart has under the same names. What depends on ports of one machine is left to the chart. */
+export function chartValues({ settings, ...deployment }: Deployment, schema: ChartSchema, env: string, profiles: string[] = []) {
+  const file = parseEnv(env)
+  const values = settingValues({ settings, ...deployment }, file)
+  const written = entriesByKey(file)
+  const { global } = schema.properties
+  const known = (part: string) => Object.keys(global.properties[part]?.properties ?? {})
+  const chosen = (names: string[]) =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const given = settings.find((setting) => setting.name === name)?.default
+        const derived = given?.includes("${") && [undefined, given].includes(written.get(name)?.text)
+        const value = values[name]
+        return derived || value === undefined || value === "" ? [] : [[name, value]]
+      }),
+    )
+  const optional = global.properties["optionalSecrets"]?.items?.enum ?? []
+  const profile = profiles[0] ?? values["COMPOSE_PROFILES"]?.split(",")[0]
+  return {
+    global: {
+      ...(profile ? { profile } : {}),
+      settings: chosen(known("settings")),
+      images: chosen(known("images")),
+      optionalSecrets: optional.filter((name) => (values[name] ?? "") !== ""),
+    },
+  }
+}
+
+/** Every secret of .env that is not empty, with the key that the chart knows it by. */
+export function secretManifest(deployment: Deployment, env: string, name: string, namespace: string) {
+  const values = settingValues(deployment, parseEnv(env))
+  const secrets = deployment.settings.filter((setting) => setting.kind === "secret" && (values[setting.name] ?? "") !== "")
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace },
+    type: "Opaque",
+    stringData: Object.fromEntries(secrets.map((setting) => [setting.name.toLowerCase(), values[setting.name]!])),
+  }
+}
+
+export interface ClusterFacts {
+  /** Such as 1.34; undefined where the answer has none. */
+  version: string | undefined
+  /** Resources that the user may not create in the namespace. */
+  refused: string[]
+  namespace: string
+  /** Undefined where the user may not ask. */
+  storageClasses: { name: string; standard: boolean }[] | undefined
+  /** Stores need volumes. */
+  volumes: boolean
+}
+
+const oldest = 27
+
+export function clusterFindings({ version, refused, namespace, storageClasses, volumes }: ClusterFacts): Diagnostic[] {
+  const minor = Number(version?.split(".")[1])
+  return [
+    ...(version !== undefined && minor < oldest
+      ? [
+          error(
+            "version",
+            "Kubernetes",
+            `this cluster is Kubernetes ${version}; the charts need 1.${oldest} or newer`,
+            "update the cluster",
+          ),
+        ]
+      : []),
+    ...(refused.length > 0
+      ? [
+          error(
+            "rights",
+            namespace,
+            `you may not create ${refused.join(", ")} in the namespace ${namespace}`,
+            `ask for a role that allows it there, such as: kubectl -n ${namespace} create rolebinding openimctl --clusterrole=admin --user=YOU`,
+          ),
+        ]
+      : []),
+    ...(volumes && storageClasses !== undefined && !storageClasses.some(({ standard }) => standard)
+      ? [
+          error(
+            "storage",
+            "storage class",
+            `the cluster has no default storage class, so the stores get no volumes${storageClasses.length > 0 ? `; it has ${storageClasses.map(({ name }) => name).join(", ")}` : ""}`,
+            "name one in your values (global.storageClass) and add --ignore=storage",
+          ),
+        ]
+      : []),
+  ]
+}
+
+function error(code: string, subject: string, message: string, next: string): Diagnostic {
+  return { severity: "error", code, subject, message, next }
+}
+
+interface Pods {
+  items: {
+    metadata: { name: string }
+    status: {
+      phase: string
+      conditions?: { type: string; status: string }[]
+      containerStatuses?: ContainerState[]
+      initContainerStatuses?: ContainerState[]
+    }
+  }[]
+}
+
+interface ContainerState {
+  name: string
+  ready: boolean
+  restartCount: number
+  state: { waiting?: { reason: string; message?: string }; terminated?: { reason: string } }
+}
+
+export interface PodRow {
+  name: string
+  ready: boolean
+  restarts: number
+  /** Why it is not ready. */
+  reason: string
+}
+
+export function podRows({ items }: Pods): PodRow[] {
+  return items.map(({ metadata, status }) => {
+    const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+    const ready = status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false
+    const waiting = containers.map(({ state }) => state.waiting).find((one) => one !== undefined && one.reason !== "PodInitializing")
+    const reason = waiting === undefined ? status.phase : [waiting.reason, waiting.message].filter(Boolean).join(": ")
+    return {
+      name: metadata.name,
+      ready,
+      restarts: containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
+      reason: ready ? "" : reason,
+    }
+  })
+}
+
+/** What the cluster warned of since a time, each once: the causes stand first that somebody can do something about. */
+export function warningsOf({ items }: Events, since: number): string[] {
+  const lines = items
+    .filter(({ type, lastTimestamp, eventTime }) => type === "Warning" && Date.parse(lastTimestamp ?? eventTime ?? "") >= since - 1000)
+    .map(({ involvedObject, reason, message }) => ({ reason, line: `${involvedObject.name}: ${reason}: ${message.split("\n")[0]}` }))
+  const order = ["Failed", "FailedScheduling", "FailedMount", "FailedCreate", "ProvisioningFailed"]
+  const rank = (reason: string) => (order.includes(reason) ? order.indexOf(reason) : order.length)
+  return [...new Set(lines.sort((one, other) => rank(one.reason) - rank(other.reason)).map(({ line }) => line))]
+}
+
+interface Events {
+  items: {
+    type: string
+    reason: string
+    message: string
+    lastTimestamp?: string | null
+    eventTime?: string | null
+    involvedObject: { name: string }
+  }[]
+}

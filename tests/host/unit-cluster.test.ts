@@ -1,0 +1,167 @@
+// openimctl --kubernetes, as a kit has it, with a cluster that is a file: what helm and kubectl are asked for, and what is refused before.
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { Kit } from "./kit"
+import { project } from "./sandbox"
+
+interface Call {
+  tool: string
+  args: string[]
+  input?: string
+}
+
+let kit: Kit
+let file: string
+const cluster = (state: Record<string, unknown>) => writeFileSync(file, JSON.stringify(state))
+const calls = (): Call[] =>
+  existsSync(`${file}.calls`)
+    ? readFileSync(`${file}.calls`, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Call)
+    : []
+const changes = () =>
+  calls().filter(({ tool, args }) =>
+    ["apply", "create", "upgrade", "rollback"].includes(args.find((word) => !word.startsWith("--")) ?? tool),
+  )
+const ADDRESS = "--address=https://shop.company.com"
+const deploy = (...more: string[]) => kit.run(["deploy", "--kubernetes", ADDRESS, ...more])
+
+beforeEach(() => {
+  kit = new Kit()
+  file = join(kit.root, "cluster.json")
+  cluster({})
+  for (const tool of ["kubectl", "helm"]) {
+    const path = join(kit.bin, tool)
+    writeFileSync(path, `#!/bin/sh\nFAKE_CLUSTER='${file}' exec node '${join(project, "tests/host/fake/cluster.mjs")}' ${tool} "$@"\n`)
+    chmodSync(path, 0o755)
+  }
+  const part = (...names: string[]) => ({ properties: Object.fromEntries(names.map((name) => [name, {}])) })
+  const global = {
+    settings: part("PUBLIC_URL", "FILES_URL", "MAIL_SENDER"),
+    images: part("API_IMAGE"),
+    optionalSecrets: { items: { enum: ["LOGIN_CODE"] } },
+  }
+  mkdirSync(join(kit.folder, "charts/shop"), { recursive: true })
+  kit.write("charts/shop/values.schema.json", JSON.stringify({ properties: { global: { properties: global } } }))
+})
+afterEach(() => kit.remove())
+
+describe("deploy --kubernetes", () => {
+  test("makes .env, gives the secrets to the cluster and the settings to helm, and no secret to an argument", async () => {
+    const done = await deploy("--values=charts/shop/values.schema.json")
+    expect(done.stderr).toContain("deployed in")
+    expect(done.code).toBe(0)
+    const [namespace, secret, upgrade] = changes()
+    expect(namespace!.args).toContain("shop")
+    const { metadata, stringData } = JSON.parse(secret!.input!) as { metadata: object; stringData: Record<string, string> }
+    expect(metadata).toEqual({ name: "shop-secrets", namespace: "shop" })
+    expect(stringData["database_password"]).toBe(kit.value("DATABASE_PASSWORD"))
+    expect(upgrade!.args).toEqual(
+      expect.arrayContaining(["upgrade", "--install", "shop", "--atomic", "--kube-context=here", "--namespace=shop"]),
+    )
+    expect(upgrade!.args.at(-3)).toBe(`--values=${join(kit.folder, "charts/shop/values.schema.json")}`)
+    const values = JSON.parse(kit.read(".openimctl/kubernetes-values.json")) as object
+    expect(values).toEqual({
+      global: {
+        settings: { PUBLIC_URL: "https://shop.company.com" },
+        images: { API_IMAGE: "docker.io/shop/api:1.0" },
+        optionalSecrets: ["LOGIN_CODE"],
+      },
+    })
+    for (const { args } of calls()) expect(args.join(" ")).not.toContain(kit.value("DATABASE_PASSWORD"))
+    expect(kit.read(".openimctl/kubernetes-values.json")).not.toContain(kit.value("DATABASE_PASSWORD"))
+    expect(kit.calls()).toEqual([])
+  })
+
+  test.each([
+    ["a context that is not there", { contexts: ["production", "test"] }, ["--context=prodction"], 'unknown context "prodction"'],
+    ["no context", { current: "" }, [], "no current context"],
+    ["a cluster that does not answer", { down: true }, [], "does not answer: Unable to connect to the server"],
+    ["an old Kubernetes", { version: "24" }, [], "this cluster is Kubernetes 1.24; the charts need 1.27"],
+    ["no rights", { refused: ["secrets", "services"] }, [], "you may not create services, secrets in the namespace shop"],
+    ["no default storage class", { classes: { slow: false } }, [], "no default storage class, so the stores get no volumes; it has slow"],
+    ["a file of values that is missing", {}, ["--values=mine.yaml"], "mine.yaml is missing"],
+  ])("%s is refused before anything changes", async (_, state, options, words) => {
+    cluster(state)
+    const done = await deploy(...options)
+    expect(done.stderr).toContain(words)
+    expect(done.code).not.toBe(0)
+    expect(changes()).toEqual([])
+    expect(kit.has(".env")).toBe(false)
+  })
+
+  test("without helm or kubectl it says what to install", async () => {
+    chmodSync(join(kit.bin, "helm"), 0o644)
+    expect((await deploy()).stderr).toContain("helm is not installed")
+  })
+
+  test("when helm gives up, the cluster's own words say why", async () => {
+    const now = new Date(Date.now() + 1000).toISOString()
+    const event = (name: string, reason: string, message: string, type = "Warning") => ({
+      type,
+      reason,
+      message,
+      lastTimestamp: now,
+      involvedObject: { name },
+    })
+    const events = [
+      event("shop-api-1", "BackOff", "Back-off"),
+      event("shop-api-1", "Failed", 'Failed to pull image "shop/api:9": not found'),
+    ]
+    cluster({
+      helm: { fails: "Error: UPGRADE FAILED: release shop failed, and has been rolled back due to atomic being set: timed out" },
+      events,
+    })
+    const done = await deploy()
+    expect(done.stderr).toContain(
+      'helm failed; the release is as it was before: shop-api-1: Failed: Failed to pull image "shop/api:9": not found',
+    )
+    expect(done.code).toBe(1)
+  })
+
+  test("--dry-run shows what the API server would change, and changes nothing", async () => {
+    cluster({ namespace: true, diff: "-  replicas: 1\n+  replicas: 2" })
+    const done = await deploy("--dry-run")
+    expect(done.stdout).toContain("+  replicas: 2")
+    expect(calls().find(({ args }) => args.includes("diff"))?.args).toContain("--server-side")
+    expect(changes()).toEqual([])
+    expect(kit.has(".env")).toBe(false)
+    cluster({})
+    expect((await deploy("--dry-run")).stdout).toContain("Service shop-api")
+  })
+})
+
+test("status --kubernetes says which pod is not ready, and why", async () => {
+  const pod = (name: string, ready: boolean, state: object) => ({
+    metadata: { name },
+    status: {
+      phase: "Pending",
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      containerStatuses: [{ name: "api", ready, restartCount: 2, state }],
+    },
+  })
+  cluster({
+    pods: [pod("shop-api-1", true, {}), pod("shop-page-1", false, { waiting: { reason: "ImagePullBackOff", message: "not found" } })],
+  })
+  const done = await kit.run(["status", "--kubernetes"])
+  expect(done.stdout).toMatch(/shop-page-1 +no +2 +ImagePullBackOff: not found/)
+  expect(done.code).toBe(3)
+  cluster({ pods: [pod("shop-api-1", true, {})] })
+  expect((await kit.run(["status", "--kubernetes"])).code).toBe(0)
+})
+
+test("rollback --kubernetes goes to the release before, or to a revision", async () => {
+  expect((await kit.run(["rollback", "--kubernetes"])).code).toBe(0)
+  expect((await kit.run(["rollback", "3", "--kubernetes"])).code).toBe(0)
+  expect(changes().map(({ args }) => args.slice(0, 3))).toEqual([
+    ["rollback", "shop", "--wait"],
+    ["rollback", "shop", "3"],
+  ])
+  expect((await kit.run(["rollback", "three", "--kubernetes"])).stderr).toContain("three is not the number of a revision")
+})
+
+test("--context without --kubernetes is refused", async () => {
+  expect((await kit.run(["status", "--context=here"])).stderr).toContain("--context needs --kubernetes")
+})

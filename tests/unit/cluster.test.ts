@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest"
+import { type ChartSchema, chartValues, clusterFindings, podRows, secretManifest, warningsOf } from "../../src/plan/deploy/cluster.js"
+import { shopDeployment } from "./deployment.fixture.js"
+
+const part = (...names: string[]) => ({ properties: Object.fromEntries(names.map((name) => [name, {}])) })
+const schema: ChartSchema = {
+  properties: {
+    global: {
+      properties: {
+        settings: part("PUBLIC_URL", "FILES_URL", "MAIL_SENDER"),
+        images: part("API_IMAGE"),
+        optionalSecrets: { items: { enum: ["LOGIN_CODE"] } },
+      },
+    },
+  },
+}
+const values = (env: string, profiles?: string[]) => chartValues(shopDeployment, schema, env, profiles).global
+
+describe("the values of the chart", () => {
+  it("are the settings of .env that it knows", () => {
+    expect(values("PUBLIC_URL=https://shop.test\nMAIL_SENDER=a@b.test\nTLS=off\n")).toEqual({
+      settings: { PUBLIC_URL: "https://shop.test", MAIL_SENDER: "a@b.test" },
+      images: { API_IMAGE: "docker.io/shop/api:1.0" },
+      optionalSecrets: [],
+    })
+  })
+  it("leave to the chart what depends on ports of one machine, unless somebody wrote it", () => {
+    expect(values("FILES_URL=${PUBLIC_URL}\nPUBLIC_URL=https://shop.test\n").settings).toEqual({ PUBLIC_URL: "https://shop.test" })
+    expect(values("FILES_URL=https://cdn.test\n").settings).toEqual({ FILES_URL: "https://cdn.test" })
+  })
+  it("name the profile and the optional secrets that are there", () => {
+    expect(values("LOGIN_CODE=1234\n", ["core"])).toMatchObject({ profile: "core", optionalSecrets: ["LOGIN_CODE"] })
+  })
+})
+
+it("the Secret has every secret that is not empty, by the name of its file", () => {
+  const { stringData, metadata } = secretManifest(
+    shopDeployment,
+    "DATABASE_PASSWORD=one\nAPI_SECRET='t w o'\nPUBLIC_URL=x\n",
+    "shop-secrets",
+    "im",
+  )
+  expect(stringData).toEqual({ database_password: "one", api_secret: "t w o" })
+  expect(metadata).toEqual({ name: "shop-secrets", namespace: "im" })
+})
+
+describe("a cluster", () => {
+  const facts = { version: "1.34", refused: [], namespace: "im", storageClasses: [{ name: "fast", standard: true }], volumes: true }
+  it("that fits has no finding", () => {
+    expect(clusterFindings(facts)).toEqual([])
+    expect(clusterFindings({ ...facts, version: undefined, storageClasses: undefined })).toEqual([])
+    expect(clusterFindings({ ...facts, storageClasses: [], volumes: false })).toEqual([])
+  })
+  it.each([
+    [{ version: "1.26" }, "version"],
+    [{ refused: ["secrets"] }, "rights"],
+    [{ storageClasses: [] }, "storage"],
+  ])("with %j has one", (change, code) => {
+    expect(clusterFindings({ ...facts, ...change }).map((finding) => [finding.severity, finding.code])).toEqual([["error", code]])
+  })
+})
+
+it("a pod that is not ready says why: its first container that waits", () => {
+  const waiting = (name: string, reason: string) => ({ name, ready: false, restartCount: 1, state: { waiting: { reason } } })
+  const status = {
+    phase: "Pending",
+    initContainerStatuses: [waiting("wait", "CrashLoopBackOff")],
+    containerStatuses: [waiting("api", "PodInitializing")],
+  }
+  const unscheduled = { metadata: { name: "b" }, status: { phase: "Pending" } }
+  expect(podRows({ items: [{ metadata: { name: "a" }, status }, unscheduled] })).toEqual([
+    { name: "a", ready: false, restarts: 2, reason: "CrashLoopBackOff" },
+    { name: "b", ready: false, restarts: 0, reason: "Pending" },
+  ])
+})
+
+it("warnings are those of this deployment, each once, the causes first", () => {
+  const event = (reason: string, second: number, type = "Warning") => ({
+    type,
+    reason,
+    message: `${reason}\nmore`,
+    lastTimestamp: new Date(100_000 + second * 1000).toISOString(),
+    involvedObject: { name: "pod" },
+  })
+  const items = [event("BackOff", 1), event("Failed", 2), event("Failed", 3), event("FailedMount", -50), event("Pulled", 4, "Normal")]
+  expect(warningsOf({ items }, 100_000)).toEqual(["pod: Failed: Failed", "pod: BackOff: BackOff"])
+})
