@@ -34,6 +34,7 @@ export const profileSchema = v.strictObject({
 export const networkSchema = v.strictObject({
   internal: about("Whether its containers reach nothing outside.", v.boolean()),
   setting: about("A setting, true or false, that decides instead.", v.optional(settingName())),
+  called: about("Its name on the machine. Default: the project's name, `_` and its own.", v.optional(name("the name of a network"))),
 })
 
 export const requirementsSchema = v.strictObject({

@@ -94,8 +94,11 @@ function composeService(deployment: Deployment, service: DeployedService): objec
   }
 }
 
-function composeNetwork(deployment: Deployment, { internal, setting }: DeployedNetwork): object {
-  return { internal: setting === undefined ? internal : settingText(deployment, setting) }
+function composeNetwork(deployment: Deployment, { internal, setting, called }: DeployedNetwork): object {
+  return {
+    ...(called === undefined ? {} : { name: called }),
+    internal: setting === undefined ? internal : settingText(deployment, setting),
+  }
 }
 
 function listed(key: string, items: string[]): object {

@@ -188,6 +188,8 @@ export interface Handover {
 export interface DeployedNetwork {
   name: string
   internal: boolean
+  /** Its name on the machine, where it is not the project's with its own. */
+  called?: string
   /** A setting, true or false, that decides instead. */
   setting?: string
 }

@@ -22,13 +22,13 @@ export function quadletFiles(deployment: Deployment, request: QuadletRequest): R
   const volumes = [...new Set(services.flatMap((service) => Object.keys(service.volumes)))]
   return Object.fromEntries([
     ...services.map((service) => [`${project}-${service.name}.container`, containerUnit(deployment, service, services, request)]),
-    ...networks.map(({ name, internal, setting }) => {
+    ...networks.map(({ name, internal, setting, called }) => {
       const closed = setting === undefined ? internal : settings[setting] !== "false"
       return [
         `${project}-${name}.network`,
         unit({
           Network: [
-            ["NetworkName", `${project}_${name}`],
+            ["NetworkName", called ?? `${project}_${name}`],
             ["Internal", String(closed)],
           ],
         }),

@@ -1,0 +1,78 @@
+// What holds for every stack of this project, and what the documents of V7 say about its deployment.
+
+import { readdirSync, readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { parse } from "yaml"
+import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
+import { deploymentOf } from "../../src/plan/deploy/files.js"
+import { quadletFiles } from "../../src/plan/deploy/quadlet.js"
+import { deploymentFilesByPath } from "../../src/plan/kubernetes/repository.js"
+import { checkToolchains, toolchainOf } from "../../src/plan/toolchains/toolchains.js"
+
+const root = new URL("../../", import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), "utf8")
+const stacks = readdirSync(new URL("stacks", root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+
+describe.each(stacks.map(({ name }) => name))("the stack %s", async (stack) => {
+  const catalogue = await loadCatalogue(stack)
+  const data = await loadDeployment(catalogue, stack)
+  const files = data === undefined ? {} : deploymentFilesByPath(catalogue, data)
+
+  it("is called as its folder, and its toolchains are known", () => {
+    expect(catalogue.stack).toBe(stack)
+    expect(() => checkToolchains(catalogue)).not.toThrow()
+  })
+
+  it.each(Object.keys(files))(`%s is what deployment.yaml gives: run ./daggerw -y call --stack=${stack} compose-files`, (path) => {
+    expect(read(path)).toBe(files[path])
+  })
+
+  it.each(Object.entries(catalogue.sources).flatMap(([name, { folder }]) => (folder === undefined ? [] : [[name, folder]])))(
+    "the source %s in %s has the name and the version that the stack says",
+    (name, folder) => {
+      const entry = catalogue.sources[name!]!
+      const { manifest, moduleOf } = toolchainOf(entry)
+      const text = read(`${folder}/${manifest}`)
+      expect(moduleOf(text)).toBe(entry.module)
+      const version = /^\s*"?version"?\s*[=:]\s*"([^"]+)"/m.exec(text)?.[1]
+      expect(catalogue.pins.sources[name!]?.version).toBe(`v${version}`)
+    },
+  )
+})
+
+describe("the deployment of V7", async () => {
+  const catalogue = await loadCatalogue("v7")
+  const data = (await loadDeployment(catalogue, "v7"))!
+  const compose = parse(read("compose/v7/docker-compose.prod.yml"))
+
+  it("has the documents' network, names and ports", () => {
+    expect(compose.networks.services.name).toBe("v7-network")
+    const { routes, services } = data
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(["backend", "web"]))
+    const byPort = Object.values(routes).flatMap((route) => ("port" in route ? [[route.port, route.service, route.target]] : []))
+    expect(byPort).toContainEqual([5173, "web", 3000])
+    expect(byPort).toContainEqual([3000, "backend", 3000])
+    expect(catalogue.components.backend).toMatchObject({ registry: "ghcr.io", image: "hellocplusplus0/v7/backend" })
+    expect(catalogue.components.web).toMatchObject({ registry: "ghcr.io", image: "hellocplusplus0/v7/web" })
+  })
+
+  it("starts the backend before the pages, and the edge last", () => {
+    const request = { profiles: [], official: false, base: catalogue.bases.debian!, images: {} }
+    const stages = Object.fromEntries(deploymentOf(catalogue, data, request).services.map(({ name, stage }) => [name, stage]))
+    expect(stages.backend).toBeLessThan(stages.web!)
+    expect(stages.web).toBeLessThan(stages.edge!)
+  })
+
+  it("has the same network's name in systemd's units", () => {
+    const request = { profiles: [], official: false, base: catalogue.bases.debian!, images: {} }
+    const units = quadletFiles(deploymentOf(catalogue, data, request), {
+      project: "v7",
+      profiles: ["all"],
+      settings: {},
+      folder: "/opt/v7",
+      images: {},
+    } as never)
+    expect(units["v7-services.network"]).toContain("NetworkName=v7-network")
+    expect(units["v7-public.network"]).toContain("NetworkName=v7_public")
+  })
+})
