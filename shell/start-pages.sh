@@ -5,8 +5,8 @@
 #   start-pages check      is the configuration valid?
 #   start-pages COMMAND …  anything else instead, such as sh
 # PAGES_PORT is the port that health asks (3000). PAGES_PROXY names services by path: "/api/=http://backend:3000", several with spaces
-# between them. They are looked up when they are asked for, so that the pages are there before the services are. The configuration
-# includes /tmp/nginx-proxy.conf where it serves the pages.
+# between them. They are looked up when they are asked for, so that the pages are there before the services are, and services may get
+# other addresses. The configuration includes /tmp/nginx-proxy.conf where it serves the pages.
 set -eu
 
 give_up() {
@@ -33,6 +33,20 @@ esac
 
 # nginx takes an IPv6 address in brackets, and asks at the first use.
 servers=$(sed -n 's/^nameserver  *\([^ %]*\).*/\1/p' /etc/resolv.conf 2>/dev/null | sed 's/.*:.*/[&]/' | tr '\n' ' ')
+
+# nginx reads neither /etc/hosts nor the list of domains that Kubernetes searches.
+known() {
+  name=${1#*://}
+  rest=${name#"${name%%[:/]*}"} name=${name%%[:/]*}
+  address=
+  while read -r number names; do
+    case $number in \#* | *:*) continue ;; esac
+    case " $names " in *" $name "*) address=$number; break ;; esac
+  done </etc/hosts
+  case $name in *.*) domain= ;; *) domain=$(sed -n 's/^search  *\([^ ]*\.svc\.[^ ]*\).*/.\1/p' /etc/resolv.conf 2>/dev/null | head -n 1) ;; esac
+  echo "${1%%://*}://${address:-$name$domain}$rest"
+}
+
 {
   echo "resolver ${servers:-127.0.0.1} valid=10s ipv6=off;"
   count=0
@@ -43,7 +57,7 @@ servers=$(sed -n 's/^nameserver  *\([^ %]*\).*/\1/p' /etc/resolv.conf 2>/dev/nul
     count=$((count + 1))
     cat <<END
 location $path {
-  set \$service_$count ${to%/};
+  set \$service_$count $(known "${to%/}");
   proxy_pass \$service_$count\$request_uri;
   proxy_set_header Host \$http_host;
   proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;

@@ -40,8 +40,8 @@ const origins: Record<RustOrigin, (settings: Settings, version: string) => Promi
 
   async distribution(settings) {
     const debian = await pullFirst(settings, [pinnedImage(settings.catalogue, "debian")])
-    const fresh = { ...debian, container: freshened(settings, debian.container) }
-    return (await withSystemPackages(settings, fresh, "debian", rustPackages)).withEnvVariable("PATH", plainPath)
+    // Behind the packages, which are the same whenever they are installed.
+    return freshened(settings, await withSystemPackages(settings, debian, "debian", rustPackages)).withEnvVariable("PATH", plainPath)
   },
 }
 
