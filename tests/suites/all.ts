@@ -37,7 +37,7 @@ import { servicesTests } from "./services.js"
 import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
 import { stackSuite } from "./stack.js"
-import { otherStacksTests, stackSourcesTests } from "./stacks.js"
+import { builtTests, otherStacksTests, runningTests, sourcesTests, twiceTests } from "./stacks.js"
 import { startTests } from "./starts.js"
 import { supplychainTests } from "./supplychain.js"
 import { aboutTested, building, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
@@ -104,7 +104,10 @@ const namedOpenimSuites: Record<string, TestSuite> = {
 
 /** Of a stack whose sources are folders of this project. */
 const folderSuites: Record<string, TestSuite> = {
-  sources: ({ settings, options }) => stackSourcesTests(settings, options, randomUUID()),
+  sources: ({ settings }) => sourcesTests(settings),
+  images: ({ settings, options }) => builtTests(settings, options),
+  twice: ({ settings, options }) => twiceTests(settings, options, randomUUID()),
+  running: ({ settings, options }) => runningTests(settings, options, randomUUID()),
 }
 
 /**

@@ -28,39 +28,59 @@ export async function otherStacksTests(settings: Settings, options: BuildOptions
   const stacks = readdirSync(join(moduleRoot(), "stacks"), { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const cases: TestCase[] = []
   for (const { name } of stacks.filter(({ name }) => name !== settings.catalogue.stack)) {
-    const found = await stackSourcesTests({ ...settings, catalogue: await loadCatalogue(name) }, options, nonce)
+    const of = { ...settings, catalogue: await loadCatalogue(name) }
+    const found = [
+      ...(await sourcesTests(of)),
+      ...(await builtTests(of, options)),
+      ...(await twiceTests(of, options, nonce)),
+      ...(await runningTests(of, options, nonce)),
+    ]
     cases.push(...found.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
   }
   return cases
 }
 
-/** The sources of this stack, and the images that are made from them. */
-export async function stackSourcesTests(settings: Settings, options: BuildOptions, nonce: string): Promise<TestCase[]> {
-  const { catalogue } = settings
-  const own = Object.entries(catalogue.sources).filter(([, { folder }]) => folder !== undefined)
+/** The sources of this stack that are folders of this project. */
+export async function sourcesTests(settings: Settings): Promise<TestCase[]> {
+  const own = Object.entries(settings.catalogue.sources).filter(([, { folder }]) => folder !== undefined)
   const cases: TestCase[] = []
   for (const [name, { toolchain }] of own) cases.push(...(await casesOf(bySource[toolchain]?.(settings, name) ?? [])))
-  const made = Object.values(catalogue.components).filter(
+  return cases
+}
+
+/** Components whose images are made from these sources. */
+function madeHere({ catalogue }: Settings): string[] {
+  const found = Object.values(catalogue.components).filter(
     (entry) => entry.kind === "program" || (entry.kind === "installed" && entry.content),
   )
-  for (const { name } of made) {
-    cases.push(
-      ...(await casesOf([
-        [
-          `the image of ${name} passes the smoke test`,
-          async () => {
-            const { container } = await componentImage(settings, { ...options, component: name })
-            const failed = (await smokeTest(settings, imageOf(catalogue, name), container)).filter(({ ok }) => !ok)
-            if (failed.length > 0) throw new Error(failed.map((test) => `${test.name}: ${test.detail ?? ""}`).join("\n"))
-          },
-        ],
-      ])),
-      ...(await reproducibleTests(settings, { ...options, component: name }, nonce)),
-    )
-  }
-  if (Object.keys(catalogue.components).includes("backend") && Object.keys(catalogue.components).includes("web"))
-    cases.push(...(await casesOf(runTests(settings, options, nonce))))
+  return found.map(({ name }) => name)
+}
+
+export async function builtTests(settings: Settings, options: BuildOptions): Promise<TestCase[]> {
+  return casesOf(
+    madeHere(settings).map(
+      (name): Named => [
+        `the image of ${name} passes the smoke test`,
+        async () => {
+          const { container } = await componentImage(settings, { ...options, component: name })
+          const failed = (await smokeTest(settings, imageOf(settings.catalogue, name), container)).filter(({ ok }) => !ok)
+          if (failed.length > 0) throw new Error(failed.map((test) => `${test.name}: ${test.detail ?? ""}`).join("\n"))
+        },
+      ],
+    ),
+  )
+}
+
+export async function twiceTests(settings: Settings, options: BuildOptions, nonce: string): Promise<TestCase[]> {
+  const cases: TestCase[] = []
+  for (const component of madeHere(settings)) cases.push(...(await reproducibleTests(settings, { ...options, component }, nonce)))
   return cases
+}
+
+/** What runs, as its users see it. */
+export async function runningTests(settings: Settings, options: BuildOptions, nonce: string): Promise<TestCase[]> {
+  const both = ["backend", "web"].every((name) => madeHere(settings).includes(name))
+  return both ? casesOf(runTests(settings, options, nonce)) : []
 }
 
 const bySource: Record<string, (settings: Settings, name: string) => Named[]> = { rust: rustTests, node: nodeTests }
