@@ -1,6 +1,6 @@
 // What holds for every stack of this project, and what the documents of V7 say about its deployment.
 
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
@@ -25,6 +25,16 @@ describe.each(stacks.map(({ name }) => name))("the stack %s", async (stack) => {
 
   it.each(Object.keys(files))(`%s is what deployment.yaml gives: run ./daggerw -y call --stack=${stack} compose-files`, (path) => {
     expect(read(path)).toBe(files[path])
+  })
+
+  it("has no file in compose/ and charts/ that nothing makes", () => {
+    const folders = [`compose/${stack}`, `charts/${stack}`].filter((folder) => existsSync(new URL(folder, root)))
+    const there = folders.flatMap((folder) =>
+      readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.name.startsWith(".env"))
+        .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.pathname.length)),
+    )
+    expect(there.filter((file) => !Object.hasOwn(files, file))).toEqual([])
   })
 
   it.each(Object.entries(catalogue.sources).flatMap(([name, { folder }]) => (folder === undefined ? [] : [[name, folder]])))(
