@@ -21,6 +21,7 @@ import { notifyTest } from "./operate/notify"
 import { EXIT, explain, onTerminal, Refusal, result, say } from "./operate/print"
 import { quadlet } from "./operate/quadlet"
 import { onHost } from "./operate/remote"
+import { report } from "./operate/report"
 import { restore } from "./operate/restore"
 import { rotate } from "./operate/rotate"
 import { schedule } from "./operate/schedule"
@@ -250,6 +251,12 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
     case "history":
       result(json ? jsonText(history(folder)) : historyTable(history(folder)))
       return EXIT.fine
+    case "report": {
+      const hours = Number(text("hours") ?? "24")
+      if (!(hours > 0 && hours <= 24 * 366))
+        throw new Refusal(`--hours=${text("hours")} is not a number of hours`, EXIT.usage, "such as --hours=24")
+      return report(folder, await findEngine(), { html: text("html"), hours, json })
+    }
     case "doctor":
       return doctor(folder, json)
     case "support-bundle":

@@ -71,6 +71,8 @@ export const OPTIONS: Option[] = [
   { name: "watch", value: "SECONDS", purpose: "how long each share is watched before the next (default 10)" },
   { name: "drain", value: "SECONDS", purpose: "in which time the connections of the old containers are closed (default 30)" },
   { name: "plan", purpose: "print the steps; change nothing" },
+  { name: "html", value: "FILE", purpose: "one page with charts, instead of text" },
+  { name: "hours", value: "N", purpose: "how far back the charts go (default 24)" },
   { name: "help", short: "h", purpose: "this text" },
 ]
 
@@ -161,6 +163,12 @@ export const VERBS: Verb[] = [
     usage: "doctor",
     purpose: "look for faults of this machine, .env, images and certificate; change nothing",
     options: ["format"],
+  },
+  {
+    name: "report",
+    usage: "report [--html=FILE]",
+    purpose: "what runs, what happened, and with the profile monitoring how it went",
+    options: ["html", "hours", "format"],
   },
   {
     name: "support-bundle",

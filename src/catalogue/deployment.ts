@@ -331,9 +331,16 @@ export const ruleSchema = v.strictObject({
   summary: about("What is wrong and what to do, in one or two sentences; a template of Prometheus.", text()),
 })
 
+export const chartSchema = v.strictObject({
+  title: about("What it shows, in a few words.", text()),
+  unit: about("The unit of its numbers.", v.optional(text("a unit", /^/), "")),
+  query: about("A query of Prometheus: each series of its answer is a line.", text("a query")),
+})
+
 export const monitoringSchema = v.strictObject({
   service: about("The service that runs Prometheus. It reads the folder `monitoring` of the kit.", serviceName()),
   targets: about("What is asked each 15 seconds, by the name of the job.", named(targetSchema)),
+  charts: about("The charts of `openimctl report`.", list(chartSchema)),
   rules: about("The alerts, by their names.", v.record(text("a name such as DiskFull", /^[A-Z][A-Za-z0-9]*$/), ruleSchema)),
 })
 

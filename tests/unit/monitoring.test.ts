@@ -18,6 +18,7 @@ const shop: Deployment = {
       { name: "database", service: "database", ports: [9003], path: "/numbers", keep: "up_.*" },
       { name: "host", ports: [9100], path: "/metrics" },
     ],
+    charts: [],
     rules: [
       { name: "Down", expression: "up == 0", for: "30s", severity: "critical", summary: "{{ $labels.job }} is down" },
       { name: "Old", expression: "age > 1", for: "0s", severity: "warning", summary: "old" },

@@ -69,12 +69,13 @@ function updatesOf({ stops, changes, together }: UpdateRules, services: string[]
   }
 }
 
-function monitoringOf({ service, targets, rules }: NonNullable<DeploymentData["monitoring"]>, services: string[]): Monitoring {
+function monitoringOf({ service, targets, charts, rules }: NonNullable<DeploymentData["monitoring"]>, services: string[]): Monitoring {
   return {
     service,
     targets: Object.entries(targets)
       .filter(([, target]) => target.service === undefined || services.includes(target.service))
       .map(([name, target]) => ({ name, ...target })),
+    charts,
     rules: Object.entries(rules).map(([name, rule]) => ({ name, ...rule })),
   }
 }

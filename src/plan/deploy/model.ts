@@ -41,6 +41,7 @@ export interface Monitoring {
   /** Runs Prometheus, and takes what openimctl knows. */
   service: string
   targets: { name: string; service?: string | undefined; ports: number[]; path: string; keep?: string | undefined }[]
+  charts: { title: string; unit: string; query: string }[]
   rules: { name: string; expression: string; for: string; severity: "critical" | "warning"; summary: string }[]
 }
 
