@@ -36,7 +36,7 @@ export async function kubernetesTests(settings: Settings, makeKit: MakeKit, chec
     fromFirst(settings, [pinnedImage(settings.catalogue, "debian")]),
   ])
   const images = {
-    pause: base.withEntrypoint(["sleep", "infinity"]),
+    pause: base.withEntrypoint(["/usr/bin/sleep", "infinity"]),
     coredns: base.withFile("/usr/local/bin/coredns", coredns, { permissions: 0o755 }).withEntrypoint(["/usr/local/bin/coredns"]),
   }
   const given = { name: "openim/stand-in-mongodb:test", container: store.container }

@@ -207,7 +207,7 @@ test("all messages are there, in their order", async () => {
 test("uninstalled and installed again, grouped, it has the same messages", async () => {
   const before = await history(users)
   works("helm", ["--namespace", namespace, "uninstall", release, "--wait", "--timeout", "200s"])
-  expect(kubectl("get", "pods", "-o", "name").trim()).toBe("")
+  await eventually("all pods are gone", () => expect(kubectl("get", "pods", "-o", "name").trim()).toBe(""), { within: 150 })
   expect(kubectl("get", "pvc", "-o", "name").trim().split("\n").length).toBe(5)
   const begun = Date.now()
   works("helm", helm("install", "--set", "global.layout=grouped", "--wait", "--timeout", "270s"))
