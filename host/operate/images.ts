@@ -96,14 +96,19 @@ async function archiveNames(site: Site): Promise<Map<string, string[]>> {
   return new Map(archives.map((file, at) => [file, names[at] ?? []]))
 }
 
-/** By its full name; else, since an archive may have been made without the version, by its repository or the file's name. */
+/**
+ * By its full name; else, since an archive may have been made without the version, by its repository or the file's name. One with a
+ * version does not stand in for another one.
+ */
 function archiveFor(image: string, archives: Map<string, string[]>): string | undefined {
   const all = [...archives]
   const exact = all.find(([, names]) => names.some((name) => fullName(name) === fullName(image)))
   const version = fullName(image).replace(/^.*:/, "")
   const near =
     exact ??
-    all.find(([, names]) => names.some((name) => lastPart(name) === lastPart(image) && /:latest$/.test(fullName(name)))) ??
+    all.find(
+      ([, names]) => names.some((name) => lastPart(name) === lastPart(image)) && names.every((name) => /:latest$/.test(fullName(name))),
+    ) ??
     all.find(
       ([file, names]) =>
         names.length === 0 && (file.startsWith(`${lastPart(image)}.`) || file.startsWith(`${lastPart(image)}-${version}.`)),

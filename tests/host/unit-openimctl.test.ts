@@ -409,6 +409,20 @@ describe("images", () => {
     expect(kit.calls().filter((call) => /^(pull|manifest)/.test(call))).toEqual([])
   })
 
+  test("an archive with a version does not stand in for another version", async () => {
+    kit = new Kit({ images: IMAGES.filter((image) => image !== api) })
+    mkdirSync(join(kit.folder, "images"), { recursive: true })
+    writeFileSync(join(kit.root, "manifest.json"), JSON.stringify([{ RepoTags: ["shop/api:1.0", "shop/api:latest"] }]))
+    execFileSync("tar", ["-cf", join(kit.folder, "images/api.tar"), "-C", kit.root, "manifest.json"])
+    const template = kit.read("env.template")
+    const planned = async (image: string) => {
+      kit.write("env.template", `${template}API_IMAGE=${image}\n`)
+      return (await kit.run(["deploy", "--dry-run", ADDRESS])).stdout
+    }
+    expect(await planned(api)).toContain(`would load ${api} from images/api.tar`)
+    expect(await planned("docker.io/shop/api:3.0")).toContain("the image docker.io/shop/api:3.0 (api) is not available")
+  })
+
   test("--build-only provides them and starts nothing; --deploy-only takes only what is there", async () => {
     kit = new Kit({ images: [], registry: IMAGES })
     const without = await kit.run(["deploy", ADDRESS, "--deploy-only"])
