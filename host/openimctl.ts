@@ -232,7 +232,7 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
     case "schedule": {
       const known = ["install", "status", "remove"]
       if (words[0] !== undefined && !known.includes(words[0])) throw usage(unknownName("verb of schedule", words[0], known))
-      return schedule(folder, words, text("at"))
+      return schedule(folder, words, text("at"), !set("no-test"))
     }
     case "notify":
       return notifyTest(folder, words)
@@ -243,6 +243,7 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
         dryRun: set("dry-run"),
         confirm: text("confirm"),
         ignore: list("ignore"),
+        test: set("test"),
       })
     case "certificate":
       return certificate(folder, words, { json, force: set("force") })

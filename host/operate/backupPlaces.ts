@@ -71,6 +71,13 @@ export function placesOf(site: Site): Place[] {
   return places
 }
 
+/** What calls restic itself has the password of the place from its file, too: start-backup gives it to restic alone. */
+const WITH_PASSWORD =
+  'password=$(cat "$RESTIC_REMOTE_PASSWORD_FILE"); if [ -n "$password" ]; then export AWS_SECRET_ACCESS_KEY="$password" RESTIC_REST_PASSWORD="$password"; fi; exec "$@"'
+
+const withPassword = (command: string[], place: Place | undefined): string[] =>
+  place?.outside && command[0] !== "restic" ? ["bash", "-c", WITH_PASSWORD, "with-password", ...command] : command
+
 export interface Task {
   command: string[]
   place?: Place
@@ -110,7 +117,7 @@ export async function perform(
     ]
       .filter(({ from }) => existsSync(from))
       .concat(mounts),
-    command,
+    command: withPassword(command, place),
   }
   try {
     await ask(site, jobWords(job))

@@ -59,6 +59,8 @@ export const OPTIONS: Option[] = [
   { name: "no-backup", purpose: "without a backup before (update), without a copy of the volumes before (destroy)" },
   { name: "output", value: "PATH", purpose: "where it is written: the bundle's file, or the folder of the units" },
   { name: "at", value: "HH:MM", purpose: "the time of day on this machine (default 02:00)" },
+  { name: "test", purpose: "restore into a scratch project beside the one that runs, read it again, and remove it: nothing is replaced" },
+  { name: "no-test", purpose: "without the weekly test of a restore" },
   { name: "only", value: "PART,…", purpose: "these parts of the backup alone; config is written beside what is there" },
   { name: "force", purpose: "no question; a certificate: in any case" },
   { name: "kit", value: "FOLDER", purpose: "the folder of the newer kit" },
@@ -184,9 +186,9 @@ export const VERBS: Verb[] = [
   },
   {
     name: "restore",
-    usage: "restore NAME|latest|FILE [--only=PART,…]",
+    usage: "restore NAME|latest|FILE [--only=PART,…] [--test]",
     purpose: "put the data of a backup in the place of what is there; prints what that is and asks first",
-    options: ["only", "force", "dry-run", "confirm", "ignore"],
+    options: ["only", "test", "force", "dry-run", "confirm", "ignore"],
   },
   {
     name: "notify",
@@ -197,8 +199,8 @@ export const VERBS: Verb[] = [
   {
     name: "schedule",
     usage: "schedule install|status|remove",
-    purpose: "a backup each night, by systemd or cron",
-    options: ["at"],
+    purpose: "a backup each night, and a test of a restore each Sunday an hour later, by systemd or cron",
+    options: ["at", "no-test"],
   },
   { name: "clean", usage: "clean", purpose: "remove containers and networks; keep .env and all data", options: [], also: ["down"] },
   {

@@ -14,7 +14,9 @@ import { nameTyped } from "./envVerb"
 import { type Folder, makeOwn, readState, settingsOf } from "./folder"
 import { recorded } from "./history"
 import { locked } from "./lock"
+import { notified } from "./notify"
 import { EXIT, Refusal, say } from "./print"
+import { testRestore } from "./restoreTest"
 import { profilesOr } from "./start"
 import { prepareFiles } from "./tls"
 import { everyProfile, startChosen, stopStages } from "./verbs"
@@ -25,6 +27,8 @@ export interface RestoreOptions {
   dryRun: boolean
   confirm?: string | undefined
   ignore: string[]
+  /** Into a scratch project, which is removed again. */
+  test: boolean
 }
 
 const markFile = ({ own }: Folder): string => join(own, "restore.json")
@@ -34,7 +38,7 @@ export const brokenRestore = (folder: Folder): string | undefined => readJson<{ 
 
 export async function restore(folder: Folder, engine: Engine, words: string[], options: RestoreOptions): Promise<number> {
   const backup = backupOf(folder.deployment)
-  const [name] = words
+  const [name] = words.length === 0 && options.test ? ["latest"] : words
   if (name === undefined)
     throw new Refusal("restore needs the name of a backup, latest, or a file of backup export", EXIT.usage, "openimctl backup list")
   const site = siteOf(folder, engine, settingsOf(folder))
@@ -45,6 +49,12 @@ export async function restore(folder: Folder, engine: Engine, words: string[], o
     const config = options.only.includes(configPart)
     const other = steps.length > 0 && !options.ignore.includes("version") ? otherRelease(run, folder.deployment.release) : undefined
     if (other) throw new Refusal(other.what, EXIT.refused, other.next)
+    if (options.test) {
+      if (config) throw new Refusal("the configuration is only written, so there is nothing to test", EXIT.usage, "leave out --only=config")
+      const title = `restore ${run.run} --test`
+      await recorded(folder, title, () => notified(folder, title, () => testRestore(site, place, run, steps, restorePart)))
+      return
+    }
     announce(site, run, place, steps, config)
     if (options.dryRun) return
     if (steps.length > 0 && !options.force)

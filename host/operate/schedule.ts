@@ -1,10 +1,19 @@
-// schedule: a backup each night, by systemd, or by cron where there is no systemd.
+// schedule: a backup each night and a test of a restore each Sunday, by systemd, or by cron where there is no systemd.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { Problem } from "../../src/base/problem"
 import { backupOf } from "../../src/plan/deploy/backup"
-import { hasCron, type Nightly, timerUnits, unitName, withCron, withoutCron } from "../../src/plan/deploy/backupSchedule"
+import {
+  hasCron,
+  hourLater,
+  type Kind,
+  type Scheduled,
+  timerUnits,
+  unitName,
+  withCron,
+  withoutCron,
+} from "../../src/plan/deploy/backupSchedule"
 import { isRoot } from "../requirements"
 import { attempt, lastWords, which } from "../run"
 import { type Folder, projectName, settingsOf } from "./folder"
@@ -37,26 +46,28 @@ async function keeper(): Promise<"systemd" | "cron"> {
   )
 }
 
-export async function schedule(folder: Folder, [what = "status"]: string[], at = "02:00"): Promise<number> {
+export async function schedule(folder: Folder, [what = "status"]: string[], at = "02:00", withTest = true): Promise<number> {
   backupOf(folder.deployment)
   if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(at)) throw new Refusal(`--at=${at} is not a time of day`, EXIT.usage, "such as --at=02:00")
   const project = projectName(folder, settingsOf(folder))
   const by = await keeper()
-  const nightly = {
-    project,
-    folder: folder.path,
-    command: [process.execPath, process.argv[1]!, "backup", `--folder=${folder.path}`],
-    at,
-  }
+  const program = (...words: string[]): string[] => [process.execPath, process.argv[1]!, ...words, `--folder=${folder.path}`]
+  const common = { project, folder: folder.path }
+  const tasks: Scheduled[] = [
+    { ...common, kind: "backup", command: program("backup"), at },
+    ...(withTest ? [{ ...common, kind: "restore-test" as const, command: program("restore", "latest", "--test"), at: hourLater(at) }] : []),
+  ]
   if (what === "status") return by === "systemd" ? timerStatus(project) : cronStatus(project)
   await recorded(folder, `schedule ${what}`, async () => {
-    if (what === "install") await (by === "systemd" ? installTimer(nightly) : setCrontab(withCron(await crontab(), nightly)))
-    else await (by === "systemd" ? removeTimer(project) : setCrontab(withoutCron(await crontab(), project)))
+    if (by === "systemd") {
+      await removeTimers(project)
+      if (what === "install") for (const task of tasks) await installTimer(task)
+    } else await setCrontab((what === "install" ? tasks : []).reduce(withCron, withoutCron(await crontab(), project)))
     return by
   })
   say(
     what === "install"
-      ? `a backup is made each night at ${at}, by ${by}: openimctl status shows the last good one`
+      ? `a backup is made each night at ${at}${withTest ? `, and a restore is tested each Sunday at ${hourLater(at)}` : ""}, by ${by}: openimctl status shows the last ones`
       : "no backup is made automatically any more",
   )
   if (what === "install" && by === "systemd" && !isRoot())
@@ -64,29 +75,36 @@ export async function schedule(folder: Folder, [what = "status"]: string[], at =
   return EXIT.fine
 }
 
-async function installTimer(nightly: Nightly): Promise<void> {
+async function installTimer(task: Scheduled): Promise<void> {
   const target = unitFolder()
   try {
     mkdirSync(target, { recursive: true })
-    for (const [name, text] of Object.entries(timerUnits(nightly))) writeFileSync(join(target, name), text)
+    for (const [name, text] of Object.entries(timerUnits(task))) writeFileSync(join(target, name), text)
   } catch (error) {
     throw new Problem(`${target} cannot be written: ${(error as Error).message}`, "run it as root, or as a user with systemd")
   }
-  for (const words of [["daemon-reload"], ["enable", "--now", `${unitName(nightly.project)}.timer`]]) {
+  for (const words of [["daemon-reload"], ["enable", "--now", `${unitName(task.project, task.kind)}.timer`]]) {
     const { code, stdout } = await systemctl(words)
     if (code !== 0) throw new Problem(`systemctl ${words[0]} failed: ${stdout}`, "try it by hand")
   }
 }
 
-async function removeTimer(project: string): Promise<void> {
-  await systemctl(["disable", "--now", `${unitName(project)}.timer`])
-  for (const kind of ["timer", "service"]) rmSync(join(unitFolder(), `${unitName(project)}.${kind}`), { force: true })
+const allKinds: Kind[] = ["backup", "restore-test"]
+
+async function removeTimers(project: string): Promise<void> {
+  for (const kind of allKinds) {
+    const name = unitName(project, kind)
+    if (!existsSync(join(unitFolder(), `${name}.timer`))) continue
+    await systemctl(["disable", "--now", `${name}.timer`])
+    for (const end of ["timer", "service"]) rmSync(join(unitFolder(), `${name}.${end}`), { force: true })
+  }
   await systemctl(["daemon-reload"])
 }
 
 async function timerStatus(project: string): Promise<number> {
-  if (!existsSync(join(unitFolder(), `${unitName(project)}.timer`))) return absent()
-  const { stdout } = await systemctl(["list-timers", "--all", "--no-pager", `${unitName(project)}.timer`])
+  if (!existsSync(join(unitFolder(), `${unitName(project, "backup")}.timer`))) return absent()
+  const names = allKinds.map((kind) => `${unitName(project, kind)}.timer`)
+  const { stdout } = await systemctl(["list-timers", "--all", "--no-pager", ...names])
   result(stdout)
   return EXIT.fine
 }
@@ -94,7 +112,12 @@ async function timerStatus(project: string): Promise<number> {
 async function cronStatus(project: string): Promise<number> {
   const text = await crontab()
   if (!hasCron(text, project)) return absent()
-  result(text.split("\n").find((line) => hasCron(line, project))!)
+  result(
+    text
+      .split("\n")
+      .filter((line) => hasCron(line, project))
+      .join("\n"),
+  )
   return EXIT.fine
 }
 

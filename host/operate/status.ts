@@ -9,6 +9,7 @@ import { type Folder, projectName, readEnv, readState, settingsOf } from "./fold
 import { lockOf } from "./lock"
 import { colour, EXIT, result, say } from "./print"
 import { brokenRestore } from "./restore"
+import { restoreTestNote } from "./restoreTest"
 import { profilesOr } from "./start"
 import { unfinishedUpdate } from "./unfinished"
 
@@ -51,6 +52,8 @@ export async function status(folder: Folder, engine: Engine, named: string[], js
     if (lock?.alive && lock.owner)
       say(`${lock.owner.user}@${lock.owner.host} is changing it now: ${lock.owner.verb}, since ${duration(lock.age / 1000)}`)
     if (saved) say(saved.warning ? colour("yellow", saved.text) : saved.text)
+    const tested = restoreTestNote(folder)
+    if (tested) say(tested.warning ? colour("yellow", tested.text) : tested.text)
     const broken = brokenRestore(folder)
     if (broken) say(colour("red", `a restore did not come to its end: openimctl restore ${broken}`))
     const unfinished = unfinishedUpdate(folder)

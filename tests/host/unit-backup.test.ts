@@ -263,6 +263,52 @@ describe("restore", () => {
   })
 })
 
+describe("a test of a restore", () => {
+  test("restores beside what runs, reads it again, and leaves nothing", async () => {
+    await running()
+    expect((await kit.run(["backup"])).code).toBe(0)
+    const { containers, volumes } = kit.docker()
+    const done = await kit.run(["restore", "--test"])
+    expect(done.stderr).toContain("into the scratch project shop-restore-test; what runs is not touched")
+    expect(done.stderr).toContain("can be restored: orders, pictures")
+    expect(done.code).toBe(0)
+    expect([kit.docker().containers, kit.docker().volumes]).toEqual([containers, volumes])
+    const loaded = jobs().filter((job) => job.includes("load-orders") || job.includes("--delete"))
+    expect(loaded.map((job) => job.includes("shop-restore-test_"))).toEqual([true, true])
+    expect((await kit.run(["status"])).stderr).toContain("last restore test: backup_")
+    expect((await kit.run(["history"])).stdout).toContain("--test")
+  })
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ["lacks something", { restoredBytes: 10 }, "orders holds 0.0 kB after the restore, and the backup 1.0 kB"],
+    ["does not start", { fail: { database: "exit" } }, "database did not start"],
+  ])("one that %s fails, is shown, and leaves nothing", async (_, fake, expected) => {
+    await running()
+    expect((await kit.run(["backup"])).code).toBe(0)
+    const { containers, volumes } = kit.docker()
+    kit.fakeDocker(fake)
+    const done = await kit.run(["restore", "latest", "--test"])
+    expect(done.stderr).toContain("cannot be restored: ")
+    expect(done.stderr).toContain(expected)
+    expect(done.code).toBe(1)
+    expect([kit.docker().containers, kit.docker().volumes]).toEqual([containers, volumes])
+    expect((await kit.run(["status"])).stderr).toContain("the last restore test failed")
+  })
+})
+
+test("what is restored from a second place has its password", async () => {
+  await running()
+  setting("BACKUP_REMOTE=rest:http://backup.test/im\nBACKUP_REMOTE_PASSWORD=aVerySecretPassword")
+  expect((await kit.run(["backup"])).code).toBe(0)
+  rmSync(join(kit.folder, "backup"), { recursive: true })
+  kit.fakeDocker({ repositories: { ...docker().repositories, "/repository": undefined } })
+  const done = await kit.run(["restore", "latest", "--force"])
+  expect(done.stderr).toContain("is restored: orders, pictures")
+  const load = jobs().find((job) => job.includes("load-orders"))
+  expect(load).toContain("with-password start-backup load")
+  expect(load).not.toContain("aVerySecretPassword")
+})
+
 test("list shows what is where, for programs as well", async () => {
   await running()
   expect((await kit.run(["backup", "list"])).stderr).toContain("without the key no backup can be read")
@@ -322,8 +368,11 @@ describe("schedule", () => {
     const lines = () => readFileSync(join(kit.root, "crontab"), "utf8")
     expect((await kit.run(["schedule"])).code).toBe(3)
     writeFileSync(join(kit.root, "crontab"), "0 1 * * * /usr/bin/true\n")
-    expect((await kit.run(["schedule", "install"])).stderr).toContain("a backup is made each night at 02:00, by cron")
-    await kit.run(["schedule", "install", "--at=03:30"])
+    expect((await kit.run(["schedule", "install"])).stderr).toContain(
+      "a backup is made each night at 02:00, and a restore is tested each Sunday at 03:00, by cron",
+    )
+    expect(lines()).toMatch(/^0 3 \* \* 0 cd .*openimctl\.mjs restore latest --test --folder=.* # openimctl restore-test of shop$/m)
+    await kit.run(["schedule", "install", "--at=03:30", "--no-test"])
     expect(lines()).toMatch(
       /^0 1 \* \* \* \/usr\/bin\/true\n30 3 \* \* \* cd .*openimctl\.mjs backup --folder=.* # openimctl backup of shop\n$/,
     )

@@ -1,8 +1,9 @@
 // What makes a backup each night, as systemd and cron read it.
 import { describe, expect, test } from "vitest"
-import { hasCron, timerUnits, withCron, withoutCron } from "../../src/plan/deploy/backupSchedule.js"
+import { hasCron, hourLater, timerUnits, withCron, withoutCron } from "../../src/plan/deploy/backupSchedule.js"
 
 const nightly = {
+  kind: "backup" as const,
   project: "shop",
   folder: "/srv/100% shop",
   command: ["/usr/bin/node", "/srv/100% shop/openimctl.mjs", "backup"],
@@ -21,6 +22,15 @@ describe("a timer of systemd", () => {
     expect(units["shop-backup.service"]).toContain("WorkingDirectory=/srv/100%% shop\n")
     expect(units["shop-backup.service"]).toContain('ExecStart=/usr/bin/node "/srv/100%% shop/openimctl.mjs" backup\n')
   })
+})
+
+test("a restore is tested each Sunday, an hour later", () => {
+  const weekly = { ...nightly, kind: "restore-test" as const, at: hourLater(nightly.at) }
+  expect(timerUnits(weekly)["shop-restore-test.timer"]).toContain("OnCalendar=Sun *-*-* 03:05:00\n")
+  expect(timerUnits(weekly)["shop-restore-test.service"]).toContain("Description=Test of a restore of shop\n")
+  expect(withCron(withCron("", nightly), weekly)).toMatch(/^5 2 \* \* \* .*\n5 3 \* \* 0 .* # openimctl restore-test of shop\n$/)
+  expect(withoutCron(withCron(withCron("", nightly), weekly), "shop").trim()).toBe("")
+  expect(hourLater("23:59")).toBe("00:59")
 })
 
 describe("a line for cron", () => {

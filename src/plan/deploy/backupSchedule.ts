@@ -1,6 +1,10 @@
-// What makes a backup each night: a timer of systemd, or a line for cron.
+// What makes a backup each night and tests a restore each Sunday: timers of systemd, or lines for cron.
 
-export interface Nightly {
+const kinds = ["backup", "restore-test"] as const
+export type Kind = (typeof kinds)[number]
+
+export interface Scheduled {
+  kind: Kind
   project: string
   folder: string
   /** The program with its arguments. */
@@ -10,7 +14,13 @@ export interface Nightly {
 }
 
 /** Its name, without .service or .timer. */
-export const unitName = (project: string): string => `${project}-backup`
+export const unitName = (project: string, kind: Kind): string => `${project}-${kind}`
+
+/** When the backup is done, and before old messages are removed. */
+export function hourLater(at: string): string {
+  const [hour, minute] = at.split(":")
+  return `${String((Number(hour) + 1) % 24).padStart(2, "0")}:${minute}`
+}
 
 /** In double quotes, in which systemd and the shell know these. */
 const quoted = (word: string): string => (/^[A-Za-z0-9_./=:-]+$/.test(word) ? word : `"${word.replace(/["\\$`]/g, "\\$&")}"`)
@@ -20,12 +30,13 @@ const unitWord = (word: string): string =>
     .replaceAll("%", "%%")
     .replaceAll("\\$", () => "$$")
 
-export function timerUnits({ project, folder, command, at }: Nightly): Record<string, string> {
-  const name = unitName(project)
+export function timerUnits({ kind, project, folder, command, at }: Scheduled): Record<string, string> {
+  const name = unitName(project, kind)
+  const what = kind === "backup" ? `Backup of ${project}` : `Test of a restore of ${project}`
   return {
     [`${name}.service`]: `# Made by openimctl schedule install; openimctl schedule remove removes it.
 [Unit]
-Description=Backup of ${project}
+Description=${what}
 After=docker.service network-online.target
 
 [Service]
@@ -36,10 +47,10 @@ ExecStart=${command.map(unitWord).join(" ")}
     // A machine that was off makes it up.
     [`${name}.timer`]: `# Made by openimctl schedule install; openimctl schedule remove removes it.
 [Unit]
-Description=Backup of ${project}, each night
+Description=${what}, each ${kind === "backup" ? "night" : "Sunday"}
 
 [Timer]
-OnCalendar=*-*-* ${at}:00
+OnCalendar=${kind === "backup" ? "" : "Sun "}*-*-* ${at}:00
 Persistent=true
 
 [Install]
@@ -48,20 +59,21 @@ WantedBy=timers.target
   }
 }
 
-const mark = (project: string): string => `# openimctl backup of ${project}`
+const mark = (project: string, kind: Kind): string => `# openimctl ${kind} of ${project}`
 
-/** A crontab without the line of this project. */
-export function withoutCron(crontab: string, project: string): string {
-  const lines = crontab.split("\n").filter((line) => !line.endsWith(mark(project)))
+/** A crontab without the lines of this project. */
+export function withoutCron(crontab: string, project: string, of: readonly Kind[] = kinds): string {
+  const lines = crontab.split("\n").filter((line) => !of.some((kind) => line.endsWith(mark(project, kind))))
   return lines.join("\n")
 }
 
 /** The crontab with that line once. Cron takes % for the end of a line. */
-export function withCron(crontab: string, { project, folder, command, at }: Nightly): string {
+export function withCron(crontab: string, { kind, project, folder, command, at }: Scheduled): string {
   const [hour, minute] = at.split(":").map(Number)
-  const before = withoutCron(crontab, project).replace(/\n*$/, "")
-  const words = `cd ${quoted(folder)} && ${command.map(quoted).join(" ")} >>.openimctl/backup.log 2>&1`
-  return `${before === "" ? "" : `${before}\n`}${minute} ${hour} * * * ${words.replaceAll("%", "\\%")} ${mark(project)}\n`
+  const before = withoutCron(crontab, project, [kind]).replace(/\n*$/, "")
+  const words = `cd ${quoted(folder)} && ${command.map(quoted).join(" ")} >>.openimctl/${kind}.log 2>&1`
+  const day = kind === "backup" ? "*" : "0"
+  return `${before === "" ? "" : `${before}\n`}${minute} ${hour} * * ${day} ${words.replaceAll("%", "\\%")} ${mark(project, kind)}\n`
 }
 
 export const hasCron = (crontab: string, project: string): boolean => crontab !== withoutCron(crontab, project)

@@ -38,8 +38,14 @@ if (state.permission) end(1, "permission denied while trying to connect to the D
 if (args[0] === "version") print(state.version ?? "26.1.5")
 else if (args[0] === "info") print(args.join(" ").includes("MemTotal") ? `x86_64|${state.memory ?? 8e9}|/` : "/")
 else if (args[0] === "compose") await compose(args.slice(1))
-else if (args[0] === "ps" && args.includes("-aq")) print(Object.keys(state.containers).join("\n"))
-else if (args[0] === "ps") print((state.others ?? []).join("\n"))
+else if (args[0] === "ps" && args.includes("-aq")) {
+  const [, project] = args.flatMap((word) => (word.startsWith("label=com.docker.compose.project=") ? word.slice(6).split("=") : []))
+  print(
+    Object.keys(state.containers)
+      .filter((id) => project === undefined || projectOf(state.containers[id]) === project)
+      .join("\n"),
+  )
+} else if (args[0] === "ps") print((state.others ?? []).join("\n"))
 else if (args[0] === "inspect" && option("--format")?.includes("IPAddress"))
   print(
     args
@@ -95,13 +101,14 @@ else if (args[0] === "run") print("a copy")
 else if (args[0] !== "network" && args[0] !== "stats") end(64, `the fake docker does not know ${args.join(" ")}`)
 
 // restic as far as openimctl needs it, with its snapshots in the same file:
-//   dumpFails: the part whose dump fails; place: { REPOSITORY: exit code }; killTask: the caller is killed while it runs
+//   restoredBytes: what a restored store dumps; dumpFails: the part whose dump fails; place: { REPOSITORY: exit code }; killTask: the caller is killed while it runs
 async function task(words) {
   const repository = words.find((word) => word.startsWith("RESTIC_REPOSITORY="))?.slice(18)
   const mounts = Object.fromEntries(words.flatMap((word, at) => (words[at - 1] === "-v" ? [word.split(":").slice(0, 2).reverse()] : [])))
   if (words.includes("new-key")) return print("AGE-SECRET-KEY-1FAKE")
   if (words.includes("/work/about.json")) return print(JSON.stringify(state.about))
   if (words.includes("unpack") && !state.about) end(1, "age: error: no identity matched any of the recipients")
+  if (words.includes("size")) return print(words.includes("restic") ? 1000 : (state.restoredBytes ?? 900))
   if (["load", "pack", "unpack", "find"].some((word) => words.includes(word))) return
   if (state.killTask) {
     process.kill(process.ppid, "SIGKILL")
@@ -113,7 +120,7 @@ async function task(words) {
   if (state.place?.[repository]) end(state.place[repository], "Fatal: no route to host")
   if (has("init")) {
     state.repositories[repository] = []
-    writeFileSync(`${mounts[repository]}/config`, "")
+    if (mounts[repository]) writeFileSync(`${mounts[repository]}/config`, "")
   } else if (!own) end(10, "Fatal: repository does not exist")
   else if (has("backup")) {
     const tags = words.filter((_, at) => words[at - 1] === "--tag")
@@ -125,6 +132,10 @@ async function task(words) {
   } else if (has("snapshots")) print(JSON.stringify(own))
   else if (has("forget")) state.repositories[repository] = own.filter(({ id }) => !has(id))
   save()
+}
+
+function projectOf({ project = "shop" }) {
+  return project
 }
 
 function addressOf(id) {
@@ -164,6 +175,8 @@ async function compose(words) {
   const verb = words.find((word, at) => ["up", "stop", "down", "config", "logs"].includes(word) && !words[at - 1]?.startsWith("-"))
   const rest = words.slice(words.indexOf(verb) + 1)
   const services = ["database", "api", "page", "edge"]
+  const project = option("-p")
+  const ours = (one) => projectOf(one) === project
   // The kit's file has no services here, but lines: # image SERVICE REFERENCE
   const file = readFileSync(option("-f"), "utf8")
   const imageOf = (service) =>
@@ -173,10 +186,10 @@ async function compose(words) {
   const configHash = (service) => hash(`${service} ${value("API_MEMORY")} ${value("HTTP_PORT")} ${imageOf(service)}`)
   if (verb === "config") return services.forEach((service) => print(`${service} ${configHash(service)}`))
   if (verb === "logs") return print(state.logs?.[rest.at(-1)] ?? "log of all")
-  if (verb === "stop") for (const one of Object.values(state.containers)) if (rest.includes(one.service)) one.stopped = true
+  if (verb === "stop") for (const one of Object.values(state.containers)) if (ours(one) && rest.includes(one.service)) one.stopped = true
   if (verb === "down") {
-    state.containers = {}
-    if (rest.includes("-v")) state.volumes = {}
+    for (const [id, one] of Object.entries(state.containers)) if (ours(one)) delete state.containers[id]
+    if (rest.includes("-v")) for (const name of Object.keys(state.volumes)) if (name.startsWith(`${project}_`)) delete state.volumes[name]
   }
   if (verb === "up") {
     changing()
@@ -185,17 +198,19 @@ async function compose(words) {
     state = read()
     const scaled = Object.fromEntries(rest.flatMap((word, at) => (rest[at - 1] === "--scale" ? [word.split("=")] : [])))
     for (const service of rest.filter((word, at) => services.includes(word) && rest[at - 1] !== "--scale")) {
-      const own = Object.entries(state.containers).filter(([, one]) => one.service === service)
+      const own = Object.entries(state.containers).filter(([, one]) => ours(one) && one.service === service)
       const wanted = Number(scaled[service] ?? 1)
       for (const [id, one] of own) {
         if (rest.includes("--no-recreate")) continue
         if (rest.includes("--force-recreate") || one.configHash !== configHash(service)) delete state.containers[id]
         else if (one.stopped) Object.assign(one, { stopped: false, startedAt: new Date(state.next++ * 1000).toISOString() })
       }
-      let count = Object.values(state.containers).filter((one) => one.service === service).length
+      let count = Object.values(state.containers).filter((one) => ours(one) && one.service === service).length
       for (; count < wanted; count++) {
         const image = imageOf(service)
         state.containers[`id${state.next}`] = {
+          ...(project === "shop" ? {} : { project }),
+          ...(rest.includes("--no-start") ? { stopped: true } : {}),
           service,
           image,
           configHash: configHash(service),
@@ -203,7 +218,7 @@ async function compose(words) {
           startedAt: new Date(state.next++ * 1000).toISOString(),
         }
       }
-      if (service === "database") state.volumes["shop_database"] = {}
+      if (service === "database") state.volumes[`${project}_database`] = {}
     }
   }
   save()
