@@ -4,7 +4,15 @@ import { join, resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { unknownName } from "../../src/base/nearest"
 import { table } from "../../src/base/table"
-import { type ChartSchema, chartValues, clusterFindings, podRows, secretManifest, warningsOf } from "../../src/plan/deploy/cluster"
+import {
+  type ChartSchema,
+  chartValues,
+  clusterFindings,
+  podRows,
+  secretManifest,
+  valueFaults,
+  warningsOf,
+} from "../../src/plan/deploy/cluster"
 import { blocking } from "../../src/plan/deploy/preflight"
 import { checkEnv } from "../../src/plan/deploy/settings"
 import { writeFileAtomic } from "../files"
@@ -148,12 +156,14 @@ async function writtenValues(site: Site, options: ClusterDeploy, dry: boolean): 
       "correct them as said above: openimctl env check",
     )
   }
-  const schema = JSON.parse(readFileSync(join(site.chart, "values.schema.json"), "utf8")) as ChartSchema
+  const schema = schemaOf(site)
   const file = join(folder.own, "kubernetes-values.json")
   mkdirSync(folder.own, { recursive: true, mode: 0o700 })
   writeFileAtomic(file, jsonText(chartValues(folder.deployment, schema, text, options.profiles)), 0o600)
   return { file, env: text }
 }
+
+const schemaOf = (site: Site): ChartSchema => JSON.parse(readFileSync(join(site.chart, "values.schema.json"), "utf8")) as ChartSchema
 
 async function install(site: Site, options: ClusterDeploy, own: string | undefined): Promise<string> {
   const began = Date.now()
@@ -188,6 +198,9 @@ async function must(site: Site, words: string[], input?: string): Promise<void> 
 
 /** Helm goes back and says only that time was up: the events of the cluster say why. */
 async function failed(site: Site, began: number, done: Finished): Promise<Refusal> {
+  const [fault] = valueFaults(schemaOf(site), done.tail)
+  if (fault !== undefined)
+    return new Refusal(`${fault}; nothing has changed`, EXIT.refused, `${join(site.chart, "README.md")} lists all values`)
   const events = await kubectl(site, ["get", "events", "--output=json"])
   const warnings = events.code === 0 ? warningsOf(JSON.parse(events.stdout), began).slice(0, 5) : []
   for (const line of warnings) say(line)
@@ -204,7 +217,10 @@ async function plan(site: Site, options: ClusterDeploy, own: string | undefined)
   const { file } = await writtenValues(site, options, true)
   const files = [file, ...(own === undefined ? [] : [own])].map((one) => `--values=${one}`)
   const rendered = await helm(site, ["template", site.name, site.chart, ...files])
-  if (rendered.code !== 0) throw new Refusal(`the chart cannot be rendered: ${lastWords(rendered.tail)}`, EXIT.refused)
+  if (rendered.code !== 0) {
+    const [fault] = valueFaults(schemaOf(site), rendered.tail)
+    throw new Refusal(fault ?? `the chart cannot be rendered: ${lastWords(rendered.tail)}`, EXIT.refused)
+  }
   if ((await kubectl(site, ["get", "namespace", site.namespace])).code !== 0) {
     const names = [...rendered.stdout.matchAll(/^kind: (\w+)\nmetadata:\n {2}name: (\S+)/gm)].map(([, kind, name]) => `${kind} ${name}`)
     result(`the namespace ${site.namespace} is not there yet; this would be made in it:\n${names.map((name) => `  ${name}\n`).join("")}`)

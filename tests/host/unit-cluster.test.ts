@@ -121,6 +121,18 @@ describe("deploy --kubernetes", () => {
     expect(done.code).toBe(1)
   })
 
+  test("a typo in a file of values is answered with the nearest name", async () => {
+    cluster({
+      helm: {
+        fails:
+          "Error: INSTALLATION FAILED: values don't meet the schema:\nshop:\n- at '/global': additional properties 'imagse' not allowed",
+      },
+    })
+    const done = await deploy()
+    expect(done.stderr).toContain("the chart has no value global.imagse (did you mean global.images?); nothing has changed")
+    expect(done.code).toBe(4)
+  })
+
   test("--dry-run shows what the API server would change, and changes nothing", async () => {
     cluster({ namespace: true, diff: "-  replicas: 1\n+  replicas: 2" })
     const done = await deploy("--dry-run")

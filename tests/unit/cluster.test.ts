@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest"
-import { type ChartSchema, chartValues, clusterFindings, podRows, secretManifest, warningsOf } from "../../src/plan/deploy/cluster.js"
+import {
+  type ChartSchema,
+  chartValues,
+  clusterFindings,
+  podRows,
+  secretManifest,
+  valueFaults,
+  warningsOf,
+} from "../../src/plan/deploy/cluster.js"
 import { shopDeployment } from "./deployment.fixture.js"
 
 const part = (...names: string[]) => ({ properties: Object.fromEntries(names.map((name) => [name, {}])) })
@@ -84,4 +92,18 @@ it("warnings are those of this deployment, each once, the causes first", () => {
   })
   const items = [event("BackOff", 1), event("Failed", 2), event("Failed", 3), event("FailedMount", -50), event("Pulled", 4, "Normal")]
   expect(warningsOf({ items }, 100_000)).toEqual(["pod: Failed: Failed", "pod: BackOff: BackOff"])
+})
+
+it("a value that the chart does not know is answered with the nearest one", () => {
+  const text = `Error: values don't meet the specifications of the schema(s) in the following chart(s):
+shop:
+- at '/global': additional properties 'imagse', 'colour' not allowed
+page:
+- at '': additional properties 'imagse' not allowed`
+  const found = valueFaults({ properties: { global: { properties: { images: {}, settings: {} } } } }, text)
+  expect(found.slice(0, 2)).toEqual([
+    "the chart has no value global.imagse (did you mean global.images?)",
+    "the chart has no value global.colour",
+  ])
+  expect(valueFaults({}, "Error: timed out")).toEqual([])
 })

@@ -1,5 +1,6 @@
 // What openimctl gives to Helm, and what it reads of kubectl's answers.
 
+import { nearest } from "../../base/nearest.js"
 import { entriesByKey, parseEnv } from "./envFile.js"
 import type { Deployment } from "./model.js"
 import type { Diagnostic } from "./settings.js"
@@ -105,6 +106,26 @@ export function clusterFindings({ version, refused, namespace, storageClasses, v
 
 function error(code: string, subject: string, message: string, next: string): Diagnostic {
   return { severity: "error", code, subject, message, next }
+}
+
+interface Named {
+  properties?: Record<string, Named>
+}
+
+/** What Helm says of values that the chart does not know, with the nearest name; undefined where it says something else. */
+export function valueFaults(schema: object, output: string): string[] {
+  const found = [...output.matchAll(/at '([^']*)': additional properties ((?:'[^']+'(?:, )?)+) not allowed/g)]
+  return found.flatMap(([, path = "", names = ""]) => {
+    const parts = path.split("/").filter(Boolean)
+    const place = parts.reduce<Named | undefined>((part, name) => part?.properties?.[name], schema as Named)
+    const known = Object.keys(place?.properties ?? {})
+    // A chart inside says the same once more, from its own place.
+    if (known.length === 0) return []
+    return [...names.matchAll(/'([^']+)'/g)].map(([, name = ""]) => {
+      const near = nearest(name, known)
+      return `the chart has no value ${[...parts, name].join(".")}${near === undefined ? "" : ` (did you mean ${[...parts, near].join(".")}?)`}`
+    })
+  })
 }
 
 interface Pods {
