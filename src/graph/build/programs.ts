@@ -3,6 +3,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { firstOf } from "../../base/attempts.js"
 import { firstIn } from "../../base/entries.js"
+import { Problem } from "../../base/problem.js"
 import { sourceEntry } from "../../catalogue/lookup.js"
 import { ownText } from "../../catalogue/ownFiles.js"
 import type { ProgramEntry } from "../../catalogue/types.js"
@@ -32,6 +33,7 @@ export async function buildPrograms(settings: Settings, toolchain: PreparedToolc
   const layout = merges ? order.layout : "separate"
   // Compilers print many lines; the list of refusals has one for each attempt.
   let output: string | undefined
+  let problem: Problem | undefined
   const attempt = (name: string, as: string, limitSeconds: number, build: () => Promise<Directory>) => ({
     name,
     limitSeconds,
@@ -39,6 +41,7 @@ export async function buildPrograms(settings: Settings, toolchain: PreparedToolc
       try {
         return { directory: await build(), layout: as }
       } catch (error) {
+        problem = error instanceof Problem ? error : undefined
         output = tailOf(error)
         throw new Error(tailOf(error, 3))
       }
@@ -56,6 +59,8 @@ export async function buildPrograms(settings: Settings, toolchain: PreparedToolc
   try {
     built = (await firstOf(subject, attempts, log)).value
   } catch (error) {
+    // Something that no compiler has looked at yet, such as a lock file that is missing.
+    if (problem !== undefined) throw new Problem(`${subject} failed: ${problem.what}`, problem.next)
     const reason = output ?? (error as Error).message
     const refused = refusal(reason)
     const [first, ...others] = wanted

@@ -25,9 +25,10 @@ export async function nodeContent(settings: Settings, toolchain: PreparedToolcha
     await built.sync()
     if (files !== undefined && (await files.entries()).length > 0) return files
   } catch (error) {
-    const reason = tailOf(error)
-    const refused = nodeRefusal(reason)
-    throw new Error(`${source.origin} cannot be built: ${refused === undefined ? "" : `${refused}:\n`}${reason}`)
+    if (error instanceof Problem) throw error
+    // npm explains itself in many lines, the reason first.
+    const refused = nodeRefusal(tailOf(error, 500))
+    throw new Error(`${source.origin} cannot be built: ${refused ?? tailOf(error)}`)
   }
   throw new Problem(`the build of ${source.origin} has made no files in ${from}/`, "correct content.from in stack.yaml")
 }
