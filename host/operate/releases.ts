@@ -13,8 +13,9 @@ const KEPT = 5
 /** The checksums of a folder, as sha256sum reads them. */
 const LIST = "SHA256SUMS"
 
+const monitoring = ["prometheus.yml", "rules.yml", "alertmanager.yml"].map((name) => `monitoring/${name}`)
 /** What a folder without a list of checksums, such as a checkout's, has of a kit. */
-const WITHOUT_LIST = ["docker-compose.prod.yml", "env.template", "haproxy.cfg", "deployment.json", "README.md"]
+const WITHOUT_LIST = ["docker-compose.prod.yml", "env.template", "haproxy.cfg", "deployment.json", "README.md", ...monitoring]
 
 /** What decides how a stack runs. */
 const DECIDING = ["docker-compose.prod.yml", "deployment.json", "haproxy.cfg"]

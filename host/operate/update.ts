@@ -7,7 +7,7 @@ import { durationText as duration } from "../../src/base/measures"
 import { unknownName } from "../../src/base/nearest"
 import { Problem } from "../../src/base/problem"
 import { compareVersions } from "../../src/base/versionNumbers"
-import { type Change, handovers, type Strategy } from "../../src/plan/deploy/handover"
+import { type Change, handovers, readsAny, type Strategy } from "../../src/plan/deploy/handover"
 import type { Deployment } from "../../src/plan/deploy/model"
 import { withNewSecrets } from "../../src/plan/deploy/newSettings"
 import { blocking } from "../../src/plan/deploy/preflight"
@@ -234,7 +234,7 @@ async function changesWith(site: Site, profiles: string[], source: string, hashe
     .filter(({ profiles: own }) => own.some((name) => profiles.includes(name)))
     .flatMap((service): Change[] => {
       const why = changes.get(service.name)
-      const files = Object.keys(service.files).some((name) => differing.includes(name))
+      const files = readsAny(service, differing)
       return files ? [{ service, why: FILES }] : why === undefined ? [] : [{ service, why }]
     })
 }

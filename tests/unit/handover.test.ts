@@ -7,6 +7,7 @@ import {
   handovers,
   readShares,
   readStrategy,
+  readsAny,
   sessionsOf,
   slotsOf,
   stateCommand,
@@ -132,6 +133,15 @@ describe("options", () => {
     expect(readStrategy("canary")).toBe("canary")
     expect(() => readStrategy("canari")).toThrow('unknown strategy "canari"')
     expect(() => readStrategy("rolling")).toThrow("rolling is not offered: one container after the other")
+  })
+})
+
+describe("what a service reads", () => {
+  test("is a file of the kit, or all of a folder", () => {
+    const service = { files: { rules: "/etc/rules", "edge.cfg": "/etc/edge.cfg" } }
+    expect(readsAny(service, ["rules/disk.yml"])).toBe(true)
+    expect(readsAny(service, ["edge.cfg"])).toBe(true)
+    expect(readsAny(service, ["rules.yml", "edge.cfg.old", "README.md"])).toBe(false)
   })
 })
 

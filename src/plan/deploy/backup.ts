@@ -58,6 +58,7 @@ export const configFiles = [
   "docker-compose.prod.yml",
   "deployment.json",
   "haproxy.cfg",
+  "monitoring",
   "tls",
   "ca",
   ".openimctl/state.json",

@@ -143,6 +143,11 @@ export interface Change {
   why: string
 }
 
+/** Whether a service reads one of these files of the kit: itself, or the folder that it is in. */
+export function readsAny({ files }: Pick<DeployedService, "files">, changed: string[]): boolean {
+  return Object.keys(files).some((name) => changed.some((file) => file === name || file.startsWith(`${name}/`)))
+}
+
 /** Services that get a second set beside the first one: the edge knows them, and several may run. The others are stopped first. */
 export function handovers(deployment: Deployment, changes: Change[], strategy: Strategy): { first: Change[]; beside: Change[] } {
   const beside =
