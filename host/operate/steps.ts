@@ -1,6 +1,6 @@
 // Runs the synthetic check of a deployment, as a client would: HTTP and WebSockets through the public address. It is a separate
 // process, since Node reads the certificates that it trusts at its start. stdin: JSON; stdout: one JSON line for each step.
-import { filled, frameHolds, judgedAnswer, socketUrl } from "../../src/plan/deploy/checkSteps"
+import { digestsOf, filled, frameHolds, judgedAnswer, socketUrl } from "../../src/plan/deploy/checkSteps"
 import type { CheckStep } from "../../src/plan/deploy/model"
 
 export interface StepInput {
@@ -66,6 +66,7 @@ async function runStep(
   stepSeconds: number,
 ): Promise<string | undefined> {
   if (step.kind === "http") {
+    Object.assign(known, digestsOf(step, known))
     const headers = Object.fromEntries(Object.entries(step.headers).map(([name, value]) => [name, filled(value, known)]))
     const json = Object.entries(headers).some(([name, value]) => name.toLowerCase() === "content-type" && value.includes("json"))
     const answer = await fetch(filled(step.url, known), {

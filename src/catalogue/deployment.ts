@@ -206,6 +206,11 @@ export const checkSchema = shaped("a step of the check", {
         "Paths in the answer's JSON, and their values. Several that are right are separated by `|`.",
         mapping(text("a path in the answer"), checkText()),
       ),
+      digests: about(
+        "Names for this step and later ones, and texts whose MD5 sums they are. Each may use those before it.",
+        v.optional(v.record(text("a name"), checkText())),
+      ),
+      holds: about("A text that the answer holds.", v.optional(checkText())),
       take: about("Names for later steps, and paths in the answer's JSON.", mapping(text("a name"), text("a path in the answer"))),
       status: about("The status of the answer.", v.optional(whole(100, 599), 200)),
     }),

@@ -9,7 +9,7 @@ import { join } from "node:path"
 import type { Duplex } from "node:stream"
 import { afterAll, afterEach, describe, expect, test } from "vitest"
 import { IMAGES, Kit } from "./kit"
-import { finished, until } from "./sandbox"
+import { finished, project, until } from "./sandbox"
 
 let kit: Kit
 afterEach(() => kit.remove())
@@ -577,6 +577,49 @@ describe("env", () => {
   })
 })
 
+/** OpenIM's API for files, and a store that takes what was signed. */
+async function objectServer() {
+  const md5 = (text: string) => createHash("md5").update(text).digest("hex")
+  const state = { port: 0, files: new Map<string, string>(), lost: false, close: () => {} }
+  let plan = { hash: "", size: 0 }
+  const server = createHttpServer(async (request, response) => {
+    let body = ""
+    for await (const chunk of request) body += chunk
+    const url = new URL(request.url ?? "", `http://127.0.0.1:${state.port}`)
+    const answer = (data: object, errCode = 0) => response.end(JSON.stringify({ errCode, data }))
+    if (url.pathname.endsWith("initiate_multipart_upload")) {
+      plan = JSON.parse(body) as typeof plan
+      if (request.headers["token"] !== "word" || state.files.has(plan.hash)) return answer({ upload: null }, 1)
+      // As OpenIM has it for what is smaller than a part.
+      const none = { query: null, header: null }
+      const parts = [{ partNumber: 1, url: `http://127.0.0.1:${state.port}/bucket/x?X-Amz-Signature=signed`, ...none }]
+      const sign = { url: "", parts, ...none }
+      return answer({ url: "", upload: { uploadID: "u", partSize: 5_242_880, sign } })
+    }
+    if (request.method === "PUT") {
+      const signed = url.searchParams.get("X-Amz-Signature") === "signed"
+      response.statusCode = signed && body.length === plan.size ? 200 : 403
+      if (response.statusCode === 200) state.files.set(md5(md5(body)), body)
+      return response.end()
+    }
+    if (url.pathname.endsWith("complete_multipart_upload")) {
+      const { parts } = JSON.parse(body) as { parts: string[] }
+      const right = md5(parts.join(",")) === plan.hash && state.files.has(plan.hash)
+      return answer({ url: `http://127.0.0.1:${state.port}/object/x` }, right ? 0 : 1)
+    }
+    if (url.pathname === "/object/x") {
+      response.statusCode = 302
+      response.setHeader("Location", "/bucket/x")
+      return response.end()
+    }
+    response.end(state.lost ? "" : state.files.get(plan.hash))
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  state.port = (server.address() as AddressInfo).port
+  state.close = () => server.close()
+  return state
+}
+
 /** An API and a WebSocket as a chat server has them: what is sent comes as a frame with base64 in it. */
 async function chatServer() {
   const state = { secrets: [] as string[], silent: false, port: 0, close: () => {} }
@@ -672,6 +715,29 @@ describe("operation", () => {
       ["token", false, expect.stringContaining("nothing answers there")],
       ...["login", "send", "receive"].map((name) => [name, false, "not run: a step before failed"]),
     ])
+  })
+
+  test("health uploads a file to a signed address, as a client of OpenIM does, and fetches it", async () => {
+    await deployed()
+    const server = await objectServer()
+    const base = `http://127.0.0.1:${server.port}`
+    // The steps of this project's own stack.
+    const { checks } = JSON.parse(readFileSync(join(project, "compose/openim/deployment.json"), "utf8")) as { checks: { name: string }[] }
+    const [first, last] = ["may upload", "gives it back"].map((words) => checks.findIndex(({ name }) => name.includes(words)))
+    const text = JSON.stringify(checks.slice(first, last! + 1))
+    const own = JSON.parse(text.replaceAll("${PUBLIC_URL}:${API_PORT}", base).replaceAll("${token}", "word")) as object[]
+    kit.write("deployment.json", JSON.stringify({ ...JSON.parse(kit.read("deployment.json")), checks: own }))
+    const results = async () => {
+      const { stdout } = await kit.run(["health", "--format=json"])
+      const { checks } = JSON.parse(stdout) as { checks: { kind: string; ok: boolean; detail: string }[] }
+      return checks.filter(({ kind }) => kind === "synthetic").map(({ ok, detail }) => (ok ? "ok" : detail))
+    }
+    expect(await results()).toEqual(["ok", "ok", "ok", "ok"])
+    expect(await results()).toEqual(["ok", "ok", "ok", "ok"])
+    expect(server.files.size).toBe(2)
+    server.lost = true
+    expect((await results()).at(-1)).toMatch(/^the answer does not hold [0-9a-f]{32}/)
+    server.close()
   })
 
   test("stop, start, restart and scale", async () => {

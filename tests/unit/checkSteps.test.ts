@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { filled, frameHolds, judgedAnswer, socketUrl, valueAt } from "../../src/plan/deploy/checkSteps.js"
+import { digestsOf, filled, frameHolds, judgedAnswer, socketUrl, valueAt } from "../../src/plan/deploy/checkSteps.js"
 
 const step = {
   name: "login",
@@ -57,4 +57,20 @@ test("a text is found in a frame as it is, or in the base64 of its data", () => 
 
 test("a WebSocket has the scheme that goes with its page", () => {
   expect([socketUrl("https://a/x"), socketUrl("http://a")]).toEqual(["wss://a/x", "ws://a"])
+})
+
+test("sums of texts, each of which may use those before it", () => {
+  const digests = { content: "${run}", part: "${content}" }
+  expect(digestsOf({ ...step, digests }, { run: "abc" })).toEqual({
+    content: "900150983cd24fb0d6963f7d28e17f72",
+    part: "ec0405c5aef93e771cd80e0db180b88b",
+  })
+  expect(digestsOf(step, {})).toEqual({})
+  expect(() => digestsOf({ ...step, digests: { part: "${later}", later: "x" } }, {})).toThrow("refers to later")
+})
+
+test("an answer that lacks the expected text is a fault", () => {
+  const file = { ...step, expect: {}, take: {}, holds: "${content}" }
+  expect(judgedAnswer(file, 200, "it is abc.", { content: "abc" })).toEqual({ taken: {} })
+  expect(judgedAnswer(file, 200, "nothing", { content: "abc" }).fault).toBe("the answer does not hold abc: nothing")
 })

@@ -1,5 +1,6 @@
 // The synthetic check: texts of its steps with values put in, and what an answer must hold.
 
+import { createHash } from "node:crypto"
 import type { CheckStep } from "./model.js"
 
 /** `text` with ${name} replaced; `json` escapes the values for a place inside a JSON string. Unknown names are an error. */
@@ -21,6 +22,17 @@ export function valueAt(data: unknown, path: string): string | undefined {
   return found === undefined || found === null ? undefined : typeof found === "object" ? JSON.stringify(found) : String(found)
 }
 
+/** The sums that a step names. */
+export function digestsOf({ digests = {} }: HttpStep, values: Record<string, string>): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const [name, text] of Object.entries(digests)) {
+    found[name] = createHash("md5")
+      .update(filled(text, { ...values, ...found }))
+      .digest("hex")
+  }
+  return found
+}
+
 type HttpStep = Extract<CheckStep, { kind: "http" }>
 
 /** What is wrong with an answer, and the values that later steps use. */
@@ -31,6 +43,8 @@ export function judgedAnswer(
   values: Record<string, string>,
 ): { fault?: string; taken: Record<string, string> } {
   if (status !== step.status) return { fault: `status ${status} instead of ${step.status}: ${short(body)}`, taken: {} }
+  const wanted = step.holds === undefined ? "" : filled(step.holds, values)
+  if (!body.includes(wanted)) return { fault: `the answer does not hold ${wanted}: ${short(body)}`, taken: {} }
   const needsJson = Object.keys(step.expect).length + Object.keys(step.take).length > 0
   let data: unknown
   try {

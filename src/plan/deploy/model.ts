@@ -247,6 +247,10 @@ export type CheckStep =
       body?: string
       /** Expected in the answer: a path such as errCode → its value, or several that are right, separated by |. */
       expect: Record<string, string>
+      /** Name → the text whose MD5 sum it is, each after those that it uses. */
+      digests?: Record<string, string>
+      /** A text in the answer. */
+      holds?: string | undefined
       /** Name → path in the answer's JSON. */
       take: Record<string, string>
       status: number
