@@ -148,9 +148,4 @@ describe("a stack with a Rust source", async () => {
     expect((await titles("v7")).join()).toMatch(/packages .*\bcargo-web\b/)
     expect((await titles("openim")).join()).not.toMatch(/cargo/)
   })
-
-  it("pins tools as the first stack does", async () => {
-    const { tools } = (await loadCatalogue("openim")).pins
-    for (const [tool, pin] of Object.entries(catalogue.pins.tools)) expect(pin).toEqual(tools[tool])
-  })
 })
