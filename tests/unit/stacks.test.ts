@@ -8,6 +8,7 @@ import { deploymentOf } from "../../src/plan/deploy/files.js"
 import { quadletFiles } from "../../src/plan/deploy/quadlet.js"
 import { deploymentFilesByPath } from "../../src/plan/kubernetes/repository.js"
 import { checkToolchains, toolchainOf } from "../../src/plan/toolchains/toolchains.js"
+import { watchedOf } from "../../src/plan/versions/watch.js"
 
 const root = new URL("../../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
@@ -84,5 +85,22 @@ describe("the deployment of V7", async () => {
     } as never)
     expect(units["v7-services.network"]).toContain("NetworkName=v7-network")
     expect(units["v7-public.network"]).toContain("NetworkName=v7_public")
+  })
+})
+
+describe("a source that is a folder of this project", async () => {
+  const catalogue = await loadCatalogue("v7")
+
+  it("is not watched for newer versions, and needs no commit", () => {
+    const names = watchedOf(catalogue).map(({ name }) => name)
+    for (const [name, { folder }] of Object.entries(catalogue.sources)) expect(names.includes(name)).toBe(folder === undefined)
+    for (const name of Object.keys(catalogue.sources)) expect(catalogue.pins.sources[name]?.commit).toBeUndefined()
+  })
+
+  it("needs a commit once it is a repository", async () => {
+    const text = (file: string) => Promise.resolve(read(`stacks/v7/${file}`).replace(/^ {4}folder: .*\n/m, ""))
+    await expect(loadCatalogue("v7", text)).rejects.toThrow(
+      /sources\.\w+\.commit: expected the commit of sources\.\w+ in stack\.yaml, found nothing/,
+    )
   })
 })

@@ -67,7 +67,8 @@ export async function watch(settings: Settings, tools: WatchTools, channel: Chan
       }
     }),
   )
-  if (rows.some((row) => row.by !== null)) return rows
+  // A stack whose sources are folders of this project may have nothing to ask about.
+  if (rows.length === 0 || rows.some((row) => row.by !== null)) return rows
   const options = [...new Set(Object.values(catalogue.sources).map((entry) => toolchainFor(entry).dependenciesOption))]
   const next = `check the network, or name mirrors with --upstreams and ${options.join(", ")}`
   const reasons = rows.map((row) => `  ${row.component}: ${row.reason}`)
