@@ -8,6 +8,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../stacks/openim/support/eventually.js"
 import { keepFigure } from "../stacks/openim/support/results.js"
+import { failureCases } from "./cases/failures.js"
 import { updateCases } from "./cases/update.js"
 import { BrowserUser, openBrowser } from "./support/browser.js"
 import { begin, change, home, openimctl, publicName, refuses, setting, works } from "./support/kit.js"
@@ -102,7 +103,7 @@ describe("before anything runs", () => {
 describe("the first deployment", () => {
   test("deploy starts everything, and two users reach each other", async () => {
     const began = Date.now()
-    works(...deploy)
+    expect(works(...deploy)).toContain("open in the firewall: 80, 443, 10001")
     expect(statSync(join(home, "secrets")).mode & 0o777).toBe(0o700)
     for (const { service, state } of statusOf().services) expect(`${service}: ${state}`).toBe(`${service}: healthy`)
     users = await newPair()
@@ -243,6 +244,7 @@ describe("what happens to machines", () => {
   })
 })
 
+failureCases()
 updateCases()
 
 describe("stopping and removing", () => {
