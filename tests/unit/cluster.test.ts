@@ -15,6 +15,7 @@ const schema: ChartSchema = {
   properties: {
     global: {
       properties: {
+        profile: { enum: ["core", "all"] },
         settings: part("PUBLIC_URL", "FILES_URL", "MAIL_SENDER"),
         images: part("API_IMAGE"),
         optionalSecrets: { items: { enum: ["LOGIN_CODE"] } },
@@ -37,7 +38,8 @@ describe("the values of the chart", () => {
     expect(values("FILES_URL=https://cdn.test\n").settings).toEqual({ FILES_URL: "https://cdn.test" })
   })
   it("name the profile and the optional secrets that are there", () => {
-    expect(values("LOGIN_CODE=1234\n", ["core"])).toMatchObject({ profile: "core", optionalSecrets: ["LOGIN_CODE"] })
+    expect(values("LOGIN_CODE=1234\n", ["metrics", "core"])).toMatchObject({ profile: "core", optionalSecrets: ["LOGIN_CODE"] })
+    expect(values("", ["metrics"])).not.toHaveProperty("profile")
   })
 })
 

@@ -9,7 +9,7 @@ import { settingValues } from "./settings.js"
 /** The parts of a chart's values.schema.json that are read here. */
 export interface ChartSchema {
   properties: {
-    global: { properties: Record<string, { properties?: Record<string, unknown>; items?: { enum?: string[] }; default?: unknown }> }
+    global: { properties: Record<string, { properties?: Record<string, unknown>; items?: { enum?: string[] }; enum?: string[] }> }
   }
 }
 
@@ -30,7 +30,8 @@ export function chartValues({ settings, ...deployment }: Deployment, schema: Cha
       }),
     )
   const optional = global.properties["optionalSecrets"]?.items?.enum ?? []
-  const profile = profiles[0] ?? values["COMPOSE_PROFILES"]?.split(",")[0]
+  const named = [...profiles, ...(values["COMPOSE_PROFILES"] ?? "").split(",")]
+  const profile = named.find((name) => global.properties["profile"]?.enum?.includes(name))
   return {
     global: {
       ...(profile ? { profile } : {}),
