@@ -29,6 +29,9 @@ spec:
       annotations:
         # A change of these makes new pods.
         checksum/settings: {{ printf "%s%s%s" (toJson .global.settings) (toJson .global.external) (include "library.config" .) | sha256sum }}
+        {{- if .module.secrets }}
+        checksum/secret: {{ (lookup "v1" "Secret" .root.Release.Namespace .global.secret).data | toJson | sha256sum }}
+        {{- end }}
         {{- with .values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
     spec: {{- include "library.pod" . | nindent 6 }}
   {{- if .module.volumes }}
