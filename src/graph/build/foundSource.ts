@@ -1,6 +1,6 @@
 // A source as it was found: its files, what is known of them, and where they come from.
 
-import type { Directory } from "@dagger.io/dagger"
+import { type Directory, dag } from "@dagger.io/dagger"
 import type { SourceFacts } from "../../plan/build/image.js"
 import type { ToolchainVersion } from "../../plan/build/inputs.js"
 
@@ -26,3 +26,13 @@ export interface ResolvedSource extends FoundSource {
 
 /** What reproducible builds put where a source has no time. */
 export const unknownTime = "1970-01-01T00:00:00Z"
+
+/**
+ * The same text files as a directory that is known by them alone. The engine takes a part of a folder for another one whenever something
+ * else in the folder changes, and would run every step again that is based on it.
+ */
+export async function byContent(directory: Directory): Promise<Directory> {
+  const files = (await directory.glob("**")).filter((path) => !path.endsWith("/")).sort()
+  const texts = await Promise.all(files.map((file) => directory.file(file).contents()))
+  return files.reduce((made, file, index) => made.withNewFile(file, texts[index] ?? "", { permissions: 0o644 }), dag.directory())
+}

@@ -5,7 +5,7 @@ import { Problem } from "../../../base/problem.js"
 import { cacheName } from "../../../plan/build/caches.js"
 import { checkScript, type Manager, managerOf, nodeRefusal } from "../../../plan/toolchains/node/managers.js"
 import { parsed } from "../../../plan/toolchains/node/version.js"
-import { type FoundSource, wholeOf } from "../../build/foundSource.js"
+import { byContent, type FoundSource, wholeOf } from "../../build/foundSource.js"
 import { tailOf } from "../../call/failures.js"
 import type { Settings } from "../../call/settings.js"
 import type { PreparedToolchain } from "../toolchain.js"
@@ -45,7 +45,7 @@ async function installed(settings: Settings, { container }: PreparedToolchain, s
   const manager = await managerFor(source)
   const include = ["**/package.json", `**/${manager.lockFile}`, "**/.npmrc", "**/pnpm-workspace.yaml"]
   const ready = withManager(container, manager)
-    .withDirectory("/src", root.filter({ include, exclude: made }))
+    .withDirectory("/src", await byContent(root.filter({ include, exclude: made })))
     .withWorkdir(path === "." ? "/src" : `/src/${path}`)
   if (settings.bundle) {
     return ready.withDirectory("/root/.npm", settings.bundle.directory.directory("npm")).withExec(manager.offline)

@@ -13,7 +13,7 @@ import {
   programNames,
   rootFiles,
 } from "../../../plan/toolchains/rust/cargo.js"
-import { type FoundSource, type ResolvedSource, wholeOf } from "../../build/foundSource.js"
+import { byContent, type FoundSource, type ResolvedSource, wholeOf } from "../../build/foundSource.js"
 import { treeDigest } from "../../build/treeDigest.js"
 import type { Settings } from "../../call/settings.js"
 import { toolbox } from "../../call/toolbox.js"
@@ -54,7 +54,7 @@ export async function withFetched(settings: Settings, container: Container, sour
 /** A source without its code: manifests, and files that hold nothing in the places of programs and libraries. */
 async function outline(source: FoundSource): Promise<Directory> {
   const { root } = wholeOf(source)
-  const manifests = root.filter({ include: manifestPatterns, exclude: notBuilt })
+  const manifests = await byContent(root.filter({ include: manifestPatterns, exclude: notBuilt }))
   const [paths, files] = await Promise.all([manifests.glob("**/Cargo.toml"), root.filter({ exclude: notBuilt }).glob("**/*.rs")])
   await checkLock(source, manifests)
   const texts = await Promise.all(paths.map(async (path) => [path, await manifests.file(path).contents()] as const))
