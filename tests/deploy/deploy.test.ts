@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../stacks/openim/support/eventually.js"
 import { keepFigure } from "../stacks/openim/support/results.js"
 import { failureCases } from "./cases/failures.js"
+import { scaleCases } from "./cases/scale.js"
 import { updateCases } from "./cases/update.js"
 import { BrowserUser, openBrowser } from "./support/browser.js"
 import { begin, change, home, openimctl, publicName, refuses, setting, works } from "./support/kit.js"
@@ -246,6 +247,24 @@ describe("what happens to machines", () => {
 
 failureCases()
 updateCases()
+scaleCases()
+
+describe("secrets", () => {
+  test("a password of a store without a client in its image is not changed, and the reason is said", () => {
+    const [password, before] = [setting("MONGODB_PASSWORD"), containers()]
+    refuses(["secrets", "rotate", "MONGODB_PASSWORD"], "mongodb refused the change of MONGODB_PASSWORD", "has no client of MongoDB")
+    expect(setting("MONGODB_PASSWORD")).toBe(password)
+    expect(containers()).toEqual(before)
+  })
+
+  test("a new password of Redis reaches the store and those that use it", async () => {
+    const password = setting("REDIS_PASSWORD")
+    works("secrets", "rotate", "REDIS_PASSWORD")
+    expect(setting("REDIS_PASSWORD")).not.toBe(password)
+    await healthy()
+    texts.push(await exchange(users))
+  })
+})
 
 describe("stopping and removing", () => {
   test("stop and start", async () => {

@@ -2,10 +2,11 @@
 
 import { execFileSync } from "node:child_process"
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
-import { home, openimctl, refuses, setting, works } from "../support/kit.js"
+import { begin, home, openimctl, refuses, setting, works } from "../support/kit.js"
 import { docker } from "../support/machine.js"
 
 const deploy = ["deploy", "--ignore=disk"]
@@ -46,6 +47,30 @@ export function failureCases(): void {
       docker("exec", nameOf("server"), "pebble", "start", "openim-api")
       await eventually("it is healthy again", () => works("health"), { within: 60, every: 2000 })
     })
+
+    test("7, 14: an image that the registry does not have, and one of another kit", async () => {
+      const registry = createServer((asked, answer) => {
+        const found = asked.url === "/v2/"
+        answer.writeHead(found ? 200 : 404, { "content-type": "application/json" })
+        answer.end(found ? "{}" : JSON.stringify({ errors: [{ code: "MANIFEST_UNKNOWN", message: "manifest unknown" }] }))
+      })
+      await new Promise<void>((resolve) => registry.listen(5999, "127.0.0.1", resolve))
+      try {
+        await withLines("OPENIM_CHAT_IMAGE=127.0.0.1:5999/openim/openim-chat:v1.0.0\n", async () => {
+          const { code, err } = await begin(...deploy).ended
+          expect(err).toContain("openim-chat:v1.0.0 (chat) is not available: the registry says:")
+          expect(err).toContain("chat is 1.0.0, but this kit was tested with")
+          expect(code).toBe(4)
+        })
+      } finally {
+        await new Promise((resolve) => registry.close(resolve))
+      }
+    })
+
+    test("8: a registry that cannot be reached", () =>
+      withLines("OPENIM_CHAT_IMAGE=127.0.0.1:1/openim/openim-chat:v99.0.0\n", () =>
+        refuses(deploy, "the registry cannot be reached", "images/"),
+      ))
 
     test("11, 13: a version that the data does not allow", () =>
       withLines("OPENIM_SERVER_IMAGE=127.0.0.1:1/openim/openim-server:v3.4.0\n", () =>
