@@ -339,6 +339,17 @@ describe("backup and restore", () => {
     expect(holding("redis")).toHaveLength(2)
   })
 
+  test("all of it is read again, and a restore is tested beside what runs", () => {
+    works("backup", "verify")
+    const before = containers()
+    const began = Date.now()
+    expect(works("restore", "--test")).toContain("can be restored: mongodb, redis, minio")
+    keepFigure({ name: "test of a restore", value: Math.round((Date.now() - began) / 1000), unit: "s" })
+    expect(containers()).toEqual(before)
+    expect(docker("volume", "ls", "-q")).not.toContain("restore-test")
+    expect(openimctl(["status"]).err).toContain("last restore test: backup_")
+  })
+
   test("all data and backups are lost, then restored on the empty machine from a file: the same messages and picture", async () => {
     const [name] = holding("minio")
     works("backup", "export", name!, "/srv/saved.age")
