@@ -1,7 +1,7 @@
 // What the kit does on a machine with a real Docker daemon, as a story: each case goes on where the one before ended.
 
 import { execFileSync } from "node:child_process"
-import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import type { Browser } from "playwright-core"
@@ -11,6 +11,7 @@ import { keepFigure } from "../stacks/openim/support/results.js"
 import { failureCases } from "./cases/failures.js"
 import { scaleCases } from "./cases/scale.js"
 import { updateCases } from "./cases/update.js"
+import { type Authority, holdSocket, servedCertificate, startAuthority } from "./support/authority.js"
 import { BrowserUser, openBrowser } from "./support/browser.js"
 import { begin, change, home, openimctl, publicName, refuses, setting, works } from "./support/kit.js"
 import { answerTo, docker, losePower, startDaemon, stopDaemon } from "./support/machine.js"
@@ -372,6 +373,58 @@ describe("backup and restore", () => {
     expect(Buffer.from(await (await fetch(pictureAddress)).arrayBuffer())).toEqual(picture)
     texts.push(await exchange(users))
     await sameMessages()
+  })
+})
+
+describe("a certificate of an authority", () => {
+  let authority: Authority
+  let user: { userID: string; token: string }
+  beforeAll(async () => {
+    ;[user] = (await newUsers(1)) as [typeof user]
+  })
+  afterAll(() => authority?.stop())
+
+  test("what is missing for it is named before anything is touched", () => {
+    const before = containers()
+    change("TLS", "acme")
+    refuses(deploy, "TLS=acme needs ACME_EMAIL")
+    change("ACME_EMAIL", "admin@example.org")
+    change("ACME_CA_FILE", "root.pem")
+    refuses(deploy, "acme/root.pem is missing")
+    expect(containers()).toEqual(before)
+  })
+
+  test("an authority that cannot be reached is named, and everything runs with a certificate made here", () => {
+    mkdirSync(join(home, "acme"), { recursive: true })
+    change("ACME_CA_FILE", "")
+    change("ACME_SERVER", "https://127.0.0.1:1/dir")
+    refuses(deploy, "no certificate for", "the authority cannot be reached", "openimctl certificate renew")
+    for (const { service, state } of statusOf().services) expect(`${service}: ${state}`).toBe(`${service}: healthy`)
+    refuses(["certificate", "status"], "the authority has given none yet")
+  })
+
+  test("the edge gets one, and a second deploy changes nothing", async () => {
+    authority = await startAuthority()
+    cpSync(authority.rootFile, join(home, "acme/root.pem"))
+    change("ACME_CA_FILE", "root.pem")
+    change("ACME_SERVER", authority.directory)
+    const before = containers()
+    works("certificate", "renew")
+    expect((await servedCertificate(authority.root)).subjectaltname).toBe(`DNS:${publicName}`)
+    expect(works("certificate", "status")).toContain("Pebble")
+    expect(works("certificate", "renew")).toContain("nothing to do")
+    works(...deploy)
+    expect(containers()).toEqual(before)
+  })
+
+  test("a renewal ends no WebSocket, and new connections have the new certificate", async () => {
+    const held = await holdSocket(authority.root, user)
+    await held.alive()
+    const { serialNumber } = await servedCertificate(authority.root)
+    works("certificate", "renew", "--force")
+    expect((await servedCertificate(authority.root)).serialNumber).not.toBe(serialNumber)
+    await held.alive()
+    held.close()
   })
 })
 

@@ -5,7 +5,7 @@ import { withSystemPackages } from "../../src/graph/build/bases.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { nodeProject } from "../../src/graph/stack/tests.js"
 
-const docker = ["docker.io", "docker-cli", "docker-compose", "iptables", "iproute2", "procps", "ca-certificates", "openssl"]
+const docker = ["docker.io", "pebble", "docker-cli", "docker-compose", "iptables", "iproute2", "procps", "ca-certificates", "openssl"]
 const browser = ["chromium", "libnss3-tools"]
 
 /** With the project's test tools; what the daemon keeps is gone with the container. */
