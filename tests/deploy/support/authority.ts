@@ -53,7 +53,7 @@ function ownAddress(): string {
     .filter(([name]) => !/^(docker|br-|veth|lo$)/.test(name))
     .flatMap(([, addresses]) => addresses ?? [])
     .find(({ family, internal }) => family === "IPv4" && !internal)
-  if (found === undefined) throw new Error("this machine has no address of its own")
+  if (found === undefined) throw new Error("this machine has no address that containers reach")
   return found.address
 }
 
