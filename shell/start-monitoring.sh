@@ -56,7 +56,7 @@ end() {
 trap 'end 0' TERM INT
 
 # Each look for a service that is down would be twenty lines.
-# shellcheck disable=SC2329 # called by run
+# shellcheck disable=SC2317,SC2329 # called by run
 prometheus() { exec prometheus "$@" 2> >(grep --line-buffered -v discovery=dns >&2); }
 run prometheus prometheus --config.file="$config/prometheus.yml" --storage.tsdb.path="$data/prometheus" --log.level=warn \
   --web.listen-address=127.0.0.1:9090 --storage.tsdb.retention.time="${RETENTION_DAYS:-30}d" --storage.tsdb.retention.size="${RETENTION_SIZE:-2GB}"
