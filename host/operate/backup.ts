@@ -197,11 +197,16 @@ export async function readablePlaces(site: Site): Promise<{ place: Place; runs: 
 }
 
 /** The first place that has the backup. */
-export function placeOf(places: { place: Place; runs: Run[] }[], name: string): { place: Place; run: Run } {
+export function placeOf(
+  { folder }: Site,
+  places: { place: Place; runs: Run[] }[],
+  name: string,
+  only: string[] = [],
+): { place: Place; run: Run } {
   const all = [...new Map(places.flatMap(({ runs }) => runs).map((run) => [run.run, run])).values()].sort((one, other) =>
     one.run.localeCompare(other.run),
   )
-  const wanted = namedRun(all, name).run
+  const wanted = namedRun(backupOf(folder.deployment), all, name, only).run
   for (const { place, runs } of places) {
     const run = runs.find(({ run }) => run === wanted)
     if (run) return { place, run }

@@ -20,7 +20,7 @@ export async function exportBackup(folder: Folder, engine: Engine, words: string
   const site = siteOf(folder, engine, settingsOf(folder))
   const name = words[0] ?? "latest"
   await locked(folder, "backup export", async () => {
-    const { place, run } = placeOf(await readablePlaces(site), name)
+    const { place, run } = placeOf(site, await readablePlaces(site), name)
     const file = resolve(words[1] ?? `${run.run}.tar.gz.age`)
     if (existsSync(file)) throw new Refusal(`${file} is there already`, EXIT.refused, "name another file")
     if (!existsSync(dirname(file))) throw new Refusal(`${dirname(file)} is missing`, EXIT.refused, "name a folder that is there")

@@ -44,7 +44,7 @@ export async function restore(folder: Folder, engine: Engine, words: string[], o
   const site = siteOf(folder, engine, settingsOf(folder))
   await locked(folder, `restore ${name}`, async () => {
     const wanted = existsSync(name) ? await importBackup(site, resolve(name)) : name
-    const { place, run } = placeOf(await readablePlaces(site), wanted)
+    const { place, run } = placeOf(site, await readablePlaces(site), wanted, options.only)
     const steps = restoreSteps(backup, run, options.only)
     const config = options.only.includes(configPart)
     const other = steps.length > 0 && !options.ignore.includes("version") ? otherRelease(run, folder.deployment.release) : undefined

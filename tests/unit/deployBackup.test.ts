@@ -120,11 +120,18 @@ describe("which backups there are", () => {
 
   test("a name that is not there is answered with the nearest, and nothing is restored by mistake", () => {
     const runs = runsOf(full(name(1)))
-    expect(namedRun(runs, "latest").run).toBe(name(1))
-    expect(() => namedRun(runs, "")).toThrow("unknown backup")
-    expect(() => namedRun(runs, name(2))).toThrow(name(1))
-    expect(() => namedRun([], "latest")).toThrow("there is no backup")
+    expect(namedRun(backup, runs, "latest").run).toBe(name(1))
+    expect(() => namedRun(backup, runs, "")).toThrow("unknown backup")
+    expect(() => namedRun(backup, runs, name(2))).toThrow(name(1))
+    expect(() => namedRun(backup, [], "latest")).toThrow("there is no backup")
   })
+})
+
+test("the latest backup is the last complete one that has what is wanted", () => {
+  const runs = runsOf([...full(name(1)), ...full(name(2)), snapshot(name(3), "orders", "orders"), ...full(name(4)).slice(0, 1)])
+  expect(namedRun(backup, runs, "latest").run).toBe(name(2))
+  expect(namedRun(backup, runs, "latest", ["orders"]).run).toBe(name(3))
+  expect(namedRun(backup, runs.slice(2, 3), "latest").run).toBe(name(3))
 })
 
 describe("a restore", () => {

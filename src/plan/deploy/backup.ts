@@ -163,9 +163,14 @@ export function expiredRuns(backup: Backup, runs: Run[], days: number): Run[] {
   return runs.filter((run) => !kept.has(run))
 }
 
-/** Never the last one where nothing is named: an empty list must not restore anything. */
-export function namedRun(runs: Run[], name: string): Run {
-  const found = name === "latest" ? runs.at(-1) : runs.find(({ run }) => run === name)
+/**
+ * Never the last one where nothing is named: an empty list must not restore anything. `latest` is the last complete backup that has
+ * these parts; without any, the last one of everything. A backup of Redis alone, made since, must not hide that of MongoDB.
+ */
+export function namedRun(backup: Backup, runs: Run[], name: string, only: string[] = []): Run {
+  const wanted = only.length > 0 ? only : chosenParts(backup, "full")
+  const whole = (run: Run): boolean => isComplete(backup, run) && wanted.every((part) => run.parts[part] !== undefined)
+  const found = name === "latest" ? (runs.filter(whole).at(-1) ?? runs.at(-1)) : runs.find(({ run }) => run === name)
   if (found) return found
   if (runs.length === 0) throw new Problem("there is no backup", "openimctl backup makes one")
   throw unknownName(
