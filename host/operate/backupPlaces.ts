@@ -1,6 +1,7 @@
 // Where backups are kept, and the containers that restic runs in: one task, one container, whose name shows what a killed call has left.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { messageOf } from "../../src/base/errors"
 import { Problem } from "../../src/base/problem"
 import { backupOf, type Job, jobWords, type Mount, type Run, runsOf, type Snapshot } from "../../src/plan/deploy/backup"
 import { filled } from "../../src/plan/deploy/checkSteps"
@@ -25,6 +26,9 @@ export interface Place {
 /** A place that does not answer must not hold up the other one. */
 const PROBE_SECONDS = Number(process.env["OPENIMCTL_PROBE_SECONDS"] ?? 30)
 const HOUR = 3600
+/** What restic answers where there is no repository, and timeout where it ended a command. */
+const NO_REPOSITORY = 10
+const TIMED_OUT = 124
 /** The engine's own network: the project's may not be there yet. */
 const OUTSIDE = { docker: "bridge", podman: "podman" }
 
@@ -210,20 +214,30 @@ export async function openPlace(site: Site, place: Place, make: boolean): Promis
     }
   }
   try {
-    await restic(site, place, ["cat", "config"], { limitSeconds: PROBE_SECONDS })
+    await perform(site, { command: ["timeout", String(PROBE_SECONDS), ...resticWords(place, ["cat", "config"])], place })
   } catch (error) {
-    const { code, words } = error instanceof TaskProblem ? error : { code: 0, words: `no answer within ${PROBE_SECONDS} s` }
+    const { code, words } = probed(error)
     if (code === 12)
       throw new Problem(
         `the key in ${keyFile(site)} is not the one of the backups in ${place.address}`,
         "put back the key that they were made with",
       )
-    if (code !== 10) throw new Problem(`${place.address} cannot be used: ${words}`, "check the place and its settings BACKUP_… in .env")
+    if (code !== NO_REPOSITORY)
+      throw new Problem(`${place.address} cannot be used: ${words}`, "check the place and its settings BACKUP_… in .env")
     if (!make) throw new Problem(`there are no backups in ${place.address}`, "openimctl backup makes one")
     const [local] = placesOf(site)
     const like = place.name === "remote" && existsSync(join(local!.address, "config")) ? ["--copy-chunker-params", ...from(local!)] : []
     await restic(site, place, ["init", ...like], { mounts: like.length > 0 ? local!.mounts : [], limitSeconds: 120 })
   }
+}
+
+/** restic tries again for 15 minutes, and is ended before: its last words say why it had to. */
+function probed(error: unknown): { code: number; words: string } {
+  if (!(error instanceof TaskProblem) || error.code !== TIMED_OUT)
+    return error instanceof TaskProblem ? error : { code: 0, words: messageOf(error) }
+  if (error.words.includes("bucket does not exist")) return { code: NO_REPOSITORY, words: error.words }
+  const last = /retrying after [^:]*: ([^/]*\S)/.exec(error.words)?.[1]
+  return { code: TIMED_OUT, words: `no answer within ${PROBE_SECONDS} s${last === undefined ? "" : ` (${last})`}` }
 }
 
 /** The other repository of a copy. */

@@ -309,6 +309,18 @@ test("what is restored from a second place has its password", async () => {
   expect(load).not.toContain("aVerySecretPassword")
 })
 
+test("a bucket that is not there yet is made, and a place that does not answer is named", async () => {
+  await running()
+  setting("BACKUP_REMOTE=s3:http://files.test/new")
+  kit.fakeDocker({ noBucket: "s3:http://files.test/new" })
+  expect(await kit.run(["backup"])).toMatchObject({ code: 0 })
+  expect(docker().repositories?.["s3:http://files.test/new"]).toHaveLength(docker().repositories!["/repository"]!.length)
+  kit.fakeDocker({ place: { "s3:http://files.test/new": 124 } })
+  const done = await kit.run(["backup"])
+  expect(done.stderr).toContain("s3:http://files.test/new cannot be used: no answer within 30 s")
+  expect(done.code).toBe(1)
+})
+
 test("list shows what is where, for programs as well", async () => {
   await running()
   expect((await kit.run(["backup", "list"])).stderr).toContain("without the key no backup can be read")

@@ -101,7 +101,7 @@ else if (args[0] === "run") print("a copy")
 else if (args[0] !== "network" && args[0] !== "stats") end(64, `the fake docker does not know ${args.join(" ")}`)
 
 // restic as far as openimctl needs it, with its snapshots in the same file:
-//   restoredBytes: what a restored store dumps; dumpFails: the part whose dump fails; place: { REPOSITORY: exit code }; killTask: the caller is killed while it runs
+//   restoredBytes: what a restored store dumps; dumpFails: the part whose dump fails; place: { REPOSITORY: exit code }; noBucket: REPOSITORY; killTask: the caller is killed while it runs
 async function task(words) {
   const repository = words.find((word) => word.startsWith("RESTIC_REPOSITORY="))?.slice(18)
   const mounts = Object.fromEntries(words.flatMap((word, at) => (words[at - 1] === "-v" ? [word.split(":").slice(0, 2).reverse()] : [])))
@@ -117,6 +117,11 @@ async function task(words) {
   state.repositories ??= {}
   const own = state.repositories[repository]
   const has = (word) => words.includes(word)
+  if (state.noBucket === repository && !own && !has("init"))
+    end(
+      124,
+      "Stat(<config/>) returned error, retrying after 1.2s: Stat: The specified bucket does not exist\nFatal: unable to open config file",
+    )
   if (state.place?.[repository]) end(state.place[repository], "Fatal: no route to host")
   if (has("init")) {
     state.repositories[repository] = []
