@@ -18,7 +18,7 @@ import {
   withoutDigests,
 } from "../graph/versions/upstream.js"
 import { changeLine, changesWords } from "../plan/build/sourceParts.js"
-import { dockerfiles } from "../plan/dockerfile/dockerfile.js"
+import { dockerfilesByPath } from "../plan/dockerfile/dockerfile.js"
 import { baseReferences } from "../plan/images/baseReferences.js"
 import { toolchainOf } from "../plan/toolchains/toolchains.js"
 import { withChanges } from "../plan/versions/changelog.js"
@@ -206,7 +206,7 @@ async function sourceVersions(settings: Settings): Promise<Record<string, string
 }
 
 async function generatedFiles(catalogue: Catalogue, deployment?: string): Promise<Record<string, string>> {
-  const texts = Object.fromEntries(Object.entries(dockerfiles(catalogue)).map(([name, text]) => [`dockerfiles/${name}`, text]))
+  const texts = dockerfilesByPath(catalogue)
   if (deployment === undefined) return texts
   const { deploymentFilesByPath } = await import("../plan/kubernetes/repository.js")
   const data = await loadDeployment(catalogue, catalogue.stack, async () => deployment)

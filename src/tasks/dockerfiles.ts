@@ -7,7 +7,7 @@ import { type CallOptions, stackSettings } from "../graph/call/options.js"
 import { dockerfileArguments } from "../graph/toolchains/toolchains.js"
 import { baseOf, imageOf } from "../plan/build/components.js"
 import { checkPinned } from "../plan/build/versionNames.js"
-import { dockerfile, dockerfiles } from "../plan/dockerfile/dockerfile.js"
+import { dockerfile, dockerfilesByPath } from "../plan/dockerfile/dockerfile.js"
 import { installOf } from "../plan/packages/installed.js"
 
 export async function componentDockerfile(options: CallOptions, component: string): Promise<string> {
@@ -29,8 +29,7 @@ export async function componentDockerfile(options: CallOptions, component: strin
 /** Those below dockerfiles/, as the catalogue has them now. */
 export async function dockerfilesChanges(options: CallOptions, checkout: Directory): Promise<Changeset> {
   const { catalogue } = await stackSettings(options)
-  const { dockerfiles: folder } = catalogue
-  const others = checkout.filter({ exclude: [`${folder}/*.Dockerfile`] })
-  const files = Object.entries(dockerfiles(catalogue))
-  return files.reduce((made, [name, text]) => made.withNewFile(`${folder}/${name}`, text), others).changes(checkout)
+  const others = checkout.filter({ exclude: [`${catalogue.dockerfiles}/*.Dockerfile`] })
+  const files = Object.entries(dockerfilesByPath(catalogue))
+  return files.reduce((made, [path, text]) => made.withNewFile(path, text), others).changes(checkout)
 }

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readDeployment } from "../../src/catalogue/deployment.js"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import { dockerfiles } from "../../src/plan/dockerfile/dockerfile.js"
+import { dockerfilesByPath } from "../../src/plan/dockerfile/dockerfile.js"
 import { deploymentFilesByPath } from "../../src/plan/kubernetes/repository.js"
 import { withChanges } from "../../src/plan/versions/changelog.js"
 import { pinPaths } from "../../src/plan/versions/pinFiles.js"
@@ -23,4 +23,4 @@ const catalogue = await loadCatalogue("openim", async (name) => read(`stacks/ope
 const files = deploymentFilesByPath(catalogue, readDeployment("deployment.yaml", read(deployment!), catalogue))
 for (const [name, text] of Object.entries(files)) write(name, text)
 write(changelog, withChanges(read(changelog), ["everything: old → new"], "2031-02-03"))
-for (const [name, text] of Object.entries(dockerfiles(catalogue))) write(`dockerfiles/${name}`, text)
+for (const [name, text] of Object.entries(dockerfilesByPath(catalogue))) write(name, text)

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue, ImageEntry } from "../../src/catalogue/types.js"
-import { dockerfile, dockerfiles } from "../../src/plan/dockerfile/dockerfile.js"
+import { dockerfile, dockerfiles, dockerfilesByPath } from "../../src/plan/dockerfile/dockerfile.js"
 import { assigned, printed } from "../../src/plan/dockerfile/words.js"
 import { fixtureCatalogue } from "./fixtures.js"
 
@@ -30,6 +30,7 @@ describe.each(stacks.map(({ name }) => name))("the Dockerfiles of the stack %s",
 
   it("are one for each component, and no other", () => {
     expect(committed(found.dockerfiles).sort()).toEqual(Object.keys(made).sort())
+    expect(Object.keys(dockerfilesByPath(found))).toEqual(Object.keys(made).map((name) => `${found.dockerfiles}/${name}`))
   })
 
   it.each(Object.keys(made))(`%s is what the catalogue gives: run ./daggerw -y call --stack=${stack} dockerfiles`, (name) => {

@@ -22,3 +22,8 @@ export function dockerfiles(catalogue: Catalogue): Record<string, string> {
   const made = Object.values(catalogue.components).filter((component) => component.kind !== "reference")
   return Object.fromEntries(made.map((component) => [`${component.name}.Dockerfile`, dockerfile(catalogue, component, base)]))
 }
+
+/** The same by their paths in the repository. */
+export function dockerfilesByPath(catalogue: Catalogue): Record<string, string> {
+  return Object.fromEntries(Object.entries(dockerfiles(catalogue)).map(([name, text]) => [`${catalogue.dockerfiles}/${name}`, text]))
+}

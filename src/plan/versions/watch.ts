@@ -202,7 +202,7 @@ export function upstreamAddress(catalogue: Catalogue, watched: Watched, given: R
 
 /** What must be watched for these components: their sources, and themselves where they have a version. */
 export function watchedFor(catalogue: Catalogue, components: string[]): string[] {
-  const made = components.map((name) => componentOf(catalogue, name)).map((entry) => ("source" in entry ? entry.source : entry.name))
+  const made = components.map((name) => sourceOf(componentOf(catalogue, name)) ?? name)
   const watched = watchedOf(catalogue).map(({ name }) => name)
   return [...new Set(made)].filter((name) => watched.includes(name))
 }
