@@ -1,7 +1,7 @@
 // How errors are printed: one sentence, the details that matter, the next step. No stack trace.
 import { withoutCredentials } from "../src/base/addresses"
 import { messageOf } from "../src/base/errors"
-import { Problem } from "../src/base/problem"
+import { Problem, whatOf } from "../src/base/problem"
 
 /** Stopped by a signal: the exit code follows the shell's rule. */
 export class Stopped extends Error {
@@ -63,7 +63,7 @@ export function sentence(error: unknown): string {
 export function explain(error: unknown): string {
   const known = knownCause(messageOf(error))
   const next = (error instanceof Problem ? error.next : undefined) ?? known?.next
-  const raw = error instanceof Problem ? error.what : messageOf(error)
+  const raw = whatOf(error)
   const message = !(error instanceof Problem) && known ? `${known.message} (${sentence(error)})` : raw
   return withoutCredentials(`daggerw: error: ${message}${next ? `\ndaggerw: next: ${next}` : ""}`)
 }

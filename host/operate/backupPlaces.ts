@@ -233,8 +233,8 @@ export async function openPlace(site: Site, place: Place, make: boolean): Promis
 
 /** restic tries again for 15 minutes, and is ended before: its last words say why it had to. */
 function probed(error: unknown): { code: number; words: string } {
-  if (!(error instanceof TaskProblem) || error.code !== TIMED_OUT)
-    return error instanceof TaskProblem ? error : { code: 0, words: messageOf(error) }
+  if (!(error instanceof TaskProblem)) return { code: 0, words: messageOf(error) }
+  if (error.code !== TIMED_OUT) return error
   if (error.words.includes("bucket does not exist")) return { code: NO_REPOSITORY, words: error.words }
   const last = /retrying after [^:]*: ([^/]*\S)/.exec(error.words)?.[1]
   return { code: TIMED_OUT, words: `no answer within ${PROBE_SECONDS} s${last === undefined ? "" : ` (${last})`}` }

@@ -141,8 +141,8 @@ export async function clusterDeploy(folder: Folder, options: ClusterDeploy): Pro
   return EXIT.fine
 }
 
-/** The values of .env in a file that helm reads; no secret is in it. */
-async function writtenValues(site: Site, options: ClusterDeploy, dry: boolean): Promise<{ file: string; env: string }> {
+/** The options with the values for helm: those of .env in a file, where no secret is, and the user's. */
+async function helmValues(site: Site, options: ClusterDeploy, dry: boolean, own?: string): Promise<{ values: string[]; env: string }> {
   const { folder } = site
   const { text } = await ensureEnv(folder, options, dry)
   // TLS and ports are those of the ingress there.
@@ -160,21 +160,20 @@ async function writtenValues(site: Site, options: ClusterDeploy, dry: boolean): 
   const file = join(folder.own, "kubernetes-values.json")
   mkdirSync(folder.own, { recursive: true, mode: 0o700 })
   writeFileAtomic(file, jsonText(chartValues(folder.deployment, schema, text, options.profiles)), 0o600)
-  return { file, env: text }
+  return { values: [file, ...(own === undefined ? [] : [own])].map((one) => `--values=${one}`), env: text }
 }
 
 const schemaOf = (site: Site): ChartSchema => JSON.parse(readFileSync(join(site.chart, "values.schema.json"), "utf8")) as ChartSchema
 
 async function install(site: Site, options: ClusterDeploy, own: string | undefined): Promise<string> {
   const began = Date.now()
-  const { file, env } = await writtenValues(site, options, false)
+  const { values, env } = await helmValues(site, options, false, own)
   const { name, namespace, chart } = site
   if ((await kubectl(site, ["get", "namespace", namespace])).code !== 0) await must(site, ["create", "namespace", namespace])
   // By standard input: arguments can be read by others.
   await must(site, ["apply", "--filename=-"], jsonText(secretManifest(site.folder.deployment, env, site.secret, namespace)))
   const seconds = options.limitSeconds ?? 600
   say(`helm installs or updates the release ${name}; it waits until all pods are ready, at most ${seconds} s`)
-  const files = [file, ...(own === undefined ? [] : [own])].map((one) => `--values=${one}`)
   const done = await helm(site, [
     "upgrade",
     "--install",
@@ -184,7 +183,7 @@ async function install(site: Site, options: ClusterDeploy, own: string | undefin
     "--wait",
     `--timeout=${seconds}s`,
     "--history-max=10",
-    ...files,
+    ...values,
   ])
   if (done.code !== 0) throw await failed(site, began, done)
   say(`deployed in ${Math.round((Date.now() - began) / 1000)} s`)
@@ -214,9 +213,8 @@ async function failed(site: Site, began: number, done: Finished): Promise<Refusa
 
 /** What would change, as the API server sees it. */
 async function plan(site: Site, options: ClusterDeploy, own: string | undefined): Promise<number> {
-  const { file } = await writtenValues(site, options, true)
-  const files = [file, ...(own === undefined ? [] : [own])].map((one) => `--values=${one}`)
-  const rendered = await helm(site, ["template", site.name, site.chart, ...files])
+  const { values } = await helmValues(site, options, true, own)
+  const rendered = await helm(site, ["template", site.name, site.chart, ...values])
   if (rendered.code !== 0) {
     const [fault] = valueFaults(schemaOf(site), rendered.tail)
     throw new Refusal(fault ?? `the chart cannot be rendered: ${lastWords(rendered.tail)}`, EXIT.refused)

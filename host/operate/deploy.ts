@@ -111,7 +111,7 @@ async function deployLocked(folder: Folder, engine: Engine, options: DeployOptio
   for (const [name, why] of changes) say(`will start ${name}: ${why}`)
   const hooks = hooksOf(folder, "deploy", state.release, folder.deployment.release)
   if (!settled) await hooks.before()
-  try {
+  await hooks.around(async () => {
     if (!settled)
       await startStages(site, {
         profiles,
@@ -122,11 +122,7 @@ async function deployLocked(folder: Folder, engine: Engine, options: DeployOptio
       })
     await keepOnce(site, severalOf(state.scale))
     await renewIfNeeded(site)
-  } catch (error) {
-    await hooks.after("failed")
-    throw error
-  }
-  await hooks.after("ok")
+  })
   const after = await containersOf(site)
   const ids = new Set(before.map((one) => identities([one])))
   const changed = [...new Set(after.filter((one) => !ids.has(identities([one]))).map(({ service }) => service))].sort()

@@ -1,8 +1,7 @@
 // One line for each change: when, who, what, with which result.
 import { appendFileSync, existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { messageOf } from "../../src/base/errors"
-import { Problem } from "../../src/base/problem"
+import { whatOf } from "../../src/base/problem"
 import { table } from "../../src/base/table"
 import { shortTime } from "../../src/base/times"
 import { type Folder, makeOwn, whoami } from "./folder"
@@ -37,7 +36,7 @@ export async function recorded(folder: Folder, verb: string, work: () => Promise
   try {
     record("ok", await work())
   } catch (error) {
-    record("failed", (error instanceof Problem ? error.what : messageOf(error)).split("\n")[0]?.slice(0, 300))
+    record("failed", whatOf(error).split("\n")[0]?.slice(0, 300))
     throw error
   }
 }

@@ -15,14 +15,22 @@ export type HookVerb = "deploy" | "update" | "rollback"
 export interface Hooks {
   /** Fails where the program does: nothing has changed then. */
   before(): Promise<void>
-  /** The change has been made, or taken back: a program that fails is a line on the terminal. */
-  after(result: "ok" | "failed"): Promise<void>
+  /** The change, and the program after it, whether it was made or taken back: one that fails is a line on the terminal. */
+  around(work: () => Promise<unknown>): Promise<void>
 }
 
 /** `from` and `to` are releases, which the programs get as variables. */
 export function hooksOf(folder: Folder, verb: HookVerb, from: string, to: string): Hooks {
   const facts = { OPENIMCTL_VERB: verb, OPENIMCTL_FROM: from, OPENIMCTL_TO: to }
   let begun = false
+  const after = async (result: "ok" | "failed"): Promise<void> => {
+    if (!begun) return
+    try {
+      await runHook(folder, `after-${verb}`, { ...facts, OPENIMCTL_RESULT: result })
+    } catch (error) {
+      say(`warning: ${messageOf(error)}`)
+    }
+  }
   return {
     before: async () => {
       const name = `before-${verb}`
@@ -33,13 +41,14 @@ export function hooksOf(folder: Folder, verb: HookVerb, from: string, to: string
       }
       begun = true
     },
-    after: async (result) => {
-      if (!begun) return
+    around: async (work) => {
       try {
-        await runHook(folder, `after-${verb}`, { ...facts, OPENIMCTL_RESULT: result })
+        await work()
       } catch (error) {
-        say(`warning: ${messageOf(error)}`)
+        await after("failed")
+        throw error
       }
+      await after("ok")
     },
   }
 }

@@ -27,7 +27,7 @@ export async function notified(folder: Folder, title: string, work: () => Promis
     await notify(folder, "ok", title, detail ?? "")
     return detail
   } catch (error) {
-    if (!(error instanceof Refusal)) await notify(folder, "failed", title, error instanceof Problem ? error.message : messageOf(error))
+    if (!(error instanceof Refusal)) await notify(folder, "failed", title, messageOf(error))
     throw error
   }
 }

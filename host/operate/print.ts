@@ -1,6 +1,4 @@
-// What openimctl prints: progress and problems to stderr, results to stdout. Colours on a terminal only.
-import { messageOf } from "../../src/base/errors"
-import { Problem } from "../../src/base/problem"
+import { Problem, whatOf } from "../../src/base/problem"
 import type { Diagnostic } from "../../src/plan/deploy/settings"
 
 /** Exit codes, as docs/operate.md lists them. */
@@ -49,9 +47,7 @@ export function result(text: string): void {
 
 export function explain(error: unknown): string {
   const next = error instanceof Problem ? error.next : undefined
-  return masked(
-    `openimctl: ${colour("red", "error:")} ${error instanceof Problem ? error.what : messageOf(error)}${next ? `\nopenimctl: ${colour("bold", "next:")} ${next}` : ""}`,
-  )
+  return masked(`openimctl: ${colour("red", "error:")} ${whatOf(error)}${next ? `\nopenimctl: ${colour("bold", "next:")} ${next}` : ""}`)
 }
 
 export function findingLines(findings: Diagnostic[]): string {

@@ -1,11 +1,10 @@
 // update and rollback: a kit takes the place of another one while users stay connected. New containers start beside the old ones, are
 // checked, get the connections, and only then the old ones end. Until that moment every failure goes back to where it began.
 import { resolve } from "node:path"
-import { messageOf } from "../../src/base/errors"
 import { jsonText } from "../../src/base/format"
 import { durationText as duration } from "../../src/base/measures"
 import { unknownName } from "../../src/base/nearest"
-import { Problem } from "../../src/base/problem"
+import { Problem, whatOf } from "../../src/base/problem"
 import { compareVersions } from "../../src/base/versionNumbers"
 import { type Change, handovers, readsAny, type Strategy } from "../../src/plan/deploy/handover"
 import type { Deployment } from "../../src/plan/deploy/model"
@@ -96,16 +95,12 @@ async function replaced(folder: Folder, verb: "update" | "rollback", options: Up
       notified(folder, verb, async () => {
         const before = folder.deployment.release
         const hooks = hooksOf(folder, verb, before, openFolder(source, source).deployment.release)
-        try {
-          await replace(folder, engine, source, options, async () => {
+        await hooks.around(() =>
+          replace(folder, engine, source, options, async () => {
             await backupBefore(folder, engine, verb === "update" ? options.backup : false)
             await hooks.before()
-          })
-        } catch (error) {
-          await hooks.after("failed")
-          throw error
-        }
-        await hooks.after("ok")
+          }),
+        )
         return `${before} → ${folder.deployment.release}`
       }),
     )
@@ -123,7 +118,7 @@ async function backupBefore(folder: Folder, engine: Engine, chosen: boolean | un
     await saveAll(siteOf(folder, engine, settingsOf(folder)))
   } catch (error) {
     throw new Refusal(
-      `the backup before the update failed: ${error instanceof Problem ? error.what : messageOf(error)}; nothing was changed`,
+      `the backup before the update failed: ${whatOf(error)}; nothing was changed`,
       EXIT.refused,
       "correct that, or update without one: --no-backup",
     )

@@ -20,18 +20,18 @@ export async function composeChanges(options: CallOptions, checkout: Directory):
   ])
   // What else is there, such as .env, is the user's; all of a chart is generated.
   const others = checkout.withoutDirectory(`charts/${catalogue.stack}`)
-  return withTexts(others, ".", deploymentFilesByPath(catalogue, data)).changes(checkout)
+  return withTexts(others, deploymentFilesByPath(catalogue, data)).changes(checkout)
 }
 
 /** The Helm charts of the stack, each in a folder with its name. */
 export async function chartFolder(options: CallOptions): Promise<Directory> {
   const { catalogue } = await pinnedSettings(options)
-  const [data, { chartFiles }, { emptyFolder }] = await Promise.all([
+  const [data, { chartFiles }, { folderOf }] = await Promise.all([
     deploymentData(options, catalogue),
     import("../plan/kubernetes/charts.js"),
     import("../graph/deploy/kit.js"),
   ])
-  return withTexts(emptyFolder(), ".", chartFiles(catalogue, data))
+  return folderOf(chartFiles(catalogue, data))
 }
 
 export interface KitCall {
@@ -70,9 +70,9 @@ export async function deploymentKit(options: CallOptions, checkout: Directory, c
   const texts = files.deploymentFiles(catalogue, data, { ...request, images })
   const kit = archives.reduce(
     (folder, { component, file }) => folder.withFile(plan.archivePath(component), file, { permissions: 0o644 }),
-    withTexts(checkout.filter({ include: ["docs", "LICENSE"] }), ".", texts)
+    withTexts(checkout.filter({ include: ["docs", "LICENSE"] }), texts)
       .withDirectory(".", program)
-      .withDirectory("charts", withTexts(graph.emptyFolder(), ".", charts.chartFiles(catalogue, data)))
+      .withDirectory("charts", graph.folderOf(charts.chartFiles(catalogue, data)))
       .withFile("node/bin/node", node, { permissions: 0o755 }),
   )
   return graph.withChecksums(settings, kit)
@@ -101,8 +101,8 @@ async function archived(options: CallOptions, settings: Settings, component: Com
   return { component: component.name, name: names[0]!, file: await layoutArchive(own, layout, names) }
 }
 
-function withTexts(folder: Directory, path: string, texts: Record<string, string>): Directory {
-  return Object.entries(texts).reduce((changed, [name, text]) => changed.withNewFile(`${path}/${name}`, text), folder)
+function withTexts(folder: Directory, texts: Record<string, string>): Directory {
+  return Object.entries(texts).reduce((changed, [name, text]) => changed.withNewFile(name, text), folder)
 }
 
 async function deploymentData(options: CallOptions, catalogue: Catalogue): Promise<DeploymentData> {

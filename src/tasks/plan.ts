@@ -16,7 +16,7 @@ import { launchHelper } from "../plan/build/launch.js"
 import type { EarlierImage, PlanInput } from "../plan/publish/planRows.js"
 import { checkAnswers } from "../plan/publish/publishing.js"
 import { publishedReferences } from "../plan/publish/registries.js"
-import { builderOf, toolchainOf } from "../plan/toolchains/toolchains.js"
+import { builderOf, layoutOf, toolchainOf } from "../plan/toolchains/toolchains.js"
 import type { PublishOrder } from "./release.js"
 
 /** Where to look for what was published. */
@@ -75,7 +75,7 @@ export async function planInputs(settings: Settings, options: BuildOptions, name
     }
     const plan = toolchainOf(sourceEntry(catalogue, component.source))
     const builder = builderOf(plan, options.builder)
-    const layout = plan.merges ? options.layout : "separate"
+    const layout = layoutOf(plan, options.layout)
     const of = { ...options, builder, component, base, facts: source.facts, toolchain, digests, launcher, layout }
     try {
       const inputs = imageInputs(catalogue, of, prepared)

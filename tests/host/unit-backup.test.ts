@@ -2,42 +2,16 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, afterEach, describe, expect, test } from "vitest"
-import { shopDeployment } from "../unit/deployment.fixture"
+import { backupPart, backupImage as image, ordersPart, shopWithBackups } from "./backupFixture"
 import { IMAGES, Kit } from "./kit"
 
-const image = "docker.io/shop/backup:1.0"
-const part = { service: "database", environment: {}, secrets: [] }
-const deployment = {
-  ...shopDeployment,
-  settings: [
-    ...shopDeployment.settings,
-    ...["SHOP_BACKUP_IMAGE", "BACKUP_FOLDER", "BACKUP_DAYS", "BACKUP_REMOTE", "BACKUP_REMOTE_PASSWORD"].map((name) => ({
-      ...shopDeployment.settings[0]!,
-      name,
-      purpose: name,
-      kind: name.endsWith("PASSWORD") ? ("secret" as const) : ("text" as const),
-      optional: true,
-      ...(name === "SHOP_BACKUP_IMAGE" ? { default: image } : {}),
-    })),
+const deployment = shopWithBackups(
+  ["BACKUP_REMOTE", "BACKUP_REMOTE_PASSWORD"],
+  [
+    { ...ordersPart, secrets: ["database_password"] },
+    { ...backupPart, name: "pictures", purpose: "pictures", volume: "database" },
   ],
-  backup: {
-    component: "backup",
-    imageSetting: "SHOP_BACKUP_IMAGE",
-    network: "data",
-    parts: [
-      {
-        ...part,
-        name: "orders",
-        purpose: "orders",
-        file: "orders.dump",
-        dump: ["dump-orders"],
-        restore: ["load-orders"],
-        secrets: ["database_password"],
-      },
-      { ...part, name: "pictures", purpose: "pictures", volume: "database" },
-    ],
-  },
-}
+)
 
 let kit: Kit
 let ready: Kit | undefined

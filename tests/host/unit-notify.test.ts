@@ -2,43 +2,12 @@
 import { createServer as httpServer, type IncomingMessage, type Server } from "node:http"
 import { type AddressInfo, createServer, type Server as NetServer } from "node:net"
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest"
-import { shopDeployment } from "../unit/deployment.fixture"
+import { backupImage as image, ordersPart, shopWithBackups } from "./backupFixture"
 import { IMAGES, Kit } from "./kit"
 
 const secret = ["NOTIFY_WEBHOOK_URL", "NOTIFY_DINGTALK_URL", "NOTIFY_DINGTALK_SECRET", "NOTIFY_FEISHU_URL", "NOTIFY_FEISHU_SECRET"]
 const names = [...secret, "NOTIFY_WHEN", "NOTIFY_MAIL_TO", "NOTIFY_SMTP_URL", "NOTIFY_SMTP_USER", "NOTIFY_SMTP_PASSWORD"]
-const image = "docker.io/shop/backup:1.0"
-const deployment = {
-  ...shopDeployment,
-  settings: [
-    ...shopDeployment.settings,
-    ...[...names, "SHOP_BACKUP_IMAGE", "BACKUP_FOLDER", "BACKUP_DAYS"].map((name) => ({
-      ...shopDeployment.settings[0]!,
-      name,
-      purpose: name,
-      kind: secret.includes(name) || name.endsWith("PASSWORD") ? ("secret" as const) : ("text" as const),
-      optional: true,
-      ...(name === "SHOP_BACKUP_IMAGE" ? { default: image } : {}),
-    })),
-  ],
-  backup: {
-    component: "backup",
-    imageSetting: "SHOP_BACKUP_IMAGE",
-    network: "data",
-    parts: [
-      {
-        service: "database",
-        environment: {},
-        secrets: [],
-        name: "orders",
-        purpose: "orders",
-        file: "orders.dump",
-        dump: ["dump-orders"],
-        restore: ["load-orders"],
-      },
-    ],
-  },
-}
+const deployment = shopWithBackups(names, [ordersPart], secret)
 
 interface Posted {
   path: string

@@ -4,6 +4,7 @@ import { type Container, type Directory, dag, ReturnType } from "@dagger.io/dagg
 import { loadDeployment } from "../../src/catalogue/load.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { folderOf } from "../../src/graph/deploy/kit.js"
 import { goToolchain } from "../../src/graph/toolchains/go/container.js"
 import { fetchModule } from "../../src/graph/toolchains/go/sources.js"
 import { edgeFile } from "../../src/plan/deploy/haproxy.js"
@@ -32,7 +33,7 @@ export async function chartTests(settings: Settings): Promise<TestCase[]> {
   const data = await loadDeployment(catalogue, catalogue.stack)
   if (data === undefined) throw new Error(`stacks/${catalogue.stack} has no deployment.yaml`)
   const files = chartFiles(catalogue, data)
-  const folder = Object.entries(files).reduce((made, [name, text]) => made.withNewFile(name, text), dag.directory())
+  const folder = folderOf(files)
   const values = {
     global: { settings: { PUBLIC_URL: "https://im.company.com" }, images: imagesOf(files[`${catalogue.stack}/values.yaml`]!) },
   }
@@ -124,7 +125,7 @@ async function schemas(settings: Settings, kinds: string[]): Promise<Directory> 
   for (const [release, sum] of Object.entries(releases)) {
     const module = fetchModule(go.container, "k8s.io/kubernetes", `v${release}`, sum)
     const texts = kubernetesSchemas(await module.file("/module/source/api/openapi-spec/swagger.json").contents(), kinds)
-    folder = Object.entries(texts).reduce((made, [name, text]) => made.withNewFile(`${release}/${name}`, text), folder)
+    folder = folder.withDirectory(release, folderOf(texts))
   }
   return folder
 }

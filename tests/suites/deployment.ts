@@ -1,11 +1,13 @@
 // What runs the stack on a server, by the tools that read it: docker compose, podman-compose, HAProxy.
 
-import { type Container, type Directory, dag } from "@dagger.io/dagger"
+import type { Container, Directory } from "@dagger.io/dagger"
 import { loadDeployment } from "../../src/catalogue/load.js"
 import { pinnedImage } from "../../src/catalogue/lookup.js"
 import { pullFirst, withSystemPackages } from "../../src/graph/build/bases.js"
 import type { Settings } from "../../src/graph/call/settings.js"
+import { folderOf } from "../../src/graph/deploy/kit.js"
 import { acmeCommand } from "../../src/plan/deploy/acme.js"
+import { published } from "../../src/plan/deploy/deployment.js"
 import { deploymentFiles, deploymentOf } from "../../src/plan/deploy/files.js"
 import type { Deployment, Setting } from "../../src/plan/deploy/model.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
@@ -21,10 +23,10 @@ export async function deploymentTests(settings: Settings, checkout: Directory): 
   const box = (await withSystemPackages(settings, node, "debian", packages)).withWorkdir("/kit")
 
   const rendered = ["registry", "official"].map((origin) => {
-    const request = { profiles: [], official: origin === "official", base: Object.values(catalogue.bases)[0]!, images: {} }
+    const request = { ...published(catalogue), official: origin === "official" }
     const deployment = deploymentOf(catalogue, data, request)
     const texts = { ...deploymentFiles(catalogue, data, request), ".env": envText(deployment.settings) }
-    const folder = Object.entries(texts).reduce((changed, [name, text]) => changed.withNewFile(name, text), dag.directory())
+    const folder = folderOf(texts)
     return { origin, deployment, kit: box.withDirectory(".", folder) }
   })
   const configured = (kit: Container, command: string[]) =>
@@ -61,7 +63,7 @@ export async function deploymentTests(settings: Settings, checkout: Directory): 
       .stdout()
   const monitored = async (): Promise<TestCase[]> => {
     const tests = catalogue.stack === "openim" ? ruleTests("/kit/monitoring/rules.yml") : {}
-    const folder = Object.values(tests).reduce((made, text, index) => made.withNewFile(`${index}.yml`, text), dag.directory())
+    const folder = folderOf(Object.fromEntries(Object.values(tests).map((text, index) => [`${index}.yml`, text])))
     const { kit } = rendered[0]!
     const results = await kit
       .withDirectory("/rules", folder)

@@ -1,12 +1,12 @@
 // A kit that is copied by ssh to a machine with podman: the stores and the edge, which show what is different there.
 
 import { randomUUID } from "node:crypto"
-import { type Directory, dag, ReturnType } from "@dagger.io/dagger"
+import { type Directory, ReturnType } from "@dagger.io/dagger"
 import { loadDeployment } from "../../src/catalogue/load.js"
 import { withSystemPackages } from "../../src/graph/build/bases.js"
 import { componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
-import { namedArchive, operator, withChecksums } from "../../src/graph/deploy/kit.js"
+import { folderOf, namedArchive, operator, withChecksums } from "../../src/graph/deploy/kit.js"
 import { readResults } from "../../src/graph/stack/runs.js"
 import { nodeProject } from "../../src/graph/stack/tests.js"
 import { deploymentFiles } from "../../src/plan/deploy/files.js"
@@ -66,10 +66,9 @@ async function smallKit(settings: Settings, checkout: Directory): Promise<Direct
   )
   const images = Object.fromEntries(archives.map(({ component, name }) => [component, `docker.io/${name}`]))
   const texts = deploymentFiles(catalogue, small, { profiles: [], official: false, base: catalogue.bases["debian"]!, images })
-  const withTexts = Object.entries(texts).reduce((folder, [name, text]) => folder.withNewFile(name, text), dag.directory())
   const whole = archives.reduce(
     (folder, { component, file }) => folder.withFile(archivePath(component), file, { permissions: 0o644 }),
-    withTexts.withDirectory(".", await operator(settings, checkout)),
+    folderOf(texts).withDirectory(".", await operator(settings, checkout)),
   )
   return withChecksums(settings, whole)
 }

@@ -20,6 +20,11 @@ export function wholeOf({ directory, within }: FoundSource): { root: Directory; 
   return within ?? { root: directory, path: "." }
 }
 
+/** Where the manifest's folder lies in a container, below the folder with the whole of it. */
+export function folderIn(path: string, top = "/src"): string {
+  return path === "." ? top : `${top}/${path}`
+}
+
 export interface ResolvedSource extends FoundSource {
   toolchain: ToolchainVersion
 }

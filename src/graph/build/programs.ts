@@ -10,6 +10,7 @@ import type { ProgramEntry } from "../../catalogue/types.js"
 import { programFolders, startSeconds } from "../../plan/build/image.js"
 import { fallbackLayout } from "../../plan/build/imageInputs.js"
 import { hurtByMerging, noneStarts, type ProgramStart, readStarts, started, startReport } from "../../plan/build/starts.js"
+import { layoutOf } from "../../plan/toolchains/toolchains.js"
 import { tailOf } from "../call/failures.js"
 import { log, type Settings } from "../call/settings.js"
 import { toolbox } from "../call/toolbox.js"
@@ -27,10 +28,11 @@ export interface BuiltPrograms {
 
 /** The binaries of some programs; in a multicall layout one file, and a link for each program. Each has been run once. */
 export async function buildPrograms(settings: Settings, toolchain: PreparedToolchain, order: BuildOrder): Promise<BuiltPrograms> {
-  const { builders, merges, refusal } = toolchainByName(toolchain.name)
+  const maker = toolchainByName(toolchain.name)
+  const { builders, refusal } = maker
   const { build } = programMaker(toolchain.name)
   const { source, wanted, builder } = order
-  const layout = merges ? order.layout : "separate"
+  const layout = layoutOf(maker, order.layout)
   // Compilers print many lines; the list of refusals has one for each attempt.
   let output: string | undefined
   let problem: Problem | undefined

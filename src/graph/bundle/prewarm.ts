@@ -4,9 +4,8 @@ import { createHash } from "node:crypto"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { reasonFor } from "../../base/attempts.js"
 import { firstIn } from "../../base/entries.js"
-import { messageOf } from "../../base/errors.js"
 import { inPool } from "../../base/pool.js"
-import { Problem } from "../../base/problem.js"
+import { whatOf } from "../../base/problem.js"
 import { archiveBuild, pinnedArchive, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import { ownText } from "../../catalogue/ownFiles.js"
 import type { InstalledEntry } from "../../catalogue/types.js"
@@ -128,7 +127,7 @@ async function keptRecords(settings: Settings, bundle: Bundle, renew: boolean): 
   for (const [name, { pulled }] of Object.entries(bundle.records)) {
     if (!pulled || bad.has(name)) continue
     await provenImage(bundle, name).catch((error: unknown) => {
-      log(`${error instanceof Problem ? error.what : messageOf(error)}. It is fetched again`)
+      log(`${whatOf(error)}. It is fetched again`)
       bad.add(name)
     })
   }

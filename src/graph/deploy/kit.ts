@@ -67,6 +67,7 @@ export async function withChecksums(settings: Settings, kit: Directory): Promise
   return kit.withFile("SHA256SUMS", sums, { permissions: 0o644 })
 }
 
-export function emptyFolder(): Directory {
-  return dag.directory()
+/** A folder of these files. */
+export function folderOf(texts: Record<string, string>): Directory {
+  return Object.entries(texts).reduce((made, [name, text]) => made.withNewFile(name, text), dag.directory())
 }

@@ -2,7 +2,7 @@
 
 import { entryOf } from "../../base/entries.js"
 import type { SourceEntry } from "../../catalogue/types.js"
-import { toolchainNamed, toolchainOf } from "../../plan/toolchains/toolchains.js"
+import { toolchainNamed, toolchainOf, usedToolchains } from "../../plan/toolchains/toolchains.js"
 import type { Settings } from "../call/settings.js"
 import { go } from "./go/toolchain.js"
 import { node } from "./node/toolchain.js"
@@ -40,7 +40,8 @@ export function registryOf(entry: SourceEntry): SourceRegistry {
   return registry
 }
 
-/** Other defaults of Dockerfiles' build arguments, by what the caller has said. */
+/** Other defaults of Dockerfiles' build arguments, by what the caller has said. Mirrors of other toolchains are not asked. */
 export async function dockerfileArguments(settings: Settings): Promise<Record<string, string>> {
-  return Object.assign({}, ...(await Promise.all(Object.values(toolchains).map((one) => one.dockerfileArguments(settings)))))
+  const used = usedToolchains(settings.catalogue).map(({ name }) => toolchainByName(name))
+  return Object.assign({}, ...(await Promise.all(used.map((one) => one.dockerfileArguments(settings)))))
 }

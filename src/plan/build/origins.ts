@@ -23,6 +23,14 @@ export function sourceOrigins(from: BytesFrom, bundled = false): SourceOrigin[] 
   return from === "registry" ? ["git", "module"] : ["module", "git"]
 }
 
+/** Of a compiler. */
+export type CompilerOrigin = "image" | "distribution"
+
+export function compilerOrigins(from: BytesFrom, bundled = false): CompilerOrigin[] {
+  if (bundled) return ["distribution"]
+  return from === "registry" ? ["image", "distribution"] : ["distribution", "image"]
+}
+
 /** The images that an engine from packages is made with (host/build/base-images.ts): it never has to fetch these. */
 export const engineImages = [
   "docker.io/library/debian:bookworm-slim",

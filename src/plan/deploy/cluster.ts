@@ -14,16 +14,16 @@ export interface ChartSchema {
 }
 
 /** The settings of .env that the chart has under the same names. What depends on ports of one machine is left to the chart. */
-export function chartValues({ settings, ...deployment }: Deployment, schema: ChartSchema, env: string, profiles: string[] = []) {
+export function chartValues(deployment: Deployment, schema: ChartSchema, env: string, profiles: string[] = []) {
   const file = parseEnv(env)
-  const values = settingValues({ settings, ...deployment }, file)
+  const values = settingValues(deployment, file)
   const written = entriesByKey(file)
   const { global } = schema.properties
   const known = (part: string) => Object.keys(global.properties[part]?.properties ?? {})
   const chosen = (names: string[]) =>
     Object.fromEntries(
       names.flatMap((name) => {
-        const given = settings.find((setting) => setting.name === name)?.default
+        const given = deployment.settings.find((setting) => setting.name === name)?.default
         const derived = given?.includes("${") && [undefined, given].includes(written.get(name)?.text)
         const value = values[name]
         return derived || value === undefined || value === "" ? [] : [[name, value]]
@@ -67,17 +67,18 @@ export interface ClusterFacts {
   volumes: boolean
 }
 
-const oldest = 27
+/** Of the minor versions of 1: what the charts need. */
+export const oldestKubernetes = 27
 
 export function clusterFindings({ version, refused, namespace, storageClasses, volumes }: ClusterFacts): Diagnostic[] {
   const minor = Number(version?.split(".")[1])
   return [
-    ...(version !== undefined && minor < oldest
+    ...(version !== undefined && minor < oldestKubernetes
       ? [
           error(
             "version",
             "Kubernetes",
-            `this cluster is Kubernetes ${version}; the charts need 1.${oldest} or newer`,
+            `this cluster is Kubernetes ${version}; the charts need 1.${oldestKubernetes} or newer`,
             "update the cluster",
           ),
         ]

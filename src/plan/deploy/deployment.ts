@@ -19,6 +19,14 @@ export interface DeploymentRequest {
   images: Record<string, string>
 }
 
+/** Everything, with the images that releases publish: what the repository holds. */
+export const published = (catalogue: Catalogue): DeploymentRequest => ({
+  profiles: [],
+  official: false,
+  base: Object.values(catalogue.bases)[0]!,
+  images: {},
+})
+
 export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request: DeploymentRequest): Deployment {
   const profiles = chosenProfiles(data, request.profiles)
   const chosen = Object.values(data.services).filter(({ profiles: own }) => (own ?? profiles).some((name) => profiles.includes(name)))

@@ -3,7 +3,7 @@
 import type { DeploymentData } from "../../catalogue/deployment.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { composeFile, composeText } from "./compose.js"
-import { type DeploymentRequest, deploymentOf } from "./deployment.js"
+import { type DeploymentRequest, deploymentOf, published } from "./deployment.js"
 import { edgeFile, haproxyText } from "./haproxy.js"
 import { monitoringFiles } from "./monitoring.js"
 import { readmeText } from "./readme.js"
@@ -23,7 +23,7 @@ export function deploymentFiles(catalogue: Catalogue, data: DeploymentData, requ
   }
 }
 
-/** Those of the repository, below compose/STACK: everything, with the images that releases publish. */
+/** Those of the repository, below compose/STACK. */
 export function composeFiles(catalogue: Catalogue, data: DeploymentData): Record<string, string> {
-  return deploymentFiles(catalogue, data, { profiles: [], official: false, base: Object.values(catalogue.bases)[0]!, images: {} })
+  return deploymentFiles(catalogue, data, published(catalogue))
 }

@@ -2,12 +2,10 @@
 
 import { stringify } from "yaml"
 import type { Deployment, Monitoring } from "./model.js"
+import { channelKinds } from "./notify.js"
 
 /** Where the monitoring service finds them in the kit. */
 export const monitoringFolder = "monitoring"
-
-/** Each channel is its own way, so that one that does not answer is tried again alone. */
-const channels = ["mail", "webhook", "wecom", "dingtalk", "feishu"]
 
 /** In the container of Prometheus. */
 const [alertmanager, relay] = ["127.0.0.1:9093", "127.0.0.1:9415"]
@@ -66,7 +64,7 @@ function alerts(): object {
   return {
     route: { receiver: "channels", group_by: ["alertname"], group_wait: "10s", group_interval: "1m", repeat_interval: "12h" },
     receivers: [
-      { name: "channels", webhook_configs: channels.map((name) => ({ url: `http://${relay}/alerts/${name}`, send_resolved: true })) },
+      { name: "channels", webhook_configs: channelKinds.map((name) => ({ url: `http://${relay}/alerts/${name}`, send_resolved: true })) },
     ],
   }
 }

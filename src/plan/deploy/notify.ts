@@ -52,6 +52,9 @@ const POSTS: [PostChannel["kind"], string, string?][] = [
   ["feishu", "NOTIFY_FEISHU_URL", "NOTIFY_FEISHU_SECRET"],
 ]
 
+/** The names of all channels. */
+export const channelKinds: NoticeChannel["kind"][] = ["mail", ...POSTS.map(([kind]) => kind)]
+
 /** The channels that .env names. */
 export function channelsOf(settings: Record<string, string>): NoticeChannel[] {
   const value = (name: string | undefined) => (name === undefined ? "" : (settings[name] ?? ""))

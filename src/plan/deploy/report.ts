@@ -69,9 +69,12 @@ export function upFor(since: string, now: number): string {
     : `${Math.floor(seconds / 86_400)} days`
 }
 
+const healthyOf = (services: Report["services"]): number =>
+  services.filter(({ state }) => state === "healthy" || state === "running").length
+
 export function reportHtml(report: Report): string {
   const { title, project, release, host, time, hours, services, disk, backup, changes, charts, alerts, missing } = report
-  const healthy = services.filter(({ state }) => state === "healthy" || state === "running").length
+  const healthy = healthyOf(services)
   const cards: [string, string, boolean][] = [
     ["services healthy", `${healthy} of ${services.length}`, healthy < services.length],
     ["alerts now", String(alerts.length), alerts.length > 0],
@@ -131,7 +134,7 @@ function state(text: string): string {
 }
 
 export function reportText({ title, project, release, services, charts, alerts, backup, missing }: Report): string {
-  const healthy = services.filter(({ state }) => state === "healthy" || state === "running").length
+  const healthy = healthyOf(services)
   const figures = charts.flatMap(({ title, unit, lines }) =>
     lines.length === 0
       ? []

@@ -3,12 +3,12 @@
 import { stringify } from "yaml"
 import type { DeploymentData } from "../../catalogue/deployment.js"
 import type { Catalogue } from "../../catalogue/types.js"
-import { deploymentOf } from "../deploy/deployment.js"
-import { haproxyText } from "../deploy/haproxy.js"
-import type { Deployment } from "../deploy/model.js"
+import { oldestKubernetes } from "../deploy/cluster.js"
+import { deploymentOf, published } from "../deploy/deployment.js"
+import { edgeFile, haproxyText } from "../deploy/haproxy.js"
 import { helmText, settingsIn } from "./expressions.js"
 import { libraryTemplates, moduleTemplate } from "./library.js"
-import { type Module, moduleAt, modulesOf } from "./modules.js"
+import { type Context, type Module, moduleAt, modulesOf } from "./modules.js"
 import { chartReadme, umbrellaTemplates } from "./umbrella.js"
 import {
   anything,
@@ -30,12 +30,11 @@ import {
 /** The version of the charts' own text: raised when a value or a template changes. */
 const chartVersion = "0.1.0"
 /** What the templates need. */
-const kubernetes = ">=1.27.0-0"
+const kubernetes = `>=1.${oldestKubernetes}.0-0`
 
 export function chartFiles(catalogue: Catalogue, whole: DeploymentData): Record<string, string> {
   const data = withoutMonitoring(whole)
-  const request = { profiles: [], official: false, base: Object.values(catalogue.bases)[0]!, images: {} }
-  const deployment = deploymentOf(catalogue, data, request)
+  const deployment = deploymentOf(catalogue, data, published(catalogue))
   const context = { catalogue, data, deployment }
   const modules = modulesOf(context)
   const globals = globalValues(context, modules)
@@ -73,15 +72,15 @@ function withoutMonitoring({ monitoring, ...data }: DeploymentData): DeploymentD
   return { ...data, services, profiles: Object.fromEntries(Object.entries(data.profiles).filter(([name]) => needed(name))) }
 }
 
-interface Context {
-  catalogue: Catalogue
-  data: DeploymentData
-  deployment: Deployment
-}
-
-function under(folder: string, files: Record<string, string>): Record<string, string> {
+/** The files, with the paths that they have below a folder. */
+export function under(folder: string, files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]))
 }
+
+/** Helm puts these into the values of every chart. */
+const inherited = { global: anything, library: anything }
+
+const isEdge = ({ files }: Module): boolean => Object.hasOwn(files, edgeFile)
 
 function chartText({ sources, pins }: Catalogue, entry: object): string {
   const version = Object.keys(sources).map((name) => pins.sources[name]!.version)[0] ?? "0"
@@ -90,6 +89,7 @@ function chartText({ sources, pins }: Catalogue, entry: object): string {
 
 function moduleFiles(context: Context, module: Module): Record<string, string> {
   const { catalogue } = context
+  const values = moduleValues(module)
   return {
     "Chart.yaml": chartText(catalogue, {
       name: module.name,
@@ -97,12 +97,12 @@ function moduleFiles(context: Context, module: Module): Record<string, string> {
       type: "application",
       dependencies: [{ name: "library", version: chartVersion, repository: "file://../library" }],
     }),
-    "values.yaml": valuesText(`The values of ${module.name}: ${module.purpose}. Generated: do not edit.`, moduleValues(module)),
-    "values.schema.json": schemaText(`Values of the chart ${module.name}`, moduleValues(module), { global: anything, library: anything }),
+    "values.yaml": valuesText(`The values of ${module.name}: ${module.purpose}. Generated: do not edit.`, values),
+    "values.schema.json": schemaText(`Values of the chart ${module.name}`, values, inherited),
     "module.yaml": moduleText(context, module),
     "templates/module.yaml": moduleTemplate,
     ...module.texts,
-    ...(Object.hasOwn(module.files, "haproxy.cfg") ? { "haproxy.cfg": edgeText(context) } : {}),
+    ...(isEdge(module) ? { [edgeFile]: edgeText(context) } : {}),
   }
 }
 
@@ -125,7 +125,7 @@ function moduleText(context: Context, module: Module): string {
     ...rest
   } = module
   const plain = { stack: catalogue.stack, image: imageSetting, ...rest, single: single !== undefined, singleReason: single }
-  const edge = Object.hasOwn(module.files, "haproxy.cfg") ? edgeEnvironment(context) : {}
+  const edge = isEdge(module) ? edgeEnvironment(context) : {}
   const lines = [
     "# What this module is. Generated from deployment.yaml and stack.yaml: do not edit. Helm fills in what stands in braces.",
     stringify(plain, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd(),
@@ -186,17 +186,17 @@ function edgeEnvironment(context: Context): Record<string, string> {
 
 function usedSettings(context: Context, modules: Module[]): string[] {
   const { data } = context
-  const found = new Set(["PUBLIC_URL"])
+  const found = new Set<string>()
   const add = (name: string): void => {
-    if (found.has(name) && name !== "PUBLIC_URL") return
-    if (data.settings[name] === undefined) return
+    const setting = data.settings[name]
+    if (found.has(name) || setting === undefined) return
     found.add(name)
     // A port of the machine is a place behind the ingress here.
-    for (const other of settingsIn(context, (data.settings[name].default ?? "").replace(/\$\{PUBLIC_URL\}:\$\{[A-Z0-9_]+\}/g, "")))
-      if (!found.has(other)) add(other)
+    for (const other of settingsIn((setting.default ?? "").replace(/\$\{PUBLIC_URL\}:\$\{[A-Z0-9_]+\}/g, ""))) add(other)
   }
+  add("PUBLIC_URL")
   for (const { environment, openSetting } of modules) {
-    for (const name of Object.values(environment).flatMap((one) => settingsIn(context, one))) add(name)
+    for (const name of Object.values(environment).flatMap(settingsIn)) add(name)
     if (openSetting !== undefined) add(openSetting)
   }
   return Object.keys(data.settings).filter((name) => found.has(name))
@@ -370,8 +370,7 @@ function moduleValues(module: Module): Value[] {
 }
 
 function objectOfModule(module: Module): object {
-  const { properties, ...rest } = objectOf(moduleValues(module)) as { properties: object }
-  return { description: module.purpose, ...rest, properties: { ...properties, global: anything, library: anything } }
+  return { description: module.purpose, ...objectOf(moduleValues(module), inherited) }
 }
 
 /** Those that every module has, once. */

@@ -1,13 +1,8 @@
 // Texts of deployment.yaml as expressions of Helm: settings become values, and services the addresses that they have in a cluster.
 
-import type { DeploymentData } from "../../catalogue/deployment.js"
-import type { Catalogue } from "../../catalogue/types.js"
-import { hostsIn, moduleAt } from "./modules.js"
+import { hostsIn, moduleAt, type Context as Whole } from "./modules.js"
 
-interface Context {
-  catalogue: Catalogue
-  data: DeploymentData
-}
+type Context = Pick<Whole, "catalogue" | "data">
 
 /** A value of YAML that Helm fills in. */
 export function helmText(context: Context, text: string): string {
@@ -19,7 +14,7 @@ export function helmText(context: Context, text: string): string {
 }
 
 /** The settings whose values decide, also through the defaults of others. */
-export function settingsIn(context: Context, text: string): string[] {
+export function settingsIn(text: string): string[] {
   return [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(([, name]) => name!)
 }
 

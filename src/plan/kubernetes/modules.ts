@@ -7,7 +7,8 @@ import { programsOf, stagesOf } from "../build/components.js"
 import { launchFile, launchProgram } from "../build/image.js"
 import { launchText } from "../build/launch.js"
 import { secretFile } from "../deploy/deployment.js"
-import type { DeployedService, Deployment, Setting } from "../deploy/model.js"
+import { edgeFile } from "../deploy/haproxy.js"
+import type { DeployedService, Deployment } from "../deploy/model.js"
 
 export interface Module {
   name: string
@@ -59,8 +60,8 @@ export interface Module {
   requestMilliCpus: number
 }
 
-/** What this project's own images are run by. */
-interface Context {
+/** What the charts of a stack are made of. */
+export interface Context {
   catalogue: Catalogue
   data: DeploymentData
   deployment: Deployment
@@ -116,9 +117,11 @@ function wholeModule(
   const group = component?.kind === "group" ? component : undefined
   const edge = data.edge.service === entry.name
   const stateful = Object.keys(entry.volumes).length > 0
-  const leave = entry.handover?.leave ?? []
+  const leave = group === undefined ? [] : (entry.handover?.leave ?? [])
+  const base = common(context, service, entry)
+  const ports = portsOf(context, entry, component)
   return {
-    ...common(context, service, entry),
+    ...base,
     name: entry.name,
     purpose: service.purpose,
     component: entry.component,
@@ -127,24 +130,19 @@ function wholeModule(
     ...(entry.command === undefined ? {} : { arguments: entry.command }),
     environment: { ...entry.environment, ...pod.environment },
     addresses: [],
-    secrets: secretsOf(context, entry, () => true),
-    services: group === undefined ? [{ name: entry.name, ports: portsOf(context, entry, component) }] : openServices(context, entry, group),
-    ports: portsOf(context, entry, component),
+    secrets: secretsOf(context, entry),
+    services: group === undefined ? [{ name: entry.name, ports }] : openServices(context, entry, group),
+    ports,
     ...(edge ? { metrics: data.edge.metrics } : pod.metrics === undefined ? {} : { metrics: pod.metrics }),
     probe: edge ? { path: "/healthz", port: data.edge.metrics } : { command: probeCommand(service.health.test) },
-    drainSeconds: pod.drainSeconds ?? (stateful ? 0 : 5),
-    ...(group === undefined || leave.length === 0
-      ? {}
-      : {
-          leave: leave.map((words) => `${words.join(" ")};`).join(" "),
-          drainSeconds: pod.drainSeconds ?? entry.handover?.lingerSeconds ?? 0,
-        }),
+    drainSeconds: pod.drainSeconds ?? (leave.length > 0 ? (entry.handover?.lingerSeconds ?? 0) : stateful ? 0 : 5),
+    ...(leave.length === 0 ? {} : { leave: leave.map((words) => `${words.join(" ")};`).join(" ") }),
     waits: group === undefined ? [] : storesOf(context, entry, programsOf(catalogue, group)),
     volumes: entry.volumes,
     ...(stateful ? { storageMiB: pod.storageMiB ?? 8192 } : {}),
-    files: edge ? { "haproxy.cfg": entry.files["haproxy.cfg"]! } : {},
-    user: pod.user ?? common(context, service, entry).user,
-    lowPorts: portsOf(context, entry, component).some((port) => port < 1024),
+    files: edge ? { [edgeFile]: entry.files[edgeFile]! } : {},
+    user: pod.user ?? base.user,
+    lowPorts: ports.some((port) => port < 1024),
     ...(stateful ? { single: "it keeps its data in one volume" } : {}),
     replicas: pod.replicas ?? 1,
     limitMiB: entry.memoryMiB,
@@ -179,7 +177,7 @@ function programModule(
     arguments: source.image.arguments,
     environment: { ...withoutSupervisor(entry.environment), ...program.env },
     addresses: program.address === undefined ? [] : [program.address.variable],
-    secrets: secretsOf(context, entry, () => true),
+    secrets: secretsOf(context, entry),
     services: asked.length === 0 ? [] : [{ name: program.name, ports: asked }],
     ports: [...new Set([...program.ports, ...asked, ...(metrics === undefined ? [] : [metrics])])],
     ...(metrics === undefined ? {} : { metrics }),
@@ -206,10 +204,10 @@ function probeCommand([kind, ...words]: string[]): string[] {
   return kind === "CMD-SHELL" ? ["sh", "-c", words.join(" ")] : words
 }
 
-function secretsOf({ deployment }: Context, entry: DeployedServiceData, wanted: (setting: Setting) => boolean): Module["secrets"] {
-  return Object.entries(entry.secrets).flatMap(([variable, name]) => {
-    const setting = deployment.settings.find((one) => one.name === name)!
-    return wanted(setting) ? [{ variable, key: secretFile(name), setting: name, optional: setting.optional }] : []
+function secretsOf({ deployment }: Context, entry: DeployedServiceData): Module["secrets"] {
+  return Object.entries(entry.secrets).map(([variable, name]) => {
+    const { optional } = deployment.settings.find((one) => one.name === name)!
+    return { variable, key: secretFile(name), setting: name, optional }
   })
 }
 

@@ -1,15 +1,7 @@
 // What the chart of a whole stack has besides its modules: checks before anything is made, the way in, and what it says after.
 
-import type { DeploymentData } from "../../catalogue/deployment.js"
-import type { Catalogue } from "../../catalogue/types.js"
-import type { Deployment } from "../deploy/model.js"
-import type { Module } from "./modules.js"
-
-interface Context {
-  catalogue: Catalogue
-  data: DeploymentData
-  deployment: Deployment
-}
+import { oldestKubernetes } from "../deploy/cluster.js"
+import type { Context, Module } from "./modules.js"
 
 export function umbrellaTemplates(context: Context, modules: Module[]): Record<string, string> {
   return {
@@ -187,7 +179,7 @@ export function chartReadme(context: Context, modules: Module[], rows: [string, 
   const name = catalogue.stack
   return `# ${catalogue.title} on Kubernetes
 
-A Helm chart. It needs Helm 3 and Kubernetes 1.27 or newer, a storage class, and in most installations an ingress controller.
+A Helm chart. It needs Helm 3 and Kubernetes 1.${oldestKubernetes} or newer, a storage class, and in most installations an ingress controller.
 Generated from \`deployment.yaml\`, \`stack.yaml\` and \`versions.yaml\`: do not edit it. [docs/kubernetes.md](../../docs/kubernetes.md) leads through an installation.
 
 \`\`\`sh

@@ -18,11 +18,15 @@ export function section(name: string, purpose: string, below: Value[]): Value {
   return { name, purpose, value: Object.fromEntries(below.map((one) => [one.name, one.value])), below, schema: objectOf(below) }
 }
 
-export function objectOf(values: Value[]): object {
+/** `others` are known, and described elsewhere. */
+export function objectOf(values: Value[], others: Record<string, object> = {}): object {
   return {
     type: "object",
     additionalProperties: false,
-    properties: Object.fromEntries(values.map(({ name, purpose, schema }) => [name, { description: purpose, ...schema }])),
+    properties: {
+      ...Object.fromEntries(values.map(({ name, purpose, schema }) => [name, { description: purpose, ...schema }])),
+      ...others,
+    },
   }
 }
 
@@ -57,8 +61,7 @@ function comment(purpose: string, indent: string): string {
 
 /** values.schema.json of these values. Helm puts `global` into the values of every chart. */
 export function schemaText(title: string, values: Value[], others: Record<string, object> = {}): string {
-  const { properties, ...rest } = objectOf(values) as { properties: object }
-  const schema = { $schema: "http://json-schema.org/draft-07/schema#", title, ...rest, properties: { ...properties, ...others } }
+  const schema = { $schema: "http://json-schema.org/draft-07/schema#", title, ...objectOf(values, others) }
   return `${JSON.stringify(schema, null, 2)}\n`
 }
 

@@ -18,7 +18,7 @@ export interface CompilerImage {
 
 /** Their names among the images of versions.yaml. */
 export function compilerImageNames(catalogue: Catalogue): string[] {
-  return usedToolchains(catalogue, helperToolchain).map(({ image }) => image)
+  return usedToolchains(catalogue).map(({ image }) => image)
 }
 
 /** By sources, as far as their versions are known, by this project's own programs and by the tools of versions.yaml. */

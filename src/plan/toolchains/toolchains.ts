@@ -4,6 +4,7 @@ import { entryOf } from "../../base/entries.js"
 import { unknownName } from "../../base/nearest.js"
 import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
 import { go } from "./go/toolchain.js"
+import { helperToolchain } from "./helpers.js"
 import { node } from "./node/toolchain.js"
 import { rust } from "./rust/toolchain.js"
 import type { ToolchainPlan } from "./toolchain.js"
@@ -60,8 +61,13 @@ export function checkToolchains({ stack, sources, components, pins }: Catalogue)
 }
 
 /** Those that a stack's builds use: for its sources, and for this project's own programs. */
-export function usedToolchains({ sources }: Catalogue, helper: ToolchainPlan): ToolchainPlan[] {
-  return [...new Set([helper, ...Object.values(sources).map(toolchainOf)])]
+export function usedToolchains({ sources }: Catalogue): ToolchainPlan[] {
+  return [...new Set([helperToolchain, ...Object.values(sources).map(toolchainOf)])]
+}
+
+/** How programs lie in an image: several can be one file only where the toolchain merges them. */
+export function layoutOf<Layout extends string>({ merges }: Pick<ToolchainPlan, "merges">, given: Layout): Layout | "separate" {
+  return merges ? given : "separate"
 }
 
 /** How a source's programs are built: as the caller says it, else in the toolchain's own way. */

@@ -6,7 +6,7 @@ import { helperFolder } from "../../../plan/toolchains/go/programs.js"
 import { fetchScript } from "../../../plan/toolchains/go/sources.js"
 import { newer } from "../../../plan/toolchains/go/version.js"
 import { helperVersion, toolPin, toolVersion } from "../../../plan/toolchains/helpers.js"
-import { wholeOf } from "../../build/foundSource.js"
+import { folderIn, wholeOf } from "../../build/foundSource.js"
 import { tailOf } from "../../call/failures.js"
 import type { Settings } from "../../call/settings.js"
 import type { HelperToolchain } from "../toolchain.js"
@@ -24,9 +24,7 @@ export const bundledSource: Parts["source"] = async (settings, { toolchain: { ve
 
 export const bundledImports: Parts["imports"] = async (settings, source, programs) => {
   const { root, path } = wholeOf(source)
-  const go = (await goFromPackages(settings, source.toolchain.version))
-    .withDirectory("/own", root)
-    .withWorkdir(path === "." ? "/own" : `/own/${path}`)
+  const go = (await goFromPackages(settings, source.toolchain.version)).withDirectory("/own", root).withWorkdir(folderIn(path, "/own"))
   return modules(
     go,
     ownModulesCommand,

@@ -4,8 +4,9 @@ import type { Container } from "@dagger.io/dagger"
 import { firstOf } from "../../../base/attempts.js"
 import { pinnedImage } from "../../../catalogue/lookup.js"
 import { plainPath } from "../../../plan/build/image.js"
+import { type CompilerOrigin, compilerOrigins } from "../../../plan/build/origins.js"
 import { moduleVariables } from "../../../plan/toolchains/go/modules.js"
-import { type GoOrigin, goOrigins, goPackages } from "../../../plan/toolchains/go/origins.js"
+import { goPackages } from "../../../plan/toolchains/go/origins.js"
 import { helperVersion } from "../../../plan/toolchains/helpers.js"
 import { compilerImage } from "../../../plan/toolchains/images.js"
 import { freshened, fromFirst, pullFirst, withSystemPackages } from "../../build/bases.js"
@@ -21,7 +22,7 @@ const path = `/go/bin:/usr/local/go/bin:${plainPath}`
 export async function goToolchain(
   settings: Settings,
   version?: string,
-  order = goOrigins(settings.from, settings.bundle !== undefined),
+  order = compilerOrigins(settings.from, settings.bundle !== undefined),
 ): Promise<PreparedToolchain> {
   const outcome = await firstOf(
     version === undefined ? "Go" : `Go ${version}`,
@@ -44,12 +45,12 @@ async function reasoned<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-const names: Record<GoOrigin, string> = {
+const names: Record<CompilerOrigin, string> = {
   image: "official image",
   distribution: "Debian's Go and the toolchain module",
 }
 
-const origins: Record<GoOrigin, (settings: Settings, version?: string) => Promise<Container>> = {
+const origins: Record<CompilerOrigin, (settings: Settings, version?: string) => Promise<Container>> = {
   async image(settings, version = helperVersion(settings.catalogue)) {
     const reference = compilerImage(settings.catalogue, "golang", version)
     return prepared(settings, freshened(settings, await fromFirst(settings, [reference])).withEnvVariable("GOTOOLCHAIN", "local"))

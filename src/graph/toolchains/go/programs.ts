@@ -5,7 +5,7 @@ import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../../../catalogue/types.js"
 import type { Trust } from "../../../plan/build/caches.js"
 import { buildFlags, multicallBinary, multicallCommand, programArguments } from "../../../plan/toolchains/go/programs.js"
-import { type ResolvedSource, wholeOf } from "../../build/foundSource.js"
+import { folderIn, type ResolvedSource, wholeOf } from "../../build/foundSource.js"
 import type { Settings } from "../../call/settings.js"
 import type { BuildOrder, PreparedToolchain, ProgramDigests } from "../toolchain.js"
 import { compiling, withBuildCache, withModuleCache } from "./caches.js"
@@ -45,10 +45,6 @@ function workspace(
 ): Container {
   const go = trust === undefined ? container : withModuleCache(settings, container, trust)
   return withBuildCache(settings, version, go, trust).withDirectory("/src", root).withWorkdir(folderIn(path))
-}
-
-function folderIn(path: string): string {
-  return path === "." ? "/src" : `/src/${path}`
 }
 
 async function multicall(

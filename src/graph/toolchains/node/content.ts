@@ -5,7 +5,7 @@ import { Problem } from "../../../base/problem.js"
 import { cacheName } from "../../../plan/build/caches.js"
 import { checkScript, type Manager, managerOf, nodeRefusal } from "../../../plan/toolchains/node/managers.js"
 import { parsed } from "../../../plan/toolchains/node/version.js"
-import { byContent, type FoundSource, wholeOf } from "../../build/foundSource.js"
+import { byContent, type FoundSource, folderIn, wholeOf } from "../../build/foundSource.js"
 import { tailOf } from "../../call/failures.js"
 import type { Settings } from "../../call/settings.js"
 import type { PreparedToolchain } from "../toolchain.js"
@@ -46,9 +46,9 @@ async function installed(settings: Settings, { container }: PreparedToolchain, s
   const include = ["**/package.json", `**/${manager.lockFile}`, "**/.npmrc", "**/pnpm-workspace.yaml"]
   const ready = withManager(container, manager)
     .withDirectory("/src", await byContent(root.filter({ include, exclude: made })))
-    .withWorkdir(path === "." ? "/src" : `/src/${path}`)
+    .withWorkdir(folderIn(path))
   if (settings.bundle) {
-    return ready.withDirectory("/root/.npm", settings.bundle.directory.directory("npm")).withExec(manager.offline)
+    return ready.withDirectory("/root/.npm", settings.bundle.directory.directory("npm")).withExec([...manager.install, "--offline"])
   }
   const trust = settings.custom === undefined ? undefined : "custom"
   // Packages in it are compared with the lock file's checksums.
@@ -75,7 +75,7 @@ export async function nodePackages(toolchain: PreparedToolchain, source: FoundSo
   const { root, path } = wholeOf(source)
   const fetched = toolchain.container
     .withDirectory("/src", root.filter({ include: ["**/package.json", "**/package-lock.json"], exclude: made }))
-    .withWorkdir(path === "." ? "/src" : `/src/${path}`)
+    .withWorkdir(folderIn(path))
     .withExec([...manager.install, "--ignore-scripts", "--cache", "/fetched/npm"])
   return dag
     .directory()

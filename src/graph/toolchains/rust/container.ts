@@ -4,9 +4,10 @@ import type { Container } from "@dagger.io/dagger"
 import { firstOf } from "../../../base/attempts.js"
 import { pinnedImage } from "../../../catalogue/lookup.js"
 import { plainPath } from "../../../plan/build/image.js"
+import { type CompilerOrigin, compilerOrigins } from "../../../plan/build/origins.js"
 import { compilerImage } from "../../../plan/toolchains/images.js"
 import { cargoConfig, cargoHome, cargoVariables, vendorConfig, vendorFolder } from "../../../plan/toolchains/rust/cargo.js"
-import { type RustOrigin, rustOrigins, rustPackages } from "../../../plan/toolchains/rust/origins.js"
+import { rustPackages } from "../../../plan/toolchains/rust/origins.js"
 import { foundRust, isVersion, rustVersionScript } from "../../../plan/toolchains/rust/version.js"
 import { freshened, fromFirst, pullFirst, withSystemPackages } from "../../build/bases.js"
 import { tailOf } from "../../call/failures.js"
@@ -15,7 +16,7 @@ import type { PreparedToolchain } from "../toolchain.js"
 
 /** The wanted Rust from its image; from packages the one that Debian has, whichever is wanted: newer ones compile older code. */
 export async function rustToolchain(settings: Settings, version = "1"): Promise<PreparedToolchain> {
-  const order = rustOrigins(settings.from, settings.bundle !== undefined)
+  const order = compilerOrigins(settings.from, settings.bundle !== undefined)
   const outcome = await firstOf(
     `Rust ${version}`,
     order.map((origin) => ({ name: names[origin], limitSeconds: 1800, run: () => found(origins[origin](settings, version)) })),
@@ -26,9 +27,9 @@ export async function rustToolchain(settings: Settings, version = "1"): Promise<
   return { name: "rust", version: actual, container }
 }
 
-const names: Record<RustOrigin, string> = { image: "official image", distribution: "Debian's cargo" }
+const names: Record<CompilerOrigin, string> = { image: "official image", distribution: "Debian's cargo" }
 
-const origins: Record<RustOrigin, (settings: Settings, version: string) => Promise<Container>> = {
+const origins: Record<CompilerOrigin, (settings: Settings, version: string) => Promise<Container>> = {
   async image(settings, version) {
     const image = await fromFirst(settings, [compilerImage(settings.catalogue, "rust", version)])
     const path = `/usr/local/cargo/bin:${plainPath}`

@@ -13,7 +13,7 @@ import {
   programNames,
   rootFiles,
 } from "../../../plan/toolchains/rust/cargo.js"
-import { byContent, type FoundSource, type ResolvedSource, wholeOf } from "../../build/foundSource.js"
+import { byContent, type FoundSource, folderIn, type ResolvedSource, wholeOf } from "../../build/foundSource.js"
 import { treeDigest } from "../../build/treeDigest.js"
 import type { Settings } from "../../call/settings.js"
 import { toolbox } from "../../call/toolbox.js"
@@ -45,9 +45,7 @@ export async function compiledPrograms(
 /** All crates that a source names, and of the source itself only what says so. */
 export async function withFetched(settings: Settings, container: Container, source: FoundSource): Promise<Container> {
   const { path } = wholeOf(source)
-  const ready = (await withCrates(settings, container))
-    .withDirectory("/src", await outline(source))
-    .withWorkdir(path === "." ? "/src" : `/src/${path}`)
+  const ready = (await withCrates(settings, container)).withDirectory("/src", await outline(source)).withWorkdir(folderIn(path))
   return settings.bundle ? ready : ready.withExec(["sh", "-euc", fetchScript])
 }
 

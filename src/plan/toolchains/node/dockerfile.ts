@@ -1,6 +1,6 @@
 // How a Dockerfile makes files with Node.
 
-import { pinnedImage, sourceEntry } from "../../../catalogue/lookup.js"
+import { pinnedImage } from "../../../catalogue/lookup.js"
 import type { Catalogue } from "../../../catalogue/types.js"
 import { type DockerfileOptions, type DockerfileStages, sourceStage } from "../../dockerfile/stages.js"
 import { comment, run } from "../../dockerfile/words.js"
@@ -13,7 +13,6 @@ export function nodeContentStages(
   { arguments: given }: DockerfileOptions,
 ): DockerfileStages {
   const { pins } = catalogue
-  sourceEntry(catalogue, source)
   return {
     arguments: [
       comment("Any image with Node."),

@@ -10,8 +10,6 @@ export interface Manager {
   lockFile: string
   /** Installs exactly what the lock file says, or fails. */
   install: string[]
-  /** The same without a network, from the folder of its packages. */
-  offline: string[]
 }
 
 const managers: Record<Manager["name"], Omit<Manager, "version">> = {
@@ -19,19 +17,16 @@ const managers: Record<Manager["name"], Omit<Manager, "version">> = {
     name: "npm",
     lockFile: "package-lock.json",
     install: ["npm", "ci", "--no-audit", "--no-fund"],
-    offline: ["npm", "ci", "--no-audit", "--no-fund", "--offline"],
   },
   pnpm: {
     name: "pnpm",
     lockFile: "pnpm-lock.yaml",
     install: ["pnpm", "install", "--frozen-lockfile"],
-    offline: ["pnpm", "install", "--frozen-lockfile", "--offline"],
   },
   yarn: {
     name: "yarn",
     lockFile: "yarn.lock",
     install: ["yarn", "install", "--frozen-lockfile", "--non-interactive"],
-    offline: ["yarn", "install", "--frozen-lockfile", "--non-interactive", "--offline"],
   },
 }
 

@@ -1,13 +1,4 @@
-// Where Rust comes from, in the order in which that is tried.
-
-import type { BytesFrom } from "../../build/origins.js"
-
-export type RustOrigin = "image" | "distribution"
-
-export function rustOrigins(from: BytesFrom, bundled = false): RustOrigin[] {
-  if (bundled) return ["distribution"]
-  return from === "registry" ? ["image", "distribution"] : ["distribution", "image"]
-}
+// The packages that Rust comes from where there is no image of its makers.
 
 /**
  * The newest Rust of Debian stable is the one that its browsers are built with; it brings a linker. Newer Rust compiles older code.
