@@ -4,9 +4,8 @@ import type { Catalogue } from "../../src/catalogue/types.js"
 import { baseOf, builtOf, checkPlatform, componentOf, programsOf, programsOfSource } from "../../src/plan/build/components.js"
 import { imagePlan } from "../../src/plan/build/image.js"
 import { launchPlan } from "../../src/plan/build/launch.js"
-import { bytesFrom, sourceOrigins } from "../../src/plan/build/origins.js"
+import { bytesFrom, compilerOrigins, sourceOrigins } from "../../src/plan/build/origins.js"
 import { componentTable, type PlanInput, planRows, planTable, readPlanRecord, recordedRow } from "../../src/plan/publish/planRows.js"
-import { goOrigins } from "../../src/plan/toolchains/go/origins.js"
 
 let catalogue: Catalogue
 beforeAll(async () => {
@@ -73,8 +72,8 @@ describe("origins", () => {
   it("tries first what the machine is likely to have", () => {
     expect(sourceOrigins("registry")).toEqual(["git", "module"])
     expect(sourceOrigins("packages")).toEqual(["module", "git"])
-    expect(goOrigins("registry")[0]).toBe("image")
-    expect(goOrigins("packages")[0]).toBe("distribution")
+    expect(compilerOrigins("registry")[0]).toBe("image")
+    expect(compilerOrigins("packages")[0]).toBe("distribution")
   })
 })
 
