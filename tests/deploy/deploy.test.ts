@@ -14,7 +14,7 @@ import { updateCases } from "./cases/update.js"
 import { type Authority, holdSocket, servedCertificate, startAuthority } from "./support/authority.js"
 import { BrowserUser, openBrowser } from "./support/browser.js"
 import { begin, change, home, openimctl, publicName, refuses, setting, works } from "./support/kit.js"
-import { answerTo, docker, losePower, startDaemon, stopDaemon } from "./support/machine.js"
+import { answerTo, containerOf, docker, losePower, startDaemon, stopDaemon } from "./support/machine.js"
 import { exchange, newPair, newUsers, type Pair } from "./support/users.js"
 
 /** What the daemon keeps is in memory here, and less than a server needs. */
@@ -206,7 +206,7 @@ describe("two users in a real browser, through https and wss", () => {
   })
 
   test("after the connection was lost they are connected again, and the history is whole", async () => {
-    docker("restart", nameOf("edge"))
+    docker("restart", containerOf("edge"))
     await healthy()
     await Promise.all([ann.connected(), bob.connected()])
     await ann.text({ recvID: bob.userID }, "hello again")
@@ -228,7 +228,7 @@ describe("what happens to machines", () => {
   })
 
   test("a program that ends is reported and comes back", async () => {
-    docker("kill", "-s", "SIGKILL", nameOf("redis"))
+    docker("kill", "-s", "SIGKILL", containerOf("redis"))
     const broken = openimctl(["health"])
     expect(broken.code).not.toBe(0)
     expect(broken.out + broken.err).toContain("redis")
@@ -430,8 +430,6 @@ describe("a certificate of an authority", () => {
 
 /** One red pixel. */
 const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==", "base64")
-
-const nameOf = (service: string) => docker("ps", "-aq", "--filter", `label=com.docker.compose.service=${service}`).split("\n")[0] ?? ""
 
 function mib(text: string): number {
   const [, number, unit] = /^([\d.]+)(\w+)$/.exec(text.trim()) ?? []

@@ -7,12 +7,11 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { begin, home, openimctl, refuses, setting, works } from "../support/kit.js"
-import { docker } from "../support/machine.js"
+import { containerOf, docker } from "../support/machine.js"
 
 const deploy = ["deploy", "--ignore=disk"]
 const env = join(home, ".env")
 const containers = () => docker("ps", "-aq", "--no-trunc").split("\n").sort()
-const nameOf = (service: string) => docker("ps", "-q", "--filter", `label=com.docker.compose.service=${service}`)
 
 /** With other lines at the end of .env, and then without them; nothing may have been started or stopped. */
 async function withLines(lines: string, work: () => unknown): Promise<void> {
@@ -32,19 +31,19 @@ export function failureCases(): void {
       const text = readFileSync(env, "utf8")
       // Something that is not Kafka.
       appendFileSync(env, "OPENIM_KAFKA_IMAGE=openim/stand-in-web:test\n")
-      const before = nameOf("server")
+      const before = containerOf("server")
       refuses([...deploy, "--timeout=8"], "kafka did not start: ", "What is healthy stays running; run the same command again")
       writeFileSync(env, text)
-      expect(nameOf("server")).toBe(before)
+      expect(containerOf("server")).toBe(before)
       works(...deploy)
     })
 
     test("6: a program that is dead in a container that is up", async () => {
-      docker("exec", nameOf("server"), "pebble", "stop", "openim-api")
+      docker("exec", containerOf("server"), "pebble", "stop", "openim-api")
       const { code, out } = openimctl(["health"])
       expect(out).toContain("not healthy: ")
       expect(code).toBe(3)
-      docker("exec", nameOf("server"), "pebble", "start", "openim-api")
+      docker("exec", containerOf("server"), "pebble", "start", "openim-api")
       await eventually("it is healthy again", () => works("health"), { within: 60, every: 2000 })
     })
 

@@ -3,16 +3,15 @@
 import { describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { refuses, works } from "../support/kit.js"
-import { docker } from "../support/machine.js"
+import { containerOf, containersOf, docker } from "../support/machine.js"
 import { client } from "../support/users.js"
 
-const servers = () => docker("ps", "-q", "--filter", "label=com.docker.compose.service=server").split("\n").filter(Boolean)
+const servers = () => containersOf("server")
 
 /** Connections of the gateway's backend at the edge, for each container that it finds well. */
 function sessions(): number[] {
-  const edge = docker("ps", "-q", "--filter", "label=com.docker.compose.service=edge")
   const ask = "exec 3<>/dev/tcp/127.0.0.1/8407; echo 'show stat' >&3; cat <&3"
-  const [heading = "", ...rows] = docker("exec", edge, "bash", "-c", ask).split("\n")
+  const [heading = "", ...rows] = docker("exec", containerOf("edge"), "bash", "-c", ask).split("\n")
   const names = heading.replace(/^# /, "").split(",")
   return rows
     .map((row) => row.split(","))

@@ -6,7 +6,7 @@ import { keepFigure } from "../../stacks/openim/support/results.js"
 import { openBrowser } from "../support/browser.js"
 import { begin, openimctl, works } from "../support/kit.js"
 import { type Measured, underLoad } from "../support/load.js"
-import { docker } from "../support/machine.js"
+import { containersOf } from "../support/machine.js"
 import { newerKit, serverImage } from "../support/newerKit.js"
 
 /** The machine has no disk for what the daemon keeps. */
@@ -23,7 +23,7 @@ function unharmed(what: string, measured: Measured): void {
   expect({ failedRequests, refused, missing, notReceived }).toEqual({ failedRequests: [], refused: [], missing: [], notReceived: [] })
 }
 
-const servers = () => docker("ps", "-aq", "--filter", "label=com.docker.compose.service=server").split("\n").filter(Boolean)
+const servers = () => containersOf("server", { stopped: true })
 
 export function updateCases(): void {
   describe("updates while users are connected", () => {

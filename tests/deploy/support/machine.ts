@@ -52,6 +52,16 @@ export function docker(...words: string[]): string {
   return execFileSync("docker", words, { encoding: "utf8", maxBuffer: 64 << 20 }).trim()
 }
 
+/** The containers of a service that run, or with `stopped` all of them. */
+export function containersOf(service: string, { stopped = false } = {}): string[] {
+  return docker("ps", stopped ? "-aq" : "-q", "--filter", `label=com.docker.compose.service=${service}`)
+    .split("\n")
+    .filter(Boolean)
+}
+
+/** The newest that runs. */
+export const containerOf = (service: string): string => containersOf(service)[0] ?? ""
+
 /** What an engine lets through is less than what Docker's bridges assume: connections to the outside would hang. */
 function outsideMtu(): number {
   const route = execFileSync("ip", ["-o", "route", "show", "default"], { encoding: "utf8" })

@@ -1,10 +1,9 @@
 // A newer kit, as its user has it: the folder beside the one that runs, with an image of the server that is not the same.
 
-import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { docker } from "./machine.js"
+import { containerOf, docker } from "./machine.js"
 
 interface Description {
   release: string
@@ -51,7 +50,4 @@ const files = (folder: string): string[] =>
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex")
 
 /** The image that the server's containers were made from. */
-export const serverImage = (): string =>
-  execFileSync("docker", ["ps", "--filter", "label=com.docker.compose.service=server", "--format", "{{.Image}}"], {
-    encoding: "utf8",
-  }).trim()
+export const serverImage = (): string => docker("inspect", "--format", "{{.Config.Image}}", containerOf("server"))

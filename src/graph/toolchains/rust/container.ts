@@ -49,7 +49,7 @@ const origins: Record<CompilerOrigin, (settings: Settings, version: string) => P
 async function found(made: Promise<Container>): Promise<{ container: Container; version: string }> {
   try {
     const container = await made
-    const { version } = foundRust(await container.withExec(["sh", "-c", rustVersionScript]).stdout())
+    const version = foundRust(await container.withExec(["sh", "-c", rustVersionScript]).stdout())
     return { container, version }
   } catch (error) {
     throw new Error(tailOf(error, 3))

@@ -28,12 +28,11 @@ function channelVersion(channel: string): string {
  * What `rustVersionScript` prints, as one version: that of the package, where Rust is one of the distribution's, because it compiles to
  * other bytes than the same version from its makers.
  */
-export function foundRust(output: string): { version: string; host: string } {
+export function foundRust(output: string): string {
   const found = (name: string) => new RegExp(`^${name}: (\\S+)`, "m").exec(output)?.[1]
   const version = found("package") ?? found("release")
-  const host = found("host")
-  if (version === undefined || host === undefined) throw new Error("rustc does not say its version")
-  return { version, host }
+  if (version === undefined) throw new Error("rustc does not say its version")
+  return version
 }
 
 export const rustVersionScript = `rustc -vV && cargo -V && dpkg-query -W -f 'package: \${Version}\\n' rustc-web 2> /dev/null || true`
