@@ -28,15 +28,15 @@ export class Openim {
 
   constructor(
     /** The stack to build: a folder's name below stacks/ */ stack: string = "openim",
-    /** A checkout to build, such as ../open-im-server; its go.mod chooses Go */ @argument({ ignore: SOURCE }) source?: Directory,
+    /** A checkout to build, such as ../chat; its files choose the toolchain's version */ @argument({ ignore: SOURCE }) source?: Directory,
     /** A git repository to build instead: https://git.example.com/im/chat.git or git@git.example.com:im/chat.git */ git?: string,
     /** The branch, tag or commit of --git */ gitRef: string = "HEAD",
     /** The user of --git-token, where the server does not accept any name (GitHub and GitLab do) */ gitUser?: string,
     /** A token or password that may read --git, such as env://GIT_TOKEN */ gitToken?: Secret,
     /** An SSH agent that may read --git: $SSH_AUTH_SOCK */ gitSsh?: Socket,
     /** Host keys of --git's SSH server, as ssh-keyscan HOST prints them. Needed for an SSH address */ gitKnownHosts?: string,
-    /** The folder of go.mod below the top of --source or --git, such as services/im */ sourcePath?: string,
-    /** Which source --source, --git or --overlay replaces: server or chat. Found from its go.mod when not given */ sourceOf?: string,
+    /** The folder of the source's manifest below the top of --source or --git, such as services/im */ sourcePath?: string,
+    /** Which source of the stack --source, --git or --overlay replaces, such as chat. Found by the name in its manifest when not given */ sourceOf?: string,
     /** A folder with changes of the source: patches/*.patch are applied in order, the other files copied over */ overlay?: Directory,
     /** Another version than the pinned one, such as v3.8.2, for functions of one component. It has no checksum */ version?: string,
     /** Where base images, Go and sources are looked for first: registry, packages, or auto (as the engine is) */ bases: string = "auto",
@@ -75,7 +75,7 @@ export class Openim {
   async build(
     /** The component's name, as components lists it */ component: string,
     /** The image's platform: linux/amd64, the only one there is */ platform: Platform = "linux/amd64" as Platform,
-    /** go, or mage: by the source's own magefile. By its toolchain alone when not given */ builder?: string,
+    /** go or cargo, as the source's toolchain is, or mage: by the magefile of a Go source. By the toolchain alone when not given */ builder?: string,
   ): Promise<Container> {
     return builtImage(this.options, component, builder, platform)
   }
@@ -99,7 +99,7 @@ export class Openim {
   @func({ cache: "session" })
   async binaries(
     /** The component's name, as components lists it */ component: string,
-    /** go, or mage: by the source's own magefile. By its toolchain alone when not given */ builder?: string,
+    /** go or cargo, as the source's toolchain is, or mage: by the magefile of a Go source. By the toolchain alone when not given */ builder?: string,
   ): Promise<Directory> {
     return builtPrograms(this.options, component, builder)
   }

@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs"
 import { Ajv } from "ajv"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
@@ -8,8 +7,6 @@ import type { Catalogue } from "../../src/catalogue/types.js"
 import { chartFiles } from "../../src/plan/kubernetes/charts.js"
 import { helmText } from "../../src/plan/kubernetes/expressions.js"
 import { fixtureCatalogue, fixtureText } from "./fixtures.js"
-
-const folder = new URL("../../charts", import.meta.url).pathname
 
 let live: { files: Record<string, string>; data: DeploymentData; catalogue: Catalogue }
 let catalogue: Catalogue
@@ -37,22 +34,7 @@ const plain = (text: string) => parse(text.replace(/\{\{.*\}\}/g, "filled")) as 
 /** A cluster has its own Prometheus. */
 const charted = ({ services, monitoring }: DeploymentData) => Object.values(services).filter(({ name }) => name !== monitoring?.service)
 
-describe("the charts in the repository", () => {
-  it("are what stacks/ says", async () => {
-    for (const [name, text] of Object.entries(live.files)) {
-      const hint = `charts/${name} is old: run ./daggerw -y call compose-files, or npm run generate`
-      await expect(text, hint).toMatchFileSnapshot(`../../charts/${name}`)
-    }
-  })
-
-  it("have no file that nothing makes", () => {
-    const there = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => `${entry.parentPath}/${entry.name}`.slice(folder.length + 1))
-    const own = there.filter((name) => name.startsWith(`${live.catalogue.stack}/`))
-    expect(own.filter((name) => !Object.hasOwn(live.files, name))).toEqual([])
-  })
-
+describe("the charts of the default stack", () => {
   it("have a module for each service and each program of a group", () => {
     const { data, catalogue: all, files: texts } = live
     const names = charted(data).flatMap(({ name, component }) => {

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { type DeploymentData, readDeployment } from "../../src/catalogue/deployment.js"
@@ -8,6 +9,7 @@ import { type DeploymentRequest, deploymentOf } from "../../src/plan/deploy/depl
 import { composeFiles, deploymentFiles } from "../../src/plan/deploy/files.js"
 import { archivePath, kitComponents, loadedName, readImageOrigin } from "../../src/plan/deploy/kit.js"
 import type { Deployment } from "../../src/plan/deploy/model.js"
+import { deploymentFilesByPath } from "../../src/plan/kubernetes/repository.js"
 import { fixtureCatalogue, fixtureText } from "./fixtures.js"
 
 interface Service {
@@ -32,6 +34,9 @@ interface Compose {
   volumes: Record<string, object>
   secrets: Record<string, { file: string }>
 }
+
+const root = new URL("../../", import.meta.url)
+const stacks = readdirSync(new URL("stacks", root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
 
 let catalogue: Catalogue
 let data: DeploymentData
@@ -59,12 +64,27 @@ describe("the files of a deployment", () => {
   it.each(["docker-compose.prod.yml", "env.template", "haproxy.cfg", "deployment.json", "README.md"])("%s is as it was", async (name) => {
     await expect(rendered()[name]).toMatchFileSnapshot(`../fixtures/im/deployment/${name}`)
   })
+})
 
-  it("in the repository are what stacks/ says", async () => {
-    for (const [name, text] of Object.entries(composeFiles(live.catalogue, live.data))) {
-      const file = `compose/openim/${name}`
-      await expect(text, `${file} is old: run ./daggerw -y call compose-files, or npm run generate`).toMatchFileSnapshot(`../../${file}`)
-    }
+describe.each(stacks.map(({ name }) => name))("the files of the stack %s", async (stack) => {
+  const found = await loadCatalogue(stack)
+  const deployed = await loadDeployment(found, stack)
+  const files = deployed === undefined ? {} : deploymentFilesByPath(found, deployed)
+
+  it.each(Object.keys(files))("%s is what deployment.yaml gives", async (path) => {
+    const hint = `${path} is old: run npm run generate, or ./daggerw -y call --stack=${stack} compose-files`
+    await expect(files[path], hint).toMatchFileSnapshot(`../../${path}`)
+  })
+
+  it("has no file in compose/ and charts/ that nothing makes", () => {
+    const folders = [`compose/${stack}`, `charts/${stack}`].filter((folder) => existsSync(new URL(folder, root)))
+    const there = folders.flatMap((folder) =>
+      readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.name.startsWith(".env"))
+        .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.pathname.length)),
+    )
+    const left = there.filter((file) => !Object.hasOwn(files, file))
+    expect(left, "nothing makes these any more: delete them").toEqual([])
   })
 })
 

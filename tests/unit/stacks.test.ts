@@ -1,12 +1,11 @@
 // What holds for every stack of this project, and what the documents of V7 say about its deployment.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
 import { deploymentOf } from "../../src/plan/deploy/files.js"
 import { quadletFiles } from "../../src/plan/deploy/quadlet.js"
-import { deploymentFilesByPath } from "../../src/plan/kubernetes/repository.js"
 import { checkToolchains, toolchainOf } from "../../src/plan/toolchains/toolchains.js"
 import { watchedOf } from "../../src/plan/versions/watch.js"
 
@@ -16,26 +15,10 @@ const stacks = readdirSync(new URL("stacks", root), { withFileTypes: true }).fil
 
 describe.each(stacks.map(({ name }) => name))("the stack %s", async (stack) => {
   const catalogue = await loadCatalogue(stack)
-  const data = await loadDeployment(catalogue, stack)
-  const files = data === undefined ? {} : deploymentFilesByPath(catalogue, data)
 
   it("is called as its folder, and its toolchains are known", () => {
     expect(catalogue.stack).toBe(stack)
     expect(() => checkToolchains(catalogue)).not.toThrow()
-  })
-
-  it.each(Object.keys(files))(`%s is what deployment.yaml gives: run ./daggerw -y call --stack=${stack} compose-files`, (path) => {
-    expect(read(path)).toBe(files[path])
-  })
-
-  it("has no file in compose/ and charts/ that nothing makes", () => {
-    const folders = [`compose/${stack}`, `charts/${stack}`].filter((folder) => existsSync(new URL(folder, root)))
-    const there = folders.flatMap((folder) =>
-      readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && !entry.name.startsWith(".env"))
-        .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.pathname.length)),
-    )
-    expect(there.filter((file) => !Object.hasOwn(files, file))).toEqual([])
   })
 
   it.each(Object.entries(catalogue.sources).flatMap(([name, { folder }]) => (folder === undefined ? [] : [[name, folder]])))(

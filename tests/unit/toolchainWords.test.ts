@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
+import { toolchains } from "../../src/plan/toolchains/toolchains.js"
 import { allowed, toolchainWords } from "./toolchainWords.js"
 
 const folders: string[] = []
@@ -16,6 +17,28 @@ function faultsOf(files: Record<string, string>, permissions: Record<string, str
   }
   return toolchainWords(folder, permissions)
 }
+
+describe("what --help says of every toolchain", () => {
+  const text = readFileSync(new URL("../../src/index.ts", import.meta.url), "utf8")
+  const helpOf = (option: string) =>
+    [...text.matchAll(/\/\*\* ([^*]*) \*\/\s*(?:@argument\(.*?\)\s*)?(\w+)\??:/g)].flatMap(([, help, name]) =>
+      name === option ? [help!] : [],
+    )
+
+  it.each(["source", "sourcePath", "sourceOf"])("%s names no manifest, or those of all", (option) => {
+    const [help] = helpOf(option)
+    expect(help).toBeDefined()
+    const named = Object.values(toolchains).filter(({ manifest }) => help!.includes(manifest))
+    expect(named.length === 0 || named.length === Object.keys(toolchains).length, help).toBe(true)
+  })
+
+  it("builder names each way in which programs are made", () => {
+    const ways = Object.values(toolchains).flatMap(({ dockerfileStages, builders }) => (dockerfileStages === undefined ? [] : builders))
+    const helps = helpOf("builder")
+    expect(helps.length).toBeGreaterThan(1)
+    for (const help of helps) expect(ways.filter((way) => !new RegExp(`\\b${way}\\b`).test(help))).toEqual([])
+  })
+})
 
 describe("the words of a toolchain", () => {
   it("stand nowhere outside toolchains/ in this module, but for what is allowed", () => {
