@@ -25,7 +25,7 @@ describe("a source's toolchain", () => {
   it("must be one that there is", async () => {
     const catalogue = await loadWith("    toolchain: goo\n")
     expect(() => checkToolchains(catalogue)).toThrow(
-      'stack im: stack.yaml: sources.server.toolchain: unknown toolchain "goo". Did you mean "go"? Known: go, node, rust',
+      'stack im: stack.yaml: sources.server.toolchain: unknown toolchain "goo". Did you mean "go"? Known: go, node, python, rust',
     )
   })
 

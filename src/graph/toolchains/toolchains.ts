@@ -6,10 +6,11 @@ import { toolchainNamed, toolchainOf, usedToolchains } from "../../plan/toolchai
 import type { Settings } from "../call/settings.js"
 import { go } from "./go/toolchain.js"
 import { node } from "./node/toolchain.js"
+import { python } from "./python/toolchain.js"
 import { rust } from "./rust/toolchain.js"
 import type { ProgramMaker, SourceRegistry, Toolchain } from "./toolchain.js"
 
-const toolchains: Record<string, Toolchain> = { go, node, rust }
+const toolchains: Record<string, Toolchain> = { go, node, python, rust }
 
 export function toolchainByName(name: string): Toolchain {
   return entryOf("toolchain", toolchains, toolchainNamed(name).name)

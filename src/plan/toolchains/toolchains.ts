@@ -6,10 +6,11 @@ import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
 import { go } from "./go/toolchain.js"
 import { helperToolchain } from "./helpers.js"
 import { node } from "./node/toolchain.js"
+import { python } from "./python/toolchain.js"
 import { rust } from "./rust/toolchain.js"
 import type { ToolchainPlan } from "./toolchain.js"
 
-export const toolchains: Record<string, ToolchainPlan> = { go, node, rust }
+export const toolchains: Record<string, ToolchainPlan> = { go, node, python, rust }
 
 export function toolchainNamed(name: string): ToolchainPlan {
   return entryOf("toolchain", toolchains, name)
