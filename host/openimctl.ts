@@ -218,7 +218,7 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
     case "scale":
       return scale(folder, await findEngine(), words)
     case "update":
-      return update(folder, text("kit"), updateOptions(call))
+      return update(folder, { kit: text("kit"), version: text("version") }, updateOptions(call))
     case "rollback":
       return rollback(folder, words[0], updateOptions(call))
     case "env":

@@ -64,6 +64,7 @@ export const OPTIONS: Option[] = [
   { name: "only", value: "PART,…", purpose: "these parts of the backup alone; config is written beside what is there" },
   { name: "force", purpose: "no question; a certificate: in any case" },
   { name: "kit", value: "FOLDER", purpose: "the folder of the newer kit" },
+  { name: "version", value: "SERVICE=VERSION,…", purpose: "instead of a kit: another version of a service's image, from its registry" },
   {
     name: "strategy",
     value: "blue-green|canary|recreate",
@@ -125,9 +126,23 @@ export const VERBS: Verb[] = [
   },
   {
     name: "update",
-    usage: "update --kit=FOLDER [--plan]",
+    usage: "update --kit=FOLDER|--version=SERVICE=VERSION [--plan]",
     purpose: "put a newer kit in the place of this one while users stay connected; a failure goes back",
-    options: ["kit", "backup", "no-backup", "strategy", "steps", "watch", "drain", "plan", "ignore", "accept", "timeout", "format"],
+    options: [
+      "kit",
+      "version",
+      "backup",
+      "no-backup",
+      "strategy",
+      "steps",
+      "watch",
+      "drain",
+      "plan",
+      "ignore",
+      "accept",
+      "timeout",
+      "format",
+    ],
   },
   {
     name: "rollback",

@@ -19,7 +19,10 @@ export async function dataFindings(site: Site, profiles: string[], accepted: str
     // What was healthy once counts: a container of a newer image may never have started.
     from: { ...versionsOf(running), ...readState(folder).versions },
     to: versionsOf(images((name) => settings[name])),
-    tested: versionsOf(images((name) => deployment.settings.find((setting) => setting.name === name)?.default)),
+    tested: versionsOf({
+      ...images((name) => deployment.settings.find((setting) => setting.name === name)?.default),
+      ...deployment.tested,
+    }),
     accepted,
   })
 }

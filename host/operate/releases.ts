@@ -1,6 +1,17 @@
 // The files of a kit: what an update replaces, and what is kept of earlier ones so that they can come back.
 import { createHash } from "node:crypto"
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { Problem } from "../../src/base/problem"
 import { shortTime } from "../../src/base/times"
@@ -19,6 +30,9 @@ const WITHOUT_LIST = ["docker-compose.prod.yml", "env.template", "haproxy.cfg", 
 
 /** What decides how a stack runs. */
 const DECIDING = ["docker-compose.prod.yml", "deployment.json", "haproxy.cfg"]
+
+/** What names the images. */
+const TEXTS = ["docker-compose.prod.yml", "env.template", "deployment.json", "README.md"]
 
 export interface Release {
   /** The name of its folder. */
@@ -105,6 +119,19 @@ export function installKit(folder: Folder, source: string): void {
   for (const name of before)
     if (!wanted.includes(name) && !name.startsWith("node/") && name !== LIST) rmSync(join(folder.path, name), { force: true })
   if (!wanted.includes(LIST)) rmSync(join(folder.path, LIST), { force: true })
+}
+
+/** The files of this kit with other texts in some, in an empty folder; the list of checksums follows. */
+export function kitWith(folder: Folder, target: string, changed: (name: string, text: string) => string): void {
+  const names = kitFiles(folder.path).filter((name) => existsSync(join(folder.path, name)))
+  for (const name of names) copy(join(folder.path, name), join(target, name))
+  const sums = listedSums(folder.path)
+  for (const name of TEXTS.filter((name) => names.includes(name))) {
+    const text = changed(name, readFileSync(join(target, name), "utf8"))
+    writeFileSync(join(target, name), text)
+    if (sums.has(name)) sums.set(name, createHash("sha256").update(text).digest("hex"))
+  }
+  if (sums.size > 0) writeFileSync(join(target, LIST), [...sums].map(([name, sum]) => `${sum}  ${name}\n`).join(""))
 }
 
 /** Aside and renamed: a program that runs keeps its old file. */

@@ -1,6 +1,8 @@
 // update and rollback: a kit takes the place of another one while users stay connected. New containers start beside the old ones, are
 // checked, get the connections, and only then the old ones end. Until that moment every failure goes back to where it began.
-import { resolve } from "node:path"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { durationText as duration } from "../../src/base/measures"
 import { unknownName } from "../../src/base/nearest"
@@ -9,6 +11,7 @@ import { compareVersions } from "../../src/base/versionNumbers"
 import { type Change, handovers, readsAny, type Strategy } from "../../src/plan/deploy/handover"
 import type { Deployment } from "../../src/plan/deploy/model"
 import { withNewSecrets } from "../../src/plan/deploy/newSettings"
+import { otherImages, withImages, withOtherVersions } from "../../src/plan/deploy/otherVersions"
 import { blocking } from "../../src/plan/deploy/preflight"
 import { hasBackups, saveAll } from "./backup"
 import { changesOf, judged, noteStarted, refused } from "./deploy"
@@ -23,7 +26,7 @@ import { damagedFiles, provideImages } from "./images"
 import { locked } from "./lock"
 import { notified } from "./notify"
 import { EXIT, findingLines, Refusal, result, say } from "./print"
-import { differingFiles, installKit, keepRelease, kitId, type Release, releasePath, releases } from "./releases"
+import { differingFiles, installKit, keepRelease, kitId, kitWith, type Release, releasePath, releases } from "./releases"
 import { startStages } from "./start"
 import { prepareFiles } from "./tls"
 import { finishSwitched, finishUnfinished, goBack, note, type Pending, reopen } from "./unfinished"
@@ -45,9 +48,22 @@ export interface UpdateOptions {
   limitSeconds?: number | undefined
 }
 
-export async function update(folder: Folder, kit: string | undefined, options: UpdateOptions): Promise<number> {
+/** To a newer kit, or to other versions of some services in this one. */
+export async function update(
+  folder: Folder,
+  to: { kit?: string | undefined; version?: string | undefined },
+  options: UpdateOptions,
+): Promise<number> {
+  const { kit, version } = to
+  if (kit !== undefined && version !== undefined)
+    throw new Refusal("update takes --kit or --version, not both", EXIT.usage, "a newer kit has its versions: --kit=../NEWER")
+  if (version !== undefined) return updateVersions(folder, version, options)
   if (kit === undefined)
-    throw new Refusal("update needs the folder of a newer kit", EXIT.usage, "unpack it beside this one: openimctl update --kit=../NEWER")
+    throw new Refusal(
+      "update needs the folder of a newer kit",
+      EXIT.usage,
+      "unpack it beside this one: openimctl update --kit=../NEWER; or, for another image in this kit: --version=SERVICE=VERSION",
+    )
   const source = resolve(kit)
   const next = openFolder(source, source)
   if (next.deployment.stack !== folder.deployment.stack)
@@ -61,6 +77,28 @@ export async function update(folder: Folder, kit: string | undefined, options: U
       "openimctl rollback goes back to a release that ran here",
     )
   return replaced(folder, "update", options, () => source)
+}
+
+/** The kit that runs with other images is a kit like any other, so rollback knows the way back. */
+async function updateVersions(folder: Folder, version: string, options: UpdateOptions): Promise<number> {
+  const images = known(() => otherImages(folder.deployment, settingsOf(folder), version))
+  const source = mkdtempSync(join(tmpdir(), "openimctl-"))
+  try {
+    const deployment = withOtherVersions(folder.deployment, images)
+    kitWith(folder, source, (name, text) => (name === "deployment.json" ? jsonText(deployment) : withImages(text, images)))
+    return await replaced(folder, "update", options, () => source)
+  } finally {
+    rmSync(source, { recursive: true, force: true })
+  }
+}
+
+/** What is wrong with a word of the user's changes nothing. */
+function known<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof Problem ? new Refusal(error.what, EXIT.refused, error.next) : error
+  }
 }
 
 export async function rollback(folder: Folder, name: string | undefined, options: UpdateOptions): Promise<number> {

@@ -299,6 +299,77 @@ describe("what cannot be an update is refused, and nothing is changed", () => {
   })
 })
 
+describe("another version of a service, without a kit", () => {
+  const byVersion = (...words: string[]) => {
+    kit.write(
+      "docker-compose.prod.yml",
+      kit.read("docker-compose.prod.yml").replace(/^services: \{\}\n$/, "$&# image api docker.io/shop/api:1.0\n"),
+    )
+    return kit.run(["update", ...words, ...quick])
+  }
+
+  test("takes its place like a kit, and rollback goes back", async () => {
+    await deployed()
+    const planned = await byVersion("--version=api=2.0", "--plan")
+    expect(planned.stdout).toContain("1.0 → 1.0, api 2.0\nwill start new containers of api beside the old ones")
+    expect([planned.code, images(), release()]).toEqual([0, at("1.0"), "1.0"])
+    const done = await byVersion("--version=api=2.0")
+    expect(done.stderr).toContain("1.0 → 1.0, api 2.0 in ")
+    expect([done.code, images(), release()]).toEqual([0, at("2.0"), "1.0, api 2.0"])
+    expect(kit.read("docker-compose.prod.yml")).toContain(`# image api ${api2}`)
+    settled()
+    expect((await kit.run(["deploy"])).stderr).toContain("nothing to change")
+    expect((await kit.run(["rollback", ...quick])).code).toBe(0)
+    expect([images(), release()]).toEqual([at("1.0"), "1.0"])
+  })
+
+  test("one that does not start is taken back", async () => {
+    await deployed()
+    kit.fakeDocker({ failing: { [api2]: "exit" } })
+    const done = await byVersion("--version=api=2.0", "--timeout=3")
+    expect(done.stderr).toContain("the deployment is back at 1.0")
+    expect([done.code, images(), release()]).toEqual([1, at("1.0"), "1.0"])
+    settled()
+  })
+
+  test("rules of versions hold, and what was tested together is still known", async () => {
+    await deployed()
+    const rules = { ...noRules, stops: [{ service: "api", through: ["1.5"], why: "it moves the data" }], together: ["api", "page"] }
+    kit.write("deployment.json", JSON.stringify({ ...JSON.parse(kit.read("deployment.json")), updates: rules }))
+    expect((await byVersion("--version=api=2.0")).stderr).toContain("api 1.0 → 2.0 leaves out 1.5")
+    kit.write("deployment.json", JSON.stringify({ ...JSON.parse(kit.read("deployment.json")), updates: { ...rules, stops: [] } }))
+    expect((await byVersion("--version=api=2.0")).code).toBe(0)
+    expect((await kit.run(["doctor"])).stdout).toContain("api is 2.0, but this kit was tested with 1.0")
+  })
+
+  test.each([
+    [["--version=2.0"], "--version does not say of which service"],
+    [["--version=apo=2.0"], 'Did you mean "api"?'],
+    [["--version=api=1.0"], "api is 1.0 already"],
+    [["--version=api=0.9"], "api 0.9 is older than 1.0"],
+    [["--version=api=2.0,api=2.1"], "--version names api twice"],
+    [["--version=api=a b"], '"a b" is not a version of api'],
+    [["--version="], "--version needs a value"],
+    [["--version=,"], "--version names no version"],
+    [["--version=api=2.0", "--kit=../kit-2.0"], "--kit or --version, not both"],
+    [["--version=api=3.0"], "docker.io/shop/api:3.0"],
+  ])("%j is refused before anything changes", async (words, expected) => {
+    await deployed()
+    const done = await byVersion(...words)
+    expect(done.stderr).toContain(expected)
+    expect([2, 4]).toContain(done.code)
+    expect([images(), release(), kit.has(".openimctl/releases")]).toEqual([at("1.0"), "1.0", false])
+  })
+
+  test("an image in .env wins, and is named", async () => {
+    await deployed()
+    kit.write(".env", `${kit.read(".env")}\nAPI_IMAGE=docker.io/other/api:1.0\n`)
+    const done = await byVersion("--version=api=2.0")
+    expect(done.stderr).toContain(".env names the image of api: API_IMAGE=docker.io/other/api:1.0")
+    expect(done.code).toBe(4)
+  })
+})
+
 describe("killed", () => {
   test("at each change: the next call finishes it or undoes it", async () => {
     await deployed()

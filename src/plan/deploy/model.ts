@@ -24,6 +24,8 @@ export interface Deployment {
   backup?: Backup
   /** What an update must heed; absent in older kits. */
   updates?: UpdateRules
+  /** Service → the image that its kit was tested with, where `update --version` has chosen another one. */
+  tested?: Record<string, string>
   /** Absent where the stack has none, or the kit is without that service. */
   monitoring?: Monitoring
 }
