@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Saves and restores, one task for each container. Usage:
-#   start-backup restic …                         restic, with the password of a remote repository from its file
+#   start-backup restic …                         restic, with what the place of its repository needs
+#   start-backup within SECONDS restic …          the same, ended after this time with exit code 124
 #   start-backup mongodb dump|restore             an archive of one database to the output, or from the input in its place
 #   start-backup redis dump                       a copy of all keys to the output
 #   start-backup redis files FOLDER               writes the files of a stopped Redis, from such a copy
@@ -10,7 +11,8 @@
 #   start-backup new-key                          prints one: restic's password, and a key of age
 #   start-backup health
 #   start-backup COMMAND …                        anything else, such as sh
-# Passwords are files: /run/backup/key, RESTIC_REMOTE_PASSWORD_FILE, and those that the functions below name.
+# Passwords are files: /run/backup/key, RESTIC_REMOTE_PASSWORD_FILE for a place that is reached over the network, and those that the
+# functions below name. For sftp: /run/backup/ssh has the key `id`, and known_hosts.
 set -euo pipefail
 key=/run/backup/key
 
@@ -76,11 +78,24 @@ redis() {
   esac
 }
 
+# What calls restic in this script gets it, too.
+place() {
+  local password
+  password=$(secret "${RESTIC_REMOTE_PASSWORD_FILE:-}")
+  if [ -n "$password" ]; then export AWS_SECRET_ACCESS_KEY="$password" RESTIC_REST_PASSWORD="$password"; fi
+  restic=(restic)
+  case ${RESTIC_REPOSITORY:-} in
+    sftp:*)
+      local options="-i /run/backup/ssh/id -o UserKnownHostsFile=/run/backup/ssh/known_hosts -o BatchMode=yes -o ConnectTimeout=20"
+      restic+=(-o "sftp.args=$options") ;;
+  esac
+}
+
 load() {
   local snapshot=$1 file=$2
   shift 2
-  restic --no-cache dump "$snapshot" "$file" >/dev/null
-  restic --no-cache dump "$snapshot" "$file" | "$@"
+  "${restic[@]}" --no-cache dump "$snapshot" "$file" >/dev/null
+  "${restic[@]}" --no-cache dump "$snapshot" "$file" | "$@"
 }
 
 pack() {
@@ -89,7 +104,7 @@ pack() {
   shift 2
   folder=$(mktemp -d "$(dirname "$file")/.pack.XXXXXX")
   trap 'rm -rf "$folder" "$file.part"' EXIT
-  for snapshot in "$@"; do restic --no-cache restore "$snapshot" --target "$folder" >&2; done
+  for snapshot in "$@"; do "${restic[@]}" --no-cache restore "$snapshot" --target "$folder" >&2; done
   printf '%s\n' "$about" >"$folder/about.json"
   tar -C "$folder" -cz . | age -r "$(age-keygen -y "$key")" >"$file.part"
   mv "$file.part" "$file"
@@ -98,10 +113,10 @@ pack() {
 case ${1:-} in
   health) exec restic version >/dev/null ;;
   new-key) age-keygen 2>/dev/null | grep '^AGE-SECRET-KEY-'; exit ;;
-  mongodb | redis | load | pack) "$@"; exit ;;
+  mongodb | redis) "$@"; exit ;;
+  load | pack) place; "$@"; exit ;;
   unpack) mkdir -p "$3"; age -d -i "$key" "$2" | tar -C "$3" -xz --no-overwrite-dir; exit ;;
-  restic)
-    password=$(secret "${RESTIC_REMOTE_PASSWORD_FILE:-}")
-    if [ -n "$password" ]; then export AWS_SECRET_ACCESS_KEY="$password" RESTIC_REST_PASSWORD="$password"; fi ;;
+  restic) place; exec "${restic[@]}" "${@:2}" ;;
+  within) place; exec timeout -k 5 "$2" "${restic[@]}" "${@:4}" ;;
 esac
 exec "$@"

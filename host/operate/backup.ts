@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { jsonText } from "../../src/base/format"
 import { durationText, sizeText } from "../../src/base/measures"
-import { Problem } from "../../src/base/problem"
+import { Problem, whatOf } from "../../src/base/problem"
 import { table } from "../../src/base/table"
 import {
   type BackupRecord,
@@ -67,6 +67,7 @@ async function save(site: Site, kind: string, parts: string[]): Promise<{ run: s
   const began = Date.now()
   const facts = { run: runName(new Date(began)), kind, release: folder.deployment.release }
   const failed: Record<string, string> = {}
+  const next = new Set<string>()
   const places = placesOf(site)
   for (const place of places) {
     try {
@@ -79,7 +80,8 @@ async function save(site: Site, kind: string, parts: string[]): Promise<{ run: s
       }
       await removeOld(site, place)
     } catch (error) {
-      failed[place.name] = error instanceof Problem ? error.what : String(error)
+      failed[place.name] = whatOf(error)
+      if (error instanceof Problem && error.next) next.add(error.next)
       say(`${place.name}: ${failed[place.name]}`)
     }
   }
@@ -89,7 +91,7 @@ async function save(site: Site, kind: string, parts: string[]): Promise<{ run: s
     const list = Object.entries(failed).map(([name, why]) => `${name}: ${why}`)
     throw new Problem(
       `${facts.run} ${good.length > 0 ? `is in the place ${good.join(", ")} only` : "is not complete"}. ${list.join("; ")}`,
-      "correct that, then run the same command again",
+      `${[...next].join("; ") || "correct that"}; then the same command again`,
     )
   }
   return { run: facts.run, detail: `${facts.run} in ${durationText((Date.now() - began) / 1000)}: ${parts.join(", ")}` }
@@ -106,7 +108,7 @@ export async function saveParts(site: Site, place: Place, facts: RunFacts, parts
     try {
       await restic(site, place, saveWords(part, facts), { part, mounts })
     } catch (error) {
-      throw new Problem(`${part.name} could not be saved: ${(error as Problem).what ?? error}`)
+      throw new Problem(`${part.name} could not be saved: ${whatOf(error)}`, error instanceof Problem ? error.next : undefined)
     }
   }
   if (!parts.includes(configPart)) return
@@ -192,7 +194,7 @@ export async function readablePlaces(site: Site): Promise<{ place: Place; runs: 
     }
   }
   if (found.length === 0 && refused[0]) throw refused[0]
-  for (const { what } of refused) say(what)
+  for (const { what, next } of refused) say(next === undefined ? what : `${what}. Next: ${next}`)
   return found
 }
 

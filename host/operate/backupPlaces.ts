@@ -1,11 +1,11 @@
 // Where backups are kept, and the containers that restic runs in: one task, one container, whose name shows what a killed call has left.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { messageOf } from "../../src/base/errors"
 import { Problem } from "../../src/base/problem"
 import { backupOf, type Job, jobWords, type Mount, type Run, runsOf, type Snapshot } from "../../src/plan/deploy/backup"
 import { filled } from "../../src/plan/deploy/checkSteps"
 import type { BackupPart } from "../../src/plan/deploy/model"
+import { lacksBucket, missingOf, type PlaceFault, placeFault, unansweredFault } from "../../src/plan/deploy/placeFault"
 import { attempt, lastWords } from "../run"
 import { ask, containersOf, type Site, volumesOf } from "./engine"
 import { makeOwn } from "./folder"
@@ -26,13 +26,15 @@ export interface Place {
 /** A place that does not answer must not hold up the other one. */
 const PROBE_SECONDS = Number(process.env["OPENIMCTL_PROBE_SECONDS"] ?? 30)
 const HOUR = 3600
-/** What restic answers where there is no repository, and timeout where it ended a command. */
+/** What restic answers where there is no repository, or another key, and timeout where it ended a command. */
 const NO_REPOSITORY = 10
+const WRONG_KEY = 12
 const TIMED_OUT = 124
 /** The engine's own network: the project's may not be there yet. */
 const OUTSIDE = { docker: "bridge", podman: "podman" }
 
 export const keyFile = ({ folder }: Pick<Site, "folder">): string => join(folder.path, "backup.key")
+const sshFolder = ({ path }: Pick<Site["folder"], "path">): string => join(path, "backup-ssh")
 const remotePassword = ({ folder }: Site): string => join(folder.own, "backup-remote")
 
 /** The folder beside .env, and the second place, where one is set. */
@@ -52,7 +54,7 @@ export function placesOf(site: Site): Place[] {
   const address = settings["BACKUP_REMOTE"]
   if (!address) return places
   const user = settings["BACKUP_REMOTE_USER"] ?? ""
-  const ssh = join(folder.path, "backup-ssh")
+  const ssh = sshFolder(folder)
   const mounted = address.startsWith("/")
   places.push({
     name: "remote",
@@ -75,13 +77,6 @@ export function placesOf(site: Site): Place[] {
   return places
 }
 
-/** What calls restic itself has the password of the place from its file, too: start-backup gives it to restic alone. */
-const WITH_PASSWORD =
-  'password=$(cat "$RESTIC_REMOTE_PASSWORD_FILE"); if [ -n "$password" ]; then export AWS_SECRET_ACCESS_KEY="$password" RESTIC_REST_PASSWORD="$password"; fi; exec "$@"'
-
-const withPassword = (command: string[], place: Place | undefined): string[] =>
-  place?.outside && command[0] !== "restic" ? ["bash", "-c", WITH_PASSWORD, "with-password", ...command] : command
-
 export interface Task {
   command: string[]
   place?: Place
@@ -90,12 +85,14 @@ export interface Task {
   mounts?: Mount[]
   environment?: Record<string, string>
   limitSeconds?: number
+  /** For restic: it is ended then, so that its last words say what it waited for. */
+  withinSeconds?: number
 }
 
 /** Runs a task to its end; what it printed. Its exit code and last words are in the problem. */
 export async function perform(
   site: Site,
-  { command, place, part, mounts = [], environment = {}, limitSeconds = 12 * HOUR }: Task,
+  { command, place, part, mounts = [], environment = {}, limitSeconds = 12 * HOUR, withinSeconds }: Task,
 ): Promise<string> {
   const { folder, engine, project } = site
   const backup = backupOf(folder.deployment)
@@ -121,14 +118,16 @@ export async function perform(
     ]
       .filter(({ from }) => existsSync(from))
       .concat(mounts),
-    command: withPassword(command, place),
+    command,
   }
   try {
     await ask(site, jobWords(job))
     for (const network of networks.slice(1)) await ask(site, ["network", "connect", network, job.name])
     const done = await attempt([engine.name, "start", "-a", job.name], { limitSeconds })
     if (done.code === 0) return done.stdout
-    throw new TaskProblem(done.code, lastWords(done.tail, 3))
+    const late = withinSeconds !== undefined && done.code === TIMED_OUT
+    const fault = late ? unansweredFault(done.tail, withinSeconds) : place?.outside ? placeFault(done.tail) : undefined
+    throw new TaskProblem(done.code, done.tail, place && fault && { place: place.address, ...fault })
   } finally {
     await attempt([engine.name, "rm", "-f", job.name], { limitSeconds: 60 })
     rmSync(remotePassword(site), { force: true })
@@ -138,21 +137,22 @@ export async function perform(
 export class TaskProblem extends Problem {
   constructor(
     readonly code: number,
-    readonly words: string,
+    readonly output: string,
+    /** Known reasons. */
+    readonly fault?: PlaceFault & { place: string },
   ) {
-    super(words || `exit code ${code}`)
+    super(fault ? `${fault.place}: ${fault.what}` : lastWords(output), fault?.next)
   }
 }
 
-/** For sftp: the key and the known hosts of backup-ssh/. */
-const sftp = "sftp.args=-i /run/backup/ssh/id -o UserKnownHostsFile=/run/backup/ssh/known_hosts -o BatchMode=yes"
-
-export function resticWords(place: Place, words: string[]): string[] {
-  return ["restic", "--no-cache", "--retry-lock=2m", ...(place.repository.startsWith("sftp:") ? ["-o", sftp] : []), ...words]
-}
+export const resticWords = (words: string[]): string[] => ["restic", "--no-cache", "--retry-lock=2m", ...words]
 
 export function restic(site: Site, place: Place, words: string[], more: Partial<Task> = {}): Promise<string> {
-  return perform(site, { ...more, command: resticWords(place, words), place })
+  const { withinSeconds: within } = more
+  if (within === undefined) return perform(site, { ...more, command: resticWords(words), place })
+  // The container's start and end are not restic's time.
+  const command = ["start-backup", "within", String(within), ...resticWords(words)]
+  return perform(site, { ...more, command, place, limitSeconds: within + 60 })
 }
 
 /** Before the first task: the image, a container that a killed call has left, and the key. */
@@ -167,11 +167,14 @@ export async function ready(site: Site, mayMakeKey: boolean): Promise<void> {
   const left = await attempt([engine.name, "rm", "-f", `${project}-backup`], { limitSeconds: 60 })
   const broken = left.code === 0 && left.stdout.includes(`${project}-backup`)
   makeKey(site, existsSync(keyFile(site)) || !mayMakeKey ? undefined : await newKey(site))
-  // The call that held the lock is gone, and nobody else uses the local repository.
+  // The call that held the lock is gone, and nobody else uses the repositories.
   if (broken) {
     say("an earlier backup or restore was killed: what it left is removed")
-    const [local] = placesOf(site)
-    if (existsSync(join(local!.address, "config"))) await restic(site, local!, ["unlock", "--remove-all"], { limitSeconds: 60 })
+    const [local, remote] = placesOf(site)
+    const unlock = (place: Place) => restic(site, place, ["unlock", "--remove-all"], { withinSeconds: PROBE_SECONDS })
+    if (existsSync(join(local!.address, "config"))) await unlock(local!)
+    // One that does not answer is reported when it is used.
+    if (remote && missingOf(remote.address, givenFor(site)) === undefined) await unlock(remote).catch(() => undefined)
   }
 }
 
@@ -213,38 +216,43 @@ export async function openPlace(site: Site, place: Place, make: boolean): Promis
       )
     }
   }
+  const missing = missingOf(place.address, givenFor(site))
+  if (place.outside && missing) throw new Problem(`${place.address} cannot be used: ${missing.what}`, missing.next)
   try {
-    await perform(site, { command: ["timeout", String(PROBE_SECONDS), ...resticWords(place, ["cat", "config"])], place })
+    await restic(site, place, ["cat", "config", "--no-lock"], { withinSeconds: PROBE_SECONDS })
   } catch (error) {
-    const { code, words } = probed(error)
-    if (code === 12)
+    if (!(error instanceof TaskProblem)) throw error
+    const { code, output, fault } = error
+    if (code === WRONG_KEY)
       throw new Problem(
         `the key in ${keyFile(site)} is not the one of the backups in ${place.address}`,
         "put back the key that they were made with",
       )
-    if (code !== NO_REPOSITORY)
-      throw new Problem(`${place.address} cannot be used: ${words}`, "check the place and its settings BACKUP_… in .env")
+    if (code !== NO_REPOSITORY && !lacksBucket(output))
+      throw new Problem(
+        `${place.address} cannot be used: ${fault?.what ?? lastWords(output)}`,
+        fault?.next ?? "check the place and its settings BACKUP_… in .env",
+      )
     if (!make) throw new Problem(`there are no backups in ${place.address}`, "openimctl backup makes one")
     const [local] = placesOf(site)
     const like = place.name === "remote" && existsSync(join(local!.address, "config")) ? ["--copy-chunker-params", ...from(local!)] : []
-    await restic(site, place, ["init", ...like], { mounts: like.length > 0 ? local!.mounts : [], limitSeconds: 120 })
+    await restic(site, place, ["init", ...like], { mounts: like.length > 0 ? local!.mounts : [], withinSeconds: 120 })
   }
 }
 
-/** restic tries again for 15 minutes, and is ended before: its last words say why it had to. */
-function probed(error: unknown): { code: number; words: string } {
-  if (!(error instanceof TaskProblem)) return { code: 0, words: messageOf(error) }
-  if (error.code !== TIMED_OUT) return error
-  if (error.words.includes("bucket does not exist")) return { code: NO_REPOSITORY, words: error.words }
-  const last = /retrying after [^:]*: ([^/]*\S)/.exec(error.words)?.[1]
-  return { code: TIMED_OUT, words: `no answer within ${PROBE_SECONDS} s${last === undefined ? "" : ` (${last})`}` }
+function givenFor({ folder, settings }: Site): Parameters<typeof missingOf>[1] {
+  return {
+    user: Boolean(settings["BACKUP_REMOTE_USER"]),
+    password: Boolean(settings["BACKUP_REMOTE_PASSWORD"]),
+    sshKey: existsSync(join(sshFolder(folder), "id")),
+  }
 }
 
 /** The other repository of a copy. */
 export const from = (place: Place): string[] => ["--from-repo", place.repository, "--from-password-file", "/run/backup/key"]
 
 export async function runsIn(site: Site, place: Place): Promise<Run[]> {
-  const text = await restic(site, place, ["snapshots", "--json", "--no-lock"], { limitSeconds: 300 })
+  const text = await restic(site, place, ["snapshots", "--json", "--no-lock"], { withinSeconds: 300 })
   return runsOf((JSON.parse(text.trim() || "[]") as Snapshot[] | null) ?? [])
 }
 

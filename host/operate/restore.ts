@@ -127,7 +127,7 @@ async function restoreConfig(site: Site, place: Place, run: Run): Promise<void> 
   if (existsSync(target)) throw new Refusal(`${target} is there already`, EXIT.refused, "remove it, or read it")
   mkdirSync(target, { mode: 0o700 })
   await perform(site, {
-    command: resticWords(place, ["restore", `${run.parts[configPart]}:/config`, "--target", "/out"]),
+    command: resticWords(["restore", `${run.parts[configPart]}:/config`, "--target", "/out"]),
     place,
     mounts: [{ from: target, to: "/out", write: true }],
   })

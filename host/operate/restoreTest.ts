@@ -65,7 +65,7 @@ async function remove(scratch: Site, profiles: string[]): Promise<void> {
 async function compareDump(scratch: Site, place: Place, { part, snapshot }: RestoreStep): Promise<void> {
   const size = async (words: string[]): Promise<number> =>
     Number(await perform(scratch, { command: ["bash", "-c", 'set -o pipefail; "$@" | wc -c', "size", ...words], place, part }))
-  const saved = await size(resticWords(place, ["dump", snapshot, `/${part.file}`]))
+  const saved = await size(["start-backup", ...resticWords(["dump", snapshot, `/${part.file}`])])
   const restored = await size(part.dump!)
   say(`  ${part.name}: ${sizeText(restored)} after the restore, ${sizeText(saved)} in the backup`)
   if (!(restored >= saved * LEAST_SHARE))

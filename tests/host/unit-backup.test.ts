@@ -134,7 +134,7 @@ describe("backup", () => {
     const second = await kit.run(["backup"])
     expect(second.code).toBe(1)
     expect(second.stderr).toContain("is in the place local only")
-    expect(second.stderr).toContain("disk cannot be used: Fatal: no route to host")
+    expect(second.stderr).toContain("disk cannot be used: Fatal: a fault")
     expect(parts("/repository")).toHaveLength(6)
   })
 
@@ -279,20 +279,56 @@ test("what is restored from a second place has its password", async () => {
   const done = await kit.run(["restore", "latest", "--force"])
   expect(done.stderr).toContain("is restored: orders, pictures")
   const load = jobs().find((job) => job.includes("load-orders"))
-  expect(load).toContain("with-password start-backup load")
+  expect(load).toContain("RESTIC_REMOTE_PASSWORD_FILE=/run/secrets/backup_remote")
   expect(load).not.toContain("aVerySecretPassword")
 })
 
-test("a bucket that is not there yet is made, and a place that does not answer is named", async () => {
-  await running()
-  setting("BACKUP_REMOTE=s3:http://files.test/new")
-  kit.fakeDocker({ noBucket: "s3:http://files.test/new" })
-  expect(await kit.run(["backup"])).toMatchObject({ code: 0 })
-  expect(docker().repositories?.["s3:http://files.test/new"]).toHaveLength(docker().repositories!["/repository"]!.length)
-  kit.fakeDocker({ place: { "s3:http://files.test/new": 124 } })
-  const done = await kit.run(["backup"])
-  expect(done.stderr).toContain("s3:http://files.test/new cannot be used: no answer within 30 s")
-  expect(done.code).toBe(1)
+describe("a second place", () => {
+  const at = "s3:http://files.test/new"
+  const second = () => setting(`BACKUP_REMOTE=${at}\nBACKUP_REMOTE_USER=im\nBACKUP_REMOTE_PASSWORD=aVerySecretPassword`)
+
+  test("whose bucket is missing gets it with the first backup", async () => {
+    await running()
+    second()
+    kit.fakeDocker({ noBucket: at })
+    expect(await kit.run(["backup"])).toMatchObject({ code: 0 })
+    expect(docker().repositories?.[at]).toHaveLength(docker().repositories!["/repository"]!.length)
+  })
+
+  test.each<[string, unknown, string, string]>([
+    [
+      "does not answer",
+      [124, 'Get "http://files.test/new/": dial tcp 10.0.0.9:9000: i/o timeout'],
+      "it cannot be reached over the network",
+      "firewalls",
+    ],
+    ["says something unknown", [124, "Stat: slow down"], "no answer within 30 s: Stat: slow down", "BACKUP_REMOTE"],
+    [
+      "refuses the password",
+      [1, "Fatal: Stat: The Access Key Id you provided does not exist"],
+      "it refuses the user or the password",
+      "BACKUP_REMOTE_USER",
+    ],
+  ])("that %s is named, with the reason and the next step, and the first one is written", async (_, says, why, next) => {
+    await running()
+    second()
+    kit.fakeDocker({ place: { [at]: says } })
+    const done = await kit.run(["backup"])
+    expect(done.stderr).toContain(`is in the place local only. remote: ${at} cannot be used: ${why}`)
+    expect(done.stderr).toMatch(new RegExp(`next: .*${next}.*then the same command again`))
+    expect(done.code).toBe(1)
+    expect(docker().repositories?.["/repository"]?.length).toBeGreaterThan(0)
+  })
+
+  test("without what it needs is refused before restic waits for it", async () => {
+    await running()
+    setting(`BACKUP_REMOTE=${at}`)
+    const done = await kit.run(["backup"])
+    expect(done.stderr).toContain(`remote: ${at} cannot be used: it needs an access key and a secret key`)
+    expect(done.stderr).toContain("next: set BACKUP_REMOTE_USER and BACKUP_REMOTE_PASSWORD")
+    expect(docker().repositories?.[at]).toBeUndefined()
+    expect(done.code).toBe(1)
+  })
 })
 
 test("list shows what is where, for programs as well", async () => {

@@ -101,7 +101,7 @@ else if (args[0] === "run") print("a copy")
 else if (args[0] !== "network" && args[0] !== "stats") end(64, `the fake docker does not know ${args.join(" ")}`)
 
 // restic as far as openimctl needs it, with its snapshots in the same file:
-//   restoredBytes: what a restored store dumps; dumpFails: the part whose dump fails; place: { REPOSITORY: exit code }; noBucket: REPOSITORY; killTask: the caller is killed while it runs
+//   restoredBytes: what a restored store dumps; dumpFails: the part whose dump fails; place: { REPOSITORY: exit code or [exit code, words] }; noBucket: REPOSITORY; killTask: the caller is killed while it runs
 async function task(words) {
   const repository = words.find((word) => word.startsWith("RESTIC_REPOSITORY="))?.slice(18)
   const mounts = Object.fromEntries(words.flatMap((word, at) => (words[at - 1] === "-v" ? [word.split(":").slice(0, 2).reverse()] : [])))
@@ -117,12 +117,11 @@ async function task(words) {
   state.repositories ??= {}
   const own = state.repositories[repository]
   const has = (word) => words.includes(word)
-  if (state.noBucket === repository && !own && !has("init"))
-    end(
-      124,
-      "Stat(<config/>) returned error, retrying after 1.2s: Stat: The specified bucket does not exist\nFatal: unable to open config file",
-    )
-  if (state.place?.[repository]) end(state.place[repository], "Fatal: no route to host")
+  if (state.noBucket === repository && !own && !has("init")) end(124, ended("Stat: The specified bucket does not exist"))
+  if (state.place?.[repository]) {
+    const [code, says] = [state.place[repository]].flat()
+    end(code, says === undefined ? "Fatal: a fault" : code === 124 ? ended(says) : says)
+  }
   if (has("init")) {
     state.repositories[repository] = []
     if (mounts[repository]) writeFileSync(`${mounts[repository]}/config`, "")
@@ -137,6 +136,18 @@ async function task(words) {
   } else if (has("snapshots")) print(JSON.stringify(own))
   else if (has("forget")) state.repositories[repository] = own.filter(({ id }) => !has(id))
   save()
+}
+
+// What restic says that timeout ends while it tries again.
+function ended(why) {
+  return [
+    `Stat(<config/>) returned error, retrying after 1.2s: ${why}`,
+    `Stat(<config/>) returned error, retrying after 3.4s: ${why}`,
+    "signal terminated received, cleaning up",
+    "Fatal: unable to open config file: context canceled",
+    "Is there a repository at the following location?",
+    "s3:http://files.test/new",
+  ].join("\n")
 }
 
 function projectOf({ project = "shop" }) {
