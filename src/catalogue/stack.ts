@@ -188,21 +188,30 @@ export const installSchema = v.pipe(
       "A program below java/, which goes to /opt/NAME; its properties go to /opt/NAME/config. `packages` bring Java.",
       v.optional(name("the name of a program below java/")),
     ),
+    runtime: about(
+      "Whether the server is the program that runs `content`, in the version that its source needs, such as Node. `packages` bring its libraries.",
+      v.optional(v.boolean()),
+    ),
     unavailable: about("Why this distribution cannot have the server.", v.optional(text())),
   }),
   v.partialCheck(
-    [["packages"], ["archive"], ["tool"], ["unavailable"]],
-    ({ packages, archive, tool, unavailable }) => (archive ?? tool ?? unavailable ?? packages[0]) !== undefined,
-    "packages, an archive, a tool, or the reason why it is unavailable",
+    [["packages"], ["archive"], ["tool"], ["runtime"], ["unavailable"]],
+    ({ packages, archive, tool, runtime, unavailable }) =>
+      runtime === true || (archive ?? tool ?? unavailable ?? packages[0]) !== undefined,
+    "packages, an archive, a tool, a runtime, or the reason why it is unavailable",
   ),
   v.partialCheck([["packages"], ["java"]], ({ packages, java }) => java === undefined || packages.length > 0, "packages that bring Java"),
 )
 
-/** Files that a source makes and a server serves. */
+/** Files that a source makes, and a server serves or runs. */
 export const contentSchema = v.strictObject({
   source: about("The source that makes them.", name("the name of a source")),
   from: about("The folder below the source where its build leaves them.", relativePath()),
   to: about("Where the image has them.", absolutePath()),
+  packages: about(
+    "Whether the packages that they need when they run come along, as the toolchain keeps them: node_modules.",
+    v.optional(v.boolean()),
+  ),
 })
 
 /** A server that is installed, from packages or an archive of its makers, instead of being built. */

@@ -12,6 +12,7 @@ export type SourceEntry = InferOutput<typeof stack.sourceSchema>
 export type SourceImageEntry = InferOutput<typeof stack.sourceImageSchema>
 export type UserEntry = InferOutput<typeof stack.userSchema>
 export type InstallEntry = InferOutput<typeof stack.installSchema>
+export type ContentEntry = InferOutput<typeof stack.contentSchema>
 export type BaseEntry = InferOutput<typeof stack.baseSchema>
 export type FrontEntry = InferOutput<typeof stack.frontSchema>
 export type PackagedService = InferOutput<typeof stack.packagedServiceSchema>

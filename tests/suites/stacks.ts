@@ -213,7 +213,7 @@ function nodeTests(settings: Settings, name: string): Named[] {
         const source = edited(workshop, (directory) => directory.withNewFile("package.json", text))
         const { content } = toolchainByName("node")
         await fails(
-          () => content!(settings, workshop.toolchain, source, "dist"),
+          () => content!(settings, workshop.toolchain, source, { source: name, from: "dist", to: "/" }),
           "the lock file does not fit package.json: run npm install",
         )
       },

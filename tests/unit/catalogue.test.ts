@@ -106,7 +106,7 @@ describe("a broken catalogue", () => {
       "stack.yaml",
       "        unavailable: it is not made for musl\n",
       "        packages: []\n",
-      "expected packages, an archive, a tool, or the reason",
+      "expected packages, an archive, a tool, a runtime, or the reason",
     ],
     ["versions.yaml", "sha256: 0a0b0c0d", "sha256: 0A0B0C0D", "builds.ubuntu2204.sha256: expected 64 lower-case"],
     ["stack.yaml", "image: openim/openim-server", "image: docker.io:80/x", "expected an image name without registry"],

@@ -1,12 +1,17 @@
-import { describe, expect, it } from "vitest"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
+import type { InstalledEntry } from "../../src/catalogue/types.js"
 import { baseOf, imageOf, sourceOf } from "../../src/plan/build/components.js"
 import { customSourceName } from "../../src/plan/build/customSource.js"
 import { bundleItems } from "../../src/plan/bundle/items.js"
 import { dockerfile } from "../../src/plan/dockerfile/dockerfile.js"
-import { contentFacts, installedInputs } from "../../src/plan/packages/installed.js"
+import { contentFacts, installedInputs, installedResource, reportScript, runtimeReport } from "../../src/plan/packages/installed.js"
 import { pinnedVersion } from "../../src/plan/publish/publishedAs.js"
-import { checkScript, managerOf, nodeRefusal } from "../../src/plan/toolchains/node/managers.js"
+import { checkScript, managerOf, nodeRefusal, tidyScript } from "../../src/plan/toolchains/node/managers.js"
 import { nodeVersionOf, servesFor } from "../../src/plan/toolchains/node/version.js"
 import { checkToolchains } from "../../src/plan/toolchains/toolchains.js"
 
@@ -139,5 +144,139 @@ describe("a component with content", async () => {
     )
     const program = Object.values(catalogue.components).find(({ kind }) => kind === "program")!
     expect(() => checkToolchains(with_({ one: { ...program, source } }) as never)).toThrow("Node makes no programs")
+  })
+})
+
+describe("a service that Node runs", async () => {
+  const v7 = await loadCatalogue("v7")
+  const [web] = Object.values(v7.components).flatMap((entry) => (entry.kind === "installed" && entry.content ? [entry] : []))
+  const service = {
+    ...web,
+    name: "service",
+    server: "node",
+    start: "start-node",
+    content: { source: web?.content?.source, from: "dist", to: "/app", packages: true },
+    install: { debian: { packages: ["libstdc++6"], files: [], runtime: true } },
+  } as InstalledEntry
+  const catalogue = { ...v7, components: { ...v7.components, service } }
+  const base = baseOf(catalogue, "debian")
+  const changed = (entry: object) => ({ ...catalogue, components: { ...catalogue.components, service: { ...service, ...entry } } }) as never
+
+  it("gets from npm, pnpm or yarn the packages that it needs when it runs", () => {
+    const options = [
+      ["{}", "package-lock.json"],
+      ['{"packageManager":"pnpm@9.0.0"}', "pnpm-lock.yaml"],
+      ['{"packageManager":"yarn@1.22.22"}', "yarn.lock"],
+    ].map(([manifest = "", file = ""]) => managerOf(manifest, [file]).production[0])
+    expect(options).toEqual(["--omit=dev", "--prod", "--production"])
+  })
+
+  it("has a Dockerfile with these packages, and with the Node of the build", () => {
+    const text = dockerfile(catalogue, imageOf(catalogue, "service"), base)
+    const steps = [
+      "npm run build",
+      "npm ci --omit=dev",
+      "cp -R package.json node_modules /out/",
+      "FROM ${BASE}",
+      "COPY --from=build /out/ /app/",
+    ]
+    const places = steps.map((step) => text.indexOf(step))
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+    expect(places).not.toContain(-1)
+    expect(text).toContain("COPY --from=build /usr/local/bin/node /usr/local/bin/node")
+  })
+
+  it("leaves both out where they are not asked for", () => {
+    const text = dockerfile(v7, imageOf(v7, web!.name), base)
+    expect(text).not.toMatch(/omit=dev|local\/bin\/node /)
+  })
+
+  it("says which Node it has, in its label and in its provenance", () => {
+    const content = {
+      digest: "a",
+      facts: { version: "v1", created: "2026-01-01T00:00:00Z" },
+      toolchain: { name: "node", version: "24.2.0" },
+    }
+    expect(runtimeReport(service, content)).toEqual({ version: "24.2.0", created: "2026-01-01T00:00:00Z", origin: "node 24.2.0" })
+    expect(installedResource(catalogue, service, base, "node 24.2.0")).toEqual({ uri: "pkg:generic/node@24.2.0" })
+    expect(reportScript(service, service.install.debian!, base)).not.toContain("dpkg-query")
+  })
+
+  it("needs content of a toolchain that has a runtime", () => {
+    expect(() => checkToolchains(catalogue)).not.toThrow()
+    expect(() => checkToolchains(changed({ content: undefined }))).toThrow(
+      "components.service: a runtime runs content, and this component has none",
+    )
+    const python = { ...catalogue.sources, tool: { ...catalogue.sources[service.content!.source], toolchain: "python" } }
+    const pins = { ...catalogue.pins, images: { ...catalogue.pins.images, python: "python:3" } }
+    const of = (entry: object) => ({ ...(changed(entry) as typeof catalogue), sources: python, pins }) as never
+    const content = { ...service.content, source: "tool" }
+    expect(() => checkToolchains(of({ content }))).toThrow("Python has no runtime that goes into an image")
+    expect(() => checkToolchains(of({ content, install: web?.install }))).toThrow("Python brings its packages anyway")
+  })
+})
+
+describe("what goes into an image", () => {
+  const folder = mkdtempSync(join(tmpdir(), "node-"))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it("is packages without what managers keep for themselves", () => {
+    const kept = ["node_modules/ws/index.js", "node_modules/@redis/client/dist/index.js"]
+    const gone = [
+      "node_modules/.bin/tsc",
+      "node_modules/ws/node_modules/.bin/x",
+      "node_modules/ws/package-lock.json",
+      "node_modules/.package-lock.json",
+      "node_modules/.modules.yaml",
+      "node_modules/.pnpm/lock.yaml",
+      "node_modules/.pnpm-workspace-state.json",
+      "node_modules/.yarn-integrity",
+      "node_modules/.cache/x",
+    ]
+    for (const file of [...kept, ...gone]) {
+      mkdirSync(join(folder, dirname(file)), { recursive: true })
+      writeFileSync(join(folder, file), "")
+    }
+    execFileSync("sh", ["-euc", tidyScript], { cwd: folder })
+    expect(kept.map((file) => existsSync(join(folder, file)))).toEqual(kept.map(() => true))
+    expect(gone.filter((file) => existsSync(join(folder, file)))).toEqual([])
+  })
+
+  it("may be no package at all", () => {
+    const empty = mkdtempSync(join(folder, "empty-"))
+    execFileSync("sh", ["-euc", tidyScript], { cwd: empty })
+    expect(existsSync(join(empty, "node_modules"))).toBe(true)
+  })
+})
+
+describe("start-node", () => {
+  const start = (env: Record<string, string>, ...words: string[]) => {
+    try {
+      const options = { env: { PATH: process.env.PATH, ...env }, encoding: "utf8" as const, stdio: "pipe" as const }
+      return { code: 0, said: execFileSync("sh", ["shell/start-node.sh", ...words], options) }
+    } catch (error) {
+      const { status, stderr } = error as { status: number; stderr: string }
+      return { code: status, said: stderr }
+    }
+  }
+  const printed = { NODE_SECRETS: "TOKEN_SECRET" }
+
+  it("refuses to start without a secret that the service needs", () => {
+    expect(start(printed)).toEqual({
+      code: 1,
+      said: "start-node: no TOKEN_SECRET: set TOKEN_SECRET or TOKEN_SECRET_FILE, or ALLOW_EMPTY_PASSWORD=yes on a private network\n",
+    })
+    expect(start({ ...printed, TOKEN_SECRET_FILE: "/missing" }).said).toContain("TOKEN_SECRET_FILE cannot be read")
+  })
+
+  it.each([[{ TOKEN_SECRET: "x" }], [{ TOKEN_SECRET_FILE: "package.json" }], [{ ALLOW_EMPTY_PASSWORD: "yes" }]])(
+    "starts with %j",
+    (env) => {
+      expect(start({ ...printed, ...(env as Record<string, string>) }, "node", "-p", "6 * 7")).toEqual({ code: 0, said: "42\n" })
+    },
+  )
+
+  it("is not healthy where nothing answers", () => {
+    expect(start({ HEALTH_PORT: "1" }, "health").code).toBe(1)
   })
 })

@@ -19,10 +19,12 @@ import {
   periodOf,
   readReport,
   reportScript,
+  runtimeReport,
   type ServerReport,
 } from "../../plan/packages/installed.js"
 import { javaFolders } from "../../plan/packages/java.js"
 import type { PlanInput } from "../../plan/publish/planRows.js"
+import { runtimeOf } from "../../plan/toolchains/toolchains.js"
 import { mounted } from "../bundle/bundle.js"
 import { explain } from "../call/failures.js"
 import type { Settings } from "../call/settings.js"
@@ -59,7 +61,10 @@ export async function installedImage(given: Settings, component: InstalledEntry,
 
   const content = await contentOf(settings, component)
   if (content !== undefined) server = server.withDirectory(content.to, await content.files(), { owner: "0:0" })
-  const report = knownReportOf(settings, install) ?? (await reportOf(server, component, install, base))
+  if (content !== undefined && install.runtime)
+    server = server.withFile(`${binFolder}/${component.server}`, content.runtime(), { permissions: 0o755, owner: "0:0" })
+  const asked = knownReportOf(settings, install) ?? (await reportOf(server, component, install, base))
+  const report = content !== undefined && install.runtime ? runtimeReport(component, content) : asked
   const facts = contentFacts(factsOf(catalogue, component, install, report), content)
   const inputs = await inputsOf(settings, component, base, facts.revision, prepared, content)
   const started = await withStart(settings, server, component)
@@ -80,11 +85,13 @@ export async function installedInput(given: Settings, component: InstalledEntry,
   const { catalogue } = settings
   const prepared = await withServerPackages(settings, component, base, install)
   const pin = install.archive === undefined ? undefined : pinnedArchive(catalogue, component.name)
-  const report =
-    pin === undefined
-      ? (knownReportOf(settings, install) ?? (await reportOf(prepared.container, component, install, base)))
-      : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
   const content = await contentOf(settings, component)
+  const report =
+    content !== undefined && install.runtime
+      ? runtimeReport(component, content)
+      : pin === undefined
+        ? (knownReportOf(settings, install) ?? (await reportOf(prepared.container, component, install, base)))
+        : { version: pin.version, created: "", origin: `archive ${pin.version} for ${install.archive}` }
   const { revision, version } = contentFacts(factsOf(catalogue, component, install, report), content)
   return {
     component: component.name,
@@ -99,9 +106,12 @@ interface Content extends ContentFacts {
   to: string
   origin: string
   files(): Promise<Directory>
+  /** The program that runs them. */
+  runtime(): File
 }
 
-async function contentOf(settings: Settings, { content }: InstalledEntry): Promise<Content | undefined> {
+async function contentOf(settings: Settings, component: InstalledEntry): Promise<Content | undefined> {
+  const { content } = component
   if (content === undefined) return undefined
   const source = await resolveSource(settings, content.source)
   const toolchain = await toolchainByName(source.toolchain.name).prepare(settings, source.toolchain.version)
@@ -112,7 +122,8 @@ async function contentOf(settings: Settings, { content }: InstalledEntry): Promi
     digest,
     facts: source.facts,
     toolchain: { name: toolchain.name, version: toolchain.version },
-    files: () => contentMaker(toolchain.name)(settings, toolchain, source, content.from),
+    files: () => contentMaker(toolchain.name)(settings, toolchain, source, content),
+    runtime: () => toolchain.container.file(runtimeOf(settings.catalogue, component)),
   }
 }
 

@@ -1,7 +1,7 @@
 // What a toolchain does in containers. The other half of it, ToolchainPlan, decides without asking anybody; toolchains.ts finds both.
 
 import type { Container, Directory, File } from "@dagger.io/dagger"
-import type { PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
+import type { ContentEntry, PinnedSource, ProgramEntry, SourceEntry, SourcePin } from "../../catalogue/types.js"
 import type { ToolchainVersion } from "../../plan/build/inputs.js"
 import type { HelperPlan, ToolchainPlan } from "../../plan/toolchains/toolchain.js"
 import type { FoundSource, ResolvedSource } from "../build/foundSource.js"
@@ -42,8 +42,8 @@ export interface Toolchain extends ToolchainPlan {
   prepare(settings: Settings, version?: string): Promise<PreparedToolchain>
   /** Absent where it makes no programs. */
   programs?: ProgramMaker
-  /** Files that a source makes below its folder `from`; absent where it makes none. */
-  content?(settings: Settings, toolchain: PreparedToolchain, source: ResolvedSource, from: string): Promise<Directory>
+  /** Files that a source makes below a folder; absent where it makes none. */
+  content?(settings: Settings, toolchain: PreparedToolchain, source: ResolvedSource, content: ContentEntry): Promise<Directory>
   /** The texts of a source's other files that say which version it needs. */
   versionTexts(source: FoundSource): Promise<string[]>
   /** Other defaults of a Dockerfile's build arguments, by what the caller has said. */

@@ -8,7 +8,7 @@ import { archivePlan, installedPlan, installOf, knownReport, packagesOf } from "
 import { javaFolders, javaPackages } from "../packages/java.js"
 import { planPackages } from "../packages/packages.js"
 import { helperToolchain } from "../toolchains/helpers.js"
-import { contentBy } from "../toolchains/toolchains.js"
+import { contentBy, runtimeOf } from "../toolchains/toolchains.js"
 import type { DockerfileOptions } from "./stages.js"
 import { addUser, baseStage, copyLibrary, header, installing, settings } from "./stages.js"
 import { printed, run } from "./words.js"
@@ -22,9 +22,7 @@ export function installedDockerfile(
   const { archive, tool, java } = installOf(catalogue, component, base)
   const { helper, content } = component
   const compiled = [
-    ...(content === undefined
-      ? []
-      : [contentBy(sourceEntry(catalogue, content.source)).contentStages(catalogue, content.source, content.from, options)]),
+    ...(content === undefined ? [] : [contentBy(sourceEntry(catalogue, content.source)).contentStages(catalogue, content, options)]),
     ...(helper === undefined ? [] : [helperToolchain.helperStages(catalogue, helper, options)]),
     ...(tool === undefined ? [] : [helperToolchain.toolStages(catalogue, tool, options)]),
   ]
@@ -99,6 +97,7 @@ function finalStage(catalogue: Catalogue, component: InstalledEntry, base: BaseE
     ...(tool === undefined ? [] : [`COPY --from=${helperToolchain.name} /out/${tool} ${binFolder}/${component.server}`]),
     ...(java === undefined ? [] : [`COPY --from=java /out/ /opt/${java}/`, `COPY java/${java}/*.properties /opt/${java}/config/`]),
     ...(component.content === undefined ? [] : [`COPY --from=build /out/ ${component.content.to}/`]),
+    ...(install.runtime ? [`COPY --from=build ${runtimeOf(catalogue, component)} ${binFolder}/${component.server}`] : []),
     ...(component.helper === undefined ? [] : [`COPY --from=${helperToolchain.name} /out/${component.helper} ${binFolder}/`]),
     `COPY shell/${component.start}.sh ${start}`,
     run(`chmod 755 ${start}`),

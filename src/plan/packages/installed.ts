@@ -144,11 +144,17 @@ export function toolRelease({ release, version }: ToolPin): string {
   return release ?? version.replace(/^v/, "")
 }
 
+/** The same where the server is the runtime of its content. */
+export function runtimeReport({ server }: InstalledEntry, { facts, toolchain }: ContentFacts): ServerReport {
+  return { version: toolchain.version, created: facts.created, origin: `${server} ${toolchain.version}` }
+}
+
 /** Asks the server, which runs with the libraries of this base for the first time then. Some print their version as an error. */
 export function reportScript(component: InstalledEntry, install: InstallEntry, base: BaseEntry): string {
   const time = `stat -L -c %Y "$(command -v ${component.server})"`
-  const { archive, packages } = install
-  const origin = archive === undefined ? packageVersion[packageFamily(base)](firstIn(packages, "package")) : `echo archive ${archive}`
+  const { archive, packages, runtime } = install
+  const given = runtime ? "runtime" : archive && `archive ${archive}`
+  const origin = given ? `echo ${given}` : packageVersion[packageFamily(base)](firstIn(packages, "package"))
   return `set -e; ${time}; ${component.server} ${component.versionOption} 2>&1 | head -n 1; ${origin}`
 }
 
@@ -216,14 +222,14 @@ export function installedInputs(
 
 /** What was installed, as in-toto names it; `revision` is the one in the image's label. */
 export function installedResource(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, revision: string): ProvenanceResource {
-  const { archive, tool, java } = installOf(catalogue, component, base)
+  const { archive, tool, java, runtime } = installOf(catalogue, component, base)
   if (tool !== undefined) return helperToolchain.toolResource(toolPin(catalogue, tool))
   if (archive !== undefined) {
     const { build } = archiveOf(catalogue, component, archive)
     return { uri: firstIn(build.urls, "address"), digest: { sha256: revision.replace(/^sha256:/, "") } }
   }
   const [name, version = ""] = revision.split(" ")
-  if (java !== undefined) return { uri: `pkg:generic/${java}@${version}` }
+  if (java !== undefined || runtime) return { uri: `pkg:generic/${java ?? name}@${version}` }
   const type = { apt: "deb", dnf: "rpm", zypper: "rpm", apk: "apk" }[packageFamily(base)]
   return { uri: `pkg:${type}/${base.distribution}/${name}@${encodeURIComponent(version)}` }
 }

@@ -1,6 +1,6 @@
 // What a toolchain decides without asking anybody. Its implementations are in folders beside this file; toolchains.ts finds them.
 
-import type { BuiltEntry, Catalogue, ToolPin } from "../../catalogue/types.js"
+import type { BuiltEntry, Catalogue, ContentEntry, ToolPin } from "../../catalogue/types.js"
 import type { BundleItem } from "../bundle/types.js"
 import type { DockerfileOptions, DockerfileStages } from "../dockerfile/stages.js"
 import type { ProvenanceResource, ProvenanceSource } from "../supplychain/resources.js"
@@ -35,8 +35,12 @@ export interface ToolchainPlan {
   bundleItems(debian: string): BundleItem[]
   /** Absent where it makes no programs. How a Dockerfile makes a component's programs: the source's files in the stage source, programs and what starts them in /out of the stage build. */
   dockerfileStages?(catalogue: Catalogue, component: BuiltEntry, options: DockerfileOptions, project: ProjectStages): DockerfileStages
-  /** The same for files that a source makes below the folder `from`: they are in /out of the stage build. */
-  contentStages?(catalogue: Catalogue, source: string, from: string, options: DockerfileOptions): DockerfileStages
+  /** The same for files that a source makes below a folder: they are in /out of the stage build. */
+  contentStages?(catalogue: Catalogue, content: ContentEntry, options: DockerfileOptions): DockerfileStages
+  /** Where its containers have the program that runs such files, and that an image may get from there (`runtime` in stack.yaml). */
+  runtime?: string
+  /** Whether it can leave out of `content` the packages that these files need when they run (`packages` in stack.yaml). */
+  separatesPackages?: true
   /** What an image was made with, and its source as the toolchain's registry has it. */
   provenance(version: string, source?: ProvenanceSource): ProvenanceResource[]
   /** Shell: prints `program FILE` for each file of the folders "$@" that makes its folder a program. */

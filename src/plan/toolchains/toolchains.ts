@@ -2,7 +2,7 @@
 
 import { entryOf } from "../../base/entries.js"
 import { unknownName } from "../../base/nearest.js"
-import type { Catalogue, SourceEntry } from "../../catalogue/types.js"
+import type { Catalogue, InstalledEntry, SourceEntry } from "../../catalogue/types.js"
 import { go } from "./go/toolchain.js"
 import { helperToolchain } from "./helpers.js"
 import { node } from "./node/toolchain.js"
@@ -36,6 +36,23 @@ export function contentBy(entry: SourceEntry): ToolchainPlan & Required<Pick<Too
   return { ...found, contentStages: found.contentStages }
 }
 
+/** Where the toolchain of a component's content has the program that runs it. */
+export function runtimeOf({ sources }: Pick<Catalogue, "sources">, { content }: InstalledEntry): string {
+  if (content === undefined) throw new Error("a runtime runs content, and this component has none")
+  const { title, runtime } = toolchainOf(sources[content.source]!)
+  if (runtime === undefined) throw new Error(`${title} has no runtime that goes into an image: name packages that bring one`)
+  return runtime
+}
+
+/** What a component wants of its content, the toolchain must be able to give. */
+function checkContent(catalogue: Pick<Catalogue, "sources">, component: InstalledEntry): void {
+  const { content, install } = component
+  if (Object.values(install).some(({ runtime }) => runtime)) runtimeOf(catalogue, component)
+  if (content === undefined) return
+  const { title, separatesPackages } = contentBy(catalogue.sources[content.source]!)
+  if (content.packages && !separatesPackages) throw new Error(`${title} brings its packages anyway: remove content.packages`)
+}
+
 /** Before anything is built: each source must name a toolchain that there is. */
 export function checkToolchains({ stack, sources, components, pins }: Catalogue): void {
   for (const [name, { toolchain }] of Object.entries(sources)) {
@@ -54,7 +71,7 @@ export function checkToolchains({ stack, sources, components, pins }: Catalogue)
     const { kind, name } = component
     try {
       if (kind === "program") programsBy(sources[component.source]!)
-      if (kind === "installed" && component.content !== undefined) contentBy(sources[component.content.source]!)
+      if (kind === "installed") checkContent({ sources }, component)
     } catch (error) {
       throw new Error(`stack ${stack}: stack.yaml: components.${name}: ${(error as Error).message}`)
     }

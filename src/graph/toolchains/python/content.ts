@@ -2,6 +2,7 @@
 
 import { CacheSharingMode, type Container, type Directory, dag } from "@dagger.io/dagger"
 import { Problem } from "../../../base/problem.js"
+import type { ContentEntry } from "../../../catalogue/types.js"
 import { cacheName } from "../../../plan/build/caches.js"
 import {
   compileCheck,
@@ -27,7 +28,7 @@ export async function pythonContent(
   settings: Settings,
   toolchain: PreparedToolchain,
   source: FoundSource,
-  from: string,
+  { from }: ContentEntry,
 ): Promise<Directory> {
   await checkSource(toolchain, source)
   if (!(await source.directory.exists(from)))

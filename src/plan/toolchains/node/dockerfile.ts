@@ -1,17 +1,18 @@
 // How a Dockerfile makes files with Node.
 
 import { pinnedImage } from "../../../catalogue/lookup.js"
-import type { Catalogue } from "../../../catalogue/types.js"
+import type { Catalogue, ContentEntry } from "../../../catalogue/types.js"
 import { type DockerfileOptions, type DockerfileStages, sourceStage } from "../../dockerfile/stages.js"
 import { comment, run } from "../../dockerfile/words.js"
+import { tidyScript } from "./managers.js"
 
 /** Files in /out of the stage build. */
 export function nodeContentStages(
   catalogue: Catalogue,
-  source: string,
-  from: string,
+  { source, from, packages }: ContentEntry,
   { arguments: given }: DockerfileOptions,
 ): DockerfileStages {
+  const registry = '${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}'
   const { pins } = catalogue
   return {
     arguments: [
@@ -27,9 +28,15 @@ export function nodeContentStages(
       "WORKDIR /src",
       comment("Packages are installed before the source is there, so that an edit does not install them again."),
       "COPY --from=source /package.json /package-lock.json ./",
-      run('npm ci --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}'),
+      run(`npm ci --no-audit --no-fund ${registry}`),
       "COPY --from=source / .",
       run("npm run build", "mkdir -p /out", `cp -R ${from}/. /out/`),
+      ...(packages
+        ? [
+            comment("Without the packages that only the build needs."),
+            run(`npm ci --omit=dev --no-audit --no-fund ${registry}`, tidyScript, "cp -R package.json node_modules /out/"),
+          ]
+        : []),
       "",
     ],
   }

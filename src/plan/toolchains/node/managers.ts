@@ -10,6 +10,8 @@ export interface Manager {
   lockFile: string
   /** Installs exactly what the lock file says, or fails. */
   install: string[]
+  /** The option of that for what is needed when the source runs, and nothing else. */
+  production: string[]
 }
 
 const managers: Record<Manager["name"], Omit<Manager, "version">> = {
@@ -17,18 +19,27 @@ const managers: Record<Manager["name"], Omit<Manager, "version">> = {
     name: "npm",
     lockFile: "package-lock.json",
     install: ["npm", "ci", "--no-audit", "--no-fund"],
+    production: ["--omit=dev"],
   },
   pnpm: {
     name: "pnpm",
     lockFile: "pnpm-lock.yaml",
     install: ["pnpm", "install", "--frozen-lockfile"],
+    // As folders, each once: links into a store of pnpm's would not be part of an image.
+    production: ["--prod", "--config.node-linker=hoisted"],
   },
   yarn: {
     name: "yarn",
     lockFile: "yarn.lock",
     install: ["yarn", "install", "--frozen-lockfile", "--non-interactive"],
+    production: ["--production"],
   },
 }
+
+/** Removes what managers keep beside packages for themselves, and what says when they were installed. */
+export const tidyScript =
+  "mkdir -p node_modules && find node_modules \\( -name .bin -o -name package-lock.json \\) -prune -exec rm -rf {} + && " +
+  "rm -rf node_modules/.cache node_modules/.package-lock.json node_modules/.yarn-integrity node_modules/.modules.yaml node_modules/.pnpm*"
 
 export const lockFiles = Object.values(managers).map(({ lockFile }) => lockFile)
 

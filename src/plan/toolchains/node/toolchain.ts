@@ -20,6 +20,8 @@ export const node: ToolchainPlan = {
   versionOf: nodeVersionOf,
   bundleItems: () => [],
   contentStages: nodeContentStages,
+  runtime: "/usr/local/bin/node",
+  separatesPackages: true,
   provenance: (version) => [{ uri: `pkg:generic/node@${version}` }],
   programSearch: "",
   leftovers: { programs: ["npm"], files: ["package-lock.json"] },

@@ -1,7 +1,7 @@
 // How a Dockerfile makes a folder of Python modules with their wheels.
 
 import { pinnedImage } from "../../../catalogue/lookup.js"
-import type { Catalogue } from "../../../catalogue/types.js"
+import type { Catalogue, ContentEntry } from "../../../catalogue/types.js"
 import { copyLibrary, type DockerfileOptions, type DockerfileStages, installing, sourceStage } from "../../dockerfile/stages.js"
 import { assigned, comment, run } from "../../dockerfile/words.js"
 import { planPackages } from "../../packages/packages.js"
@@ -12,8 +12,7 @@ import { lockFile } from "./requirements.js"
 /** Files in /out of the stage build. */
 export function pythonContentStages(
   catalogue: Catalogue,
-  source: string,
-  from: string,
+  { source, from }: ContentEntry,
   { arguments: given, mirrors }: DockerfileOptions,
 ): DockerfileStages {
   const plan = planPackages({ distribution: "debian", want: pythonPackages, mirrors })
