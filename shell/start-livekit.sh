@@ -4,9 +4,9 @@
 #   start-livekit health                                   does it answer?
 #   start-livekit COMMAND …                                anything else instead, such as sh
 # LIVEKIT_KEY and LIVEKIT_SECRET are the pair that whoever gives out tokens has, too. LIVEKIT_KEY_FILE and LIVEKIT_SECRET_FILE name
-# mounted secrets. LIVEKIT_ADDRESS is where clients reach the ports of media: an IP address, a name, or a URL with one. Without it, the
-# container's own. Ports: 7880 for HTTP and WebSocket, LIVEKIT_TCP_PORT (7881) and LIVEKIT_UDP_PORT (7882) for media. Clients use the
-# numbers that it has here: publish each as the same number.
+# mounted secrets. LIVEKIT_ADDRESS is where clients reach the ports of media: an IP address, or a name, which is asked for once. Without
+# it, LIVEKIT_PUBLIC_URL says it, and without that it is the container's own. Ports: 7880 for HTTP and WebSocket, LIVEKIT_TCP_PORT (7881)
+# and LIVEKIT_UDP_PORT (7882) for media. Clients use the numbers that it has here: publish each as the same number.
 set -eu
 
 give_up() {
@@ -58,7 +58,8 @@ else
 fi
 
 # Clients get an IP address, never a name.
-host=${LIVEKIT_ADDRESS:-}
+host=${LIVEKIT_ADDRESS:-${LIVEKIT_PUBLIC_URL:-}}
+unset LIVEKIT_ADDRESS LIVEKIT_PUBLIC_URL
 host=${host#*://}
 host=${host%%/*}
 case $host in
@@ -73,7 +74,7 @@ case $host in
   *[!0-9.]*)
     address=$(getent hosts "$host" 2>/dev/null | while read -r found _; do case $found in *:* | 127.*) ;; *) echo "$found" && break ;; esac; done)
     if [ -z "$address" ]; then
-      give_up "$host is not known here, or is this machine alone: set LIVEKIT_ADDRESS to the IP address under which clients reach this machine"
+      give_up "$host is not known here, or is this machine alone: set CALLS_IP (LIVEKIT_ADDRESS in the container) to the IP address under which clients reach this machine"
     fi ;;
   *) address=$host ;;
 esac

@@ -4,6 +4,7 @@ import { jsonText } from "../../src/base/format"
 import { durationText as duration } from "../../src/base/measures"
 import type { DeployedService } from "../../src/plan/deploy/model"
 import { blocking, preflight } from "../../src/plan/deploy/preflight"
+import { publishedPorts } from "../../src/plan/deploy/publishedPorts"
 import { checkEnv, type Diagnostic } from "../../src/plan/deploy/settings"
 import { allHealthy, changeOf, chosenProfiles, servicesOf, stagesOf, statusRows } from "../../src/plan/deploy/stages"
 import { renewIfNeeded } from "./certificate"
@@ -269,10 +270,12 @@ function printAccess(site: Site, profiles: string[], first: boolean): void {
   const urls = Object.entries(urlsOf(site, profiles))
   const width = Math.max(0, ...urls.map(([name]) => name.length))
   result(urls.map(([name, url]) => `${name.padEnd(width)}  ${url}\n`).join(""))
-  const ports = [
-    ...new Set(servicesOf(folder.deployment, profiles).flatMap(({ publish }) => Object.keys(publish).map((name) => settings[name]))),
-  ]
-  result(`open in the firewall: ${ports.join(", ")} (TCP)\n`)
+  const ports = servicesOf(folder.deployment, profiles).flatMap(publishedPorts)
+  const open = (["tcp", "udp"] as const).flatMap((wanted) => {
+    const numbers = new Set(ports.flatMap(({ setting, protocol }) => (protocol === wanted ? [settings[setting]] : [])))
+    return numbers.size === 0 ? [] : [`${[...numbers].join(", ")} (${wanted.toUpperCase()})`]
+  })
+  result(`open in the firewall: ${open.join(", ")}\n`)
   if (settings["TLS"] === "internal") result(`certificate authority of this installation, to be trusted by clients: ${rootFile(folder)}\n`)
   if (!first) return
   // Once: what people type in. They stand in .env from now on.

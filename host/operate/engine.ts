@@ -229,8 +229,11 @@ export async function containersOf(site: { engine: Engine; project: string }): P
       imageId: one.Image.replace(/^sha256:/, ""),
       startedAt: one.State.StartedAt,
       healthOutput: health?.Log?.at(-1)?.Output ?? "",
-      ports: Object.values(one.HostConfig?.PortBindings ?? {}).flatMap((bindings) =>
-        (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
+      ports: Object.entries(one.HostConfig?.PortBindings ?? {}).flatMap(([target, bindings]) =>
+        (bindings ?? []).map(({ HostPort }) => ({
+          port: Number(HostPort),
+          protocol: target.endsWith("/udp") ? ("udp" as const) : ("tcp" as const),
+        })),
       ),
     }
   })

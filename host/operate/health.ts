@@ -4,6 +4,7 @@ import { freemem } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { jsonText } from "../../src/base/format"
 import { table } from "../../src/base/table"
+import { publishedPorts } from "../../src/plan/deploy/publishedPorts"
 import { chosenProfiles, servicesOf } from "../../src/plan/deploy/stages"
 import { attempt } from "../run"
 import { containersOf, type Engine, runHealth, siteOf } from "./engine"
@@ -73,8 +74,11 @@ export async function health(folder: Folder, engine: Engine, { limitSeconds, jso
     }),
     timed(until, "ports", "port", () =>
       Promise.all(
-        servicesOf(folder.deployment, profiles).flatMap(({ publish }) =>
-          Object.keys(publish).map(async (name): Promise<Check> => {
+        servicesOf(folder.deployment, profiles)
+          .flatMap(publishedPorts)
+          // One of UDP gives no answer.
+          .filter(({ protocol }) => protocol === "tcp")
+          .map(async ({ setting: name }): Promise<Check> => {
             const began = Date.now()
             const ok = await connects(Number(settings[name]), "127.0.0.1", 3000)
             return {
@@ -85,7 +89,6 @@ export async function health(folder: Folder, engine: Engine, { limitSeconds, jso
               detail: ok ? `port ${settings[name]} is open` : `nothing listens at port ${settings[name]}`,
             }
           }),
-        ),
       ),
     ),
   ]

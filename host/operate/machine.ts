@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 
 import { connect, isIP } from "node:net"
 import { networkInterfaces, totalmem } from "node:os"
 import type { ImageFact, MachineFacts } from "../../src/plan/deploy/preflight"
+import { type Protocol, publishedPorts } from "../../src/plan/deploy/publishedPorts"
 import { hostOf } from "../../src/plan/deploy/settings"
 import { attempt } from "../run"
 import { containersOf, needsHealthRuns, type Site, volumesOf } from "./engine"
@@ -17,12 +18,14 @@ export async function machineFacts(site: Site, state: State, firstUse: boolean, 
   const [volumes, containers, published, networks, names] = await Promise.all([
     volumesOf(site),
     containersOf(site),
-    publishedPorts(site),
+    portsOfOthers(site),
     networksOf(site),
     namesOf(settings["PUBLIC_URL"] ?? ""),
   ])
-  const own = new Set(containers.filter(({ state }) => state === "running").flatMap(({ ports }) => ports))
-  const wanted = folder.deployment.settings.filter(({ kind }) => kind === "port").map(({ name }) => Number(settings[name]))
+  const own = containers.filter(({ state }) => state === "running").flatMap(({ ports }) => ports)
+  const wanted = folder.deployment.services
+    .flatMap(publishedPorts)
+    .map(({ setting, protocol }) => ({ port: Number(settings[setting]), protocol }))
   return {
     engine,
     compose: engine.compose,
@@ -69,7 +72,7 @@ export function freeMiB(...paths: string[]): number {
 }
 
 /** Ports that containers of others publish: with some engines no process listens for them. */
-async function publishedPorts({ engine, project }: Site): Promise<{ port: number; holder: string }[]> {
+async function portsOfOthers({ engine, project }: Site): Promise<HeldPort[]> {
   const done = await attempt([engine.name, "ps", "--format", '{{.Names}}|{{.Label "com.docker.compose.project"}}|{{.Ports}}'], {
     limitSeconds: 30,
   })
@@ -77,36 +80,49 @@ async function publishedPorts({ engine, project }: Site): Promise<{ port: number
   return format.stdout.split("\n").flatMap((line) => {
     const [name = "", owner = "", ports = ""] = line.split("|")
     if (owner === project) return []
-    return [...ports.matchAll(/:(\d+)->/g)].map(([, port]) => ({ port: Number(port), holder: `container ${name}` }))
+    return [...ports.matchAll(/:(\d+)->\d+(?:\/(udp))?/g)].map(([, port, protocol]) => ({
+      port: Number(port),
+      protocol: protocol === "udp" ? ("udp" as const) : ("tcp" as const),
+      holder: `container ${name}`,
+    }))
   })
 }
 
-async function takenPorts(
-  wanted: number[],
-  own: Set<number>,
-  published: { port: number; holder: string }[],
-): Promise<MachineFacts["ports"]> {
-  const sockets = listening()
+interface Port {
+  port: number
+  protocol: Protocol
+}
+
+interface HeldPort extends Port {
+  holder: string
+}
+
+async function takenPorts(wanted: Port[], own: Port[], published: HeldPort[]): Promise<MachineFacts["ports"]> {
+  const sockets = { tcp: openSockets("tcp"), udp: openSockets("udp") }
+  const same = (one: Port) => (other: Port) => one.port === other.port && one.protocol === other.protocol
   return Promise.all(
-    [...new Set(wanted)].map(async (port) => {
-      const other = published.find((one) => one.port === port)?.holder
-      const inode = sockets?.get(port)
-      const open = inode !== undefined || (sockets === undefined && (await connects(port)))
-      return { port, ours: own.has(port) || (!other && !open), holder: other ?? (inode ? holderOf(inode) : "another process") }
-    }),
+    wanted
+      .filter((one, index) => wanted.findIndex(same(one)) === index)
+      .map(async (one) => {
+        const { port, protocol } = one
+        const other = published.find(same(one))?.holder
+        const inode = sockets[protocol]?.get(port)
+        const open = inode !== undefined || (protocol === "tcp" && sockets.tcp === undefined && (await connects(port)))
+        return { ...one, ours: own.some(same(one)) || (!other && !open), holder: other ?? (inode ? holderOf(inode) : "another process") }
+      }),
   )
 }
 
-/** Port → the socket's inode, of all that listen; undefined where the machine does not say it. */
-function listening(): Map<number, string> | undefined {
+/** Port → the socket's inode, of all that listen, or that have no peer; undefined where the machine does not say it. */
+export function openSockets(protocol: Protocol, folder = "/proc/net"): Map<number, string> | undefined {
   const found = new Map<number, string>()
   let read = false
-  for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+  for (const file of [`${folder}/${protocol}`, `${folder}/${protocol}6`]) {
     if (!existsSync(file)) continue
     read = true
     for (const line of readFileSync(file, "utf8").split("\n").slice(1)) {
       const columns = line.trim().split(/\s+/)
-      if (columns[3] !== "0A") continue
+      if (columns[3] !== (protocol === "tcp" ? "0A" : "07")) continue
       found.set(Number.parseInt(columns[1]?.split(":")[1] ?? "", 16), columns[9] ?? "")
     }
   }
@@ -123,7 +139,7 @@ function holderOf(inode: string): string {
       // Of another user, or gone.
     }
   }
-  return "a process of another user (sudo ss -ltnp shows it)"
+  return "a process of another user (sudo ss -lntup shows it)"
 }
 
 export function connects(port: number, host = "127.0.0.1", milliseconds = 1000): Promise<boolean> {

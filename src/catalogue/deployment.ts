@@ -119,6 +119,11 @@ const officialSchema = v.strictObject({
   health: about("Its health check.", healthSchema),
 })
 
+const besideSchema = v.strictObject({
+  environment: about("Variables. A value may hold `${SETTING}`.", variables()),
+  secrets: about("Variables that get a secret: NAME_FILE says where.", mapping(variable(), settingName())),
+})
+
 export const deployedServiceSchema = v.strictObject({
   ...container,
   component: about("The component whose image it runs.", name("the name of a component")),
@@ -130,6 +135,14 @@ export const deployedServiceSchema = v.strictObject({
   volumes: about("Volumes and where they are.", mapping(name(), absolutePath())),
   networks: about("Its networks.", names("the name of a network")),
   publish: about("Settings of ports of the machine, and the port of the container.", mapping(settingName(), port())),
+  direct: about(
+    "Settings of ports of the machine that the container listens on under the same number, and their protocols: for clients that get addresses from it, past the edge.",
+    v.optional(v.record(settingName(), v.picklist(["tcp", "udp"])), {}),
+  ),
+  beside: about(
+    "What it gets besides where another service is part of the deployment, by the name of that one.",
+    v.optional(v.record(serviceName(), besideSchema), {}),
+  ),
   ports: about("The ports that it listens on. Default: the component's.", v.optional(v.array(port()))),
   memoryMiB: about("The most memory, in MiB. A setting SERVICE_MEMORY can change it.", mebibytes()),
   cpus: about(

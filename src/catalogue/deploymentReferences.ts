@@ -35,6 +35,15 @@ export function deploymentReferences(data: unknown, components: string[], images
       ...each([...official, "secrets"], "the name of a setting", settings),
       ...keysOf([...path, "once"], "one of parts", values(at(data, [...path, "parts"]))),
       ...keysOf([...path, "publish"], "the name of a setting", settings),
+      ...keysOf([...path, "direct"], "the name of a setting", settings),
+      ...keysOf(
+        [...path, "beside"],
+        "the name of another service",
+        services!.filter((other) => other !== name),
+      ),
+      ...keys(at(data, [...path, "beside"])).flatMap((other) =>
+        each([...path, "beside", other, "secrets"], "the name of a setting", settings),
+      ),
       ...one([...official, "image"], "the name of an image in versions.yaml", images),
     ]
   }

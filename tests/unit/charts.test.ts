@@ -31,8 +31,9 @@ const file = (name: string, more?: string) => files(more)[`${stack()}/${name}`]!
 /** Without what Helm fills in. */
 const plain = (text: string) => parse(text.replace(/\{\{.*\}\}/g, "filled")) as Record<string, unknown>
 
-/** A cluster has its own Prometheus. */
-const charted = ({ services, monitoring }: DeploymentData) => Object.values(services).filter(({ name }) => name !== monitoring?.service)
+/** A cluster has its own Prometheus, and no ports of a machine. */
+const charted = ({ services, monitoring }: DeploymentData) =>
+  Object.values(services).filter(({ name, direct }) => name !== monitoring?.service && Object.keys(direct).length === 0)
 
 describe("the charts of the default stack", () => {
   it("have a module for each service and each program of a group", () => {
@@ -43,6 +44,8 @@ describe("the charts of the default stack", () => {
     })
     const charts = Object.keys(texts).flatMap((path) => /^[^/]+\/charts\/([^/]+)\/Chart\.yaml$/.exec(path)?.[1] ?? [])
     expect(charts.sort()).toEqual(["library", ...names].sort())
+    const left = Object.keys(data.services).filter((name) => !charted(data).some((one) => one.name === name))
+    for (const name of left) expect(texts["openim/charts/edge/haproxy.cfg"]).not.toContain(`"\${AT_${name.toUpperCase()}_`)
   })
 
   it("hold no value of a secret", () => {

@@ -52,6 +52,18 @@ describe("check", () => {
     ["another port than the edge's", FINE.replace(":18080", ""), "origin PUBLIC_URL"],
   ])("%s", (_, text, expected) => expect(codes(text)).toContain(expected))
 
+  test("a port of UDP may have the number of one of TCP", () => {
+    const [port] = shop.settings.filter(({ name }) => name === "HTTPS_PORT")
+    const settings = [...shop.settings, { ...port!, name: "MEDIA_PORT", default: "18443" }]
+    const having = (protocol: "tcp" | "udp") => ({
+      ...shop,
+      settings,
+      services: shop.services.map((one) => (one.name === "api" ? { ...one, direct: { MEDIA_PORT: protocol } } : one)),
+    })
+    expect(checkEnv(having("udp"), FINE)).toEqual([])
+    expect(checkEnv(having("tcp"), FINE).map(({ message }) => message)).toEqual(["MEDIA_PORT and HTTPS_PORT are both 18443"])
+  })
+
   test("an authority asks at port 80, unless it asks DNS", () => {
     const text = FINE.replace("http:", "https:").replace(":18080", "").concat("TLS=acme\nHTTPS_PORT=443\n")
     const dns = { ...shop.settings.find(({ name }) => name === "TLS")!, name: "ACME_DNS_PROVIDER", kind: "text" as const, optional: true }

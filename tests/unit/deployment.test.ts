@@ -171,6 +171,49 @@ function withData(change: (text: string) => string): Deployment {
   return deploymentOf(catalogue, readDeployment("deployment.yaml", text, catalogue), request())
 }
 
+describe("a port past the edge", () => {
+  const text = fixtureText("deployment.yaml")
+    .replace("  CRON: {", '  MEDIA_PORT: { group: address, kind: port, purpose: Media, default: "7882" }\n  CRON: {')
+    .replace("    profiles: [pages]\n", "    profiles: [pages]\n    direct: { MEDIA_PORT: udp }\n")
+  const made = (more = text) => readDeployment("deployment.yaml", more, catalogue)
+
+  it("is the same number in the container, with its protocol", () => {
+    const files = deploymentFiles(catalogue, made(), request())
+    const { services } = parse(files["docker-compose.prod.yml"]!) as Compose
+    expect(services["web"]!.ports).toEqual(["${MEDIA_PORT:-7882}:${MEDIA_PORT:-7882}/udp"])
+    expect(files["README.md"]).toContain("| `MEDIA_PORT` | 7882 | UDP | `web` | Media |")
+    expect(compose().services["web"]!.ports).toBeUndefined()
+    expect(rendered()["README.md"]).toContain("The edge alone has ports of this machine.")
+  })
+
+  it("is a setting, of a protocol that is known", () => {
+    expect(() => made(text.replace("direct: { MEDIA_PORT: udp }", "direct: { MEDIA_PORTS: udp }"))).toThrow(
+      "services.web.direct.MEDIA_PORTS",
+    )
+    expect(() => made(text.replace("direct: { MEDIA_PORT: udp }", "direct: { MEDIA_PORT: sctp }"))).toThrow(
+      "services.web.direct.MEDIA_PORT: expected",
+    )
+  })
+})
+
+describe("what a service gets beside another one", () => {
+  it("comes with that one, and is missing without it", () => {
+    const { environment, secrets } = compose().services["server"]!
+    expect(environment).toMatchObject({ IMENV_PAGE: "${PUBLIC_URL:?set it in .env}/", IMENV_PAGE_KEY_FILE: "/run/secrets/secret" })
+    expect(secrets).toContain("secret")
+    expect(setting("PUBLIC_URL").uses).toContainEqual({ service: "server", variable: "IMENV_PAGE", as: "variable" })
+    const alone = compose({ profiles: ["core"] }).services["server"]!
+    expect(Object.keys(alone.environment!).filter((name) => name.startsWith("IMENV_PAGE"))).toEqual([])
+  })
+
+  it("names services and settings that are there", () => {
+    const changed = (from: string, to: string) => () =>
+      readDeployment("deployment.yaml", fixtureText("deployment.yaml").replace(from, to), catalogue)
+    expect(changed("beside: { web:", "beside: { wep:")).toThrow("services.server.beside.wep")
+    expect(changed("IMENV_PAGE_KEY: SECRET", "IMENV_PAGE_KEY: SEKRET")).toThrow("services.server.beside.web.secrets.IMENV_PAGE_KEY")
+  })
+})
+
 describe("deployment.yaml", () => {
   it.each([
     [
@@ -239,14 +282,15 @@ describe.each(["registry", "official"])("docker-compose.prod.yml with images=%s"
   const services = () =>
     all().flatMap(({ file, deployment }) => Object.entries(file.services).map(([name, service]) => ({ name, service, file, deployment })))
 
-  it("publishes ports of the edge only, and all other networks of services are closed but for notices", () => {
+  it("publishes ports of the edge and of media only, and all other networks of services are closed but for notices", () => {
     for (const { name, service, file, deployment } of services()) {
       const edge = name === deployment.edge.service
-      expect(service.ports !== undefined, name).toBe(edge)
+      const direct = deployment.services.find((one) => one.name === name)!.direct !== undefined
+      expect(service.ports !== undefined, name).toBe(edge || direct)
       expect(service["network_mode"] ?? service["privileged"], name).toBeUndefined()
       const open = service.networks.filter((network) => file.networks[network]!.internal === false)
-      // Alerts reach people outside.
-      expect(open.length, name).toBe(edge || name === deployment.monitoring?.service ? 1 : 0)
+      // Alerts reach people outside, media come in.
+      expect(open.length, name).toBe(edge || direct || name === deployment.monitoring?.service ? 1 : 0)
     }
   })
 

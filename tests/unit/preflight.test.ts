@@ -45,7 +45,7 @@ describe("is said with its fix", () => {
     ["a full disk of a machine in use", { diskFreeMiB: 500, volumes: VOLUME }, "disk", "only 500 MiB"],
     [
       "a port of somebody else",
-      { ports: [{ port: 18080, holder: "nginx (process 7)", ours: false }] },
+      { ports: [{ port: 18080, protocol: "tcp", holder: "nginx (process 7)", ours: false }] },
       "port",
       "port 18080 is taken by nginx (process 7)",
     ],
@@ -78,9 +78,23 @@ describe("is said with its fix", () => {
 })
 
 test("what is ours or fits is not reported", () => {
-  expect(found({ ports: [{ port: 18080, holder: "docker-proxy", ours: true }] })).toEqual([])
+  expect(found({ ports: [{ port: 18080, protocol: "tcp", holder: "docker-proxy", ours: true }] })).toEqual([])
+  expect(found({ ports: [{ port: 18080, protocol: "udp", holder: "dnsmasq (process 8)", ours: false }] })).toEqual([])
   expect(found({ volumes: VOLUME, madeWith: { DATABASE_PASSWORD: true }, diskFreeMiB: 5000 })).toEqual([])
   expect(found({ cpuFlags: ["fpu"] }, ["frontend"])).toEqual([])
+})
+
+test("a port of UDP is taken by another one of UDP alone", () => {
+  const services = shop.services.map((one) => (one.name === "api" ? { ...one, direct: { MEDIA_PORT: "udp" as const } } : one))
+  const with443 = (protocol: "tcp" | "udp") =>
+    preflight(
+      { ...shop, services },
+      ["core"],
+      { ...SETTINGS, MEDIA_PORT: "443" },
+      { ...FACTS, ports: [{ port: 443, protocol, holder: "caddy (process 9)", ours: false }] },
+    )
+  expect(with443("tcp")).toEqual([])
+  expect(with443("udp")).toMatchObject([{ code: "port", subject: "MEDIA_PORT", message: "port 443 (UDP) is taken by caddy (process 9)" }])
 })
 
 test("all findings come at once, and errors that are ignored do not stop", () => {

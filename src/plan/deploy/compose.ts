@@ -4,6 +4,7 @@
 import { Document, isMap, isScalar, visit } from "yaml"
 import { limitSetting } from "../../base/limitSetting.js"
 import type { DeployedNetwork, DeployedService, Deployment, Setting } from "./model.js"
+import { publication, publishedPorts } from "./publishedPorts.js"
 
 /** The file's name in the kit. */
 export const composeFile = "docker-compose.prod.yml"
@@ -70,7 +71,7 @@ function composeService(deployment: Deployment, service: DeployedService): objec
     ]),
     ...listed(
       "ports",
-      Object.entries(service.publish).map(([name, port]) => `${setting(name)}:${port}`),
+      publishedPorts(service).map((port) => publication(port, setting)),
     ),
     networks: service.networks,
     restart: "always",

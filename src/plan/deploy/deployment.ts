@@ -31,7 +31,7 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
   const profiles = chosenProfiles(data, request.profiles)
   const chosen = Object.values(data.services).filter(({ profiles: own }) => (own ?? profiles).some((name) => profiles.includes(name)))
   const names = chosen.map(({ name }) => name)
-  const entries = chosen.map((entry) => withMakersImage(entry, request))
+  const entries = chosen.map((entry) => withMakersImage(besideOthers(entry, names), request))
   const services = inOrder(entries.map((entry) => deployedService(catalogue, data, entry, request, profiles, names)))
   return {
     format: 1,
@@ -133,6 +133,16 @@ interface Entry extends DeployedServiceData {
 /** What an image is known by. */
 type Imaged = Pick<Entry, "component" | "makersImage"> & { image?: string | undefined; purpose?: string | undefined }
 
+/** With what it gets because of others. */
+function besideOthers(entry: DeployedServiceData, others: string[]): DeployedServiceData {
+  const given = Object.entries(entry.beside).flatMap(([name, more]) => (others.includes(name) ? [more] : []))
+  return {
+    ...entry,
+    environment: Object.assign({}, entry.environment, ...given.map(({ environment }) => environment)),
+    secrets: Object.assign({}, entry.secrets, ...given.map(({ secrets }) => secrets)),
+  }
+}
+
 function withMakersImage(entry: DeployedServiceData, { official }: DeploymentRequest): Entry {
   if (!official || entry.official === undefined) return entry
   const { image, files, temporary, ...rest } = entry.official
@@ -175,6 +185,7 @@ function deployedService(
     volumes: entry.volumes,
     networks: entry.networks,
     publish: entry.publish,
+    ...(Object.keys(entry.direct).length === 0 ? {} : { direct: entry.direct }),
     ports: entry.ports ?? component?.ports ?? [],
     temporary: entry.temporary,
     memoryMiB: entry.memoryMiB,

@@ -154,6 +154,8 @@ export interface DeployedService {
   networks: string[]
   /** What is published on the machine: the setting of the port → the container's port. The edge alone has these. */
   publish: Record<string, number>
+  /** Settings of ports that it listens on itself, under the number that the machine has, and their protocols. */
+  direct?: Record<string, "tcp" | "udp">
   ports: number[]
   temporary: string[]
   memoryMiB: number

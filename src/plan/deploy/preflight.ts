@@ -1,6 +1,7 @@
 // What must be right on a machine before anything is touched: all findings at once, each with its fix.
 
 import type { Deployment } from "./model.js"
+import { type Protocol, publishedPorts } from "./publishedPorts.js"
 import { type Diagnostic, hostOf, isLoopback } from "./settings.js"
 import { servicesOf } from "./stages.js"
 
@@ -13,8 +14,8 @@ export interface MachineFacts {
   cpuFlags?: string[]
   memoryMiB: number
   diskFreeMiB: number
-  /** Of listening sockets: who holds which. */
-  ports: { port: number; holder: string; ours: boolean }[]
+  /** Of sockets that are open: who holds which. */
+  ports: { port: number; protocol: Protocol; holder: string; ours: boolean }[]
   /** Of the name in the public address. */
   names: { host: string; addresses: string[]; own: string[] }
   /** Of this project, by the names that the deployment has for them. */
@@ -182,15 +183,15 @@ export function preflight(deployment: Deployment, profiles: string[], settings: 
 
 function portFindings(deployment: Deployment, profiles: string[], settings: Record<string, string>, facts: MachineFacts): Diagnostic[] {
   return servicesOf(deployment, profiles).flatMap((service) =>
-    Object.keys(service.publish).flatMap((name) => {
-      const taken = facts.ports.find(({ port, ours }) => String(port) === settings[name] && !ours)
+    publishedPorts(service).flatMap(({ setting: name, protocol: wanted }) => {
+      const taken = facts.ports.find(({ port, protocol, ours }) => String(port) === settings[name] && protocol === wanted && !ours)
       return taken
         ? [
             {
               severity: "error" as const,
               code: "port",
               subject: name,
-              message: `port ${taken.port} is taken by ${taken.holder}`,
+              message: `port ${taken.port}${wanted === "udp" ? " (UDP)" : ""} is taken by ${taken.holder}`,
               next: `stop it, or set ${name} to another port in .env`,
             },
           ]

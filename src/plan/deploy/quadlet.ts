@@ -3,6 +3,7 @@
 
 import { limitSetting } from "../../base/limitSetting.js"
 import type { DeployedService, Deployment } from "./model.js"
+import { publication, publishedPorts } from "./publishedPorts.js"
 import { servicesOf } from "./stages.js"
 
 export interface QuadletRequest {
@@ -81,7 +82,7 @@ function containerUnit(deployment: Deployment, service: DeployedService, service
       ...Object.entries(service.files).map(([source, path]): Line => ["Volume", `${folder}/${source}:${path}:ro,z`]),
       ...service.secrets.map((secret): Line => ["Volume", `${folder}/secrets/${secret}:/run/secrets/${secret}:ro,z`]),
       ...service.networks.map((network): Line => ["Network", `${project}-${network}.network`]),
-      ...Object.entries(service.publish).map(([setting, port]): Line => ["PublishPort", `${settings[setting]}:${port}`]),
+      ...publishedPorts(service).map((port): Line => ["PublishPort", publication(port, (name) => settings[name] ?? "")]),
       ...(service.user === undefined ? [] : [["User", service.user] as Line]),
       ["ReadOnly", "true"],
       ...service.temporary.map((path): Line => ["Tmpfs", path]),

@@ -2,12 +2,16 @@
 
 import { composeFile } from "./compose.js"
 import type { Deployment, Setting } from "./model.js"
+import { publishedPorts } from "./publishedPorts.js"
 
 export function readmeText(deployment: Deployment): string {
   const { title, profiles, services, settings, release } = deployment
   const secret = settings.filter(({ uses }) => uses.some((use) => use.as === "file"))
   const edge = services.find(({ name }) => name === deployment.edge.service)
-  const published = Object.entries(edge?.publish ?? {})
+  const published = publishedPorts(edge ?? { publish: {} }).map(({ setting }) => setting)
+  const direct = services.flatMap(({ name, direct = {} }) =>
+    Object.entries(direct).map(([setting, protocol]) => ({ name, setting, protocol })),
+  )
   const table = (rows: string[][]) => rows.map((row) => `| ${row.join(" | ")} |`).join("\n")
   return `# ${title} on one machine
 
@@ -77,17 +81,39 @@ ${table([
 
 ## Ports
 
-The edge alone has ports of this machine.
+${direct.length === 0 ? "The edge alone has ports of this machine." : "The edge has these ports of this machine."}
 
 ${table([
   ["setting", "default", "for"],
   ["---", "---", "---"],
-  ...published.map(([name]) => [`\`${name}\``, defaultOf(settings, name), settings.find((one) => one.name === name)?.purpose ?? ""]),
+  ...published.map((name) => [`\`${name}\``, defaultOf(settings, name), purposeOf(settings, name)]),
 ])}
 
 On these ports, \`/healthz\` is 200 while the edge runs. \`/readyz\` on the first two is 503 until ${deployment.edge.ready.join(", ")} answer. Metrics for
 Prometheus and a page of figures are on port ${deployment.edge.metrics} of the edge, \`/metrics\` and \`/stats\`, inside of the network \`${edge?.networks[0]}\` only.
+${
+  direct.length === 0
+    ? ""
+    : `
+Other services have these, past the edge:
+
+${table([
+  ["setting", "default", "protocol", "service", "for"],
+  ["---", "---", "---", "---", "---"],
+  ...direct.map(({ name, setting, protocol }) => [
+    `\`${setting}\``,
+    defaultOf(settings, setting),
+    protocol.toUpperCase(),
+    `\`${name}\``,
+    purposeOf(settings, setting),
+  ]),
+])}
 `
+}`
+}
+
+function purposeOf(settings: Setting[], name: string): string {
+  return settings.find((one) => one.name === name)?.purpose ?? ""
 }
 
 function defaultOf(settings: Setting[], name: string): string {

@@ -13,6 +13,7 @@ import {
   writtenValue,
 } from "./envFile.js"
 import type { Deployment, Setting } from "./model.js"
+import { publishedPorts } from "./publishedPorts.js"
 
 /** What one line of a check says. */
 export interface Diagnostic {
@@ -280,11 +281,15 @@ const entryText = (file: DotenvFile, key: string): string | undefined => entries
 
 function portClashes(deployment: Deployment, effective: Map<string, Effective>): Diagnostic[] {
   const taken = new Map<string, string>()
+  const datagrams = new Set(
+    deployment.services.flatMap(publishedPorts).flatMap(({ setting, protocol }) => (protocol === "udp" ? [setting] : [])),
+  )
   const findings: Diagnostic[] = []
   for (const { name, kind } of deployment.settings) {
     if (kind !== "port") continue
     const port = effective.get(name)?.value ?? ""
-    const other = taken.get(port)
+    const place = `${port}${datagrams.has(name) ? " (UDP)" : ""}`
+    const other = taken.get(place)
     if (other && port !== "")
       findings.push({
         severity: "error",
@@ -293,7 +298,7 @@ function portClashes(deployment: Deployment, effective: Map<string, Effective>):
         message: `${name} and ${other} are both ${port}`,
         next: `change one of them in .env`,
       })
-    else taken.set(port, name)
+    else taken.set(place, name)
   }
   return findings
 }

@@ -2,6 +2,7 @@
 
 import { unknownName } from "../../base/nearest.js"
 import type { DeployedService, Deployment } from "./model.js"
+import type { Protocol } from "./publishedPorts.js"
 
 /** A container as the engine describes it, in the words of both Docker and podman. */
 export interface ContainerState {
@@ -20,7 +21,7 @@ export interface ContainerState {
   /** The last output of its health check. */
   healthOutput?: string
   /** Ports that it publishes on the machine. */
-  ports: number[]
+  ports: { port: number; protocol: Protocol }[]
 }
 
 /** The profiles that were named, or all of a deployment for "all"; unknown ones are answered with the nearest name. */

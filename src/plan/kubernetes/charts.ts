@@ -33,7 +33,7 @@ const chartVersion = "0.1.0"
 const kubernetes = `>=1.${oldestKubernetes}.0-0`
 
 export function chartFiles(catalogue: Catalogue, whole: DeploymentData): Record<string, string> {
-  const data = withoutMonitoring(whole)
+  const data = forClusters(whole)
   const deployment = deploymentOf(catalogue, data, published(catalogue))
   const context = { catalogue, data, deployment }
   const modules = modulesOf(context)
@@ -63,13 +63,17 @@ export function chartFiles(catalogue: Catalogue, whole: DeploymentData): Record<
   return under(catalogue.stack, files)
 }
 
-/** A cluster has its own Prometheus, which finds the programs by their labels. */
-function withoutMonitoring({ monitoring, ...data }: DeploymentData): DeploymentData {
-  if (monitoring === undefined) return data
-  const { [monitoring.service]: own, ...services } = data.services
-  const needed = (name: string) =>
-    !own?.profiles?.includes(name) || Object.values(services).some(({ profiles }) => profiles?.includes(name))
-  return { ...data, services, profiles: Object.fromEntries(Object.entries(data.profiles).filter(([name]) => needed(name))) }
+/**
+ * Without what a cluster has itself, or does not have: it has its own Prometheus, which finds the programs by their labels, and no ports of
+ * a machine that clients reach past the edge.
+ */
+function forClusters({ monitoring, ...data }: DeploymentData): DeploymentData {
+  const left = (name: string) => name === monitoring?.service || Object.keys(data.services[name]!.direct).length > 0
+  const services = Object.fromEntries(Object.entries(data.services).filter(([name]) => !left(name)))
+  const routes = Object.fromEntries(Object.entries(data.routes).filter(([, { service }]) => !left(service)))
+  const has = (all: DeploymentData["services"], profile: string) => Object.values(all).some(({ profiles }) => profiles?.includes(profile))
+  const needed = (profile: string) => !has(data.services, profile) || has(services, profile)
+  return { ...data, services, routes, profiles: Object.fromEntries(Object.entries(data.profiles).filter(([name]) => needed(name))) }
 }
 
 /** The files, with the paths that they have below a folder. */
