@@ -28,19 +28,29 @@ date +%s > ${folder}/begun
 export interface DeployStory {
   profiles: string[]
   files: string
+  /** Packages of Debian that the machine has for it. */
+  packages?: string[]
 }
 
 const everyday: DeployStory = { profiles: ["core", "frontend"], files: "tests/deploy/*.test.ts" }
-export const monitored: DeployStory = { profiles: ["core", "frontend", "monitoring"], files: "tests/deploy/monitoring/*.test.ts" }
+export const monitored: DeployStory = {
+  profiles: ["core", "frontend", "monitoring"],
+  files: "tests/deploy/monitoring/*.test.ts",
+  packages: ["openssh-server"],
+}
 
 export async function deployTests(
   settings: Settings,
   makeKit: MakeKit,
   checkout: Directory,
   nonce?: string,
-  { profiles, files } = everyday,
+  { profiles, files, packages } = everyday,
 ): Promise<SuiteOutcome> {
-  const [store, web, host] = await Promise.all([storeImage(settings), webImage(settings, checkout), dockerHost(settings, checkout)])
+  const [store, web, host] = await Promise.all([
+    storeImage(settings),
+    webImage(settings, checkout),
+    dockerHost(settings, checkout, packages),
+  ])
   const given = {
     mongodb: { name: "openim/stand-in-mongodb:test", container: store.container },
     web: { name: "openim/stand-in-web:test", container: web },

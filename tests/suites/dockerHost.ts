@@ -9,10 +9,10 @@ const docker = ["docker.io", "pebble", "docker-cli", "docker-compose", "iptables
 const browser = ["chromium", "libnss3-tools"]
 
 /** With the project's test tools; what the daemon keeps is gone with the container. */
-export async function dockerHost(settings: Settings, checkout: Directory): Promise<Container> {
+export async function dockerHost(settings: Settings, checkout: Directory, more: string[] = []): Promise<Container> {
   const packages = checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })
   const project = await nodeProject(settings, packages)
-  const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", [...docker, ...browser])
+  const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", [...docker, ...browser, ...more])
   // What changes most comes last.
   const install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
   return (
