@@ -4,7 +4,16 @@ import { hostname } from "node:os"
 import { resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { Problem } from "../../src/base/problem"
-import { linesOf, type Report, reportHtml, reportText, stepOf } from "../../src/plan/deploy/report"
+import {
+  alertsOf,
+  fromFirstValue,
+  hoursWithValues,
+  linesOf,
+  type Report,
+  reportHtml,
+  reportText,
+  stepOf,
+} from "../../src/plan/deploy/report"
 import { writeFileAtomic } from "../files"
 import { attempt } from "../run"
 import { backupState } from "./backup"
@@ -60,24 +69,23 @@ async function gathered(folder: Folder, engine: Engine, hours: number): Promise<
     return missing(`charts and alerts are missing: ${monitoring.service} does not run. openimctl deploy --profiles=…,${monitoring.service}`)
   const faults: string[] = []
   const ask = async (what: string, ...words: string[]): Promise<string> => {
-    const done = await attempt([engine.name, "exec", container.id, "start-monitoring", "ask", ...words], { limitSeconds: 30 })
+    const done = await attempt([engine.name, "exec", container.id, "start-monitoring", ...words], { limitSeconds: 30 })
     if (done.code === 0) return done.stdout
     faults.push(`${what} is not available: ${done.tail.trim().split("\n").at(-1)}`)
     return "[]"
   }
-  const step = stepOf(hours)
   const to = Math.floor(base.time / 1000)
+  const itself = await ask("the time of the first value", "ask", 'up{job="prometheus"}', String(hours), String(stepOf(hours)))
+  const width = hoursWithValues(linesOf(itself), to, hours)
+  const step = stepOf(width)
   const charts = await Promise.all(
     monitoring.charts.map(async ({ title, unit, query }) => {
-      const lines = linesOf(await ask(title, query, String(hours), String(step)))
-      return { title, unit, lines, from: to - hours * 3600, to, step }
+      const lines = linesOf(await ask(title, "ask", query, String(width), String(step)))
+      return { title, unit, lines, from: to - width * 3600, to, step }
     }),
   )
-  const firing = JSON.parse(await ask("the list of alerts", 'ALERTS{alertstate="firing"}')) as { metric: Record<string, string> }[]
-  const alerts = firing.map(({ metric: { alertname = "", severity = "", alertstate: _, __name__: __, ...labels } }) => ({
-    name: alertname,
-    severity,
-    summary: Object.values(labels).join(" "),
-  }))
-  return { ...base, charts, alerts, missing: faults }
+  const alerts = alertsOf(
+    await ask("the list of alerts", "amtool", "alert", "query", "-o", "json", "--alertmanager.url=http://127.0.0.1:9093"),
+  )
+  return { ...base, charts: fromFirstValue(charts), alerts, missing: faults }
 }

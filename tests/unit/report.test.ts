@@ -1,7 +1,17 @@
 // The report about a deployment: its charts and its page.
 import { describe, expect, test } from "vitest"
 import { chartMarkup, linePath, niceMaximum } from "../../src/plan/deploy/chart.js"
-import { linesOf, type Report, reportHtml, reportText, stepOf, upFor } from "../../src/plan/deploy/report.js"
+import {
+  alertsOf,
+  fromFirstValue,
+  hoursWithValues,
+  linesOf,
+  type Report,
+  reportHtml,
+  reportText,
+  stepOf,
+  upFor,
+} from "../../src/plan/deploy/report.js"
 
 const chart = { title: "Requests", unit: "per second", from: 0, to: 600, step: 15 }
 const points = (values: number[]) => values.map((value, index): [number, number] => [index * 15, value])
@@ -30,7 +40,7 @@ const report: Report = {
   backup: { text: "last good backup: local 3 h ago", warning: false },
   changes: [{ time: "2026-01-02T02:00:00Z", verb: "backup full", result: "failed", user: "root", seconds: 12, detail: "<disk> full" }],
   charts: [{ ...chart, lines: [{ name: "api", points: points([1, 2, 3]) }] }],
-  alerts: [{ name: "DiskLow", severity: "critical", summary: "/" }],
+  alerts: [{ name: "DiskLow", severity: "critical", since: "2026-01-02T02:30:00.000Z", summary: "9 % of the disk is free." }],
   missing: [],
 }
 
@@ -85,11 +95,64 @@ describe("what Prometheus answers", () => {
   })
 })
 
+describe("what Alertmanager answers", () => {
+  test("is the alerts with the words that were sent, the oldest first", () => {
+    const alert = (alertname: string, startsAt: string) => ({
+      labels: { alertname, severity: "critical", instance: "edge:8405" },
+      annotations: { summary: `${alertname} since then` },
+      startsAt,
+      status: { state: "active" },
+    })
+    const answer = [alert("StoreDown", "2026-01-02T02:00:00.000Z"), alert("DiskLow", "2026-01-01T02:00:00.000Z")]
+    expect(alertsOf(JSON.stringify(answer))).toEqual([
+      { name: "DiskLow", severity: "critical", since: "2026-01-01T02:00:00.000Z", summary: "DiskLow since then" },
+      { name: "StoreDown", severity: "critical", since: "2026-01-02T02:00:00.000Z", summary: "StoreDown since then" },
+    ])
+    expect(alertsOf("[]")).toEqual([])
+  })
+})
+
+describe("the charts of a new installation", () => {
+  test("begin with its first value, all of them at the same time", () => {
+    const lines = [{ name: "a", points: points([1, 2]).map(([time, value]): [number, number] => [time + 300, value]) }]
+    const found = fromFirstValue([
+      { ...chart, lines },
+      { ...chart, lines: [] },
+    ])
+    expect(found.map(({ from }) => from)).toEqual([300, 300])
+    expect(fromFirstValue([{ ...chart, lines: [{ name: "a", points: points([1, 2]) }] }])[0]?.from).toBe(0)
+  })
+
+  test("are asked for the hours that have values only", () => {
+    const since = (time: number) => [{ name: "", points: [[time, 1]] as [number, number][] }]
+    const day = 24 * 3600
+    expect([0, day - 3 * 3600, day - 60, -5].map((time) => hoursWithValues(since(time), day, 24))).toEqual([24, 3, 1, 24])
+    expect(hoursWithValues([], day, 24)).toBe(1)
+  })
+
+  test("have a width with one value, too, and none without any", () => {
+    expect(fromFirstValue([{ ...chart, lines: [{ name: "a", points: [[600, 1]] }] }])[0]?.from).toBe(540)
+    expect(fromFirstValue([{ ...chart, lines: [] }])[0]?.from).toBe(0)
+  })
+})
+
 describe("the page", () => {
   const html = reportHtml(report)
 
   test("has versions, services, alerts, changes and charts, and nothing from outside", () => {
-    for (const part of ["api 1.0", "1 of 2", "DiskLow", "10.0 GB of 100 GB", "local 3 h ago", "&lt;disk&gt; full", "<svg", "24 h"])
+    for (const part of [
+      "api 1.0",
+      "1 of 2",
+      "DiskLow",
+      "10.0 GB of 100 GB",
+      "local 3 h ago",
+      "&lt;disk&gt; full",
+      "<svg",
+      "24 h",
+      "2026-01-02 02:30",
+      "9 % of the disk is free.",
+      "2026-01-02 02:00<",
+    ])
       expect(html).toContain(part)
     expect(html).not.toMatch(/<script|<link|https?:|url\(/)
     expect(html).toContain('<td class="bad">stopped</td>')

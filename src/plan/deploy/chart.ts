@@ -67,7 +67,9 @@ export function chartMarkup({ title, unit, lines, from, to, step }: Chart): Mark
   )
   const legend = drawn.map(
     ({ name, points }, index) =>
-      markup`<li><b style="background:${colours[index % colours.length]!}"></b>${name} ${numberText(points.at(-1)![1])}</li>`,
+      markup`<li><b style="background:${colours[index % colours.length]!}"></b>${name === "" ? "now" : name} ${numberText(points.at(-1)![1])}${
+        drawn.length > 1 ? "" : `, highest ${numberText(highest)}`
+      }</li>`,
   )
   return markup`<figure><figcaption>${title}${unit === "" ? "" : ` (${unit})`}</figcaption>${
     drawn.length === 0

@@ -20,7 +20,8 @@ export interface Report {
   /** The last changes, newest first. */
   changes: { time: string; verb: string; result: string; user: string; seconds: number; detail?: string }[]
   charts: Chart[]
-  alerts: { name: string; severity: string; summary: string }[]
+  /** With the time they began. */
+  alerts: { name: string; severity: string; since: string; summary: string }[]
   /** What could not be asked, and why. */
   missing: string[]
 }
@@ -34,12 +35,45 @@ h1 small{font-weight:400;opacity:.7}h2{margin-top:2rem}
 .missing{background:#d9770622;padding:.7rem 2rem}
 figure{margin:0;border:1px solid var(--line);padding:.7rem}figcaption{font-weight:600}figure ul{list-style:none;margin:.3rem 0 0;padding:0;font-size:13px}figure li{display:inline-block;margin-right:1rem}li b{display:inline-block;width:.8em;height:.8em;margin-right:.4em}
 svg{width:100%;height:auto}svg text{font-size:11px;fill:currentColor;opacity:.7}.grid{stroke:var(--line)}path{fill:none;stroke-width:1.5}.none{opacity:.6}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}td.good{color:#059669}td.bad{color:#dc2626;font-weight:600}`
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}td:last-child{white-space:normal;overflow-wrap:anywhere;min-width:8rem}.table{overflow-x:auto}td.good{color:#059669}td.bad{color:#dc2626;font-weight:600}`
 
 /** What Prometheus answers to a range, as promtool prints it. */
 interface Series {
   metric: Record<string, string>
   values?: [number, string][]
+}
+
+/** As amtool prints an alert. */
+interface Alert {
+  labels: Record<string, string>
+  annotations?: Record<string, string>
+  startsAt: string
+}
+
+/** What Alertmanager has sent and is not over, the oldest first. */
+export function alertsOf(answer: string): Report["alerts"] {
+  return (JSON.parse(answer) as Alert[])
+    .map(({ labels, annotations, startsAt }) => ({
+      name: labels["alertname"] ?? "",
+      severity: labels["severity"] ?? "",
+      since: startsAt,
+      summary: annotations?.["summary"] ?? "",
+    }))
+    .sort((one, other) => one.since.localeCompare(other.since))
+}
+
+/** Whole hours with a value, of those that are asked for: a new installation is drawn with many points, too. */
+export function hoursWithValues(lines: Chart["lines"], to: number, hours: number): number {
+  const first = Math.min(...lines.flatMap(({ points }) => points.slice(0, 1).map(([time]) => time)))
+  return Number.isFinite(first) ? Math.min(hours, Math.max(1, Math.ceil((to - first) / 3600))) : Math.min(hours, 1)
+}
+
+/** Charts begin where the first of them has a value: of a new installation, nothing could be seen in a day's width. */
+export function fromFirstValue(charts: Chart[]): Chart[] {
+  const times = charts.flatMap(({ lines }) => lines.flatMap(({ points }) => points.slice(0, 1).map(([time]) => time)))
+  if (times.length === 0) return charts
+  const first = Math.min(...times)
+  return charts.map((chart) => ({ ...chart, from: Math.min(Math.max(chart.from, first), chart.to - 60) }))
 }
 
 /** The lines of a chart, the largest first; a series is called by its labels. */
@@ -93,8 +127,8 @@ ${missing.length > 0 ? markup`<ul class="missing">${missing.map((text) => markup
 ${
   alerts.length > 0
     ? markup`<h2>Alerts</h2>${rows(
-        ["alert", "severity", ""],
-        alerts.map(({ name, severity, summary }) => [name, severity, summary]),
+        ["alert", "severity", "since", "what"],
+        alerts.map(({ name, severity, since, summary }) => [name, severity, instant(since), summary]),
       )}`
     : undefined
 }
@@ -114,18 +148,28 @@ ${charts.length > 0 ? markup`<h2>How it went</h2><section class="charts">${chart
     changes.length === 0
       ? markup`<p>Nothing was changed yet.</p>`
       : rows(
-          ["time", "what", "result", "by", "took", ""],
-          changes.map(({ time, verb, result, user, seconds, detail }) => [time, verb, result, user, durationText(seconds), detail ?? ""]),
+          ["time", "what", "result", "by", "took", "detail"],
+          changes.map(({ time, verb, result, user, seconds, detail }) => [
+            instant(time),
+            verb,
+            result,
+            user,
+            durationText(seconds),
+            detail ?? "",
+          ]),
         )
   }
 </body></html>
 `.text
 }
 
+/** As the charts have it. */
+const instant = (time: string): string => (Number.isNaN(Date.parse(time)) ? time : timeText(Date.parse(time) / 1000))
+
 function rows(head: string[], lines: string[][]): Markup {
-  return markup`<table><tr>${head.map((text) => markup`<th>${text}</th>`)}</tr>${lines.map(
+  return markup`<div class="table"><table><tr>${head.map((text) => markup`<th>${text}</th>`)}</tr>${lines.map(
     (cells) => markup`<tr>${cells.map((text) => markup`<td class="${state(text)}">${text}</td>`)}</tr>`,
-  )}</table>`
+  )}</table></div>`
 }
 
 function state(text: string): string {

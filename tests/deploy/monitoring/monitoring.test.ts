@@ -129,7 +129,8 @@ describe("alerts", () => {
     const exporter = hang("prometheus-redis-exporter")
     caused("NotWatched")
     // Clients whose lines are slow.
-    const slow = until(() => askSlowly(10_009, "/account/login", 4000), 4)
+    // HAProxy's average is about its last 512 answers.
+    const slow = until(() => askSlowly(10_009, "/account/login", 6000), 24)
     caused("SlowAnswers")
     const sending = until((number) => send(`waits ${number}`), 1, 400)
     const restarting = until(() => inServer("restart", "openim-push"), 1, 16_000)
