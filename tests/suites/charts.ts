@@ -70,6 +70,18 @@ export async function chartTests(settings: Settings): Promise<TestCase[]> {
       ]),
     ),
     ...Object.entries(options).map(([name, set]): [string, () => Promise<unknown>] => [name, () => rendered([set])]),
+    [
+      "a changed setting makes new pods of those that use it only",
+      async () => {
+        const workloads = async (sets: string[]) =>
+          manifestsOf(await template(sets)).filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")
+        const before = new Set((await workloads([])).map((one) => JSON.stringify(one)))
+        const changed = (await workloads(["global.settings.LOG_LEVEL=6"])).filter((one) => !before.has(JSON.stringify(one)))
+        const names = changed.map(({ metadata }) => metadata.name)
+        same(names.includes("im-server-api"), true)
+        same(names.filter((name) => !/^im-(server|chat)-/.test(name)).join(" "), "")
+      },
+    ],
     ["a typo in a value is refused", () => refused("global.layuot=grouped", "'layuot' not allowed")],
     ["a value that cannot be right is refused", () => refused("global.layout=pods", "value must be one of 'modules', 'grouped'")],
     ["an image without a name is refused", () => refused("global.images.OPENIM_ETCD_IMAGE=", "global.images.OPENIM_ETCD_IMAGE is empty")],

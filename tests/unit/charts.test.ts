@@ -158,6 +158,14 @@ describe("a module", () => {
     })
     expect(JSON.parse(file("charts/server-rpc-user/launch.json"))).toMatchObject({ command: ["/usr/local/bin/openim-rpc-user"] })
   })
+  it("of a program that others find in the registry serves on while they see that it ends", () => {
+    const programs = Object.values(live.catalogue.components).filter((one) => one.kind === "program" && one.address !== undefined)
+    expect(programs.length).toBeGreaterThan(5)
+    for (const { name } of programs) {
+      const { drainSeconds } = parse(live.files[`openim/charts/${name}/values.yaml`]!) as { drainSeconds: number }
+      expect(drainSeconds, name).toBeGreaterThan(0)
+    }
+  })
   it("of a store keeps its data in a volume, and runs once", () => {
     expect(plain(file("charts/redis/module.yaml"))).toMatchObject({ kind: "StatefulSet", single: true, volumes: { redis: "/data" } })
     expect(parse(file("charts/redis/values.yaml"))).toMatchObject({ storage: { size: "2Gi" }, resources: { requests: { memory: "32Mi" } } })

@@ -133,10 +133,12 @@ spec:
         {{- end }}
         {{- with .values.podLabels }}{{ toYaml . | nindent 8 }}{{ end }}
       annotations:
-        # A change of these makes new pods.
-        checksum/settings: {{ printf "%s%s%s" (toJson .global.settings) (toJson .global.external) (include "library.config" .) | sha256sum }}
-        {{- if .module.secrets }}
-        checksum/secret: {{ (lookup "v1" "Secret" .root.Release.Namespace .global.secret).data | toJson | sha256sum }}
+        # A change of these makes new pods, as settings do, which stand in the environment below. It must make none of those that do not use it.
+        {{- with include "library.config" . }}
+        checksum/config: {{ sha256sum . }}
+        {{- end }}
+        {{- with include "library.passwords" . }}
+        checksum/secret: {{ sha256sum . }}
         {{- end }}
         {{- with .values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
     spec: {{- include "library.pod" . | nindent 6 }}
@@ -152,6 +154,12 @@ spec:
         resources: { requests: { storage: {{ $.values.storage.size | quote }} } }
   {{- end }}
   {{- end }}
+{{- end }}
+
+{{- /* The passwords of this module, as far as the cluster says them. */ -}}
+{{- define "library.passwords" -}}
+{{- $data := default dict (lookup "v1" "Secret" .root.Release.Namespace .global.secret).data -}}
+{{- range .module.secrets }}{{ with get $data .key }}{{ . }};{{ end }}{{ end -}}
 {{- end }}
 
 {{- define "library.pod" -}}

@@ -182,7 +182,8 @@ function programModule(
     ports: [...new Set([...program.ports, ...asked, ...(metrics === undefined ? [] : [metrics])])],
     ...(metrics === undefined ? {} : { metrics }),
     ...(port === undefined ? {} : { probe: { port } }),
-    drainSeconds: pod.drainSeconds ?? (open.length > 0 ? 5 : 0),
+    // Others find it by its Service or in the registry, and take some time to see that it ends.
+    drainSeconds: pod.drainSeconds ?? (open.length > 0 || program.address !== undefined ? 5 : 0),
     waits: [...storesOf(context, entry, [program]), ...earlier(context, group, program)],
     files: { "launch.json": launchFile },
     texts: { "launch.json": launchText(catalogue, program) },
