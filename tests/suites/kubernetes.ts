@@ -23,6 +23,7 @@ const packages = [
 const parts = ["etcd", "kubectl", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet"]
 const release = "v1.34.4"
 const results = "/results"
+const publicName = "im.example.test"
 
 export async function kubernetesTests(settings: Settings, makeKit: MakeKit, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
   const files = checkout.directory("tests/fixtures/kubernetes")
@@ -60,9 +61,12 @@ export async function kubernetesTests(settings: Settings, makeKit: MakeKit, chec
     .withExec(["kube-pki", "/etc/kube/pki"])
   const ran = node
     .withDirectory(".", checkout.filter({ include: ["tsconfig.json", "tests/stacks", "tests/deploy"] }))
-    .withDirectory("/charts", checkout.directory("charts"))
     .withMountedDirectory("/images", kit.directory("images").withDirectory(".", archives))
-    .withMountedFile("/deployment.json", kit.file("deployment.json"))
+    .withMountedDirectory("/kit", kit.withoutDirectory("images"))
+    // Where the users of tests/stacks/openim find the server: at the ingress.
+    .withEnvVariable("STACK_API", `http://${publicName}/api`)
+    .withEnvVariable("STACK_GATEWAY", `ws://${publicName}/msg_gateway`)
+    .withEnvVariable("PUBLIC_NAME", publicName)
     .withEnvVariable("KUBECONFIG", "/etc/kube/pki/admin.kubeconfig")
     .withEnvVariable("RESULTS", results)
     .withEnvVariable("DEPLOY_TESTS", "tests/deploy/kubernetes/*.test.ts")

@@ -3,9 +3,9 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { keepFigure } from "../../stacks/openim/support/results.js"
-import { openBrowser } from "../support/browser.js"
+import { BrowserUser, openBrowser } from "../support/browser.js"
 import { begin, openimctl, works } from "../support/kit.js"
-import { type Measured, underLoad } from "../support/load.js"
+import { type Login, type Measured, underLoad } from "../support/load.js"
 import { containersOf } from "../support/machine.js"
 import { newerKit, serverImage } from "../support/newerKit.js"
 
@@ -29,6 +29,7 @@ export function updateCases(): void {
   describe("updates while users are connected", () => {
     let browser: Browser
     let first: string
+    const inBrowser: Login = (user) => BrowserUser.login(browser, user)
     beforeAll(async () => {
       browser = await openBrowser()
       first = serverImage()
@@ -46,7 +47,7 @@ export function updateCases(): void {
 
     test("a newer server takes over: nothing fails and nothing is lost", async () => {
       const began = Date.now()
-      const measured = await underLoad(browser, async () => {
+      const measured = await underLoad(inBrowser, async () => {
         const done = await begin("update", "--kit=/srv/newer", ...quick).ended
         if (done.code !== 0) throw new Error(done.err)
         keepFigure({ name: "update of the server", value: Math.round((Date.now() - began) / 1000), unit: "s" })
@@ -59,7 +60,7 @@ export function updateCases(): void {
     test("one that does not start is taken back, and nothing was lost", async () => {
       newerKit("broken", "server v99.1.0, broken", 'ENTRYPOINT ["false"]')
       const [image, before] = [serverImage(), servers()]
-      const measured = await underLoad(browser, async () => {
+      const measured = await underLoad(inBrowser, async () => {
         const done = await begin("update", "--kit=/srv/broken", ...quick, "--timeout=30").ended
         expect(done.code).toBe(1)
         expect(done.err).toContain("server did not start")
@@ -70,7 +71,7 @@ export function updateCases(): void {
     })
 
     test("rollback goes back to the first one", async () => {
-      const measured = await underLoad(browser, async () => {
+      const measured = await underLoad(inBrowser, async () => {
         const done = await begin("rollback", ...quick).ended
         if (done.code !== 0) throw new Error(done.err)
       })

@@ -86,6 +86,10 @@ export class BrowserUser {
     return this.page.evaluate((name) => globalThis.im.history(name), conversation)
   }
 
+  async texts(): Promise<string[]> {
+    return (await this.page.evaluate(() => globalThis.im.received())).map(({ textElem }) => textElem?.content ?? "")
+  }
+
   /** Waits for a message that was pushed to this user. */
   gets(what: string, wanted: (message: Message) => boolean): Promise<Message> {
     return eventually(`${this.userID} gets ${what}`, async () => {

@@ -1,9 +1,16 @@
-// Users who go on while something happens: requests and messages all the time, and one who receives in a browser.
+// Users who go on while something happens: requests and messages all the time, and one who receives.
 
 import { setTimeout as sleep } from "node:timers/promises"
-import type { Browser } from "playwright-core"
-import { BrowserUser } from "./browser.js"
 import { client, newUsers } from "./users.js"
+
+export interface Receiver {
+  /** The texts that it has got. */
+  texts(): Promise<string[]>
+  /** Waits until it is connected, again where that is needed. */
+  connected(): Promise<void>
+}
+
+export type Login = (user: { userID: string; token: string }) => Promise<Receiver>
 
 export interface Measured {
   requests: number
@@ -22,11 +29,11 @@ export interface Measured {
 }
 
 /** What became of the requests and messages that were sent while `work` ran. */
-export async function underLoad(browser: Browser, work: () => Promise<void>): Promise<Measured> {
+export async function underLoad(login: Login, work: () => Promise<void>): Promise<Measured> {
   const { Admin, ask, singleConversation, textIn } = await client()
   const [from, to] = await newUsers(2)
   if (!from || !to) throw new Error("no users")
-  const receiver = await BrowserUser.login(browser, to)
+  const receiver = await login(to)
   const admin = await Admin.login()
   const measured: Measured = {
     requests: 0,
@@ -66,7 +73,7 @@ export async function underLoad(browser: Browser, work: () => Promise<void>): Pr
   const pauses = (async () => {
     let [count, since] = [0, Date.now()]
     while (going) {
-      const now = await receiver.page.evaluate(() => globalThis.im.received().length)
+      const now = (await receiver.texts()).length
       if (now !== count) [count, since] = [now, Date.now()]
       measured.longestPause = Math.max(measured.longestPause, Date.now() - since)
       await sleep(100)
@@ -92,7 +99,7 @@ export async function underLoad(browser: Browser, work: () => Promise<void>): Pr
   }
   let received: string[] = []
   for (let wait = 0; wait < 60; wait++) {
-    received = (await receiver.page.evaluate(() => globalThis.im.received())).map(({ textElem }) => textElem?.content ?? "")
+    received = await receiver.texts()
     measured.notReceived = measured.accepted.filter((text) => !received.includes(text))
     if (measured.notReceived.length === 0) break
     await sleep(500)
@@ -102,7 +109,7 @@ export async function underLoad(browser: Browser, work: () => Promise<void>): Pr
 
 type Admin = Awaited<ReturnType<typeof client>>["Admin"]["prototype"]
 
-async function storedTexts(admin: Admin, userID: string, conversation: string, textIn: (message: { content: string }) => string) {
+export async function storedTexts(admin: Admin, userID: string, conversation: string, textIn: (message: { content: string }) => string) {
   const last = (await admin.newestSeqs(userID))[conversation] ?? 0
   const texts: string[] = []
   for (let seq = 1; seq <= last; seq += 100)
@@ -110,7 +117,7 @@ async function storedTexts(admin: Admin, userID: string, conversation: string, t
   return texts
 }
 
-/** As the receiver, whose token the browser has: the administrator may ask for anybody. */
+/** As the receiver, whose token is elsewhere: the administrator may ask for anybody. */
 async function pull(admin: Admin, userID: string, conversationID: string, begin: number) {
   interface Pulled {
     msgs: Record<string, { Msgs: { contentType: number; content: string }[] }> | null

@@ -1,7 +1,7 @@
 // Two users with OpenIM's own SDK for JavaScript, through the public address of the deployment.
 
 import { randomUUID } from "node:crypto"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import tls from "node:tls"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { home, setting } from "./kit.js"
@@ -13,11 +13,12 @@ export interface Pair {
   history: () => Promise<string[]>
 }
 
-/** The secret is made by the deployment, and these modules read it when they are loaded. */
+/** The secret is made by the deployment, and these modules read it when they are loaded. A cluster gets it from its suite, and has no kit. */
 export async function client() {
-  process.env.IMENV_SHARE_SECRET = setting("OPENIM_SECRET")
+  if (existsSync(home)) process.env.IMENV_SHARE_SECRET = setting("OPENIM_SECRET")
   // The root of the installation's authority, as a user would add it.
-  tls.setDefaultCACertificates([...tls.getCACertificates("default"), readFileSync(`${home}/ca/ca.pem`, "utf8")])
+  const root = `${home}/ca/ca.pem`
+  if (existsSync(root)) tls.setDefaultCACertificates([...tls.getCACertificates("default"), readFileSync(root, "utf8")])
   return { ...(await import("../../stacks/openim/support/im.js")), ...(await import("../../stacks/openim/support/sdk.js")) }
 }
 

@@ -36,9 +36,9 @@ export async function upload(user: Caller, name: string, content: Buffer): Promi
     if (!signed) throw new Error(`part ${index + 1} of ${parts.length} has no signature`)
     // What a part does not say itself stands in what is common to all.
     const url = new URL(signed.url || sign.url)
-    for (const { key, values } of [...(sign.query ?? []), ...(signed.query ?? [])]) url.searchParams.set(key, values[0])
+    for (const { key, values } of [...(sign.query ?? []), ...(signed.query ?? [])]) url.searchParams.set(key, values[0] ?? "")
     const headers = new Headers()
-    for (const { key, values } of [...(sign.header ?? []), ...(signed.header ?? [])]) headers.set(key, values[0])
+    for (const { key, values } of [...(sign.header ?? []), ...(signed.header ?? [])]) headers.set(key, values[0] ?? "")
     const response = await fetch(url, { method: "PUT", headers, body: new Uint8Array(part), signal: AbortSignal.timeout(30_000) })
     if (!response.ok) throw new Error(`the object store does not take part ${index + 1}: ${response.status} ${await response.text()}`)
   }

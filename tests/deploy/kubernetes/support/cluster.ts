@@ -1,0 +1,76 @@
+// The cluster of one node, which is this machine, and helm and kubectl for it.
+
+import { execFile, spawn, spawnSync } from "node:child_process"
+import { existsSync, openSync, readFileSync } from "node:fs"
+import { promisify } from "node:util"
+import { home } from "../../support/kit.js"
+
+export const namespace = "im"
+export const release = "openim"
+export const chart = `${home}/charts/openim`
+/** Values of this installation, for helm. */
+export const values = "/tmp/values.yaml"
+
+export function run(command: string, words: string[], input?: string): { code: number; text: string } {
+  const { status, stdout, stderr } = spawnSync(command, words, { encoding: "utf8", timeout: 290_000, maxBuffer: 64 << 20, input })
+  return { code: status ?? 128, text: `${stdout}${stderr}` }
+}
+
+export function works(command: string, words: string[], input?: string): string {
+  const { code, text } = run(command, words, input)
+  if (code !== 0) throw new Error(`${command} ${words.join(" ")} ended with ${code}:\n${text.slice(-4000)}\n${state()}`)
+  return text
+}
+
+/** The same beside the test, which goes on meanwhile. */
+export async function begun(command: string, words: string[]): Promise<{ code: number; text: string }> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, words, { encoding: "utf8", timeout: 290_000, maxBuffer: 64 << 20 })
+    return { code: 0, text: `${stdout}${stderr}` }
+  } catch (error) {
+    const { code, stdout = "", stderr = "" } = error as { code?: number; stdout?: string; stderr?: string }
+    return { code: typeof code === "number" ? code : 128, text: `${stdout}${stderr}` }
+  }
+}
+
+export const kubectl = (...words: string[]): string => works("kubectl", ["--namespace", namespace, ...words])
+export const helm = (verb: string, ...more: string[]): string[] => [
+  "--namespace",
+  namespace,
+  verb,
+  release,
+  chart,
+  "--values",
+  values,
+  ...more,
+]
+
+/** What somebody looks at who asks why it does not work. */
+export function state(): string {
+  const ask = (...words: string[]) => run("kubectl", ["--namespace", namespace, ...words]).text
+  const pods = ask("get", "pods", "-o", "wide")
+  const events = ask("get", "events", "--sort-by=.lastTimestamp", "--field-selector=type=Warning").slice(-3000)
+  const failing = pods.split("\n").flatMap((line) => (/\s0\/1\s/.test(line) ? [line.split(/\s/)[0]!] : []))
+  const logs = failing.slice(0, 4).map((pod) => `${pod}:\n${ask("logs", pod, "--all-containers", "--tail=12").slice(-2000)}`)
+  return [pods, events, ...logs].join("\n")
+}
+
+/** Until it is there, with what it says where it ends. */
+export async function startNode(): Promise<void> {
+  const log = openSync("/var/log/node.log", "a")
+  const node = spawn("kube-node", [], { stdio: ["ignore", log, log], detached: true })
+  const since = Date.now()
+  await new Promise<void>((resolve, reject) => {
+    const said = () => `\n${readFileSync("/var/log/node.log", "utf8").slice(-4000)}`
+    const look = setInterval(() => {
+      if (existsSync("/run/kube/ready")) resolve()
+      else if (Date.now() - since > 280_000) reject(new Error(`the node is not ready:${said()}`))
+      else return
+      clearInterval(look)
+    }, 200)
+    node.once("exit", (code) => {
+      clearInterval(look)
+      reject(new Error(`the node ended with ${code}:${said()}`))
+    })
+  })
+}
