@@ -7,7 +7,7 @@ import { readShares, readStrategy } from "../src/plan/deploy/handover"
 import { backup, listBackups, verifyBackups } from "./operate/backup"
 import { exportBackup } from "./operate/backupFile"
 import { certificate } from "./operate/certificate"
-import { clusterDeploy, clusterRollback, clusterStatus } from "./operate/cluster"
+import { clusterDeploy, clusterHealth, clusterLogs, clusterRollback, clusterStatus } from "./operate/cluster"
 import { helpText, OPTIONS, optionsOf, VERBS, type Verb } from "./operate/commands"
 import { deploy } from "./operate/deploy"
 import { type Engine, findEngine, likelyEngine } from "./operate/engine"
@@ -273,6 +273,8 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
 function onCluster(folder: Folder, verb: Verb, words: string[], { text, list, set, json, limit }: Read): Promise<number> {
   const cluster = { context: text("context"), namespace: text("namespace") }
   if (verb.name === "status" || set("status")) return clusterStatus(folder, cluster, json)
+  if (verb.name === "health") return clusterHealth(folder, cluster, { limitSeconds: limit ?? 60, json, quick: set("quick") })
+  if (verb.name === "logs") return clusterLogs(folder, cluster, words, set("follow"), text("lines") ?? "100")
   if (verb.name === "rollback") return clusterRollback(folder, cluster, words[0], limit)
   return clusterDeploy(folder, {
     ...cluster,

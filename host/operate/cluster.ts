@@ -1,5 +1,5 @@
 // deploy, status and rollback on Kubernetes: by helm and kubectl, with the chart of the kit and the settings of .env.
-import { existsSync, mkdirSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { unknownName } from "../../src/base/nearest"
@@ -8,6 +8,8 @@ import {
   type ChartSchema,
   chartValues,
   clusterFindings,
+  ingressAddresses,
+  modulesNamed,
   podRows,
   secretManifest,
   valueFaults,
@@ -17,8 +19,10 @@ import { blocking } from "../../src/plan/deploy/preflight"
 import { checkEnv } from "../../src/plan/deploy/settings"
 import { writeFileAtomic } from "../files"
 import { attempt, type Finished, lastWords, which } from "../run"
+import { attached } from "./engine"
 import { ensureEnv } from "./envVerb"
-import type { Folder } from "./folder"
+import { type Folder, settingsOf } from "./folder"
+import { type Check, printed, synthetic, timed } from "./health"
 import { recorded } from "./history"
 import { locked } from "./lock"
 import { EXIT, findingLines, Refusal, result, say } from "./print"
@@ -232,7 +236,7 @@ async function plan(site: Site, options: ClusterDeploy, own: string | undefined)
 
 export async function clusterStatus(folder: Folder, cluster: Cluster, json: boolean): Promise<number> {
   const site = await siteOf(folder, cluster)
-  const rows = podRows(await asked(site, ["get", "pods", `--selector=app.kubernetes.io/instance=${site.name}`]))
+  const rows = podRows(await asked(site, podsOf(site)))
   const healthy = rows.length > 0 && rows.every(({ ready }) => ready)
   if (json) result(jsonText({ ok: healthy, context: site.context, namespace: site.namespace, pods: rows }))
   else if (rows.length === 0) result(`nothing is deployed in the namespace ${site.namespace} of ${site.context}`)
@@ -244,6 +248,59 @@ export async function clusterStatus(folder: Folder, cluster: Cluster, json: bool
       ),
     )
   return healthy ? EXIT.fine : EXIT.unhealthy
+}
+
+/** The pods, and what a client does through the public address. */
+export async function clusterHealth(
+  folder: Folder,
+  cluster: Cluster,
+  { limitSeconds, json, quick }: { limitSeconds: number; json: boolean; quick: boolean },
+): Promise<number> {
+  const until = Date.now() + limitSeconds * 1000
+  const site = await siteOf(folder, cluster)
+  const settings = settingsOf(folder)
+  const pods = timed(until, "pods", "pod", async () => {
+    const rows = podRows(await asked(site, podsOf(site)))
+    if (rows.length === 0) throw new Error(`nothing is deployed in the namespace ${site.namespace} of ${site.context}`)
+    return rows.map(({ name, ready, restarts, reason }): Check => {
+      const detail = [reason, restarts > 0 ? `${restarts} restarts` : ""].filter(Boolean).join(", ")
+      return { name, kind: "pod", ok: ready, milliseconds: 0, detail }
+    })
+  })
+  const client = timed(until, "synthetic check", "synthetic", async () =>
+    quick ? [] : synthetic(folder, settings, Math.max(5, (until - Date.now()) / 1000), ingressAddresses(folder.deployment, settings)),
+  )
+  return printed((await Promise.all([pods, client])).flat(), json)
+}
+
+const podsOf = (site: Site): string[] => ["get", "pods", `--selector=app.kubernetes.io/instance=${site.name}`]
+
+/** What pods have written; of all modules where none is named. */
+export async function clusterLogs(folder: Folder, cluster: Cluster, names: string[], follow: boolean, lines: string): Promise<number> {
+  if (!/^(\d+|all)$/.test(lines)) throw new Refusal(`--lines=${lines} is not a number`, EXIT.usage, "such as --lines=200, or all")
+  const site = await siteOf(folder, cluster)
+  let modules: string[]
+  try {
+    modules = modulesNamed(modulesOf(site), names)
+  } catch (error) {
+    throw new Refusal((error as Error).message, EXIT.usage, "openimctl status --kubernetes lists the pods")
+  }
+  const own = modules.length === 0 ? "" : `,app.kubernetes.io/name in (${modules.join(",")})`
+  return attached(
+    [
+      ...["kubectl", `--context=${site.context}`, `--namespace=${site.namespace}`, "logs"],
+      `--selector=app.kubernetes.io/instance=${site.name}${own}`,
+      ...["--prefix", `--tail=${lines === "all" ? "-1" : lines}`, "--max-log-requests=100", ...(follow ? ["--follow"] : [])],
+    ],
+    folder.path,
+  )
+}
+
+/** The charts of modules, with the services that they belong to. */
+function modulesOf({ chart }: Site): Record<string, string> {
+  const modules = readdirSync(join(chart, "charts")).filter((name) => existsSync(join(chart, "charts", name, "module.yaml")))
+  const serviceOf = (name: string) => /^service: (\S+)$/m.exec(readFileSync(join(chart, "charts", name, "module.yaml"), "utf8"))?.[1]
+  return Object.fromEntries(modules.map((name) => [name, serviceOf(name) ?? name]))
 }
 
 /** To the release before, or to a number of `helm history`. */

@@ -23,9 +23,9 @@ export interface HealthOptions {
   quick: boolean
 }
 
-interface Check {
+export interface Check {
   name: string
-  kind: "service" | "machine" | "port" | "synthetic"
+  kind: "service" | "pod" | "machine" | "port" | "synthetic"
   ok: boolean
   milliseconds: number
   detail: string
@@ -94,7 +94,11 @@ export async function health(folder: Folder, engine: Engine, { limitSeconds, jso
   ]
   if (!quick && folder.deployment.checks.length > 0)
     groups.push(timed(until, "synthetic check", "synthetic", () => synthetic(folder, settings, Math.max(5, (until - Date.now()) / 1000))))
-  const checks = (await Promise.all(groups)).flat()
+  return printed((await Promise.all(groups)).flat(), json)
+}
+
+/** The checks as a table or as JSON; the exit code. */
+export function printed(checks: Check[], json: boolean): number {
   const ok = checks.every((check) => check.ok)
   if (json) result(masked(jsonText({ ok, checks })))
   else {
@@ -115,7 +119,7 @@ export async function health(folder: Folder, engine: Engine, { limitSeconds, jso
   return ok ? EXIT.fine : EXIT.unhealthy
 }
 
-async function timed(until: number, name: string, kind: Check["kind"], work: () => Promise<Check[]>): Promise<Check[]> {
+export async function timed(until: number, name: string, kind: Check["kind"], work: () => Promise<Check[]>): Promise<Check[]> {
   const began = Date.now()
   const failed = (detail: string): Check[] => [{ name, kind, ok: false, milliseconds: Date.now() - began, detail }]
   let timer: NodeJS.Timeout | undefined
@@ -159,7 +163,7 @@ export async function publicFault(folder: Folder, settings: Record<string, strin
 
 const PUBLIC_TRIES = 5
 
-async function synthetic(
+export async function synthetic(
   folder: Folder,
   settings: Record<string, string>,
   seconds: number,

@@ -1,5 +1,7 @@
 // openimctl --kubernetes, as a kit has it, with a cluster that is a file: what helm and kubectl are asked for, and what is refused before.
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { Kit } from "./kit"
@@ -98,7 +100,8 @@ describe("deploy --kubernetes", () => {
   })
 
   test("when helm gives up, the cluster's own words say why", async () => {
-    const now = new Date(Date.now() + 1000).toISOString()
+    // Later than the call, however slow this machine is.
+    const now = new Date(Date.now() + 600_000).toISOString()
     const event = (name: string, reason: string, message: string, type = "Warning") => ({
       type,
       reason,
@@ -172,6 +175,88 @@ test("rollback --kubernetes goes to the release before, or to a revision", async
     ["rollback", "shop", "3"],
   ])
   expect((await kit.run(["rollback", "three", "--kubernetes"])).stderr).toContain("three is not the number of a revision")
+})
+
+describe("logs --kubernetes", () => {
+  beforeEach(() => {
+    for (const [name, service] of [
+      ["api", "api"],
+      ["api-mail", "api"],
+      ["page", "page"],
+    ])
+      kit.write(`charts/shop/charts/${name}/module.yaml`, `stack: shop\nservice: ${service}\n`)
+  })
+  const asked = () => calls().find(({ args }) => args.includes("logs"))?.args
+
+  test("prints those of all pods, or of the modules of a service", async () => {
+    expect((await kit.run(["logs", "--kubernetes"])).stdout).toContain("a line of the log")
+    expect(asked()).toEqual(
+      expect.arrayContaining([
+        "--selector=app.kubernetes.io/instance=shop",
+        "--tail=100",
+        "--prefix",
+        "--context=here",
+        "--namespace=shop",
+      ]),
+    )
+    cluster({})
+    rmSync(`${file}.calls`)
+    await kit.run(["logs", "api", "--kubernetes", "--follow", "--lines=all", "--namespace=im"])
+    expect(asked()).toEqual(
+      expect.arrayContaining([
+        "--selector=app.kubernetes.io/instance=shop,app.kubernetes.io/name in (api,api-mail)",
+        "--tail=-1",
+        "--follow",
+        "--namespace=im",
+      ]),
+    )
+  })
+
+  test("a module that is not there is answered with the nearest name", async () => {
+    const done = await kit.run(["logs", "pgae", "--kubernetes"])
+    expect(done.stderr).toContain('unknown module "pgae". Did you mean "page"?')
+    expect(done.code).toBe(2)
+    expect(asked()).toBeUndefined()
+    expect((await kit.run(["logs", "--kubernetes", "--lines=few"])).stderr).toContain("--lines=few is not a number")
+  })
+})
+
+describe("health --kubernetes", () => {
+  const pod = (name: string, ready: boolean) => ({
+    metadata: { name },
+    status: { phase: "Pending", conditions: [{ type: "Ready", status: ready ? "True" : "False" }], containerStatuses: [] },
+  })
+
+  test("looks at pods, and does what a client does at the addresses of the ingress", async () => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? "")
+      response.end('{"errCode":0}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const deployment = JSON.parse(kit.read("deployment.json")) as { routes: { name: string }[]; settings: object[] }
+    const api = deployment.routes.find(({ name }) => name === "api")!
+    const { path: _, ...listener } = { path: "", ...api }
+    const step = { kind: "http", headers: {}, method: "GET", status: 200, expect: { errCode: "0" }, take: {} }
+    const checks = [{ ...step, name: "the api answers", url: "${PUBLIC_URL}:${HTTP_PORT}/token" }]
+    const routes = [...deployment.routes, { ...listener, name: "api-port", port: 80, portSetting: "HTTP_PORT" }]
+    kit.write("deployment.json", JSON.stringify({ ...deployment, routes, checks }))
+    expect((await deploy()).stderr).toContain("deployed in")
+    kit.write(".env", kit.read(".env").replace(/^PUBLIC_URL=.*$/m, `PUBLIC_URL=${address}`))
+    cluster({ pods: [pod("shop-api-1", true)] })
+    const fine = await kit.run(["health", "--kubernetes"])
+    expect(fine.stdout).toMatch(/the api answers +synthetic +ok[^]*healthy/)
+    expect([fine.code, asked]).toEqual([0, ["/api/token"]])
+    cluster({ pods: [pod("shop-api-1", true), pod("shop-page-1", false)] })
+    const bad = await kit.run(["health", "--kubernetes", "--quick"])
+    expect(bad.stdout).toContain("not healthy: shop-page-1")
+    expect([bad.code, asked.length]).toEqual([3, 1])
+    server.close()
+    expect((await kit.run(["health", "--kubernetes"])).stdout).toMatch(/the api answers +synthetic +FAILED/)
+    cluster({ pods: [] })
+    expect((await kit.run(["health", "--kubernetes", "--quick"])).stdout).toContain("nothing is deployed in the namespace shop of here")
+  })
 })
 
 test("--context without --kubernetes is refused", async () => {

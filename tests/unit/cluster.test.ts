@@ -3,6 +3,8 @@ import {
   type ChartSchema,
   chartValues,
   clusterFindings,
+  ingressAddresses,
+  modulesNamed,
   podRows,
   secretManifest,
   valueFaults,
@@ -52,6 +54,29 @@ it("the Secret has every secret that is not empty, by the name of its file", () 
   )
   expect(stringData).toEqual({ database_password: "one", api_secret: "t w o" })
   expect(metadata).toEqual({ name: "shop-secrets", namespace: "im" })
+})
+
+it("addresses of one machine's listeners are hosts and paths behind an ingress", () => {
+  const route = { strip: true, websocket: false, unlimited: false, closed: [], headers: {}, service: "api", target: 80 }
+  const routes = [
+    { ...route, name: "path", path: "/api" },
+    { ...route, name: "port", port: 10002, portSetting: "API_PORT" },
+    { ...route, name: "files", port: 10005, portSetting: "FILES_PORT", service: "store", host: "files" },
+    { ...route, name: "alone", port: 10009, portSetting: "ALONE_PORT", service: "store" },
+  ]
+  const settings = { PUBLIC_URL: "https://shop.test", API_PORT: "10002", FILES_PORT: "10005", ALONE_PORT: "1" }
+  expect(ingressAddresses({ ...shopDeployment, routes }, settings)).toEqual([
+    ["https://shop.test:10002", "https://shop.test/api"],
+    ["https://shop.test:10005", "https://files.shop.test"],
+    ["https://shop.test:1", "https://shop.test"],
+  ])
+})
+
+it("names of modules and of services mean modules; others are answered with the nearest", () => {
+  const known = { server: "server", "server-api": "server", redis: "redis" }
+  expect(modulesNamed(known, ["server", "redis"])).toEqual(["server", "server-api", "redis"])
+  expect(modulesNamed(known, ["server-api"])).toEqual(["server-api"])
+  expect(() => modulesNamed(known, ["redsi"])).toThrow('unknown module "redsi". Did you mean "redis"?')
 })
 
 describe("a cluster", () => {

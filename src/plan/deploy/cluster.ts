@@ -1,6 +1,6 @@
 // What openimctl gives to Helm, and what it reads of kubectl's answers.
 
-import { nearest } from "../../base/nearest.js"
+import { nearest, unknownName } from "../../base/nearest.js"
 import { entriesByKey, parseEnv } from "./envFile.js"
 import type { Deployment } from "./model.js"
 import type { Diagnostic } from "./settings.js"
@@ -53,6 +53,26 @@ export function secretManifest(deployment: Deployment, env: string, name: string
     type: "Opaque",
     stringData: Object.fromEntries(secrets.map((setting) => [setting.name.toLowerCase(), values[setting.name]!])),
   }
+}
+
+/** Addresses of listeners on one machine, with those that an ingress has for them: a host, or the path that leads to the same. */
+export function ingressAddresses({ routes }: Deployment, settings: Record<string, string>): [string, string][] {
+  const base = settings["PUBLIC_URL"] ?? ""
+  return routes.flatMap((route): [string, string][] => {
+    if (route.portSetting === undefined) return []
+    const same = routes.find(({ path, service, target }) => path !== undefined && service === route.service && target === route.target)
+    const there = route.host === undefined ? `${base}${same?.path ?? ""}` : base.replace("://", `://${route.host}.`)
+    return [[`${base}:${settings[route.portSetting]}`, there]]
+  })
+}
+
+/** The modules that these names mean: a module, or all modules of a service. Known: module → its service. */
+export function modulesNamed(known: Record<string, string>, names: string[]): string[] {
+  return names.flatMap((name) => {
+    const own = Object.keys(known).filter((module) => module === name || known[module] === name)
+    if (own.length === 0) throw unknownName("module", name, [...new Set([...Object.keys(known), ...Object.values(known)])])
+    return own
+  })
 }
 
 export interface ClusterFacts {

@@ -51,7 +51,11 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
       ...entries.map(memorySetting),
     ],
     services,
-    routes: Object.values(data.routes).map((route) => ({ strip: "path" in route && route.path !== "/", ...route })),
+    routes: Object.values(data.routes).map((route) => ({
+      strip: "path" in route && route.path !== "/",
+      ...route,
+      ...(data.kubernetes?.hosts[route.name] === undefined ? {} : { host: data.kubernetes.hosts[route.name] }),
+    })),
     edge: data.edge,
     networks: Object.entries(data.networks).map(([name, network]) => ({ name, ...network })),
     requirements: {

@@ -219,6 +219,8 @@ export interface Route {
   name: string
   /** Below the main address (path), or its own listener (port of the edge, published by a setting). */
   path?: string
+  /** On Kubernetes such a listener is a host: this word before the main one. */
+  host?: string
   strip: boolean
   port?: number
   portSetting?: string

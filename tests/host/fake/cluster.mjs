@@ -36,6 +36,7 @@ else if (words[0] === "get" && words[1] === "storageclasses")
       metadata: { name, annotations: { "storageclass.kubernetes.io/is-default-class": String(standard) } },
     })),
   })
+else if (words[0] === "logs") print("a line of the log")
 else if (words[0] === "get") print({ items: state[words[1]] ?? [] })
 else if (words[0] === "diff") {
   if (state.diff) print(state.diff)

@@ -34,6 +34,8 @@ spec:
         {{- with include "library.passwords" . }}
         checksum/secret: {{ sha256sum . }}
         {{- end }}
+        # Its logs are shown where nobody says which container's.
+        kubectl.kubernetes.io/default-container: {{ .root.Chart.Name }}
         {{- with .values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
     spec: {{- include "library.pod" . | nindent 6 }}
   {{- if .module.volumes }}
