@@ -7,7 +7,8 @@ import { readShares, readStrategy } from "../src/plan/deploy/handover"
 import { backup, listBackups, verifyBackups } from "./operate/backup"
 import { exportBackup } from "./operate/backupFile"
 import { certificate } from "./operate/certificate"
-import { clusterDeploy, clusterHealth, clusterLogs, clusterRollback, clusterStatus } from "./operate/cluster"
+import { clusterDeploy, clusterHealth, clusterLogs, clusterStatus } from "./operate/cluster"
+import { clusterRollback, clusterUpdate } from "./operate/clusterUpdate"
 import { helpText, OPTIONS, optionsOf, VERBS, type Verb } from "./operate/commands"
 import { deploy } from "./operate/deploy"
 import { type Engine, findEngine, likelyEngine } from "./operate/engine"
@@ -276,16 +277,23 @@ function onCluster(folder: Folder, verb: Verb, words: string[], { text, list, se
   if (verb.name === "health") return clusterHealth(folder, cluster, { limitSeconds: limit ?? 60, json, quick: set("quick") })
   if (verb.name === "logs") return clusterLogs(folder, cluster, words, set("follow"), text("lines") ?? "100")
   if (verb.name === "rollback") return clusterRollback(folder, cluster, words[0], limit)
-  return clusterDeploy(folder, {
+  const alone = ["strategy", "steps", "watch", "drain", "backup", "no-backup", "version"].find(
+    (name) => text(name) !== undefined || set(name),
+  )
+  if (alone !== undefined)
+    throw new Refusal(`--${alone} is for one machine: Kubernetes replaces pods one after the other`, EXIT.usage, `leave it out`)
+  const options = {
     ...cluster,
     values: text("values"),
     address: text("address"),
     environment: text("environment"),
     profiles: list("profiles"),
     ignore: list("ignore"),
-    dryRun: set("dry-run"),
+    dryRun: set("dry-run") || set("plan"),
     limitSeconds: limit,
-  })
+  }
+  if (verb.name === "update") return clusterUpdate(folder, text("kit"), { ...options, accept: list("accept") })
+  return clusterDeploy(folder, options)
 }
 
 function backups(folder: Folder, engine: Engine, [what, ...words]: string[], json: boolean): Promise<number> {

@@ -16,7 +16,7 @@ import {
   warningsOf,
 } from "../../src/plan/deploy/cluster"
 import { blocking } from "../../src/plan/deploy/preflight"
-import { checkEnv } from "../../src/plan/deploy/settings"
+import { checkEnv, type Diagnostic } from "../../src/plan/deploy/settings"
 import { writeFileAtomic } from "../files"
 import { attempt, type Finished, lastWords, which } from "../run"
 import { attached } from "./engine"
@@ -26,6 +26,7 @@ import { type Check, printed, synthetic, timed } from "./health"
 import { recorded } from "./history"
 import { locked } from "./lock"
 import { EXIT, findingLines, Refusal, result, say } from "./print"
+import { kitId } from "./releases"
 
 export interface Cluster {
   context?: string | undefined
@@ -42,7 +43,7 @@ export interface ClusterDeploy extends Cluster {
   limitSeconds?: number | undefined
 }
 
-interface Site {
+export interface Site {
   folder: Folder
   /** Of the release as well. */
   name: string
@@ -53,15 +54,15 @@ interface Site {
 }
 
 /** The tools and the context, before anything else is asked. */
-async function siteOf(folder: Folder, { context, namespace }: Cluster): Promise<Site> {
+export async function siteOf(folder: Folder, { context, namespace }: Cluster, kit = folder.path): Promise<Site> {
   for (const [tool, page] of [
     ["kubectl", "https://kubernetes.io/docs/tasks/tools"],
     ["helm", "https://helm.sh/docs/intro/install"],
   ] as const)
     if (!(await which(tool))) throw new Refusal(`${tool} is not installed`, EXIT.refused, `install it: ${page}`)
   const { stack } = folder.deployment
-  const chart = [join(folder.path, "charts", stack), join(folder.path, "../../charts", stack)].find(existsSync)
-  if (!chart) throw new Refusal(`${join(folder.path, "charts", stack)} is missing`, EXIT.refused, "unpack the kit again")
+  const chart = [join(kit, "charts", stack), join(kit, "../../charts", stack)].find(existsSync)
+  if (!chart) throw new Refusal(`${join(kit, "charts", stack)} is missing`, EXIT.refused, "unpack the kit again")
   const names = (await attempt(["kubectl", "config", "get-contexts", "--output=name"])).stdout.split("\n").filter(Boolean)
   const current = (await attempt(["kubectl", "config", "current-context"])).stdout.trim()
   const chosen = context ?? current
@@ -78,10 +79,10 @@ async function siteOf(folder: Folder, { context, namespace }: Cluster): Promise<
 const kubectl = (site: Site, words: string[], input?: string): Promise<Finished> =>
   attempt(["kubectl", `--context=${site.context}`, `--namespace=${site.namespace}`, ...words], input === undefined ? {} : { input })
 
-const helm = (site: Site, words: string[]): Promise<Finished> =>
+export const helm = (site: Site, words: string[]): Promise<Finished> =>
   attempt(["helm", ...words, `--kube-context=${site.context}`, `--namespace=${site.namespace}`])
 
-async function asked<T>(site: Site, words: string[]): Promise<T> {
+export async function asked<T>(site: Site, words: string[]): Promise<T> {
   const done = await kubectl(site, [...words, "--output=json"])
   if (done.code !== 0)
     throw new Refusal(
@@ -103,14 +104,14 @@ const kinds = [
 ]
 
 /** All that would keep the release from working, while nothing has changed yet. */
-async function judged(site: Site, ignore: string[]): Promise<void> {
+export async function judged(site: Site, ignore: string[], others: Diagnostic[] = []): Promise<void> {
   const { serverVersion } = await asked<{ serverVersion?: { major: string; minor: string } }>(site, ["version"])
   const refused: string[] = []
   for (const kind of kinds) if ((await kubectl(site, ["auth", "can-i", "create", kind])).stdout.trim() === "no") refused.push(kind)
   const classes = await kubectl(site, ["get", "storageclasses", "--output=json"])
   const standard = "storageclass.kubernetes.io/is-default-class"
   type Classes = { items: { metadata: { name: string; annotations?: Record<string, string> } }[] }
-  const findings = clusterFindings({
+  const found = clusterFindings({
     version: serverVersion && `${serverVersion.major}.${serverVersion.minor.replace(/\D.*/, "")}`,
     refused,
     namespace: site.namespace,
@@ -123,6 +124,7 @@ async function judged(site: Site, ignore: string[]): Promise<void> {
         : undefined,
     volumes: site.folder.deployment.services.some(({ volumes }) => Object.keys(volumes).length > 0),
   })
+  const findings = [...found, ...others]
   if (findings.length > 0) process.stderr.write(findingLines(findings))
   const left = blocking(findings, ignore)
   if (left.length > 0)
@@ -135,14 +137,19 @@ async function judged(site: Site, ignore: string[]): Promise<void> {
 
 export async function clusterDeploy(folder: Folder, options: ClusterDeploy): Promise<number> {
   const site = await siteOf(folder, options)
-  const own = options.values === undefined ? undefined : resolve(options.values)
-  if (own !== undefined && !existsSync(own))
-    throw new Refusal(`${own} is missing`, EXIT.usage, "--values=FILE names a file of values for the chart")
+  const own = ownValues(options)
   say(`${folder.deployment.title} ${folder.deployment.release} to the namespace ${site.namespace} of ${site.context}`)
   await judged(site, options.ignore)
   if (options.dryRun) return plan(site, options, own)
   await locked(folder, "deploy --kubernetes", () => recorded(folder, "deploy --kubernetes", () => install(site, options, own)))
   return EXIT.fine
+}
+
+export function ownValues({ values }: ClusterDeploy): string | undefined {
+  const own = values === undefined ? undefined : resolve(values)
+  if (own !== undefined && !existsSync(own))
+    throw new Refusal(`${own} is missing`, EXIT.usage, "--values=FILE names a file of values for the chart")
+  return own
 }
 
 /** The options with the values for helm: those of .env in a file, where no secret is, and the user's. */
@@ -169,7 +176,7 @@ async function helmValues(site: Site, options: ClusterDeploy, dry: boolean, own?
 
 const schemaOf = (site: Site): ChartSchema => JSON.parse(readFileSync(join(site.chart, "values.schema.json"), "utf8")) as ChartSchema
 
-async function install(site: Site, options: ClusterDeploy, own: string | undefined): Promise<string> {
+export async function install(site: Site, options: ClusterDeploy, own: string | undefined): Promise<string> {
   const began = Date.now()
   const { values, env } = await helmValues(site, options, false, own)
   const { name, namespace, chart } = site
@@ -187,6 +194,8 @@ async function install(site: Site, options: ClusterDeploy, own: string | undefin
     "--wait",
     `--timeout=${seconds}s`,
     "--history-max=10",
+    // By this, rollback finds the files of the kit.
+    `--description=${site.folder.deployment.release} (kit ${kitId(site.folder.path)})`,
     ...values,
   ])
   if (done.code !== 0) throw await failed(site, began, done)
@@ -200,7 +209,7 @@ async function must(site: Site, words: string[], input?: string): Promise<void> 
 }
 
 /** Helm goes back and says only that time was up: the events of the cluster say why. */
-async function failed(site: Site, began: number, done: Finished): Promise<Refusal> {
+export async function failed(site: Site, began: number, done: Finished): Promise<Refusal> {
   const [fault] = valueFaults(schemaOf(site), done.tail)
   if (fault !== undefined)
     return new Refusal(`${fault}; nothing has changed`, EXIT.refused, `${join(site.chart, "README.md")} lists all values`)
@@ -216,7 +225,7 @@ async function failed(site: Site, began: number, done: Finished): Promise<Refusa
 }
 
 /** What would change, as the API server sees it. */
-async function plan(site: Site, options: ClusterDeploy, own: string | undefined): Promise<number> {
+export async function plan(site: Site, options: ClusterDeploy, own: string | undefined): Promise<number> {
   const { values } = await helmValues(site, options, true, own)
   const rendered = await helm(site, ["template", site.name, site.chart, ...values])
   if (rendered.code !== 0) {
@@ -273,7 +282,7 @@ export async function clusterHealth(
   return printed((await Promise.all([pods, client])).flat(), json)
 }
 
-const podsOf = (site: Site): string[] => ["get", "pods", `--selector=app.kubernetes.io/instance=${site.name}`]
+export const podsOf = (site: Site): string[] => ["get", "pods", `--selector=app.kubernetes.io/instance=${site.name}`]
 
 /** What pods have written; of all modules where none is named. */
 export async function clusterLogs(folder: Folder, cluster: Cluster, names: string[], follow: boolean, lines: string): Promise<number> {
@@ -301,22 +310,4 @@ function modulesOf({ chart }: Site): Record<string, string> {
   const modules = readdirSync(join(chart, "charts")).filter((name) => existsSync(join(chart, "charts", name, "module.yaml")))
   const serviceOf = (name: string) => /^service: (\S+)$/m.exec(readFileSync(join(chart, "charts", name, "module.yaml"), "utf8"))?.[1]
   return Object.fromEntries(modules.map((name) => [name, serviceOf(name) ?? name]))
-}
-
-/** To the release before, or to a number of `helm history`. */
-export async function clusterRollback(folder: Folder, cluster: Cluster, revision: string | undefined, limitSeconds = 600): Promise<number> {
-  if (revision !== undefined && !/^\d+$/.test(revision))
-    throw new Refusal(`${revision} is not the number of a revision`, EXIT.usage, "helm history lists them")
-  const site = await siteOf(folder, cluster)
-  await locked(folder, "rollback --kubernetes", () =>
-    recorded(folder, "rollback --kubernetes", async () => {
-      const began = Date.now()
-      const words = ["rollback", site.name, ...(revision === undefined ? [] : [revision]), "--wait", `--timeout=${limitSeconds}s`]
-      const done = await helm(site, words)
-      if (done.code !== 0) throw await failed(site, began, done)
-      say(revision === undefined ? "the release before runs again" : `revision ${revision} runs again`)
-      return revision
-    }),
-  )
-  return EXIT.fine
 }

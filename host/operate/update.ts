@@ -58,6 +58,12 @@ export async function update(
   if (kit !== undefined && version !== undefined)
     throw new Refusal("update takes --kit or --version, not both", EXIT.usage, "a newer kit has its versions: --kit=../NEWER")
   if (version !== undefined) return updateVersions(folder, version, options)
+  const source = newerKit(folder, kit)
+  return replaced(folder, "update", options, () => source)
+}
+
+/** The folder of a kit that may take the place of this one. */
+export function newerKit(folder: Folder, kit: string | undefined): string {
   if (kit === undefined)
     throw new Refusal(
       "update needs the folder of a newer kit",
@@ -76,7 +82,7 @@ export async function update(
       EXIT.refused,
       "openimctl rollback goes back to a release that ran here",
     )
-  return replaced(folder, "update", options, () => source)
+  return source
 }
 
 /** The kit that runs with other images is a kit like any other, so rollback knows the way back. */
@@ -164,7 +170,7 @@ async function backupBefore(folder: Folder, engine: Engine, chosen: boolean | un
 }
 
 /** The same user's files, with the kit of another folder. */
-function withKit(folder: Folder, source: string): Folder {
+export function withKit(folder: Folder, source: string): Folder {
   const { deployment, composeFile, images } = openFolder(source, source)
   return { ...folder, deployment, composeFile, images }
 }

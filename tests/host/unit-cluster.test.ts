@@ -1,8 +1,9 @@
 // openimctl --kubernetes, as a kit has it, with a cluster that is a file: what helm and kubectl are asked for, and what is refused before.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { Kit } from "./kit"
 import { project } from "./sandbox"
@@ -165,6 +166,94 @@ test("status --kubernetes says which pod is not ready, and why", async () => {
   expect(done.code).toBe(3)
   cluster({ pods: [pod("shop-api-1", true, {})] })
   expect((await kit.run(["status", "--kubernetes"])).code).toBe(0)
+})
+
+describe("update --kubernetes", () => {
+  /** A newer kit, whole, with a list of its files. */
+  function newer(change: object = {}): string {
+    const folder = join(kit.root, "kit-2.0")
+    const files = {
+      "deployment.json": JSON.stringify({ ...JSON.parse(kit.read("deployment.json")), release: "2.0", ...change }),
+      "docker-compose.prod.yml": "services: {}\n",
+      "charts/shop/values.schema.json": kit.read("charts/shop/values.schema.json"),
+      "charts/shop/Chart.yaml": "version: 2.0.0\n",
+    }
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+    }
+    const sums = Object.entries(files).map(([name, text]) => `${createHash("sha256").update(text).digest("hex")}  ${name}\n`)
+    writeFileSync(join(folder, "SHA256SUMS"), sums.join(""))
+    return folder
+  }
+  const release = () => (JSON.parse(kit.read("deployment.json")) as { release: string }).release
+  const update = (...more: string[]) => kit.run(["update", "--kubernetes", `--kit=${join(kit.root, "kit-2.0")}`, ...more])
+
+  test("gives the newer chart to helm, and rollback brings the earlier kit back", async () => {
+    await deploy()
+    newer()
+    rmSync(`${file}.calls`)
+    const done = await update()
+    expect(done.stderr).toContain("1.0 → 2.0; openimctl rollback --kubernetes goes back")
+    const { args } = changes().find((call) => call.args.includes("upgrade"))!
+    expect(args).toEqual(expect.arrayContaining(["shop", join(kit.folder, "charts/shop"), "--atomic"]))
+    expect([release(), kit.read("charts/shop/Chart.yaml")]).toEqual(["2.0", "version: 2.0.0\n"])
+    const [second] = args.flatMap((word) => (word.startsWith("--description=") ? [word.slice(14)] : []))
+    expect(second).toMatch(/^2\.0 \(kit [0-9a-f]{8}\)$/)
+    const [first] = readdirSync(join(kit.folder, ".openimctl/releases"))
+    cluster({
+      history: [
+        { revision: 1, description: `1.0 (kit ${first!.slice(-8)})` },
+        { revision: 2, description: second },
+      ],
+    })
+    expect((await kit.run(["rollback", "--kubernetes"])).stderr).toContain("this folder is the kit 1.0 again")
+    expect(release()).toBe("1.0")
+  })
+
+  test("that fails leaves the kit as it was", async () => {
+    await deploy()
+    newer()
+    cluster({
+      namespace: true,
+      helm: { fails: "Error: UPGRADE FAILED: release shop failed, and has been rolled back due to atomic being set: timed out" },
+    })
+    const done = await update()
+    expect(done.stderr).toContain("helm failed; the release is as it was before")
+    expect(done.stderr).toContain("this folder is the kit 1.0 again")
+    expect([done.code, release()]).toEqual([1, "1.0"])
+  })
+
+  test.each([
+    ["a kit that is the same", {}, () => kit.folder, [], "is the kit that is deployed here"],
+    ["no kit", {}, () => undefined, [], "update needs the folder of a newer kit"],
+    ["a cluster that does not answer", { down: true }, newer, [], "does not answer"],
+    ["a strategy of one machine", {}, newer, ["--strategy=canary"], "--strategy is for one machine"],
+    [
+      "a version that may not be left out",
+      {
+        pods: [
+          {
+            metadata: { name: "one", labels: { "app.kubernetes.io/component": "database" } },
+            spec: { containers: [{ image: "docker.io/shop/database:0.8" }] },
+            status: { phase: "Running" },
+          },
+        ],
+      },
+      () => newer({ updates: { stops: [{ service: "database", through: ["0.9"], why: "its data" }], changes: {}, together: [] } }),
+      [],
+      "database 0.8 → 1.0 leaves out 0.9",
+    ],
+  ] as const)("%s is refused before anything changes", async (_, state, source, more, words) => {
+    await deploy()
+    const folder = source()
+    rmSync(`${file}.calls`)
+    cluster(state)
+    const done = await kit.run(["update", "--kubernetes", ...(folder === undefined ? [] : [`--kit=${folder}`]), ...more])
+    expect(done.stderr).toContain(words)
+    expect(done.code).not.toBe(0)
+    expect([changes(), release()]).toEqual([[], "1.0"])
+  })
 })
 
 test("rollback --kubernetes goes to the release before, or to a revision", async () => {

@@ -3,7 +3,9 @@ import {
   type ChartSchema,
   chartValues,
   clusterFindings,
+  imagesOf,
   ingressAddresses,
+  kitOfRevision,
   modulesNamed,
   podRows,
   secretManifest,
@@ -77,6 +79,26 @@ it("names of modules and of services mean modules; others are answered with the 
   expect(modulesNamed(known, ["server", "redis"])).toEqual(["server", "server-api", "redis"])
   expect(modulesNamed(known, ["server-api"])).toEqual(["server-api"])
   expect(() => modulesNamed(known, ["redsi"])).toThrow('unknown module "redsi". Did you mean "redis"?')
+})
+
+it("a revision's kit stands in its description, also where it was gone back to", () => {
+  const made = (revision: number, kit: string) => ({ revision, description: `Shop ${revision} (kit ${kit})` })
+  expect(kitOfRevision([made(1, "aa"), made(2, "bb")])).toBe("aa")
+  const revisions = [made(4, "aa"), made(5, "bb"), { revision: 6, description: "Rollback to 4" }, made(7, "cc")]
+  expect(kitOfRevision(revisions)).toBe("aa")
+  expect(kitOfRevision(revisions, 5)).toBe("bb")
+  expect(kitOfRevision([{ revision: 1, description: "Install complete" }], 1)).toBeUndefined()
+  expect(kitOfRevision([])).toBeUndefined()
+})
+
+it("images are those of the services' pods", () => {
+  const pod = (labels: Record<string, string>, image: string) => ({
+    metadata: { name: "one", labels },
+    spec: { containers: [{ image }] },
+    status: { phase: "Running" },
+  })
+  const items = [pod({ "app.kubernetes.io/component": "database" }, "docker.io/shop/database:1.0"), pod({}, "other")]
+  expect(imagesOf({ items })).toEqual({ database: "docker.io/shop/database:1.0" })
 })
 
 describe("a cluster", () => {

@@ -150,9 +150,10 @@ export function valueFaults(schema: object, output: string): string[] {
   })
 }
 
-interface Pods {
+export interface Pods {
   items: {
-    metadata: { name: string }
+    metadata: { name: string; labels?: Record<string, string> }
+    spec?: { containers: { image: string }[] }
     status: {
       phase: string
       conditions?: { type: string; status: string }[]
@@ -167,6 +168,33 @@ interface ContainerState {
   ready: boolean
   restartCount: number
   state: { waiting?: { reason: string; message?: string }; terminated?: { reason: string } }
+}
+
+/** Service → the image that its pods have. */
+export function imagesOf({ items }: Pods): Record<string, string> {
+  return Object.fromEntries(
+    items.flatMap(({ metadata, spec }) => {
+      const [service, image] = [metadata.labels?.["app.kubernetes.io/component"], spec?.containers[0]?.image]
+      return service === undefined || image === undefined ? [] : [[service, image]]
+    }),
+  )
+}
+
+/** Of `helm history`. */
+export interface Revision {
+  revision: number
+  description: string
+}
+
+/** The kit that a revision was made by; without a number, of the one before the last. What was gone back to is found through its number. */
+export function kitOfRevision(
+  revisions: Revision[],
+  number = Math.max(...revisions.map(({ revision }) => revision)) - 1,
+): string | undefined {
+  const description = revisions.find(({ revision }) => revision === number)?.description ?? ""
+  const back = /^Rollback to (\d+)$/.exec(description)?.[1]
+  if (back !== undefined && Number(back) < number) return kitOfRevision(revisions, Number(back))
+  return /\(kit ([0-9a-f]+)\)$/.exec(description)?.[1]
 }
 
 export interface PodRow {

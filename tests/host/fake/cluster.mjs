@@ -18,6 +18,7 @@ const words = args.filter((word) => !word.startsWith("--"))
 
 if (tool === "helm") {
   if (state.helm?.fails) end(1, state.helm.fails)
+  if (words[0] === "history") print(state.history ?? [])
   if (words[0] === "template") print("apiVersion: v1\nkind: Service\nmetadata:\n  name: shop-api\n")
   end(0)
 }
