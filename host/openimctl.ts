@@ -281,7 +281,13 @@ function onCluster(folder: Folder, verb: Verb, words: string[], { text, list, se
     (name) => text(name) !== undefined || set(name),
   )
   if (alone !== undefined)
-    throw new Refusal(`--${alone} is for one machine: Kubernetes replaces pods one after the other`, EXIT.usage, `leave it out`)
+    throw new Refusal(
+      `--${alone} is for one machine`,
+      EXIT.usage,
+      alone === "version"
+        ? "name the image in .env, then: openimctl deploy --kubernetes"
+        : "leave it out: Kubernetes replaces pods one after the other",
+    )
   const options = {
     ...cluster,
     values: text("values"),
