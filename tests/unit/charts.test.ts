@@ -187,7 +187,7 @@ describe("a module", () => {
 
 describe("before anything is made", () => {
   it("the chart asks for each secret that is needed, and says how it is made", () => {
-    expect(file("templates/checks.yaml")).toContain('range list "redis_password" "secret"')
+    expect(file("templates/checks.yaml")).toContain('range concat (list "redis_password" "secret")')
     expect(file("README.md")).toContain('--from-literal=redis_password="$(openssl rand -hex 16)"')
     expect(file("README.md")).not.toContain("mongodb_uri=")
   })

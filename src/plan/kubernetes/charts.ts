@@ -6,6 +6,7 @@ import type { Catalogue } from "../../catalogue/types.js"
 import { oldestKubernetes } from "../deploy/cluster.js"
 import { deploymentOf, published } from "../deploy/deployment.js"
 import { edgeFile, haproxyText } from "../deploy/haproxy.js"
+import { backupTemplates, backupValues } from "./backup.js"
 import { helmText, settingsIn } from "./expressions.js"
 import { libraryTemplates, moduleTemplate } from "./library.js"
 import { type Context, type Module, moduleAt, modulesOf } from "./modules.js"
@@ -38,7 +39,7 @@ export function chartFiles(catalogue: Catalogue, whole: DeploymentData): Record<
   const context = { catalogue, data, deployment }
   const modules = modulesOf(context)
   const globals = globalValues(context, modules)
-  const own = [globals, ...umbrellaValues()]
+  const own = [globals, ...umbrellaValues(), ...backupValues(context)]
   const sections = Object.fromEntries(modules.map((module) => [module.name, objectOfModule(module)]))
   const files: Record<string, string> = {
     "Chart.yaml": chartText(catalogue, {
@@ -53,7 +54,7 @@ export function chartFiles(catalogue: Catalogue, whole: DeploymentData): Record<
     ),
     "values.schema.json": schemaText(`Values of the chart ${catalogue.stack}`, own, { ...sections, library: anything }),
     "README.md": chartReadme(context, modules, [...valueRows(own), ...moduleRows(modules)]),
-    ...under("templates", umbrellaTemplates(context, modules)),
+    ...under("templates", { ...umbrellaTemplates(context, modules), ...backupTemplates(context, modules) }),
     ...under("charts/library", {
       "Chart.yaml": chartText(catalogue, { name: "library", description: "What the charts of the modules are made of", type: "library" }),
       ...under("templates", libraryTemplates),
@@ -199,6 +200,9 @@ function usedSettings(context: Context, modules: Module[]): string[] {
     for (const other of settingsIn((setting.default ?? "").replace(/\$\{PUBLIC_URL\}:\$\{[A-Z0-9_]+\}/g, ""))) add(other)
   }
   add("PUBLIC_URL")
+  for (const { environment } of context.deployment.backup?.parts ?? [])
+    for (const name of Object.values(environment).flatMap(settingsIn)) add(name)
+  if (context.deployment.backup !== undefined) add("TZ")
   for (const { environment, openSetting } of modules) {
     for (const name of Object.values(environment).flatMap(settingsIn)) add(name)
     if (openSetting !== undefined) add(openSetting)
@@ -219,7 +223,10 @@ function globalValues(context: Context, modules: Module[]): Value {
     ]
     return value(name, words.join(". "), derived ? "" : (given ?? ""), settingSchema(choices, pattern))
   })
-  const images = [...new Map(modules.map((module) => [module.imageSetting, module])).values()].map(({ imageSetting, imageForm }) => {
+  const ofBackup = deployment.settings.filter(({ name }) => name === deployment.backup?.imageSetting)
+  const backupImage = ofBackup.map(({ name, expected, default: given }) => ({ imageSetting: name, imageForm: expected ?? given ?? "" }))
+  const needed = [...modules.map(({ imageSetting, imageForm }) => ({ imageSetting, imageForm })), ...backupImage]
+  const images = [...new Map(needed.map((one) => [one.imageSetting, one])).values()].map(({ imageSetting, imageForm }) => {
     const { default: known, purpose } = deployment.settings.find(({ name }) => name === imageSetting)!
     return value(imageSetting, known === undefined ? `${purpose}. Fill it in: ${imageForm}` : purpose, known ?? "", text)
   })
@@ -259,6 +266,16 @@ function globalValues(context: Context, modules: Module[]): Value {
       "Stores at other places, as HOST:PORT. One that is named here is not installed.",
       stores.map(({ name, purpose }) => value(name, `${purpose}.`, "", { ...text, pattern: "^$|^[A-Za-z0-9.-]+:[0-9]+$" })),
     ),
+    ...(data.backup === undefined
+      ? []
+      : [
+          value(
+            "restore",
+            "The name of a backup, or latest: all pods stop, and Jobs put it in the place of the data. Then leave it out again.",
+            "",
+            { ...text, pattern: "^$|^latest$|^backup_[0-9]{8}_[0-9]{6}$" },
+          ),
+        ]),
     value("storageClass", "The storage class of all volumes. Empty: the cluster's default.", "", text),
     value("clusterDomain", "The domain of the cluster's names.", "cluster.local", text),
     section("networkPolicy", "Who reaches whom.", [

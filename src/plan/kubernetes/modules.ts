@@ -50,6 +50,8 @@ export interface Module {
   user: number
   lowPorts: boolean
   networks: string[]
+  /** It goes on while a backup is put back. */
+  servesRestore?: boolean
   /** A setting that opens the way out when it is "false". */
   openSetting?: string
   /** Why only one may run. */
@@ -78,6 +80,13 @@ export function modulesOf(context: Context): Module[] {
   })
 }
 
+/** A store that is asked to put data back, instead of getting its files while it stands still. */
+export function servesRestore({ backup }: Pick<DeploymentData, "backup">, service: string): boolean {
+  return Object.values(backup?.parts ?? {}).some(
+    (part) => part.service === service && part.restore !== undefined && part.volume === undefined,
+  )
+}
+
 type Pod = NonNullable<NonNullable<DeploymentData["kubernetes"]>["pods"]>[string]
 
 function podOf({ data }: Context, name: string): Partial<Pod> {
@@ -94,6 +103,7 @@ function common(context: Context, service: DeployedService, entry: DeployedServi
     imageForm: setting.expected ?? setting.default ?? "",
     temporary: entry.temporary,
     networks: entry.networks,
+    ...(servesRestore(data, entry.name) ? { servesRestore: true } : {}),
     openSetting: entry.networks.map((name) => data.networks[name]?.setting).find((name) => name !== undefined),
     user: Number((entry.user ?? String(catalogue.user.uid)).split(":")[0]),
     lowPorts: false,

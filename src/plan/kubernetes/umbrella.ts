@@ -36,6 +36,7 @@ export function secretCommand({ catalogue, data }: Context, modules: Module[], n
 
 /** Helm makes nothing when one of these fails. */
 function checksTemplate({ data }: Context, modules: Module[]): string {
+  const ofBackup = data.backup === undefined ? "list" : '(ternary (list "backup_key") list (or .Values.backup.enabled (ne .Values.global.restore "")))'
   const keys = secretKeys(modules).filter(({ optional }) => !optional)
   const refused = Object.entries(data.settings)
     .filter(([name, { kind, refused: values }]) => name === "PUBLIC_URL" && kind !== "secret" && values.length > 0)
@@ -54,7 +55,7 @@ ${refused.join("\n")}
 {{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" }}
 {{- $secret := lookup "v1" "Secret" .Release.Namespace .Values.global.secret }}
 {{- if not $secret }}{{ fail (printf "there is no Secret %s in the namespace %s: README.md of this chart has the command that makes it" .Values.global.secret .Release.Namespace) }}{{ end }}
-{{- range list ${keys.map(({ key }) => JSON.stringify(key)).join(" ")} }}
+{{- range concat (list ${keys.map(({ key }) => JSON.stringify(key)).join(" ")}) ${ofBackup} }}
 {{- if not (get (default dict $secret.data) .) }}{{ fail (printf "the Secret %s has no value for %s: kubectl -n %s patch secret %s -p '{\\"stringData\\":{\\"%s\\":\\"…\\"}}' adds it" $.Values.global.secret . $.Release.Namespace $.Values.global.secret .) }}{{ end }}
 {{- end }}
 {{- end }}

@@ -1,11 +1,15 @@
 {{- define "library.workload" -}}
 {{- $replicas := ternary 1 (int .values.replicas) .module.single -}}
+{{- $still := and .global.restore (not .module.servesRestore) -}}
 {{- if and .module.single (gt (int (default 1 .values.replicas)) 1) }}{{ fail (printf "%s.replicas is %v, but only one may run: %s" .root.Chart.Name .values.replicas .module.singleReason) }}{{ end -}}
 apiVersion: apps/v1
 kind: {{ .module.kind }}
 {{ include "library.metadata" . }}
 spec:
-  {{- if not ((default dict .values.autoscaling).enabled) }}
+  {{- if $still }}
+  # A backup is put back.
+  replicas: 0
+  {{- else if not ((default dict .values.autoscaling).enabled) }}
   replicas: {{ $replicas }}
   {{- end }}
   revisionHistoryLimit: 5
