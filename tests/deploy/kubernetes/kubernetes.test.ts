@@ -34,6 +34,13 @@ beforeAll(async () => {
   await startNode()
   keepFigure({ name: "the node is ready", value: seconds(since), unit: "s" })
   cpSync("/kit", home, { recursive: true, verbatimSymlinks: true })
+  // What stands in MongoDB's place knows no passwords.
+  const template = `${home}/env.template`
+  const address = `mongodb://${release}-mongodb:27017/openim_v3?maxPoolSize=100`
+  writeFileSync(
+    template,
+    readFileSync(template, "utf8").replace(/^MONGODB_URI=$/m, () => `MONGODB_URI='${address}'`),
+  )
   works("kubectl", ["create", "namespace", namespace])
   // The API server itself then refuses what the policy does not allow.
   const policies = ["enforce", "warn"].map((mode) => `pod-security.kubernetes.io/${mode}=restricted`)
@@ -46,6 +53,11 @@ beforeAll(async () => {
   const given = { profile: "core", settings: { PUBLIC_URL: `http://${publicName}` }, images }
   writeFileSync(values, JSON.stringify({ global: given, ingress: { enabled: true, className: ingressClass } }))
 })
+
+/** As somebody does who has the values of openimctl, and the user's. */
+const own = `${home}/.openimctl/kubernetes-values.json`
+const upgrade = (...more: string[]) =>
+  begun("helm", ["--namespace", namespace, "upgrade", release, chart, "--values", own, "--values", values, "--atomic", "--wait", ...more])
 
 describe("before anything is made", () => {
   const refused = (more: string[], words: string) => {
@@ -146,9 +158,6 @@ describe("while users send and receive", () => {
     expect(accepted.length).toBeGreaterThan(20)
     expect({ failedRequests, refused, missing, notReceived }).toEqual({ failedRequests: [], refused: [], missing: [], notReceived: [] })
   }
-  const own = `${home}/.openimctl/kubernetes-values.json`
-  const upgrade = (...more: string[]) =>
-    begun("helm", ["--namespace", namespace, "upgrade", release, chart, "--values", own, "--values", values, "--atomic", "--wait", ...more])
   const imageOf = (module: string) =>
     kubectl("get", "deployment", `${release}-${module}`, "-o", "jsonpath={.spec.template.spec.containers[0].image}")
   const ages = () => kubectl("get", "pods", "-o", "jsonpath={range .items[*]}{.metadata.name} {.metadata.creationTimestamp}{'\\n'}{end}")
@@ -167,6 +176,22 @@ describe("while users send and receive", () => {
       const { code, text } = await upgrade("--timeout", "250s", "--set", `global.images.OPENIM_SERVER_IMAGE=${image}-newer`)
       if (code !== 0) throw new Error(`${text}\n${state()}`)
       keepFigure({ name: "update of the server", value: seconds(since), unit: "s" })
+      // The old pods serve until they are gone: users stay until then.
+      await eventually(
+        "the old pods are gone",
+        async () => {
+          const { text } = await begun("kubectl", [
+            "--namespace",
+            namespace,
+            "get",
+            "pods",
+            "-o",
+            "jsonpath={.items[*].metadata.deletionTimestamp}",
+          ])
+          if (text.trim() !== "") throw new Error(text)
+        },
+        { within: 120, every: 1000 },
+      )
     })
     expect(imageOf("server-api")).toBe(`${image}-newer`)
     expect(stores()).toEqual(before)
@@ -177,7 +202,7 @@ describe("while users send and receive", () => {
     const image = imageOf("server-api")
     const missing = "docker.io/openim/openim-server:nowhere"
     const measured = await underLoad(login, async () => {
-      const { code, text } = await upgrade("--timeout", "40s", "--set", `global.images.OPENIM_SERVER_IMAGE=${missing}`)
+      const { code, text } = await upgrade("--timeout", "60s", "--set", `global.images.OPENIM_SERVER_IMAGE=${missing}`)
       expect(text).toContain("rolled back")
       expect(code).not.toBe(0)
     })
@@ -214,12 +239,19 @@ describe("a pod that ends in the middle of the load", () => {
     const killed = /^(server|chat|edge)/.test(module) ? ["--grace-period=0", "--force"] : []
     const outage = await outageOf(receiver, send, module, () => void kubectl("delete", pod!, "--wait=false", ...killed))
     accepted.push(...outage.accepted)
-    keepFigure({ name: `after the end of ${module}: messages arrive again`, value: outage.seconds, unit: "s" })
+    keepFigure({ name: `after the end of ${module}: the next message arrives`, value: outage.first, unit: "s" })
+    keepFigure({ name: `after the end of ${module}: all messages arrive within a second`, value: outage.seconds, unit: "s" })
     keepFigure({ name: `after the end of ${module}: requests failed`, value: outage.failed, unit: `of ${outage.sent}` })
     await eventually(
       `all pods of ${module} are ready`,
-      () => kubectl("wait", "pods", "--for=condition=Ready", "--selector", `app.kubernetes.io/name=${module}`, "--timeout=5s"),
-      { within: 120 },
+      () => {
+        const states = kubectl(
+          ...["get", "pods", "--selector", `app.kubernetes.io/name=${module}`, "-o"],
+          "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}",
+        )
+        expect(new Set(states.trim().split(" "))).toEqual(new Set(["True"]))
+      },
+      { within: 120, every: 500 },
     )
   })
 
@@ -241,6 +273,34 @@ describe("a pod that ends in the middle of the load", () => {
     expect(missing).toEqual([])
     texts.push(await exchange(users))
   })
+})
+
+test("a backup is made, and put in the place of what came after it", async () => {
+  const key = JSON.stringify({ stringData: { backup_key: "word-of-the-tests-0123456789" } })
+  kubectl("patch", "secret", `${release}-secrets`, "--patch", key)
+  const upgraded = async (...sets: string[]) => {
+    const { code, text } = await upgrade("--wait-for-jobs", "--timeout", "250s", "--set", ["backup.enabled=true", ...sets].join(","))
+    if (code !== 0) throw new Error(`${text}\n${state()}`)
+  }
+  await upgraded()
+  const begunAt = Date.now()
+  kubectl("create", "job", "first", `--from=cronjob/${release}-backup`)
+  await eventually("the backup is complete", () => expect(kubectl("logs", "job/first")).toContain("is complete"), {
+    within: 120,
+    every: 1000,
+  })
+  keepFigure({ name: "backup of a few messages", value: seconds(begunAt), unit: "s" })
+  expect(openimctl("status", ...onCluster)).toMatch(/openim-server-api-\S+ +yes/)
+  await exchange(users)
+  const since = Date.now()
+  await upgraded("global.restore=latest")
+  expect(kubectl("get", "jobs", "-o", "jsonpath={.items[*].status.succeeded}").trim()).toMatch(/^1( 1)*$/)
+  await upgraded()
+  await eventually("the messages of the backup are there, and no others", async () => expect(await users.history()).toEqual(texts), {
+    within: 60,
+  })
+  keepFigure({ name: "restore of a few messages, until they are there", value: seconds(since), unit: "s" })
+  texts.push(await exchange(users))
 })
 
 test("uninstalled and installed again, grouped, it has the same messages", async () => {
