@@ -25,6 +25,9 @@ const options = {
   "routes of the Gateway API": "gateway.enabled=true,gateway.parentRefs[0].name=public",
   "monitors, autoscalers and stores at other places":
     "global.monitoring.podMonitor=true,server-api.autoscaling.enabled=true,server-api.replicas=3,global.external.redis=redis.company.com:6379",
+  "backups in a volume": "backup.enabled=true",
+  "backups at another place, and one that is put back":
+    "backup.enabled=true,backup.repository=s3:https://store.company.com/im,backup.user=im,global.restore=latest",
   "an address of MongoDB in the Secret": "global.optionalSecrets={MONGODB_URI},global.external.mongodb=mongodb.company.com:27017",
 }
 

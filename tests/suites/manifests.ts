@@ -31,7 +31,12 @@ interface PodSpec {
 export interface Manifest {
   kind: string
   metadata: { name: string }
-  spec?: { template?: { spec: PodSpec }; replicas?: number; [key: string]: unknown }
+  spec?: {
+    template?: { spec: PodSpec }
+    jobTemplate?: { spec: { template: { spec: PodSpec } } }
+    replicas?: number
+    [key: string]: unknown
+  }
   [key: string]: unknown
 }
 
@@ -51,7 +56,7 @@ export function manifestFaults(manifests: Manifest[], secrets: string[]): string
     const name = `${manifest.kind} ${manifest.metadata.name}`
     const twice = seen.has(name) ? ["it is there twice"] : []
     seen.add(name)
-    const pod = manifest.spec?.template?.spec
+    const pod = (manifest.spec?.template ?? manifest.spec?.jobTemplate?.spec.template)?.spec
     const faults = [
       ...twice,
       ...(manifest.kind === "Secret" ? ["it is a Secret"] : []),

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { Ajv } from "ajv"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
@@ -182,6 +183,35 @@ describe("a module", () => {
     )
     expect(file("charts/edge/haproxy.cfg")).toContain("http-request set-src req.hdr_ip(X-Forwarded-For,-1)")
     expect(file("charts/edge/module.yaml")).toContain('TLS: "off"')
+  })
+})
+
+describe("backups", () => {
+  const template = (name: string) => live.files[`openim/templates/${name}.yaml`]!
+  const parts = () => Object.keys(live.data.backup!.parts)
+
+  it("save each part, and last what shows that all of it is there", () => {
+    const saved = [...template("backup").matchAll(/"part=([a-z]+)"/g)].map(([, name]) => name)
+    expect(saved).toEqual([...parts(), "config"])
+  })
+  it("are put back by one Job for each part, while everything stands still that would write", () => {
+    expect([...template("restore").matchAll(/-restore-([a-z]+)-\{\{/g)].map(([, name]) => name)).toEqual(parts())
+    const serving = charted(live.data).filter(
+      ({ name }) => plain(live.files[`openim/charts/${name}/module.yaml`]!)["servesRestore"] === true,
+    )
+    const asked = Object.values(live.data.backup!.parts).filter(({ restore, volume }) => restore !== undefined && volume === undefined)
+    expect(serving.map(({ name }) => name)).toEqual(asked.map(({ service }) => service))
+  })
+  it("have scripts that bash can read", () => {
+    for (const name of ["backup", "restore"]) {
+      const scripts = [...template(name).matchAll(/^( +)- \|\n((?:\1 .*\n|\n)+)/gm)].map(([, , script]) => script!)
+      expect(scripts.length).toBe(name === "backup" ? 1 : parts().length)
+      for (const script of scripts) expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("")
+    }
+  })
+  it("are no part of a stack that has none", () => {
+    expect(Object.keys(files()).filter((path) => /backup|restore/.test(path))).toEqual([])
+    expect(file("values.yaml")).not.toContain("restore:")
   })
 })
 

@@ -81,6 +81,11 @@ it("names of modules and of services mean modules; others are answered with the 
   expect(() => modulesNamed(known, ["redsi"])).toThrow('unknown module "redsi". Did you mean "redis"?')
 })
 
+it("pods that have done their work are none that is not ready", () => {
+  const pod = (name: string, phase: string) => ({ metadata: { name }, status: { phase } })
+  expect(podRows({ items: [pod("backup", "Succeeded"), pod("broken", "Failed")] }).map(({ name }) => name)).toEqual(["broken"])
+})
+
 it("a revision's kit stands in its description, also where it was gone back to", () => {
   const made = (revision: number, kit: string) => ({ revision, description: `Shop ${revision} (kit ${kit})` })
   expect(kitOfRevision([made(1, "aa"), made(2, "bb")])).toBe("aa")

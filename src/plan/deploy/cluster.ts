@@ -206,7 +206,9 @@ export interface PodRow {
 }
 
 export function podRows({ items }: Pods): PodRow[] {
-  return items.map(({ metadata, status }) => {
+  // A Job's pod that has done its work is no longer ready.
+  const going = items.filter(({ status }) => status.phase !== "Succeeded")
+  return going.map(({ metadata, status }) => {
     const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
     const ready = status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false
     const waiting = containers.map(({ state }) => state.waiting).find((one) => one !== undefined && one.reason !== "PodInitializing")
