@@ -229,7 +229,7 @@ describe("a pod that ends in the middle of the load", () => {
     ...["msggateway", "api", "push", "msgtransfer", "crontask"].map((name) => `server-${name}`),
     ...["auth", "user", "msg", "conversation", "group", "friend", "third"].map((name) => `server-rpc-${name}`),
     ...["chat-api", "chat-rpc", "chat-admin-api", "chat-admin-rpc", "edge"],
-    ...["redis", "etcd", "kafka", "mongodb", "minio"],
+    ...["redis", "kafka", "mongodb", "minio", "etcd"],
   ])("of %s", async (module) => {
     const { Admin } = await client()
     const admin = await eventually("the administrator logs in", () => Admin.login())
@@ -253,6 +253,16 @@ describe("a pod that ends in the middle of the load", () => {
       },
       { within: 120, every: 500 },
     )
+  })
+
+  test("programs that etcd has forgotten are started again, as docs/kubernetes.md says", async () => {
+    kubectl("rollout", "restart", "deployment")
+    for (const name of kubectl("get", "deployments", "-o", "name").trim().split("\n")) {
+      const { code, text } = await begun("kubectl", ["--namespace", namespace, "rollout", "status", name, "--timeout=200s"])
+      if (code !== 0) throw new Error(text)
+    }
+    const { Admin } = await client()
+    await eventually("the administrator logs in", () => Admin.login())
   })
 
   test("all messages that were accepted are there", async () => {
