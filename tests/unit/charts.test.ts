@@ -205,7 +205,7 @@ describe("backups", () => {
   it("have scripts that bash can read", () => {
     for (const name of ["backup", "restore"]) {
       const scripts = [...template(name).matchAll(/^( +)- \|\n((?:\1 .*\n|\n)+)/gm)].map(([, , script]) => script!)
-      expect(scripts.length).toBe(name === "backup" ? 1 : parts().length)
+      expect(scripts.length).toBe(name === "backup" ? 2 : parts().length)
       for (const script of scripts) expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("")
     }
   })

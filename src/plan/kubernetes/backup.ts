@@ -54,15 +54,19 @@ export function backupTemplates(context: Context, modules: Module[]): Record<str
 const restic = `if [ -s /run/secrets/${remotePassword} ]; then AWS_SECRET_ACCESS_KEY=$(cat /run/secrets/${remotePassword}); export AWS_SECRET_ACCESS_KEY RESTIC_REST_PASSWORD="$AWS_SECRET_ACCESS_KEY"; fi
 repository() { restic --no-cache --retry-lock=2m "$@"; }`
 
-function saveScript(backup: Backup): string {
-  const facts = { run: "$run", kind: "full", release: "$RELEASE" }
-  const save = ([verb, ...words]: string[]) => `repository ${[verb!, "--host=kubernetes", ...words].map((word) => `"${word}"`).join(" ")}`
-  return `set -eu
+/** What restic answers where there is no repository is 10. */
+const repositoryScript = `set -eu
 ${restic}
-run=backup_$(date +%Y%m%d_%H%M%S)
 code=0; repository cat config > /dev/null 2> /tmp/answer || code=$?
 if [ "$code" = 10 ]; then echo "making the repository"; repository init
 elif [ "$code" != 0 ]; then cat /tmp/answer >&2; exit 1; fi
+echo "the repository can be read"
+`
+
+function saveScript(backup: Backup): string {
+  const facts = { run: "$run", kind: "full", release: "$RELEASE" }
+  const save = ([verb, ...words]: string[]) => `repository ${[verb!, "--host=kubernetes", ...words].map((word) => `"${word}"`).join(" ")}`
+  return `${repositoryScript}run=backup_$(date +%Y%m%d_%H%M%S)
 ${backup.parts.map((part) => `echo "saving ${part.name}"\n${save(saveWords(part, facts))}`).join("\n")}
 # Saved last: a backup that has it is complete.
 echo "saving ${configPart}"
@@ -246,6 +250,37 @@ ${indented(
   12,
   saved.map((part) => `- { name: data-${part.volume}, persistentVolumeClaim: { claimName: ${claimOf(modules, part)}, readOnly: true } }`),
 )}
+---
+# A wrong key, and a place that cannot be reached, are found now. And the volume gets its first pod: until then it is not there, and Helm waits.
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .Release.Name }}-backup-place-{{ .Release.Revision }}
+  namespace: {{ .Release.Namespace }}
+  labels: {{- include "backup.labels" . | nindent 4 }}
+spec:
+  backoffLimit: 2
+  ttlSecondsAfterFinished: 3600
+  template:
+    metadata:
+      labels: {{- include "backup.labels" . | nindent 8 }}
+    spec:
+      {{- include "backup.pod" . | nindent 6 }}
+      affinity:
+        podAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+${indented(12, near)}
+      containers:
+        - name: place
+          {{- include "backup.container" . | nindent 10 }}
+          command:
+            - bash
+            - -c
+            - |
+${literal(14, repositoryScript)}
+          env: {{- include "backup.environment" . | nindent 12 }}
+          volumeMounts: {{- include "backup.mounts" . | nindent 12 }}
+      volumes: {{- include "backup.volumes" . | nindent 8 }}
 {{- end }}
 {{- if and (or .Values.backup.enabled .Values.global.restore) (not .Values.backup.repository) }}
 ---

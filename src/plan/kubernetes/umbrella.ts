@@ -36,7 +36,8 @@ export function secretCommand({ catalogue, data }: Context, modules: Module[], n
 
 /** Helm makes nothing when one of these fails. */
 function checksTemplate({ data }: Context, modules: Module[]): string {
-  const ofBackup = data.backup === undefined ? "list" : '(ternary (list "backup_key") list (or .Values.backup.enabled (ne .Values.global.restore "")))'
+  const ofBackup =
+    data.backup === undefined ? "list" : '(ternary (list "backup_key") list (or .Values.backup.enabled (ne .Values.global.restore "")))'
   const keys = secretKeys(modules).filter(({ optional }) => !optional)
   const refused = Object.entries(data.settings)
     .filter(([name, { kind, refused: values }]) => name === "PUBLIC_URL" && kind !== "secret" && values.length > 0)
