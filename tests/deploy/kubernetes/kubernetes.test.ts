@@ -304,9 +304,8 @@ test("a backup is made, and put in the place of what came after it", async () =>
   await exchange(users)
   const since = Date.now()
   await upgraded("global.restore=latest")
-  expect(kubectl("logs", "--selector", "app.kubernetes.io/component=backup", "--container", "restore", "--tail=1")).toMatch(
-    /redis of backup_\d+_\d+ is back/,
-  )
+  const jobs = kubectl("get", "jobs", "-o", "name").split("\n")
+  expect(kubectl("logs", jobs.find((name) => name.includes("-restore-redis-"))!)).toMatch(/redis of backup_\d+_\d+ is back/)
   await upgraded()
   await eventually("the messages of the backup are there, and no others", async () => expect(await users.history()).toEqual(texts), {
     within: 60,
