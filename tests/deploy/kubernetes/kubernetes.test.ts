@@ -239,7 +239,6 @@ describe("a pod that ends in the middle of the load", () => {
     const killed = /^(server|chat|edge)/.test(module) ? ["--grace-period=0", "--force"] : []
     const outage = await outageOf(receiver, send, module, () => void kubectl("delete", pod!, "--wait=false", ...killed))
     accepted.push(...outage.accepted)
-    keepFigure({ name: `after the end of ${module}: the next message arrives`, value: outage.first, unit: "s" })
     keepFigure({ name: `after the end of ${module}: all messages arrive within a second`, value: outage.seconds, unit: "s" })
     keepFigure({ name: `after the end of ${module}: requests failed`, value: outage.failed, unit: `of ${outage.sent}` })
     await eventually(

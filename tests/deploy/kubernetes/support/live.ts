@@ -7,9 +7,6 @@ const soon = 1000
 const inRow = 10
 
 export interface Outage {
-  /** Until the first message that was sent after it arrived. */
-  first: number
-  /** Until all arrive at once again. */
   seconds: number
   sent: number
   failed: number
@@ -45,11 +42,8 @@ export async function outageOf(
     if (judged.length - lastLate - 1 < inRow) continue
     await pending
     const first = judged[lastLate + 1]!
-    const arrivals = messages.flatMap(({ text }) => receiver.arrivals.get(text) ?? [])
-    const since = (time: number) => Math.max(0, Math.round((time - begun) / 100) / 10)
     return {
-      first: since(Math.min(...arrivals)),
-      seconds: lastLate < 0 ? 0 : since(first.at),
+      seconds: lastLate < 0 ? 0 : Math.round((first.at - begun) / 100) / 10,
       sent: messages.length,
       failed: messages.filter(({ accepted }) => !accepted).length,
       accepted: messages.flatMap(({ text, accepted }) => (accepted ? [text] : [])),
