@@ -211,7 +211,7 @@ export const checkSchema = shaped("a step of the check", {
   method: v.pipe(
     v.strictObject({
       name: stepName(),
-      method: about("The request's method.", v.picklist(["GET", "POST", "PUT"])),
+      method: about("The request's method.", v.picklist(["GET", "POST", "PUT", "DELETE"])),
       url: about("Its address.", checkText()),
       headers: about("Its headers.", mapping(text("a header's name"), checkText())),
       body: about("Its body.", v.optional(checkText())),

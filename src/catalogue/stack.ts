@@ -67,6 +67,7 @@ export const sourceImageSchema = v.strictObject({
   home: about("The folder that the programs start in.", absolutePath()),
   config: about("The folder of the configuration.", absolutePath()),
   logs: about("The folder of the logs.", absolutePath()),
+  programs: about("The folder of the programs.", v.optional(absolutePath(), "/usr/local/bin")),
   arguments: about("The arguments of every program.", list(text())),
   env: about("Variables of every image of this source.", variables()),
   start: about("What the start of a container checks.", v.optional(startSchema, {})),

@@ -56,7 +56,8 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 describe("programs of a source", () => {
-  const questions = () => programQuestions({ config: path("config"), logs: path("logs") } as SourceImageEntry, ["one", "two"])
+  const questions = () =>
+    programQuestions({ config: path("config"), logs: path("logs"), programs: path("bin") } as SourceImageEntry, ["one", "two"])
   beforeEach(() => {
     put("config/a.yml", "a: b\n")
     for (const name of ["one", "two"]) program(name, '[ "$1" = --help ]')
@@ -217,7 +218,7 @@ describe("an image's files", () => {
 describe("every question", () => {
   const all = () => [
     ...imageQuestions([
-      ...programQuestions({ config: path("config"), logs: path("logs") } as SourceImageEntry, ["one"]),
+      ...programQuestions({ config: path("config"), logs: path("logs"), programs: path("nowhere") } as SourceImageEntry, ["one"]),
       ...serverQuestions({ server: "store", versionOption: "--version", start: "start-store", data: path("data") } as InstalledEntry),
     ]),
     ...fileQuestions(path("image")),

@@ -43,7 +43,7 @@ export async function finalImage(catalogue: Catalogue, parts: ImageParts): Promi
     image = image.withDirectory(entry.image.config, source.directory.directory(entry.config), { owner: "0:0" })
   }
   image = image
-    .withDirectory(binFolder, parts.binaries, { owner: "0:0" })
+    .withDirectory(entry.image.programs, parts.binaries, { owner: "0:0" })
     .withFile(launchProgram, parts.launcher, { permissions: 0o755, owner: "0:0" })
     .withNewFile(launchFile, launchText(catalogue, component), { permissions: 0o644, owner: "0:0" })
   if (component.kind === "group" && parts.supervisor !== undefined) {

@@ -14,7 +14,7 @@ export function launchPlan(catalogue: Catalogue, component: BuiltEntry) {
   const programs = programsOf(catalogue, component)
   const used = new Set(programs.flatMap(({ stores }) => stores))
   return {
-    command: component.kind === "group" ? [`${binFolder}/pebble`, "run", "--verbose"] : [`${binFolder}/${component.program}`],
+    command: component.kind === "group" ? [`${binFolder}/pebble`, "run", "--verbose"] : [`${image.programs}/${component.program}`],
     config: image.config,
     secrets: Object.entries(image.start.secrets).map(([variable, known]) => ({ variable, known })),
     allow: image.start.allowSecrets ?? "",

@@ -17,7 +17,8 @@ export function supervisorLayer(catalogue: Catalogue, component: GroupEntry) {
   const before: number[] = []
   for (const stage of stagesOf(catalogue, component)) {
     for (const entry of stage) {
-      const command = [`${binFolder}/${entry.program}`, ...sourceEntry(catalogue, component.source).image.arguments].join(" ")
+      const { programs, arguments: words } = sourceEntry(catalogue, component.source).image
+      const command = [`${programs}/${entry.program}`, ...words].join(" ")
       services[entry.program] = {
         override: "replace",
         summary: entry.purpose,

@@ -3,7 +3,7 @@
 import { dirname } from "node:path/posix"
 import { pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, BuiltEntry, Catalogue, GroupEntry } from "../../catalogue/types.js"
-import { binFolder, imagePlan, launchFile, programFolders, userPlan } from "../build/image.js"
+import { imagePlan, launchFile, programFolders, userPlan } from "../build/image.js"
 import { launchText } from "../build/launch.js"
 import { layerFile, layerText, waitProgram, waitScript } from "../build/supervisor.js"
 import { helperToolchain } from "../toolchains/helpers.js"
@@ -31,7 +31,7 @@ function finalStage(catalogue: Catalogue, component: BuiltEntry, base: BaseEntry
     ...(component.kind === "group" ? supervisorFiles(catalogue, component, base, owner) : []),
     `WORKDIR ${image.home}`,
     ...(config === undefined ? [] : [`COPY --from=source /${config} ${image.config}`]),
-    `COPY --from=build /out/ ${binFolder}/`,
+    `COPY --from=build /out/ ${image.programs}/`,
     ...settings(imagePlan(catalogue, component, base, { version, revision: commit, created }), owner),
   ]
 }

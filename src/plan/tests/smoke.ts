@@ -19,12 +19,12 @@ export interface ImageFacts {
 export type SmokeQuestion = [what: string, command: string]
 
 /** `configured`: the source brings configuration files. */
-export function programQuestions({ config, logs }: SourceImageEntry, programs: string[], configured = true): SmokeQuestion[] {
+export function programQuestions({ config, logs, programs }: SourceImageEntry, names: string[], configured = true): SmokeQuestion[] {
   return [
-    ...programs.map((name): SmokeQuestion => [`${name} starts and answers --help`, `${name} --help`]),
-    ...(configured ? [["the configuration can be read", `[ -n "$(ls ${config}/*.yml)" ] && cat ${config}/*.yml`] as SmokeQuestion] : []),
+    ...names.map((name): SmokeQuestion => [`${name} starts and answers --help`, `${programs}/${name} --help`]),
+    ...(configured ? [["the configuration can be read", `[ -n "$(ls ${config}/*.y*ml)" ] && cat ${config}/*.y*ml`] as SmokeQuestion] : []),
     ["the log folder can be written", `touch ${logs}/smoke && rm ${logs}/smoke`],
-    ["the binaries cannot be written", programs.map(fixed).join(" && ")],
+    ["the binaries cannot be written", names.map((name) => fixed(`${programs}/${name}`)).join(" && ")],
   ]
 }
 
