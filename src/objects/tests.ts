@@ -211,7 +211,10 @@ export class Tests {
     return this.run(["deployment"])
   }
 
-  /** Deploys a kit on a machine with a real Docker daemon, uses it, breaks it, repairs it. */
+  /**
+   * Deploys a kit on a machine with a real Docker daemon, uses it, breaks it, repairs it.
+   * With another --stack its kit is deployed and its checks are asked; that one runs by name only
+   */
   @func({ cache: "never" })
   @check()
   async deploy(): Promise<string> {

@@ -17,7 +17,7 @@ import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
 import { chartTests } from "./charts.js"
 import { customisedTests } from "./customised.js"
-import { deployTests, type MakeKit, monitored } from "./deploy.js"
+import { deployTests, type MakeKit, monitored, otherDeployTests } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { firstGroup } from "./groups.js"
@@ -37,7 +37,7 @@ import { servicesTests } from "./services.js"
 import { shopTests } from "./shop.js"
 import { shopFixture } from "./shopFixture.js"
 import { stackSuite } from "./stack.js"
-import { builtTests, otherStacksTests, runningTests, sourcesTests, twiceTests } from "./stacks.js"
+import { builtTests, otherStacksTests, runningTests, sourcesTests, suppliedTests, twiceTests } from "./stacks.js"
 import { startTests } from "./starts.js"
 import { supplychainTests } from "./supplychain.js"
 import { aboutTested, building, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
@@ -91,7 +91,12 @@ const loadTools = ["k6"]
 
 /** Run where they are named only: they compile what no other suite needs. */
 const namedSuites: Record<string, TestSuite> = {
-  stacks: ({ settings, options }) => otherStacksTests(settings, options, randomUUID()),
+  stacks: ({ settings, options, checkout }) => otherStacksTests(settings, options, checkout, randomUUID()),
+}
+
+/** The same, on another stack: its kit on a real Docker daemon. */
+const namedOtherSuites: Record<string, TestSuite> = {
+  deploy: ({ settings, kit, checkout, nonce }) => otherDeployTests(settings, kit, checkout, nonce),
 }
 
 /** The same, for what they know of OpenIM. Helm takes 3 minutes of a processor where nothing is kept, Kubernetes 20. */
@@ -104,9 +109,10 @@ const namedOpenimSuites: Record<string, TestSuite> = {
 
 /** Of a stack whose sources are folders of this project. */
 const folderSuites: Record<string, TestSuite> = {
-  sources: ({ settings }) => sourcesTests(settings),
+  sources: ({ settings, checkout }) => sourcesTests(settings, checkout),
   images: ({ settings, options }) => builtTests(settings, options),
   twice: ({ settings, options }) => twiceTests(settings, options, randomUUID()),
+  supplied: ({ settings, options }) => suppliedTests(settings, options),
   running: ({ settings, options }) => runningTests(settings, options, randomUUID()),
 }
 
@@ -145,7 +151,7 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
   const atOnce = ofOpenim ? suites : folderSuites
   const onOne = ofOpenim ? stackSuites : {}
   const waiting = ofOpenim ? { ...openimSuites, ...waitingSuites } : {}
-  const whenNamed = ofOpenim ? { ...namedSuites, ...namedOpenimSuites } : namedSuites
+  const whenNamed = ofOpenim ? { ...namedSuites, ...namedOpenimSuites } : { ...namedSuites, ...namedOtherSuites }
   const all = { ...atOnce, ...whenNamed, ...onOne, ...waiting }
   const odd = names.find((name) => !Object.hasOwn(all, name))
   if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))

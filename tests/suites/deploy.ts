@@ -1,7 +1,7 @@
 // A kit on a machine with a real Docker daemon: deployed, used, broken, repaired, removed.
 
 import { randomUUID } from "node:crypto"
-import { type Directory, ReturnType } from "@dagger.io/dagger"
+import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { readResults } from "../../src/graph/stack/runs.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
@@ -56,19 +56,28 @@ export async function deployTests(
     web: { name: "openim/stand-in-web:test", container: web },
     admin: { name: "openim/stand-in-web:test", container: web },
   }
-  const kit = await makeKit(given, profiles)
+  const machine = host
+    // Where the users of tests/stacks/openim find the server: the name that the machine itself answers to.
+    .withEnvVariable("STACK_API", `https://${publicName}/api`)
+    .withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)
+  const outcome = await deployedOn(machine, await makeKit(given, profiles), files, nonce)
+  return { ...outcome, notes: [`mongodb is ${store.standIn}`, "web and admin are a page with OpenIM's SDK for browsers"] }
+}
+
+/** The same for a stack that needs nothing in the place of its images. */
+export async function otherDeployTests(settings: Settings, makeKit: MakeKit, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
+  const [host, kit] = await Promise.all([dockerHost(settings, checkout), makeKit({}, [])])
+  return deployedOn(host, kit, "tests/deploy/stacks/*.test.ts", nonce)
+}
+
+async function deployedOn(host: Container, kit: Directory, files: string, nonce?: string): Promise<SuiteOutcome> {
   const ran = host
     .withMountedDirectory("/kit", kit)
     .withEnvVariable("RESULTS", results)
     .withEnvVariable("DEPLOY_TESTS", files)
-    // Where the users of tests/stacks/openim find the server: the name that the machine itself answers to.
-    .withEnvVariable("STACK_API", `https://${publicName}/api`)
-    .withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)
     .withEnvVariable("PUBLIC_NAME", publicName)
     .withEnvVariable("DEPLOY_RUN", nonce ?? randomUUID())
     // Docker needs the rights of a machine's root: see docs/testing.md.
     .withExec(["sh", "-c", vitestRun(results)], { insecureRootCapabilities: true, expect: ReturnType.Any })
-  const folder = ran.directory(results)
-  const notes = [`mongodb is ${store.standIn}`, "web and admin are a page with OpenIM's SDK for browsers"]
-  return { ...stackOutcome(await readResults(folder)), notes }
+  return stackOutcome(await readResults(ran.directory(results)))
 }

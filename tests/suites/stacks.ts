@@ -2,20 +2,27 @@
 
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import type { Container, Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, ReturnType, type Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { moduleRoot } from "../../src/catalogue/ownFiles.js"
+import { withSystemPackages } from "../../src/graph/build/bases.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import type { ResolvedSource } from "../../src/graph/build/foundSource.js"
+import { imageLayout } from "../../src/graph/build/layouts.js"
 import { resolveSource } from "../../src/graph/build/sources.js"
+import { readBundle } from "../../src/graph/bundle/bundle.js"
+import { prewarmed } from "../../src/graph/bundle/prewarm.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { imageSbom } from "../../src/graph/publish/attachments.js"
 import { smokeTest } from "../../src/graph/stack/tests.js"
+import { withBuildCache, withModuleCache } from "../../src/graph/toolchains/go/caches.js"
 import { withSource } from "../../src/graph/toolchains/node/content.js"
 import { compiledPrograms, withFetched } from "../../src/graph/toolchains/rust/programs.js"
 import type { PreparedToolchain } from "../../src/graph/toolchains/toolchain.js"
 import { toolchainByName } from "../../src/graph/toolchains/toolchains.js"
 import { imageOf } from "../../src/plan/build/components.js"
+import { prewarmRequest } from "../../src/plan/bundle/items.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { targetFolder } from "../../src/plan/toolchains/rust/cargo.js"
 import { casesOf, fails, has, same } from "./cases.js"
@@ -24,15 +31,16 @@ import { reproducibleTests } from "./reproducible.js"
 type Named = [name: string, run: () => Promise<unknown>]
 
 /** Those of all stacks but the one that is called. */
-export async function otherStacksTests(settings: Settings, options: BuildOptions, nonce: string): Promise<TestCase[]> {
+export async function otherStacksTests(settings: Settings, options: BuildOptions, checkout: Directory, nonce: string): Promise<TestCase[]> {
   const stacks = readdirSync(join(moduleRoot(), "stacks"), { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const cases: TestCase[] = []
   for (const { name } of stacks.filter(({ name }) => name !== settings.catalogue.stack)) {
     const of = { ...settings, catalogue: await loadCatalogue(name) }
     const found = [
-      ...(await sourcesTests(of)),
+      ...(await sourcesTests(of, checkout)),
       ...(await builtTests(of, options)),
       ...(await twiceTests(of, options, nonce)),
+      ...(await suppliedTests(of, options)),
       ...(await runningTests(of, options, nonce)),
     ]
     cases.push(...found.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
@@ -41,10 +49,10 @@ export async function otherStacksTests(settings: Settings, options: BuildOptions
 }
 
 /** The sources of this stack that are folders of this project. */
-export async function sourcesTests(settings: Settings): Promise<TestCase[]> {
+export async function sourcesTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const own = Object.entries(settings.catalogue.sources).filter(([, { folder }]) => folder !== undefined)
   const cases: TestCase[] = []
-  for (const [name, { toolchain }] of own) cases.push(...(await casesOf(bySource[toolchain]?.(settings, name) ?? [])))
+  for (const [name, { toolchain }] of own) cases.push(...(await casesOf(bySource[toolchain]?.(settings, name, checkout) ?? [])))
   return cases
 }
 
@@ -77,13 +85,60 @@ export async function twiceTests(settings: Settings, options: BuildOptions, nonc
   return cases
 }
 
-/** What runs, as its users see it. */
-export async function runningTests(settings: Settings, options: BuildOptions, nonce: string): Promise<TestCase[]> {
-  const both = ["backend", "web"].every((name) => madeHere(settings).includes(name))
-  return both ? casesOf(runTests(settings, options, nonce)) : []
+/** What an image is made of, as a bundle brings it and as its list of contents names it. */
+export async function suppliedTests(settings: Settings, options: BuildOptions): Promise<TestCase[]> {
+  const components = madeHere(settings)
+  const needs = prewarmRequest(settings.catalogue, { components, base: options.base, tools: [], services: false })
+  const built = async (used: Settings, component: string) => {
+    const image = await componentImage(used, { ...options, component })
+    return { image, layout: await imageLayout(used, image) }
+  }
+  const perImage = components.flatMap((component): Named[] => [
+    [
+      `the list of what is in ${component} names packages, and is the same twice`,
+      async () => {
+        const { image, layout } = await built(settings, component)
+        const list = async () => (await imageSbom(settings, { ...options, component }, image, layout, "spdx-json")).contents()
+        const [text, again] = [await list(), await list()]
+        same(again, text)
+        const { name, packages } = JSON.parse(text) as { name: string; packages: { name: string }[] }
+        same(name, imageOf(settings.catalogue, component).image)
+        has(packages.map((one) => one.name).join("\n"), "ca-certificates")
+      },
+    ],
+  ])
+  return casesOf([
+    ...perImage,
+    [
+      "a bundle has all that is needed, and images built from it have the same digests",
+      async () => {
+        const { bundle: folder, rows } = await prewarmed({ ...settings, bundle: undefined }, needs)
+        const unfetched = rows.filter(({ result }) => result !== "fetched")
+        same(unfetched.map(({ title, result, reason }) => `${title}: ${result} ${reason}`).join("\n"), "")
+        const bundle = await readBundle(folder)
+        for (const component of components) {
+          const online = await built({ ...settings, from: "packages" }, component)
+          const offline = await built({ ...settings, bundle, from: "packages" }, component)
+          same(`${component} ${offline.layout.digest}`, `${component} ${online.layout.digest}`)
+        }
+      },
+    ],
+  ])
 }
 
-const bySource: Record<string, (settings: Settings, name: string) => Named[]> = { rust: rustTests, node: nodeTests }
+/** What runs, as its users see it. */
+export async function runningTests(settings: Settings, options: BuildOptions, nonce: string): Promise<TestCase[]> {
+  const run = runs[settings.catalogue.stack]
+  return run === undefined ? [] : casesOf(run(settings, options, nonce))
+}
+
+const runs: Record<string, (settings: Settings, options: BuildOptions, nonce: string) => Named[]> = { v7: v7Runs, kratos: kratosRuns }
+
+const bySource: Record<string, (settings: Settings, name: string, checkout: Directory) => Named[]> = {
+  go: goTests,
+  rust: rustTests,
+  node: nodeTests,
+}
 
 interface Prepared {
   source: ResolvedSource
@@ -172,7 +227,7 @@ function rustTests(settings: Settings, name: string): Named[] {
   ]
 }
 
-function nodeTests(settings: Settings, name: string): Named[] {
+function nodeTests(settings: Settings, name: string, checkout: Directory): Named[] {
   const installed = (container: Container) =>
     container.withExec(["sh", "-c", "find node_modules -maxdepth 2 -printf '%p %T@\\n' | sort"]).stdout()
   return [
@@ -196,6 +251,23 @@ function nodeTests(settings: Settings, name: string): Named[] {
         same(both[1], both[0])
       },
     ],
+    ...["pnpm", "yarn"].map(
+      (manager): Named => [
+        `a source whose lock file is that of ${manager} is built in the place of ${name}`,
+        async () => {
+          const custom = { of: name, checkout: checkout.directory(`tests/fixtures/managers/${manager}`) }
+          const workshop = await prepared({ ...settings, custom }, name)
+          const files = await toolchainByName("node").content!({ ...settings, custom }, workshop.toolchain, workshop.source, "dist")
+          same(await files.file("index.html").contents(), "true false\n")
+          const manifest = await custom.checkout.file("package.json").contents()
+          const old = edited(workshop, (directory) => directory.withNewFile("package.json", manifest.replace('"7.0.0"', '"6.0.0"')))
+          await fails(
+            () => toolchainByName("node").content!({ ...settings, custom }, workshop.toolchain, old, "dist"),
+            "the lock file does not fit package.json",
+          )
+        },
+      ],
+    ),
     [
       `${name} without a lock file is refused in one sentence`,
       async () => {
@@ -221,15 +293,127 @@ function nodeTests(settings: Settings, name: string): Named[] {
   ]
 }
 
+const served = (container: Container) => container.asService({ useEntrypoint: true })
+
+/** The database as a service with a user that a test may know. */
+async function database(settings: Settings, options: BuildOptions, name: string): Promise<Service> {
+  const { container } = await componentImage(settings, { ...options, component: "postgresql" })
+  return served(container.withEnvVariable("POSTGRES_PASSWORD", "postgres").withEnvVariable("POSTGRES_DB", name))
+}
+
+/** With a real database, where the stack has one: the variable that names it is the source's own. */
+function goTests(settings: Settings, name: string): Named[] {
+  const tests = async (edit: (directory: Directory) => Directory) => {
+    const { source, toolchain } = await prepared(settings, name)
+    const ready = withBuildCache(settings, toolchain.version, withModuleCache(settings, toolchain.container, "custom"), "custom")
+      .withServiceBinding("database", await database(settings, { base: "debian", layout: "separate" }, "test_db"))
+      .withEnvVariable("XREDLINE_TEST_DATABASE", "database:5432")
+      .withDirectory("/src", edit(source.directory))
+      .withWorkdir("/src")
+    return ready.withExec(["sh", "-c", "go vet ./... && go test -timeout 30s -v ./..."]).stdout()
+  }
+  return [
+    [
+      `the tests of ${name} pass, none of them skipped`,
+      async () => {
+        const text = await tests((directory) => directory)
+        has(text, "--- PASS: TestDatabase")
+        if (text.includes("--- SKIP")) throw new Error(`a test was skipped:\n${text}`)
+      },
+    ],
+    [
+      `make build of ${name} makes its program`,
+      async () => {
+        const { source, toolchain } = await prepared(settings, name)
+        const go = withBuildCache(settings, toolchain.version, withModuleCache(settings, toolchain.container, "custom"), "custom")
+        const made = await withSystemPackages(settings, { container: go, reference: "" }, "debian", ["make"])
+        const text = made.withDirectory("/src", source.directory).withWorkdir("/src").withExec(["make", "build"])
+        has(await text.withExec(["sh", "-c", "bin/xredline --help 2>&1"]).stdout(), "Usage of bin/xredline")
+      },
+    ],
+    [
+      `${name} without a checksum of a module is refused`,
+      async () => {
+        const workshop = await prepared(settings, name)
+        const programs = Object.values(settings.catalogue.components).flatMap((entry) =>
+          entry.kind === "program" && entry.source === name ? [entry] : [],
+        )
+        const source = edited(workshop, (directory) => directory.withoutFile("go.sum"))
+        const order = { source, wanted: programs, all: programs, layout: "separate" as const, builder: "go" }
+        const { buildPrograms } = await import("../../src/graph/build/programs.js")
+        await fails(() => buildPrograms(settings, workshop.toolchain, order), "go.sum")
+      },
+    ],
+  ]
+}
+
+/** The service with its database and its cache, through both probes, an answer that is kept, and a start without its secrets. */
+function kratosRuns(settings: Settings, options: BuildOptions, nonce: string): Named[] {
+  return [
+    [
+      "the service answers with its database and its cache, and says which of them is missing",
+      async () => {
+        const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
+        const [app, redis, store] = await Promise.all([image("app"), image("redis"), database(settings, options, "xredline")])
+        const variables = {
+          XREDLINE_DATABASE_ADDRESS: "postgresql:5432",
+          XREDLINE_DATABASE_PASSWORD: "postgres",
+          XREDLINE_REDIS_ADDRESS: "redis:6379",
+          XREDLINE_REDIS_PASSWORD: "a-password",
+          XREDLINE_ENVIRONMENT: "test",
+          XREDLINE_AUTH_TOKEN: `token-${nonce}`,
+        }
+        const ready = Object.entries(variables).reduce((container, [name, value]) => container.withEnvVariable(name, value), app!)
+        const client = (await toolbox(settings, [], ["curl"])).withEnvVariable("ASKED", nonce)
+        const asks = (container: Container, ...words: string[]) => container.withExec(["curl", "-sS", "-w", " %{http_code}", ...words])
+        const alone = client.withServiceBinding("app", served(ready))
+        has(await asks(alone, "http://app:8000/healthz/live").stdout(), " 200")
+        const missing = await asks(alone, "http://app:8000/healthz").stdout()
+        has(missing, " 503")
+        has(missing, '"name":"database","healthy":false')
+        const cache = served(redis!.withEnvVariable("REDIS_PASSWORD", "a-password"))
+        const whole = client.withServiceBinding(
+          "app",
+          served(ready.withServiceBinding("postgresql", store).withServiceBinding("redis", cache)),
+        )
+        const waited = whole.withExec([
+          "sh",
+          "-c",
+          "for n in $(seq 60); do curl -fsS http://app:8000/healthz && exit; sleep 1; done; exit 1",
+        ])
+        has(await waited.stdout(), '"healthy":true')
+        const rule = ["-X", "PUT", "-d", '{"pattern":"red"}', "-H", "Content-Type: application/json", "http://app:8000/v1/rules/red"]
+        has(await asks(waited, ...rule).stdout(), " 401")
+        const made = asks(waited, ...rule, "-H", `Authorization: Bearer token-${nonce}`)
+        has(await made.stdout(), " 200")
+        const check = ["-d", '{"text":"a red line"}', "-H", "Content-Type: application/json", "http://app:8000/v1/check"]
+        const once = asks(made, ...check)
+        has((await once.stdout()).replaceAll(" ", ""), '"crossed":["red"],"cached":false')
+        const twice = asks(once, ...check)
+        has((await twice.stdout()).replaceAll(" ", ""), '"cached":true')
+        has(await asks(twice, "http://app:8000/metrics").stdout(), 'xredline_cache_lookups_total{result="hit"} 1')
+      },
+    ],
+    [
+      "in production it does not start without its secrets, and says which",
+      async () => {
+        const { container } = await componentImage(settings, { ...options, component: "app" })
+        const ended = container.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
+        const said = `${await ended.stdout()}${await ended.stderr()}`
+        has(said, "XREDLINE_AUTH_TOKEN")
+      },
+    ],
+  ]
+}
+
 /** The pages with the backend behind them, as a browser asks for them. */
-function runTests(settings: Settings, options: BuildOptions, nonce: string): Named[] {
+function v7Runs(settings: Settings, options: BuildOptions, nonce: string): Named[] {
   return [
     [
       "the pages and the API answer together, and the pages without the API",
       async () => {
         const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
         const [backend, web] = await Promise.all(["backend", "web"].map(image))
-        const served = (container: Container) => container.asService({ useEntrypoint: true })
         const client = (await toolbox(settings, [], ["curl"])).withEnvVariable("ASKED", nonce)
         const alone = client.withServiceBinding("web", served(web!))
         has(await alone.withExec(["curl", "-fsS", "http://web:3000/"]).stdout(), "<title>V7</title>")

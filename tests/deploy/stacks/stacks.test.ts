@@ -1,0 +1,97 @@
+// A kit of any stack on a machine with a real Docker daemon. What must be there is read from the kit's own deployment.json; what the
+// product answers is in its checks, which `health` asks.
+
+import { cpSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { home, openimctl, publicName, refuses, works } from "../support/kit.js"
+import { answerTo, docker, startDaemon, stopDaemon } from "../support/machine.js"
+
+/** What the daemon keeps is in memory here, and less than a server needs. */
+const deploy = ["deploy", "--ignore=disk"]
+
+interface Deployed {
+  project: string
+  networks: { name: string; internal: boolean; called?: string }[]
+  services: { name: string; stage: number }[]
+  checks: { name: string }[]
+}
+
+let deployment: Deployed
+
+beforeAll(async () => {
+  cpSync("/kit", home, { recursive: true, verbatimSymlinks: true })
+  deployment = JSON.parse(readFileSync(join(home, "deployment.json"), "utf8"))
+  answerTo(publicName)
+  await startDaemon()
+})
+
+afterAll(async () => {
+  await stopDaemon()
+})
+
+const containers = () => docker("ps", "-aq", "--no-trunc").split("\n").filter(Boolean).sort()
+const statusOf = () => JSON.parse(works("status", "--format=json")) as { ok: boolean; services: { service: string; state: string }[] }
+
+interface Inspected {
+  Name: string
+  State: { StartedAt: string }
+  Config: { Labels: Record<string, string>; User: string }
+  HostConfig: { PortBindings: object | null; ReadonlyRootfs: boolean; Memory: number }
+}
+
+const inspected = () => JSON.parse(docker("inspect", ...containers())) as Inspected[]
+const serviceOf = ({ Config }: Inspected) => Config.Labels["com.docker.compose.service"] ?? ""
+
+describe("the kit", () => {
+  test("deploy starts every service of deployment.yaml, and each is healthy", () => {
+    works(...deploy, `--address=${publicName}`)
+    const states = Object.fromEntries(statusOf().services.map(({ service, state }) => [service, state]))
+    expect(states).toEqual(Object.fromEntries(deployment.services.map(({ name }) => [name, "healthy"])))
+  })
+
+  test("health asks the product's own checks through the public address", () => {
+    const { out, err, code } = openimctl(["health", "--format=json"])
+    expect(code, `${out}\n${err}`).toBe(0)
+    expect(deployment.checks.length).toBeGreaterThan(0)
+    for (const { name } of deployment.checks) expect(out).toContain(name)
+  })
+
+  test("services started in the order of their stages", () => {
+    const began = Object.fromEntries(inspected().map((one) => [serviceOf(one), Date.parse(one.State.StartedAt)]))
+    for (const one of deployment.services)
+      for (const other of deployment.services)
+        if (one.stage < other.stage) expect(began[one.name]!, `${one.name} before ${other.name}`).toBeLessThan(began[other.name]!)
+  })
+
+  test("networks have the names that deployment.yaml says, only the edge has ports of the machine, and nobody is root", () => {
+    const names = docker("network", "ls", "--format", "{{.Name}}").split("\n")
+    for (const { name, called } of deployment.networks) expect(names).toContain(called ?? `${deployment.project}_${name}`)
+    for (const one of inspected()) {
+      const published = Object.keys(one.HostConfig.PortBindings ?? {}).length > 0
+      expect(`${one.Name} publishes: ${published}`).toBe(`${one.Name} publishes: ${serviceOf(one) === "edge"}`)
+      const { ReadonlyRootfs, Memory } = one.HostConfig
+      expect(`${one.Name} ${ReadonlyRootfs} ${Memory > 0}`).toBe(`${one.Name} true true`)
+      expect(one.Config.User, one.Name).not.toMatch(/^(0|root)?(:|$)/)
+    }
+  })
+
+  test("a second deploy changes nothing", () => {
+    const before = { containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }
+    works(...deploy)
+    expect({ containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }).toEqual(before)
+  })
+
+  test("after a stop and a start it is healthy again", () => {
+    works("stop")
+    expect(docker("ps", "-q")).toBe("")
+    works("start")
+    works("health")
+  })
+
+  test("destroy asks for the project's name, and leaves no container", () => {
+    refuses(["destroy", "--data"], "name")
+    works("destroy", "--data", "--no-backup", `--confirm=${deployment.project}`)
+    expect(containers()).toEqual([])
+  })
+})
