@@ -256,13 +256,14 @@ function nodeTests(settings: Settings, name: string, checkout: Directory): Named
         `a source whose lock file is that of ${manager} is built in the place of ${name}`,
         async () => {
           const custom = { of: name, checkout: checkout.directory(`tests/fixtures/managers/${manager}`) }
+          const built = { source: name, from: "dist", to: "/" }
           const workshop = await prepared({ ...settings, custom }, name)
-          const files = await toolchainByName("node").content!({ ...settings, custom }, workshop.toolchain, workshop.source, "dist")
+          const files = await toolchainByName("node").content!({ ...settings, custom }, workshop.toolchain, workshop.source, built)
           same(await files.file("index.html").contents(), "true false\n")
           const manifest = await custom.checkout.file("package.json").contents()
           const old = edited(workshop, (directory) => directory.withNewFile("package.json", manifest.replace('"7.0.0"', '"6.0.0"')))
           await fails(
-            () => toolchainByName("node").content!({ ...settings, custom }, workshop.toolchain, old, "dist"),
+            () => toolchainByName("node").content!({ ...settings, custom }, workshop.toolchain, old, built),
             "the lock file does not fit package.json",
           )
         },
