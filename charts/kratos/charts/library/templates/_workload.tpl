@@ -1,11 +1,15 @@
 {{- define "library.workload" -}}
 {{- $replicas := ternary 1 (int .values.replicas) .module.single -}}
+{{- $still := and .global.restore (not .module.servesRestore) -}}
 {{- if and .module.single (gt (int (default 1 .values.replicas)) 1) }}{{ fail (printf "%s.replicas is %v, but only one may run: %s" .root.Chart.Name .values.replicas .module.singleReason) }}{{ end -}}
 apiVersion: apps/v1
 kind: {{ .module.kind }}
 {{ include "library.metadata" . }}
 spec:
-  {{- if not ((default dict .values.autoscaling).enabled) }}
+  {{- if $still }}
+  # A backup is put back.
+  replicas: 0
+  {{- else if not ((default dict .values.autoscaling).enabled) }}
   replicas: {{ $replicas }}
   {{- end }}
   revisionHistoryLimit: 5
@@ -27,11 +31,15 @@ spec:
         {{- end }}
         {{- with .values.podLabels }}{{ toYaml . | nindent 8 }}{{ end }}
       annotations:
-        # A change of these makes new pods.
-        checksum/settings: {{ printf "%s%s%s" (toJson .global.settings) (toJson .global.external) (include "library.config" .) | sha256sum }}
-        {{- if .module.secrets }}
-        checksum/secret: {{ (lookup "v1" "Secret" .root.Release.Namespace .global.secret).data | toJson | sha256sum }}
+        # A change of these makes new pods, as settings do, which stand in the environment below. It must make none of those that do not use it.
+        {{- with include "library.config" . }}
+        checksum/config: {{ sha256sum . }}
         {{- end }}
+        {{- with include "library.passwords" . }}
+        checksum/secret: {{ sha256sum . }}
+        {{- end }}
+        # Its logs are shown where nobody says which container's.
+        kubectl.kubernetes.io/default-container: {{ .root.Chart.Name }}
         {{- with .values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
     spec: {{- include "library.pod" . | nindent 6 }}
   {{- if .module.volumes }}
@@ -46,6 +54,12 @@ spec:
         resources: { requests: { storage: {{ $.values.storage.size | quote }} } }
   {{- end }}
   {{- end }}
+{{- end }}
+
+{{- /* The passwords of this module, as far as the cluster says them. */ -}}
+{{- define "library.passwords" -}}
+{{- $data := default dict (lookup "v1" "Secret" .root.Release.Namespace .global.secret).data -}}
+{{- range .module.secrets }}{{ with get $data .key }}{{ . }};{{ end }}{{ end -}}
 {{- end }}
 
 {{- define "library.pod" -}}
