@@ -76,7 +76,7 @@ export function placeCases({ image, failedArrives }: { image: () => string; fail
       }
     })
 
-    test("that refuses, or does not answer, is named with the reason, and the first one is written; the alert arrives", async () => {
+    test("that refuses, or does not answer, is named, and the first one is written; the alert arrives", { timeout: 600_000 }, async () => {
       const since = Date.now()
       change("BACKUP_REMOTE_PASSWORD", "anotherPassword")
       const remote = `is in the place local only. remote: s3:${at}/backups cannot be used: `
