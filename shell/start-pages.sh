@@ -61,6 +61,9 @@ location $path {
   proxy_pass \$service_$count\$request_uri;
   proxy_set_header Host \$http_host;
   proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
+  proxy_http_version 1.1;
+  proxy_set_header Upgrade \$http_upgrade;
+  proxy_set_header Connection \$http_connection;
   proxy_connect_timeout 5s;
 }
 END

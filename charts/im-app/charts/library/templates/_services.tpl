@@ -1,0 +1,52 @@
+{{- /* A service for each name under which others ask for it: a group answers for its modules. */ -}}
+{{- define "library.services" -}}
+{{- range .module.services }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ $.root.Release.Name }}-{{ .name }}
+  namespace: {{ $.root.Release.Namespace }}
+  labels: {{- include "library.labels" $ | nindent 4 }}
+  {{- with $.values.serviceAnnotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  type: {{ default "ClusterIP" $.values.serviceType }}
+  selector: {{- include "library.selector" $ | nindent 4 }}
+  ports:
+  {{- range .ports }}
+    - { name: p{{ . }}, port: {{ . }}, targetPort: {{ . }} }
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "library.budget" -}}
+{{- if and (eq .module.kind "Deployment") (not .module.single) (or (gt (int .values.replicas) 1) ((default dict .values.autoscaling).enabled)) -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+{{ include "library.metadata" . }}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: {{- include "library.selector" . | nindent 6 }}
+{{- end }}
+{{- end }}
+
+{{- define "library.autoscaler" -}}
+{{- if (default dict .values.autoscaling).enabled -}}
+{{- if or .module.single (ne .module.kind "Deployment") }}{{ fail (printf "%s.autoscaling.enabled: only one of it may run" .root.Chart.Name) }}{{ end -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+{{ include "library.metadata" . }}
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: {{ .module.kind }}, name: {{ .name }} }
+  minReplicas: {{ .values.autoscaling.minReplicas }}
+  maxReplicas: {{ .values.autoscaling.maxReplicas }}
+  metrics:
+    - type: Resource
+      resource: { name: cpu, target: { type: Utilization, averageUtilization: {{ .values.autoscaling.cpuPercent }} } }
+  behavior:
+    scaleDown: { stabilizationWindowSeconds: 300 }
+{{- end }}
+{{- end }}
