@@ -26,6 +26,7 @@ import { prewarmRequest } from "../../src/plan/bundle/items.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { targetFolder } from "../../src/plan/toolchains/rust/cargo.js"
 import { casesOf, fails, has, same } from "./cases.js"
+import { imAppRuns } from "./imApp.js"
 import { reproducibleTests } from "./reproducible.js"
 
 type Named = [name: string, run: () => Promise<unknown>]
@@ -132,7 +133,11 @@ export async function runningTests(settings: Settings, options: BuildOptions, no
   return run === undefined ? [] : casesOf(run(settings, options, nonce))
 }
 
-const runs: Record<string, (settings: Settings, options: BuildOptions, nonce: string) => Named[]> = { v7: v7Runs, kratos: kratosRuns }
+const runs: Record<string, (settings: Settings, options: BuildOptions, nonce: string) => Named[]> = {
+  v7: v7Runs,
+  kratos: kratosRuns,
+  "im-app": imAppRuns,
+}
 
 const bySource: Record<string, (settings: Settings, name: string, checkout: Directory) => Named[]> = {
   go: goTests,
@@ -247,7 +252,7 @@ function nodeTests(settings: Settings, name: string, checkout: Directory): Named
         const both = await Promise.all(
           [workshop.source, other].map(async (source) => installed(await withSource(settings, workshop.toolchain, source))),
         )
-        if (!both[0]?.includes("node_modules/vite")) throw new Error("no package is there")
+        if (!both[0]?.includes("node_modules/typescript")) throw new Error("no package is there")
         same(both[1], both[0])
       },
     ],
