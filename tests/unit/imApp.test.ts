@@ -65,6 +65,5 @@ describe("the images of the IM application", async () => {
       })
       expect(own).toEqual(other)
     }
-    expect(catalogue.pins.tools.minio).toEqual(openim.pins.tools.minio)
   })
 })
