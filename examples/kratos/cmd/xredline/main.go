@@ -38,6 +38,8 @@ func main() {
 }
 
 func run(folder, environment string) error {
+	// Until the configuration names a level: what reads it would write lines of another form.
+	log.SetLogger(logging.New(os.Stdout, "warn", "service", name, "environment", environment))
 	config, err := conf.Load(folder, environment)
 	if err != nil {
 		return err

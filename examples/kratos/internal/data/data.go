@@ -39,7 +39,7 @@ func OpenDatabase(config conf.Database, tracer pgx.QueryTracer) (*Database, erro
 var tables = []string{
 	`SELECT pg_advisory_xact_lock(20250327)`,
 	`CREATE TABLE IF NOT EXISTS rules (name text PRIMARY KEY, pattern text NOT NULL)`,
-	`CREATE TABLE IF NOT EXISTS revision (only boolean PRIMARY KEY DEFAULT true CHECK (only), value bigint NOT NULL)`,
+	`CREATE TABLE IF NOT EXISTS revision (single boolean PRIMARY KEY DEFAULT true CHECK (single), value bigint NOT NULL)`,
 	`INSERT INTO revision (value) VALUES (0) ON CONFLICT DO NOTHING`,
 }
 
