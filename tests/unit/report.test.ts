@@ -34,7 +34,16 @@ const report: Report = {
       image: "shop/api:1",
       note: "",
     },
-    { service: "page", state: "stopped", instances: 0, wanted: 1, restarts: 3, since: "", image: "shop/page:1", note: "" },
+    {
+      service: "page",
+      state: "stopped",
+      instances: 0,
+      wanted: 1,
+      restarts: 3,
+      since: "2026-01-01T22:04:00Z",
+      image: "shop/page:1",
+      note: "",
+    },
   ],
   disk: { free: 10e9, size: 100e9 },
   backup: { text: "last good backup: local 3 h ago", warning: false },
@@ -156,6 +165,8 @@ describe("the page", () => {
       expect(html).toContain(part)
     expect(html).not.toMatch(/<script|<link|https?:|url\(/)
     expect(html).toContain('<td class="bad">stopped</td>')
+    // What is stopped is not up.
+    expect(html).not.toContain("5 h<")
     expect(html.match(/<div class="bad">/g)).toHaveLength(3)
   })
 

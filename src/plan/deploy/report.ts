@@ -140,7 +140,7 @@ ${charts.length > 0 ? markup`<h2>How it went</h2><section class="charts">${chart
       row.state,
       `${row.instances} of ${row.wanted}`,
       String(row.restarts),
-      upFor(row.since, time),
+      ["stopped", "missing"].includes(row.state) ? "" : upFor(row.since, time),
       row.image,
     ]),
   )}
