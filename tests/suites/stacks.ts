@@ -18,6 +18,7 @@ import { imageSbom } from "../../src/graph/publish/attachments.js"
 import { smokeTest } from "../../src/graph/stack/tests.js"
 import { withBuildCache, withModuleCache } from "../../src/graph/toolchains/go/caches.js"
 import { withSource } from "../../src/graph/toolchains/node/content.js"
+import { withSource as withModules } from "../../src/graph/toolchains/python/content.js"
 import { compiledPrograms, withFetched } from "../../src/graph/toolchains/rust/programs.js"
 import type { PreparedToolchain } from "../../src/graph/toolchains/toolchain.js"
 import { toolchainByName } from "../../src/graph/toolchains/toolchains.js"
@@ -134,7 +135,7 @@ export async function runningTests(settings: Settings, options: BuildOptions, no
 }
 
 const runs: Record<string, (settings: Settings, options: BuildOptions, nonce: string) => Named[]> = {
-  v7: v7Runs,
+  v7: (...call) => [...analyticsTests(...call), ...v7Runs(...call)],
   kratos: kratosRuns,
   "im-app": imAppRuns,
 }
@@ -143,6 +144,7 @@ const bySource: Record<string, (settings: Settings, name: string, checkout: Dire
   go: goTests,
   rust: rustTests,
   node: nodeTests,
+  python: pythonTests,
 }
 
 interface Prepared {
@@ -353,6 +355,71 @@ function goTests(settings: Settings, name: string): Named[] {
   ]
 }
 
+function pythonTests(settings: Settings, name: string): Named[] {
+  const installed = (container: Container) => container.withExec(["sh", "-c", "find /site-packages -printf '%p %T@\\n' | sort"]).stdout()
+  const content = async ({ toolchain }: Prepared, source: ResolvedSource) => {
+    return toolchainByName("python").content!(settings, toolchain, source, { source: source.toolchain.name, from: "src", to: "/" })
+  }
+  const refused = (what: string, edit: (files: Directory) => Directory, words: string): Named => [
+    `${name} ${what} is refused in one sentence`,
+    async () => {
+      const workshop = await prepared(settings, name)
+      await fails(() => content(workshop, edited(workshop, edit)), words)
+    },
+  ]
+  const locked = (requirement: string) => (files: Directory) =>
+    files.withNewFile("pyproject.toml", `[project]\nname = "${name}"\n`).withNewFile("requirements.txt", `${requirement}\n`)
+  const unknown = `--hash=sha256:${"0".repeat(64)}`
+  return [
+    [
+      `the tests of ${name} pass`,
+      async () => {
+        const { source, toolchain } = await prepared(settings, name)
+        const ready = (await withModules(settings, toolchain, source)).withEnvVariable("PYTHONPATH", "/site-packages:/src/src")
+        const text = await ready.withExec(["python3", "-m", "unittest", "discover", "-s", "tests"]).stderr()
+        if (!/^Ran [1-9]\d* tests?/m.test(text)) throw new Error(`no test has run:\n${text}`)
+      },
+    ],
+    [
+      `an edit of ${name} fetches no wheel again`,
+      async () => {
+        const workshop = await prepared(settings, name)
+        const other = edited(workshop, (directory) => directory.withNewFile("src/edit.py", `EDITED = ${Date.now()}\n`))
+        const both = await Promise.all(
+          [workshop.source, other].map(async (source) => installed(await withModules(settings, workshop.toolchain, source))),
+        )
+        if (!both[0]?.includes(".dist-info/WHEEL")) throw new Error("no wheel is there")
+        same(both[1], both[0])
+      },
+    ],
+    refused("without a lock file", (files) => files.withoutFile("requirements.txt"), "has no lock file (requirements.txt)"),
+    refused(
+      "with the lock file of poetry",
+      (files) => files.withoutFile("requirements.txt").withNewFile("poetry.lock", ""),
+      "keep poetry and run poetry export -o requirements.txt",
+    ),
+    refused("whose lock file has no hashes", locked("six==1.17.0"), "requirements.txt has no hash of six"),
+    refused("whose wheel has another checksum", locked(`six==1.17.0 ${unknown}`), "another checksum than requirements.txt says"),
+    refused("with a package that has no wheel", locked(`docopt==0.6.2 ${unknown}`), "docopt 0.6.2 has no wheel for this Python"),
+    refused("with a version that no registry has", locked(`six==99.0 ${unknown}`), "six 99.0 is not in the registry as a wheel"),
+    refused(
+      "whose lock file is out of date",
+      (files) => files.withNewFile("pyproject.toml", `[project]\nname = "${name}"\ndependencies = ["six"]\n`),
+      "requirements.txt does not have six, which pyproject.toml asks for",
+    ),
+    [
+      `${name} that asks for a Python that no registry has is refused`,
+      async () => {
+        const { source } = await prepared(settings, name)
+        const custom = { of: name, checkout: source.directory.withNewFile(".python-version", "3.99\n") }
+        const of = { ...settings, custom }
+        const { toolchain } = await resolveSource(of, name)
+        await fails(() => toolchainByName("python").prepare(of, toolchain.version), "which is too old")
+      },
+    ],
+  ]
+}
+
 /** The service with its database and its cache, through both probes, an answer that is kept, and a start without its secrets. */
 function kratosRuns(settings: Settings, options: BuildOptions, nonce: string): Named[] {
   return [
@@ -407,6 +474,30 @@ function kratosRuns(settings: Settings, options: BuildOptions, nonce: string): N
         const ended = container.withExec([], { useEntrypoint: true, expect: ReturnType.Failure })
         const said = `${await ended.stdout()}${await ended.stderr()}`
         has(said, "XREDLINE_AUTH_TOKEN")
+      },
+    ],
+  ]
+}
+
+/** The engine with its Python part, asked by gRPC. */
+function analyticsTests(settings: Settings, options: BuildOptions, nonce: string): Named[] {
+  return [
+    [
+      "the engine answers by gRPC, and evaluates formulas by its Python part",
+      async () => {
+        const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
+        const [engine, python] = await Promise.all([image("analytics-engine"), image("analytics-python")])
+        const asking = (running: Container) => {
+          const client = engine.withEnvVariable("ASKED", nonce).withServiceBinding("engine", served(running))
+          return (...words: string[]) => client.withExec(["v7-analytics-engine", "ask", "engine:50051", ...words])
+        }
+        const whole = asking(engine.withServiceBinding("analytics-python", served(python)))
+        has(await whole("1,2,6").stdout(), "count: 3, mean: 3.0")
+        same((await whole("percentile(values, 75) + count", "1,2,6").stdout()).trim(), "7")
+        await fails(() => whole("mean(", "1").stdout(), "the formula cannot be evaluated")
+        const alone = asking(engine)
+        has(await alone("4").stdout(), "count: 1, mean: 4.0")
+        await fails(() => alone("mean(values)", "4").stdout(), "formulas cannot be evaluated now")
       },
     ],
   ]

@@ -85,7 +85,9 @@ describe("the package manager", () => {
 
 describe("a component with content", async () => {
   const catalogue = await loadCatalogue("v7")
-  const [web] = Object.values(catalogue.components).flatMap((entry) => (entry.kind === "installed" && entry.content ? [entry] : []))
+  const [web] = Object.values(catalogue.components).flatMap((entry) =>
+    entry.kind === "installed" && entry.content && catalogue.sources[entry.content.source]?.toolchain === "node" ? [entry] : [],
+  )
   if (web?.content === undefined) throw new Error("the stack v7 has none")
   const { source, to } = web.content
   const base = baseOf(catalogue, "debian")

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { pipRefusal } from "../../src/plan/toolchains/python/pip.js"
+import { loadCatalogue } from "../../src/catalogue/load.js"
+import { ownText } from "../../src/catalogue/ownFiles.js"
+import { baseOf } from "../../src/plan/build/components.js"
+import { bundleItems, itemTitle } from "../../src/plan/bundle/items.js"
+import { dockerfile } from "../../src/plan/dockerfile/dockerfile.js"
+import { checkSuffix, pipRefusal } from "../../src/plan/toolchains/python/pip.js"
 import { projectOf } from "../../src/plan/toolchains/python/project.js"
 import { checkFiles, checkLock, requirementsOf } from "../../src/plan/toolchains/python/requirements.js"
 import { satisfies } from "../../src/plan/toolchains/python/specifiers.js"
@@ -192,5 +197,59 @@ describe("a failure of pip", () => {
   it("of a program is known by its trace", () => {
     expect('Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n').toMatch(python.crash.begins)
     expect("all is well\n").not.toMatch(python.crash.begins)
+  })
+})
+
+describe("modules of compiled code", () => {
+  it("are for the Python of the base, or there are none", () => {
+    const check = (modules: string[], used: string) => () => checkSuffix(modules, ".cpython-311-x86_64-linux-musl.so", used)
+    expect(check([], ".cpython-313-x86_64-linux-gnu.so")).not.toThrow()
+    expect(check(["a.so"], ".cpython-311-x86_64-linux-musl.so")).not.toThrow()
+    expect(check(["site-packages/a.so", "b.so"], ".cpython-313-x86_64-linux-gnu.so")).toThrow(
+      "site-packages/a.so and 1 more are compiled for another Python (.cpython-311-x86_64-linux-musl.so) than the one of the base (.cpython-313-x86_64-linux-gnu.so). Next: choose a --base",
+    )
+  })
+})
+
+describe("a stack with a Python source", async () => {
+  const catalogue = await loadCatalogue("v7")
+  const found = Object.values(catalogue.components).flatMap((entry) =>
+    entry.kind === "installed" && entry.content && catalogue.sources[entry.content.source]?.toolchain === "python" ? [entry] : [],
+  )
+  const [component] = found
+  if (component?.content === undefined) throw new Error("the stack v7 has none")
+
+  it("has a Dockerfile that installs wheels before the source is there", () => {
+    const text = dockerfile(catalogue, component, baseOf(catalogue, "debian"))
+    const steps = [
+      "FROM ${PYTHON} AS build",
+      "COPY --from=source /requirements.txt",
+      "--require-hashes --only-binary :all:",
+      "COPY --from=source / .",
+      "FROM ${BASE}",
+      `COPY --from=build /out/ ${component.content?.to}/`,
+    ]
+    const places = steps.map((step) => text.indexOf(step))
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+    expect(places).not.toContain(-1)
+  })
+
+  it("needs its wheels and Python's packages in a bundle; a stack without one does not", async () => {
+    const titles = async (stack: string, components: string[]) => {
+      const of = await loadCatalogue(stack)
+      return bundleItems(of, { components, base: "debian", tools: [], services: [] })
+        .map((item) => itemTitle(of, item))
+        .join()
+    }
+    expect(await titles("v7", [component.name])).toMatch(/wheels of .*packages|packages .*\bpython3-pip\b.*wheels of /s)
+    expect(await titles("openim", [])).not.toMatch(/python3-pip/)
+  })
+
+  it("has a lock file that fits what its sources ask for", () => {
+    for (const { folder, toolchain } of Object.values(catalogue.sources)) {
+      if (toolchain !== "python" || folder === undefined) continue
+      const [manifest = "", lock = ""] = ["pyproject.toml", "requirements.txt"].map((name) => ownText(`${folder}/${name}`))
+      expect(() => checkLock(manifest, lock)).not.toThrow()
+    }
   })
 })

@@ -84,7 +84,7 @@ describe("a source that is a folder of this project", async () => {
   it("needs a commit once it is a repository", async () => {
     const text = (file: string) => Promise.resolve(read(`stacks/v7/${file}`).replace(/^ {4}folder: .*\n/m, ""))
     await expect(loadCatalogue("v7", text)).rejects.toThrow(
-      /sources\.\w+\.commit: expected the commit of sources\.\w+ in stack\.yaml, found nothing/,
+      /sources\.[\w-]+\.commit: expected the commit of sources\.[\w-]+ in stack\.yaml, found nothing/,
     )
   })
 })

@@ -60,7 +60,7 @@ export async function installedImage(given: Settings, component: InstalledEntry,
   }
 
   const content = await contentOf(settings, component)
-  if (content !== undefined) server = server.withDirectory(content.to, await content.files(), { owner: "0:0" })
+  if (content !== undefined) server = server.withDirectory(content.to, await content.files(server), { owner: "0:0" })
   if (content !== undefined && install.runtime)
     server = server.withFile(`${binFolder}/${component.server}`, content.runtime(), { permissions: 0o755, owner: "0:0" })
   const asked = knownReportOf(settings, install) ?? (await reportOf(server, component, install, base))
@@ -105,7 +105,7 @@ export async function installedInput(given: Settings, component: InstalledEntry,
 interface Content extends ContentFacts {
   to: string
   origin: string
-  files(): Promise<Directory>
+  files(server: Container): Promise<Directory>
   /** The program that runs them. */
   runtime(): File
 }
@@ -122,7 +122,11 @@ async function contentOf(settings: Settings, component: InstalledEntry): Promise
     digest,
     facts: source.facts,
     toolchain: { name: toolchain.name, version: toolchain.version },
-    files: () => contentMaker(toolchain.name)(settings, toolchain, source, content),
+    async files(server) {
+      const files = await contentMaker(toolchain.name)(settings, toolchain, source, content)
+      await toolchainByName(toolchain.name).checkContent?.(toolchain, files, server)
+      return files
+    },
     runtime: () => toolchain.container.file(runtimeOf(settings.catalogue, component)),
   }
 }

@@ -44,6 +44,8 @@ export interface Toolchain extends ToolchainPlan {
   programs?: ProgramMaker
   /** Files that a source makes below a folder; absent where it makes none. */
   content?(settings: Settings, toolchain: PreparedToolchain, source: ResolvedSource, content: ContentEntry): Promise<Directory>
+  /** Refuses files that a server in an image cannot use, such as those for another version of it. Absent where any can. */
+  checkContent?(toolchain: PreparedToolchain, files: Directory, server: Container): Promise<void>
   /** The texts of a source's other files that say which version it needs. */
   versionTexts(source: FoundSource): Promise<string[]>
   /** Other defaults of a Dockerfile's build arguments, by what the caller has said. */

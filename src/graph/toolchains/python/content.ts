@@ -5,11 +5,13 @@ import { Problem } from "../../../base/problem.js"
 import type { ContentEntry } from "../../../catalogue/types.js"
 import { cacheName } from "../../../plan/build/caches.js"
 import {
+  checkSuffix,
   compileCheck,
   packagesFolder,
   pipDownload,
   pipInstall,
   pipRefusal,
+  suffixQuestion,
   tidyScript,
   wheelsFolder,
 } from "../../../plan/toolchains/python/pip.js"
@@ -95,4 +97,13 @@ export async function pythonWheels(toolchain: PreparedToolchain, source: FoundSo
   } catch (error) {
     throw refused(source, error)
   }
+}
+
+/** Wheels of compiled code are for one Python and one C library; those of Python alone are for all. */
+export async function checkWheels(toolchain: PreparedToolchain, files: Directory, server: Container): Promise<void> {
+  const compiled = await files.glob(`${packagesFolder}/**/*.so`)
+  if (compiled.length === 0) return
+  const suffix = (container: Container) => container.withExec(["python3", "-c", suffixQuestion]).stdout()
+  const [made, used] = await Promise.all([suffix(toolchain.container), suffix(server)])
+  checkSuffix(compiled, made.trim(), used.trim())
 }

@@ -5,12 +5,13 @@ import type { FoundSource, ResolvedSource } from "../../build/foundSource.js"
 import type { Settings } from "../../call/settings.js"
 import type { Toolchain } from "../toolchain.js"
 import { pythonToolchain } from "./container.js"
-import { pythonContent, pythonWheels } from "./content.js"
+import { checkWheels, pythonContent, pythonWheels } from "./content.js"
 
 export const python: Toolchain = {
   ...plan,
   prepare: pythonToolchain,
   content: pythonContent,
+  checkContent: checkWheels,
   versionTexts: versionFiles,
   dockerfileArguments: async ({ mirrors }) => ({ PYPI_INDEX: (await mirrors.of("pypi"))[0] ?? "" }),
   bundled: { source: wheels, imports: wheels },

@@ -1,5 +1,6 @@
 // How pip installs wheels: by the lock file alone, each compared with its checksums, and none that must be compiled.
 
+import { Problem } from "../../../base/problem.js"
 import { lockCommand, lockFile } from "./requirements.js"
 
 /** Where wheels are unpacked while a source is built, and beside its modules in an image. */
@@ -49,4 +50,17 @@ export function pipRefusal(output: string): string | undefined {
   if (others === "none")
     return `${name} ${version} has no wheel for this Python, or the registry does not have it. Nothing is compiled here: choose a version or a package with wheels, or name another registry (--mirrors=pypi=https://…)`
   return `${name} ${version} is not in the registry as a wheel for this Python, which has ${others.split(", ").slice(-3).join(", ")}: correct the version and run ${lockCommand}`
+}
+
+/** Prints how a Python calls modules of compiled code, such as .cpython-313-x86_64-linux-gnu.so. */
+export const suffixQuestion = "import importlib.machinery as m; print(m.EXTENSION_SUFFIXES[0])"
+
+/** `compiled`: the modules of compiled code that were installed by one Python; another one is to use them. */
+export function checkSuffix([first, ...others]: string[], installed: string, used: string): void {
+  if (first === undefined || installed === used) return
+  const more = others.length === 0 ? "" : ` and ${others.length} more`
+  throw new Problem(
+    `${first}${more} are compiled for another Python (${installed}) than the one of the base (${used})`,
+    "choose a --base whose Python is the one of images.python in versions.yaml, or change that, or use packages without compiled code",
+  )
 }
