@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
-import type { InstalledEntry } from "../../src/catalogue/types.js"
+import type { Catalogue, InstalledEntry } from "../../src/catalogue/types.js"
 import { baseOf, imageOf, sourceOf } from "../../src/plan/build/components.js"
 import { customSourceName } from "../../src/plan/build/customSource.js"
 import { bundleItems } from "../../src/plan/bundle/items.js"
@@ -83,11 +83,15 @@ describe("the package manager", () => {
   })
 })
 
+/** The first component with content that Node makes. */
+function pagesOf({ components, sources }: Catalogue): InstalledEntry | undefined {
+  const found = Object.values(components).flatMap((entry) => (entry.kind === "installed" && entry.content ? [entry] : []))
+  return found.find(({ content }) => content !== undefined && sources[content.source]?.toolchain === "node")
+}
+
 describe("a component with content", async () => {
   const catalogue = await loadCatalogue("v7")
-  const [web] = Object.values(catalogue.components).flatMap((entry) =>
-    entry.kind === "installed" && entry.content && catalogue.sources[entry.content.source]?.toolchain === "node" ? [entry] : [],
-  )
+  const web = pagesOf(catalogue)
   if (web?.content === undefined) throw new Error("the stack v7 has none")
   const { source, to } = web.content
   const base = baseOf(catalogue, "debian")
@@ -151,7 +155,7 @@ describe("a component with content", async () => {
 
 describe("a service that Node runs", async () => {
   const v7 = await loadCatalogue("v7")
-  const [web] = Object.values(v7.components).flatMap((entry) => (entry.kind === "installed" && entry.content ? [entry] : []))
+  const web = pagesOf(v7)
   const service = {
     ...web,
     name: "service",
