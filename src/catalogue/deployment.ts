@@ -327,7 +327,18 @@ const podSchema = v.strictObject({
   environment: about("Variables that are different there.", variables()),
 })
 
+const registrySchema = v.strictObject({
+  service: about("The service, an etcd.", serviceName()),
+  port: about("Its port.", port()),
+  user: about("Whose password it is.", text("the name of a user")),
+  password: about("The setting with the password.", settingName()),
+})
+
 export const kubernetesSchema = v.strictObject({
+  registry: about(
+    "Where programs register the addresses of their pods. A pod that it has forgotten is started again: it would not register again.",
+    v.optional(registrySchema),
+  ),
   hosts: about(
     "Routes at a port of the machine, and the names before the host of PUBLIC_URL that lead to them there.",
     mapping(name("the name of a route"), name()),

@@ -79,6 +79,8 @@ export function deploymentReferences(data: unknown, components: string[], images
       one(["updates", "changes", name, "service"], "the name of a service", services!),
     ),
     ...each(["updates", "together"], "the name of a service", services!),
+    ...one(["kubernetes", "registry", "service"], "the name of a service", services!),
+    ...one(["kubernetes", "registry", "password"], "the name of a setting", settings),
     ...keysOf(["kubernetes", "hosts"], "the name of a route", routes!),
     ...keysOf(["kubernetes", "pods"], "the name of a service or a component", [...services!, ...components]),
     ...keys(at(data, ["kubernetes", "pods"])).flatMap((name) =>

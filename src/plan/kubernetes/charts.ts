@@ -118,6 +118,7 @@ function moduleText(context: Context, module: Module): string {
     environment,
     waits,
     openSetting,
+    registered,
     texts: _,
     purpose: __,
     replicas: ___,
@@ -146,6 +147,14 @@ function moduleText(context: Context, module: Module): string {
             ({ module: other, port, seconds }) =>
               `  - {{ ${seconds === undefined ? "" : 'printf "%s:%d" ('}include "library.address" (list . ${JSON.stringify(other)} ${port})${seconds === undefined ? "" : `) ${seconds}`} | quote }}`,
           ),
+        ]),
+    ...(registered === undefined
+      ? []
+      : [
+          "registered:",
+          `  place: {{ include "library.address" (list . ${JSON.stringify(registered.service)} ${registered.port}) | quote }}`,
+          `  user: ${JSON.stringify(registered.user)}`,
+          `  password: /run/secrets/${registered.password}`,
         ]),
     ...(openSetting === undefined ? [] : [`open: {{ eq (include "library.setting" (list . ${JSON.stringify(openSetting)})) "false" }}`]),
   ]

@@ -35,6 +35,8 @@ export interface Module {
   published: number[]
   metrics?: number
   probe?: { command: string[] } | { path: string; port: number } | { port: number }
+  /** What it registers with: it is started again where that no longer knows the pod. */
+  registered?: { service: string; port: number; user: string; password: string }
   startSeconds: number
   graceSeconds: number
   drainSeconds: number
@@ -168,7 +170,8 @@ function programModule(
   group: GroupEntry,
   program: ProgramEntry,
 ): Module {
-  const { catalogue } = context
+  const { catalogue, data } = context
+  const { registry } = data.kubernetes ?? {}
   const pod = podOf(context, program.name)
   const source = sourceEntry(catalogue, program.source)
   const metrics = pod.metrics
@@ -192,6 +195,9 @@ function programModule(
     ports: [...new Set([...program.ports, ...asked, ...(metrics === undefined ? [] : [metrics])])],
     ...(metrics === undefined ? {} : { metrics }),
     ...(port === undefined ? {} : { probe: { port } }),
+    ...(registry === undefined || port === undefined || program.address === undefined
+      ? {}
+      : { registered: { ...registry, password: secretFile(registry.password) } }),
     // Others find it by its Service or in the registry, and take some time to see that it ends.
     drainSeconds: pod.drainSeconds ?? (open.length > 0 || program.address !== undefined ? 5 : 0),
     waits: [...storesOf(context, entry, [program]), ...earlier(context, group, program)],

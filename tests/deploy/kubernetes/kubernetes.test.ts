@@ -254,12 +254,24 @@ describe("a pod that ends in the middle of the load", () => {
     )
   })
 
-  test("programs that etcd has forgotten are started again, as docs/kubernetes.md says", async () => {
-    kubectl("rollout", "restart", "deployment")
-    for (const name of kubectl("get", "deployments", "-o", "name").trim().split("\n")) {
-      const { code, text } = await begun("kubectl", ["--namespace", namespace, "rollout", "status", name, "--timeout=200s"])
-      if (code !== 0) throw new Error(text)
+  test("programs that etcd has forgotten are started again, and it knows all of them", async () => {
+    const since = Date.now()
+    const asked = 'etcdctl --user "root:$(cat /run/secrets/etcd_password)" get "" --prefix --keys-only'
+    interface Pods {
+      items: { spec: { containers: { livenessProbe?: { exec?: { command: string[] } } }[] }; status: { podIP: string } }[]
     }
+    await eventually(
+      "etcd knows all pods that register",
+      () => {
+        const { items } = JSON.parse(kubectl("get", "pods", "-o", "json")) as Pods
+        const registering = items.filter(({ spec }) => spec.containers[0]?.livenessProbe?.exec?.command.includes("registered"))
+        expect(registering.length).toBeGreaterThan(10)
+        const keys = kubectl("exec", `${release}-etcd-0`, "--", "sh", "-c", asked)
+        expect(registering.map(({ status }) => status.podIP).filter((address) => !keys.includes(`/${address}:`))).toEqual([])
+      },
+      { within: 240, every: 2000 },
+    )
+    keepFigure({ name: "after the end of etcd: it knows all programs again", value: seconds(since), unit: "s" })
     const { Admin } = await client()
     await eventually("the administrator logs in", () => Admin.login())
   })
@@ -289,7 +301,13 @@ test("a backup is made, and put in the place of what came after it", async () =>
   const key = JSON.stringify({ stringData: { backup_key: "word-of-the-tests-0123456789" } })
   kubectl("patch", "secret", `${release}-secrets`, "--patch", key)
   const upgraded = async (...sets: string[]) => {
-    const { code, text } = await upgrade("--wait-for-jobs", "--timeout", "250s", "--set", ["backup.enabled=true", ...sets].join(","))
+    const { code, text } = await upgrade(
+      "--wait-for-jobs",
+      "--timeout",
+      "250s",
+      "--set",
+      ["backup.enabled=true", "backup.storage.size=5Gi", ...sets].join(","),
+    )
     if (code !== 0) throw new Error(`${text}\n${state()}`)
   }
   await upgraded()
@@ -318,7 +336,8 @@ test("uninstalled and installed again, grouped, it has the same messages", async
   await eventually("all messages are there", async () => expect(await users.history()).toEqual(texts))
   works("helm", ["--namespace", namespace, "uninstall", release, "--wait", "--timeout", "200s"])
   await eventually("all pods are gone", () => expect(kubectl("get", "pods", "-o", "name").trim()).toBe(""), { within: 150 })
-  expect(kubectl("get", "pvc", "-o", "name").trim().split("\n").length).toBe(5)
+  // Those of the stores, and of backups.
+  expect(kubectl("get", "pvc", "-o", "name").trim().split("\n").length).toBe(6)
   const since = Date.now()
   works("helm", helm("install", "--set", "global.layout=grouped", "--wait", "--timeout", "270s"))
   keepFigure({ name: "grouped: all pods are ready", value: seconds(since), unit: "s" })
