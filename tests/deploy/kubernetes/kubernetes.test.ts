@@ -337,6 +337,7 @@ test("a backup is made, and put in the place of what came after it", async () =>
     every: 1000,
   })
   keepFigure({ name: "backup of a few messages", value: seconds(begunAt), unit: "s" })
+  kubectl("wait", "job/first", "--for=condition=complete", "--timeout=60s")
   expect(openimctl("status", ...onCluster)).toMatch(/openim-server-api-\S+ +yes/)
   await exchange(users)
   const since = Date.now()
