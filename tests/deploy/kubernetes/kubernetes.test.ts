@@ -349,7 +349,8 @@ test("a backup is made, and put in the place of what came after it", async () =>
     within: 60,
   })
   keepFigure({ name: "restore of a few messages, until they are there", value: seconds(since), unit: "s" })
-  texts.push(await exchange(users))
+  // The SDK in this process still knows the number of the message that is lost now: other users.
+  await exchange(await newPair())
 })
 
 test("uninstalled and installed again, grouped, it has the same messages", async () => {
@@ -362,5 +363,5 @@ test("uninstalled and installed again, grouped, it has the same messages", async
   works("helm", helm("install", "--set", "global.layout=grouped", "--wait", "--timeout", "270s"))
   keepFigure({ name: "grouped: all pods are ready", value: seconds(since), unit: "s" })
   await eventually("all messages are there", async () => expect(await users.history()).toEqual(texts), { within: 60 })
-  texts.push(await exchange(users))
+  await exchange(await newPair())
 })
