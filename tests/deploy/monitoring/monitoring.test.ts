@@ -165,21 +165,12 @@ describe("alerts", () => {
     expect(done.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []))).toEqual([])
   })
 
-  test("a store that is down is named, and messages that could not be stored", { timeout: 600_000 }, async () => {
-    const [from, to] = await newUsers(2)
-    const { Admin } = await client()
-    const admin = await Admin.login()
-    const send = (number: number) =>
-      admin.sendText({ userID: from!.userID, nickname: "load" }, to!.userID, `lost ${number}`, { limit: 5000 })
-    await send(0)
+  test("a store that is down is named", { timeout: 600_000 }, async () => {
     const since = Date.now()
     docker("stop", container("mongodb"))
-    const sending = until(send, 1, 500)
     try {
       expect((await reported("firing", "StoreDown", since, 240)).join()).toContain("mongodb did not answer")
-      await reported("firing", "MessagesNotStored", since, 240)
     } finally {
-      await sending.stop()
       works("start")
     }
   })
