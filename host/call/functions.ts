@@ -495,6 +495,7 @@ export const functionList: FunctionList = {
         "deploy": {"gives":"String","check":true,"options":{}},
         "stacks": {"gives":"String","options":{}},
         "monitoring": {"gives":"String","options":{}},
+        "calls": {"gives":"String","options":{}},
         "podman": {"gives":"String","check":true,"options":{}},
         "charts": {"gives":"String","options":{}},
         "kubernetes": {"gives":"String","options":{}},

@@ -236,6 +236,12 @@ export class Tests {
     return this.run(["monitoring"])
   }
 
+  /** Deploys a kit with the profile calls and makes a call in a browser. Run by name only. */
+  @func({ cache: "never" })
+  async calls(): Promise<string> {
+    return this.run(["calls"])
+  }
+
   /** Deploys a small kit by ssh on a machine with podman. */
   @func({ cache: "never" })
   @check()

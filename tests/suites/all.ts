@@ -17,7 +17,7 @@ import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
 import { chartTests } from "./charts.js"
 import { customisedTests } from "./customised.js"
-import { deployTests, type MakeKit, monitored, otherDeployTests } from "./deploy.js"
+import { deployTests, type MakeKit, monitored, otherDeployTests, withCalls } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { firstGroup } from "./groups.js"
@@ -105,6 +105,12 @@ const namedOpenimSuites: Record<string, TestSuite> = {
   kubernetes: ({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce),
   // It needs an image that the others do not.
   monitoring: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, monitored),
+  // LiveKit takes 2 minutes of a processor where nothing is kept.
+  calls: async ({ settings, kit, checkout, nonce }) => {
+    const cases = await installedTests(settings, ["livekit"])
+    const deployed = await deployTests(settings, kit, checkout, nonce, withCalls)
+    return { ...deployed, cases: [...cases, ...deployed.cases] }
+  },
 }
 
 /** Of a stack whose sources are folders of this project. */

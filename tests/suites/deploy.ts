@@ -39,6 +39,8 @@ export const monitored: DeployStory = {
   packages: ["openssh-server"],
 }
 
+export const withCalls: DeployStory = { profiles: ["core", "frontend", "calls"], files: "tests/deploy/calls/*.test.ts" }
+
 export async function deployTests(
   settings: Settings,
   makeKit: MakeKit,

@@ -21,6 +21,8 @@ interface Server {
   get: string
   /** It runs without a folder that it can write. */
   stateless?: true
+  /** Its compile takes minutes: only the suite that names it tests it. */
+  named?: true
 }
 
 const servers: Record<string, Server> = {
@@ -53,6 +55,21 @@ const servers: Record<string, Server> = {
     put: 's3 PUT /kept "" | grep -q "200 OK" && s3 PUT /kept/word yes | grep -q "200 OK"',
     get: 's3 GET /kept/word "" | tail -n 1',
   },
+  livekit: {
+    named: true,
+    password: { variable: "LIVEKIT_SECRET", value: "sesame0123456789sesame0123456789sesame" },
+    env: { LIVEKIT_KEY: "key", LIVEKIT_ADDRESS: "127.0.0.1" },
+    functions: `words() { openssl base64 -A | tr '+/' '-_' | tr -d =; }
+    token() {
+      text=$(printf '{"alg":"HS256","typ":"JWT"}' | words).$(printf '{"iss":"%s","sub":"ann","nbf":0,"exp":4102444800,"video":{"room":"r","roomJoin":true}}' "$1" | words)
+      printf '%s.%s' "$text" "$(printf '%s' "$text" | openssl dgst -sha256 -hmac "$2" -binary | words)"
+    }
+    answer() { bash -c 'exec 3<>/dev/tcp/127.0.0.1/7880; printf "GET /rtc/validate?protocol=9&access_token=%s HTTP/1.0\r\nHost: localhost\r\n\r\n" "$0" >&3; head -n 1 <&3' "$(token "$1" "$2")"; }`,
+    refuses: `answer APIGPW3gnFTzqHH 23ztfSqsfQ8hKkHzHTl3Z4bvaxro0snjk5jwbp5p6Q3 | grep -q " 401 " && answer key wrong | grep -q " 401 "`,
+    put: 'answer key "$PASSWORD" | grep -q " 200 "',
+    get: 'answer key "$PASSWORD" | grep -q " 200 " && echo yes',
+    stateless: true,
+  },
   haproxy: {
     functions: `page() { bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'; }`,
     refuses: 'page | grep -q "HAProxy has no configuration yet"; start-haproxy check',
@@ -80,9 +97,11 @@ const servers: Record<string, Server> = {
   },
 }
 
-export async function installedTests(settings: Settings): Promise<TestCase[]> {
+/** Those that are named, or all but those that are tested by name only. */
+export async function installedTests(settings: Settings, names: string[] = []): Promise<TestCase[]> {
   const found: TestCase[] = []
-  for (const [name, server] of Object.entries(servers)) {
+  const chosen = Object.entries(servers).filter(([name, server]) => (names.length === 0 ? !server.named : names.includes(name)))
+  for (const [name, server] of chosen) {
     const cases = await casesOf(await serverCases(settings, name, server))
     found.push(...cases.map((one) => ({ ...one, name: `${name}: ${one.name}` })))
   }

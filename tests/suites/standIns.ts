@@ -28,18 +28,21 @@ export async function storeImage(settings: Settings): Promise<{ container: Conta
   return { container, standIn: parts.standIn ?? "MongoDB" }
 }
 
-/** OpenIM's own SDK for browsers, on a page that nginx serves. */
+/** OpenIM's own SDK for browsers, and LiveKit's, each on a page that nginx serves. */
 export async function webImage(settings: Settings, checkout: Directory): Promise<Container> {
   const page = checkout.directory("tests/deploy/page")
   const browser = (await nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })))
     .withDirectory("/browser", checkout.directory("tests/deploy"), { include: ["package.json", "package-lock.json"] })
     .withWorkdir("/browser")
     .withExec(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-  const sdk = browser.directory("/browser/node_modules/@openim/wasm-client-sdk")
+  const packages = browser.directory("/browser/node_modules")
+  const sdk = packages.directory("@openim/wasm-client-sdk")
   return (await toolbox(settings, [], ["nginx-light", "curl"]))
     .withEnvVariable("PATH", plainPath)
     .withFile("/etc/nginx/page.conf", page.file("nginx.conf"))
     .withFile("/page/index.html", page.file("index.html"))
+    .withFile("/page/call.html", page.file("call.html"))
+    .withFile("/page/livekit-client.umd.js", packages.file("livekit-client/dist/livekit-client.umd.js"))
     .withDirectory("/page", sdk.directory("assets"))
     .withDirectory("/page/sdk", sdk.directory("lib"))
     .withEntrypoint(["/usr/sbin/nginx", "-c", "/etc/nginx/page.conf", "-g", "daemon off;"])

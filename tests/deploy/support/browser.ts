@@ -27,12 +27,12 @@ declare global {
 }
 
 /** With the root of the installation's authority among its certificates, as a user would import it. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(more: string[] = []): Promise<Browser> {
   const database = `${process.env.HOME ?? "/root"}/.pki/nssdb`
   mkdirSync(database, { recursive: true })
   if (!existsSync(`${database}/cert9.db`)) execFileSync("certutil", ["-d", `sql:${database}`, "-N", "--empty-password"])
   execFileSync("certutil", ["-d", `sql:${database}`, "-A", "-t", "C,,", "-n", "installation", "-i", `${home}/ca/ca.pem`])
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] })
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage", ...more] })
 }
 
 export class BrowserUser {
