@@ -172,7 +172,9 @@ function rustTests(settings: Settings, name: string): Named[] {
   }
   /** When each compiled crate was made: the same times are the same layer. */
   const crates = (container: Container) =>
-    container.withExec(["sh", "-c", `find ${targetFolder} -name '*.rlib' ! -name '*${name}*' -printf '%p %T@\\n' | sort`]).stdout()
+    container
+      .withExec(["sh", "-c", `find ${targetFolder} -name '*.rlib' ! -name '*${name.replaceAll("-", "_")}*' -printf '%p %T@\\n' | sort`])
+      .stdout()
   return [
     [
       `the tests of ${name} pass`,
