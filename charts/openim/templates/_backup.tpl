@@ -44,6 +44,7 @@ resources: {{- toYaml .Values.backup.resources | nindent 2 }}
 - { name: RELEASE, value: {{ printf "%s %s" .Chart.Name .Chart.AppVersion | quote }} }
 - { name: RESTIC_REPOSITORY, value: {{ default "/repository" .Values.backup.repository | quote }} }
 - { name: RESTIC_PASSWORD_FILE, value: /run/secrets/backup_key }
+- { name: RESTIC_REMOTE_PASSWORD_FILE, value: /run/secrets/backup_remote_password }
 {{- with .Values.backup.user }}
 - { name: AWS_ACCESS_KEY_ID, value: {{ . | quote }} }
 - { name: RESTIC_REST_USERNAME, value: {{ . | quote }} }

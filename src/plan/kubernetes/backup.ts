@@ -50,9 +50,8 @@ export function backupTemplates(context: Context, modules: Module[]): Record<str
       }
 }
 
-/** restic, with the password of a place that wants one: what runs it has it, too. */
-const restic = `if [ -s /run/secrets/${remotePassword} ]; then AWS_SECRET_ACCESS_KEY=$(cat /run/secrets/${remotePassword}); export AWS_SECRET_ACCESS_KEY RESTIC_REST_PASSWORD="$AWS_SECRET_ACCESS_KEY"; fi
-repository() { restic --no-cache --retry-lock=2m "$@"; }`
+/** restic by the image's script, which gives it the password of a place that wants one. */
+const restic = 'repository() { start-backup restic --no-cache --retry-lock=2m "$@"; }'
 
 /** What restic answers where there is no repository is 10. */
 const repositoryScript = `set -eu
@@ -79,7 +78,10 @@ echo "$run is complete"
 
 /** What is restored into a volume is made beside it first: the folder of a volume belongs to root. */
 function restoreScript(part: BackupPart): string {
-  const command = restoreCommand(part, "$id").map((word) => (part.restore === undefined ? word : word.replace("/volumes/", "/scratch/")))
+  const [program, ...given] = restoreCommand(part, "$id")
+  const command = [...(program === "restic" ? ["start-backup", program] : [program!]), ...given].map((word) =>
+    part.restore === undefined ? word : word.replace("/volumes/", "/scratch/"),
+  )
   const words = command.map((word) => `"${word}"`).join(" ")
   const volume = `/volumes/${part.volume}`
   const into =
@@ -152,6 +154,7 @@ resources: {{- toYaml .Values.backup.resources | nindent 2 }}
 - { name: RELEASE, value: {{ printf "%s %s" .Chart.Name .Chart.AppVersion | quote }} }
 - { name: RESTIC_REPOSITORY, value: {{ default "/repository" .Values.backup.repository | quote }} }
 - { name: RESTIC_PASSWORD_FILE, value: /run/secrets/backup_key }
+- { name: RESTIC_REMOTE_PASSWORD_FILE, value: /run/secrets/${remotePassword} }
 {{- with .Values.backup.user }}
 - { name: AWS_ACCESS_KEY_ID, value: {{ . | quote }} }
 - { name: RESTIC_REST_USERNAME, value: {{ . | quote }} }
