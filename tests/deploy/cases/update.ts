@@ -5,23 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { keepFigure } from "../../stacks/openim/support/results.js"
 import { BrowserUser, openBrowser } from "../support/browser.js"
 import { begin, openimctl, works } from "../support/kit.js"
-import { type Login, type Measured, underLoad } from "../support/load.js"
+import { type Login, underLoad } from "../support/load.js"
 import { containersOf } from "../support/machine.js"
 import { newerKit, serverImage } from "../support/newerKit.js"
+import { unharmed } from "../support/unharmed.js"
 
 /** The machine has no disk for what the daemon keeps. */
 const quick = ["--ignore=disk", "--drain=5"]
-
-function unharmed(what: string, measured: Measured): void {
-  const { requests, failedRequests, accepted, refused, missing, twice, notReceived, longestPause } = measured
-  keepFigure({ name: `${what}: API requests failed`, value: failedRequests.length, unit: `of ${requests}`, note: "goal: 0" })
-  keepFigure({ name: `${what}: accepted messages missing`, value: missing.length, unit: `of ${accepted.length}`, note: "goal: 0" })
-  keepFigure({ name: `${what}: messages that reached nobody`, value: notReceived.length, unit: `of ${accepted.length}`, note: "goal: 0" })
-  keepFigure({ name: `${what}: messages stored twice`, value: twice.length, unit: `of ${accepted.length}` })
-  keepFigure({ name: `${what}: longest pause of the receiver`, value: longestPause, unit: "ms" })
-  expect(accepted.length).toBeGreaterThan(20)
-  expect({ failedRequests, refused, missing, notReceived }).toEqual({ failedRequests: [], refused: [], missing: [], notReceived: [] })
-}
 
 const servers = () => containersOf("server", { stopped: true })
 

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { keepFigure } from "../../stacks/openim/support/results.js"
 import { home, works as openimctl, publicName } from "../support/kit.js"
-import { type Login, type Measured, storedTexts, underLoad } from "../support/load.js"
+import { type Login, storedTexts, underLoad } from "../support/load.js"
 import { SocketUser } from "../support/socketUser.js"
+import { unharmed } from "../support/unharmed.js"
 import { client, exchange, newPair, newUsers, type Pair } from "../support/users.js"
 import { begun, chart, helm, kubectl, namespace, release, run, startNode, state, values, works } from "./support/cluster.js"
 import { outageOf } from "./support/live.js"
@@ -158,16 +159,6 @@ test("memory of all pods after the first messages", () => {
 describe("while users send and receive", () => {
   const login: Login = (user) => SocketUser.login(user)
 
-  function unharmed(what: string, measured: Measured): void {
-    const { requests, failedRequests, accepted, refused, missing, twice, notReceived, longestPause } = measured
-    keepFigure({ name: `${what}: API requests failed`, value: failedRequests.length, unit: `of ${requests}`, note: "goal: 0" })
-    keepFigure({ name: `${what}: accepted messages missing`, value: missing.length, unit: `of ${accepted.length}`, note: "goal: 0" })
-    keepFigure({ name: `${what}: messages that reached nobody`, value: notReceived.length, unit: `of ${accepted.length}`, note: "goal: 0" })
-    keepFigure({ name: `${what}: messages stored twice`, value: twice.length, unit: `of ${accepted.length}` })
-    keepFigure({ name: `${what}: longest pause of the receiver`, value: longestPause, unit: "ms" })
-    expect(accepted.length).toBeGreaterThan(20)
-    expect({ failedRequests, refused, missing, notReceived }).toEqual({ failedRequests: [], refused: [], missing: [], notReceived: [] })
-  }
   const imageOf = (module: string) =>
     kubectl("get", "deployment", `${release}-${module}`, "-o", "jsonpath={.spec.template.spec.containers[0].image}")
   const ages = () => kubectl("get", "pods", "-o", "jsonpath={range .items[*]}{.metadata.name} {.metadata.creationTimestamp}{'\\n'}{end}")
