@@ -429,7 +429,7 @@ function kratosRuns(settings: Settings, options: BuildOptions, nonce: string): N
       "the service answers with its database and its cache, and says which of them is missing",
       async () => {
         const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
-        const [app, redis, store] = await Promise.all([image("app"), image("redis"), database(settings, options, "xredline")])
+        const [app, redis, store] = await Promise.all([image("app"), image("redis"), database(settings, options, "test_db")])
         const variables = {
           XREDLINE_DATABASE_ADDRESS: "postgresql:5432",
           XREDLINE_DATABASE_PASSWORD: "postgres",
