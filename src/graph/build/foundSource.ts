@@ -25,6 +25,12 @@ export function folderIn(path: string, top = "/src"): string {
   return path === "." ? top : `${top}/${path}`
 }
 
+/** The texts of those of these files that a folder has. */
+export async function textsOf(folder: Directory, names: string[]): Promise<string[]> {
+  const found = (await folder.entries()).filter((name) => names.includes(name))
+  return Promise.all(found.map((name) => folder.file(name).contents()))
+}
+
 export interface ResolvedSource extends FoundSource {
   toolchain: ToolchainVersion
 }

@@ -1,7 +1,7 @@
 // Python, with what it does in containers.
 
 import { python as plan } from "../../../plan/toolchains/python/toolchain.js"
-import type { FoundSource, ResolvedSource } from "../../build/foundSource.js"
+import { type ResolvedSource, textsOf } from "../../build/foundSource.js"
 import type { Settings } from "../../call/settings.js"
 import type { Toolchain } from "../toolchain.js"
 import { pythonToolchain } from "./container.js"
@@ -12,16 +12,11 @@ export const python: Toolchain = {
   prepare: pythonToolchain,
   content: pythonContent,
   checkContent: checkWheels,
-  versionTexts: versionFiles,
+  versionTexts: ({ directory }) => textsOf(directory, [".python-version"]),
   dockerfileArguments: async ({ mirrors }) => ({ PYPI_INDEX: (await mirrors.of("pypi"))[0] ?? "" }),
   bundled: { source: wheels, imports: wheels },
 }
 
 async function wheels(settings: Settings, source: ResolvedSource) {
   return pythonWheels(await pythonToolchain({ ...settings, from: "packages" }, source.toolchain.version), source)
-}
-
-async function versionFiles({ directory }: FoundSource): Promise<string[]> {
-  const names = (await directory.entries()).filter((name) => name === ".python-version")
-  return Promise.all(names.map((name) => directory.file(name).contents()))
 }

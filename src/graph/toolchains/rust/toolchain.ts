@@ -1,7 +1,7 @@
 // Rust, with what it does in containers.
 
 import { rust as plan } from "../../../plan/toolchains/rust/toolchain.js"
-import { type FoundSource, wholeOf } from "../../build/foundSource.js"
+import { type FoundSource, textsOf, wholeOf } from "../../build/foundSource.js"
 import type { Settings } from "../../call/settings.js"
 import type { Toolchain } from "../toolchain.js"
 import { rustToolchain } from "./container.js"
@@ -28,6 +28,5 @@ async function crates(settings: Settings, source: FoundSource & { toolchain: { v
 async function toolchainFiles(found: FoundSource): Promise<string[]> {
   const { root, path } = wholeOf(found)
   const folder = path === "." ? root : root.directory(path)
-  const names = (await folder.entries()).filter((name) => ["rust-toolchain.toml", "rust-toolchain"].includes(name))
-  return Promise.all(names.map((name) => folder.file(name).contents()))
+  return textsOf(folder, ["rust-toolchain.toml", "rust-toolchain"])
 }
