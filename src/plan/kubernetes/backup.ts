@@ -255,36 +255,13 @@ ${indented(
 )}
 ---
 # A wrong key, and a place that cannot be reached, are found now. And the volume gets its first pod: until then it is not there, and Helm waits.
-apiVersion: batch/v1
-kind: Job
-metadata:
-  name: {{ .Release.Name }}-backup-place-{{ .Release.Revision }}
-  namespace: {{ .Release.Namespace }}
-  labels: {{- include "backup.labels" . | nindent 4 }}
-spec:
-  backoffLimit: 2
-  ttlSecondsAfterFinished: 3600
-  template:
-    metadata:
-      labels: {{- include "backup.labels" . | nindent 8 }}
-    spec:
-      {{- include "backup.pod" . | nindent 6 }}
-      affinity:
-        podAffinity:
-          requiredDuringSchedulingIgnoredDuringExecution:
-${indented(12, near)}
-      containers:
-        - name: place
-          {{- include "backup.container" . | nindent 10 }}
-          command:
-            - bash
-            - -c
-            - |
-${literal(14, repositoryScript)}
-          env: {{- include "backup.environment" . | nindent 12 }}
-          volumeMounts: {{- include "backup.mounts" . | nindent 12 }}
-      volumes: {{- include "backup.volumes" . | nindent 8 }}
-{{- end }}
+${job({
+  name: "backup-place",
+  container: "place",
+  expires: true,
+  affinity: ["podAffinity:", "  requiredDuringSchedulingIgnoredDuringExecution:", ...near.map((line) => `    ${line}`)],
+  script: repositoryScript,
+})}{{- end }}
 {{- if and (or .Values.backup.enabled .Values.global.restore) (not .Values.backup.repository) }}
 ---
 apiVersion: v1
@@ -304,53 +281,95 @@ spec:
 `
 }
 
-/** One for each part: a pod is where its volume is. None starts before all that would write meanwhile is gone, on whatever node it was. */
-function restoreJobs(context: Context, backup: Backup, modules: Module[]): string {
-  const serving = backup.parts.filter(({ service }) => servesRestore(context.data, service)).map(({ service }) => service)
-  const jobs = backup.parts.map(
-    (part) => `---
-apiVersion: batch/v1
+interface JobRequest {
+  name: string
+  container: string
+  /** It is removed some time after its end. */
+  expires?: boolean
+  affinity: string[]
+  script: string
+  arguments?: string[]
+  environment?: string[]
+  mounts?: string[]
+  volumes?: string[]
+}
+
+function job({
+  name,
+  container,
+  expires = false,
+  affinity,
+  script,
+  arguments: words = [],
+  environment = [],
+  mounts = [],
+  volumes = [],
+}: JobRequest): string {
+  const more = (spaces: number, lines: string[]): string => lines.map((line) => `${" ".repeat(spaces)}${line}\n`).join("")
+  return `apiVersion: batch/v1
 kind: Job
 metadata:
   # What a Job runs cannot be changed: another revision is another Job.
-  name: {{ .Release.Name }}-restore-${part.name}-{{ .Release.Revision }}
+  name: {{ .Release.Name }}-${name}-{{ .Release.Revision }}
   namespace: {{ .Release.Namespace }}
   labels: {{- include "backup.labels" . | nindent 4 }}
 spec:
   backoffLimit: 2
-  template:
+${expires ? "  ttlSecondsAfterFinished: 3600\n" : ""}  template:
     metadata:
       labels: {{- include "backup.labels" . | nindent 8 }}
     spec:
       {{- include "backup.pod" . | nindent 6 }}
       affinity:
-        podAntiAffinity:
-          requiredDuringSchedulingIgnoredDuringExecution:
-            - topologyKey: kubernetes.io/os
-              labelSelector:
-                matchLabels: { app.kubernetes.io/instance: {{ .Release.Name }} }
-                matchExpressions: [{ key: app.kubernetes.io/component, operator: NotIn, values: [${[...serving, "backup"].join(", ")}] }]
-      containers:
-        - name: restore
+${more(8, affinity)}      containers:
+        - name: ${container}
           {{- include "backup.container" . | nindent 10 }}
           command:
             - bash
             - -c
             - |
-${literal(14, restoreScript(part))}
-            - restore
-            - {{ .Values.global.restore | quote }}
-          env:
+${literal(14, script)}
+${more(
+  12,
+  words.map((word) => `- ${word}`),
+)}          env:
             {{- include "backup.environment" . | nindent 12 }}
-${indented(12, environmentOf(context, part))}
-          volumeMounts:
+${more(12, environment)}          volumeMounts:
             {{- include "backup.mounts" . | nindent 12 }}
-            - { name: scratch, mountPath: /scratch }
-${part.volume === undefined ? "" : `            - { name: data, mountPath: /volumes/${part.volume} }\n`}      volumes:
+${more(12, mounts)}      volumes:
         {{- include "backup.volumes" . | nindent 8 }}
-        - { name: scratch, emptyDir: {} }
-${part.volume === undefined ? "" : `        - { name: data, persistentVolumeClaim: { claimName: ${claimOf(modules, part)} } }\n`}`,
-  )
+${more(8, volumes)}`
+}
+
+/** One for each part: a pod is where its volume is. None starts before all that would write meanwhile is gone, on whatever node it was. */
+function restoreJobs(context: Context, backup: Backup, modules: Module[]): string {
+  const serving = backup.parts.filter(({ service }) => servesRestore(context.data, service)).map(({ service }) => service)
+  const jobs = backup.parts.map((part) => {
+    const { name, volume } = part
+    return `---\n${job({
+      name: `restore-${name}`,
+      container: "restore",
+      affinity: [
+        "podAntiAffinity:",
+        "  requiredDuringSchedulingIgnoredDuringExecution:",
+        "    - topologyKey: kubernetes.io/os",
+        "      labelSelector:",
+        "        matchLabels: { app.kubernetes.io/instance: {{ .Release.Name }} }",
+        `        matchExpressions: [{ key: app.kubernetes.io/component, operator: NotIn, values: [${[...serving, "backup"].join(", ")}] }]`,
+      ],
+      script: restoreScript(part),
+      arguments: ["restore", "{{ .Values.global.restore | quote }}"],
+      environment: environmentOf(context, part),
+      mounts: [
+        "- { name: scratch, mountPath: /scratch }",
+        ...(volume === undefined ? [] : [`- { name: data, mountPath: /volumes/${volume} }`]),
+      ],
+      volumes: [
+        "- { name: scratch, emptyDir: {} }",
+        ...(volume === undefined ? [] : [`- { name: data, persistentVolumeClaim: { claimName: ${claimOf(modules, part)} } }`]),
+      ],
+    })}`
+  })
   return `{{- if .Values.global.restore }}
 ${jobs.join("")}{{- end }}
 `
