@@ -182,6 +182,11 @@ function seconds(text: string | undefined, option = "timeout"): number | undefin
   return count
 }
 
+function lineCount(text = "100"): string {
+  if (!/^(\d+|all)$/.test(text)) throw new Refusal(`--lines=${text} is not a number`, EXIT.usage, "such as --lines=200, or all")
+  return text
+}
+
 async function perform(folder: Folder, { verb, words }: Call, call: Read): Promise<number> {
   const { text, list, set, json, limit } = call
   if (set("kubernetes")) return onCluster(folder, verb, words, call)
@@ -215,7 +220,7 @@ async function perform(folder: Folder, { verb, words }: Call, call: Read): Promi
     case "restart":
       return restart(folder, await findEngine(), words, limit)
     case "logs":
-      return logs(folder, await findEngine(), words, set("follow"), text("lines") ?? "100")
+      return logs(folder, await findEngine(), words, set("follow"), lineCount(text("lines")))
     case "scale":
       return scale(folder, await findEngine(), words)
     case "update":
@@ -275,7 +280,7 @@ function onCluster(folder: Folder, verb: Verb, words: string[], { text, list, se
   const cluster = { context: text("context"), namespace: text("namespace") }
   if (verb.name === "status" || set("status")) return clusterStatus(folder, cluster, json)
   if (verb.name === "health") return clusterHealth(folder, cluster, { limitSeconds: limit ?? 60, json, quick: set("quick") })
-  if (verb.name === "logs") return clusterLogs(folder, cluster, words, set("follow"), text("lines") ?? "100")
+  if (verb.name === "logs") return clusterLogs(folder, cluster, words, set("follow"), lineCount(text("lines")))
   if (verb.name === "rollback") return clusterRollback(folder, cluster, words[0], limit)
   const alone = ["strategy", "steps", "watch", "drain", "backup", "no-backup", "version"].find(
     (name) => text(name) !== undefined || set(name),

@@ -286,7 +286,6 @@ export const podsOf = (site: Site): string[] => ["get", "pods", `--selector=app.
 
 /** What pods have written; of all modules where none is named. */
 export async function clusterLogs(folder: Folder, cluster: Cluster, names: string[], follow: boolean, lines: string): Promise<number> {
-  if (!/^(\d+|all)$/.test(lines)) throw new Refusal(`--lines=${lines} is not a number`, EXIT.usage, "such as --lines=200, or all")
   const site = await siteOf(folder, cluster)
   let modules: string[]
   try {

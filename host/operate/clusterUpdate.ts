@@ -2,7 +2,7 @@
 import { imagesOf, kitOfRevision, type Pods, type Revision } from "../../src/plan/deploy/cluster"
 import { withNewSecrets } from "../../src/plan/deploy/newSettings"
 import type { Diagnostic } from "../../src/plan/deploy/settings"
-import { checkAccepted, versionFindings, versionsOf } from "../../src/plan/deploy/versionRules"
+import { versionsOf } from "../../src/plan/deploy/versionRules"
 import {
   asked,
   type Cluster,
@@ -17,15 +17,15 @@ import {
   type Site,
   siteOf,
 } from "./cluster"
-import { generate, writeEnv } from "./envVerb"
+import { findingsAfter } from "./dataVersions"
+import { addSettings, generate, writeEnv } from "./envVerb"
 import { type Folder, readEnv, settingsOf } from "./folder"
 import { recorded } from "./history"
-import { damagedFiles } from "./images"
 import { locked } from "./lock"
-import { EXIT, findingLines, Refusal, say } from "./print"
+import { EXIT, Refusal, say } from "./print"
 import { installKit, keepRelease, kitId, releasePath, releases } from "./releases"
 import { reopen } from "./unfinished"
-import { newerKit, withKit } from "./update"
+import { newerKit, refuseDamaged, withKit } from "./update"
 
 export interface ClusterUpdate extends ClusterDeploy {
   accept: string[]
@@ -42,11 +42,7 @@ export async function clusterUpdate(folder: Folder, kit: string | undefined, opt
       EXIT.refused,
       "openimctl deploy --kubernetes, in the folder of the newer kit",
     )
-  const damaged = await damagedFiles({ ...next, path: source })
-  if (damaged.length > 0) {
-    process.stderr.write(findingLines(damaged))
-    throw new Refusal(`the kit in ${source} is damaged (above)`, EXIT.refused, "unpack it again; nothing was changed")
-  }
+  await refuseDamaged(next, source)
   const site = await siteOf(next, options, source)
   say(`${folder.deployment.release} → ${next.deployment.release} in the namespace ${site.namespace} of ${site.context}`)
   const env = withNewSecrets(folder.deployment, next.deployment, before, generate)
@@ -56,10 +52,7 @@ export async function clusterUpdate(folder: Folder, kit: string | undefined, opt
     recorded(folder, "update --kubernetes", async () => {
       const kept = keepRelease(folder)
       try {
-        if (env.names.length > 0) {
-          writeEnv(folder, env.text)
-          say(`added to .env: ${env.names.join(", ")}`)
-        }
+        addSettings(folder, env)
         installKit(folder, source)
         reopen(folder)
         await install(await siteOf(folder, options), options, own)
@@ -80,16 +73,8 @@ export async function clusterUpdate(folder: Folder, kit: string | undefined, opt
 /** Whether the images of the next kit may follow those that run. */
 async function versions(site: Site, env: string, accepted: string[]): Promise<Diagnostic[]> {
   const { deployment } = site.folder
-  checkAccepted(deployment, accepted)
-  const settings = settingsOf(site.folder, env)
-  const images = (of: (setting: string) => string | undefined): Record<string, string> =>
-    Object.fromEntries(deployment.services.map(({ name, imageSetting }) => [name, of(imageSetting) ?? ""]))
-  return versionFindings(deployment, {
-    from: versionsOf(imagesOf(await asked<Pods>(site, podsOf(site)))),
-    to: versionsOf(images((name) => settings[name])),
-    tested: versionsOf(images((name) => deployment.settings.find((setting) => setting.name === name)?.default)),
-    accepted,
-  })
+  const from = versionsOf(imagesOf(await asked<Pods>(site, podsOf(site))))
+  return findingsAfter(deployment, deployment.services, settingsOf(site.folder, env), from, accepted)
 }
 
 /** To the release before, or to a number of `helm history`. */

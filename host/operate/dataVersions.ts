@@ -1,4 +1,5 @@
 // Which versions the stores' data was used with, and whether the images of .env and the kit may follow.
+import type { DeployedService, Deployment } from "../../src/plan/deploy/model"
 import { blocking } from "../../src/plan/deploy/preflight"
 import type { Diagnostic } from "../../src/plan/deploy/settings"
 import { servicesOf } from "../../src/plan/deploy/stages"
@@ -9,15 +10,25 @@ import { EXIT, findingLines, Refusal } from "./print"
 
 export async function dataFindings(site: Site, profiles: string[], accepted: string[] = []): Promise<Diagnostic[]> {
   const { folder, settings } = site
-  const { deployment } = folder
+  const running = Object.fromEntries((await containersOf(site)).map(({ service, image }) => [service, image]))
+  // What was healthy once counts: a container of a newer image may never have started.
+  const from = { ...versionsOf(running), ...readState(folder).versions }
+  return findingsAfter(folder.deployment, servicesOf(folder.deployment, profiles), settings, from, accepted)
+}
+
+/** Whether the images that these settings name may follow versions that ran. */
+export function findingsAfter(
+  deployment: Deployment,
+  services: DeployedService[],
+  settings: Record<string, string>,
+  from: Record<string, string>,
+  accepted: string[],
+): Diagnostic[] {
   checkAccepted(deployment, accepted)
-  const services = servicesOf(deployment, profiles)
   const images = (of: (setting: string) => string | undefined): Record<string, string> =>
     Object.fromEntries(services.map(({ name, imageSetting }) => [name, of(imageSetting) ?? ""]))
-  const running = Object.fromEntries((await containersOf(site)).map(({ service, image }) => [service, image]))
   return versionFindings(deployment, {
-    // What was healthy once counts: a container of a newer image may never have started.
-    from: { ...versionsOf(running), ...readState(folder).versions },
+    from,
     to: versionsOf(images((name) => settings[name])),
     tested: versionsOf({
       ...images((name) => deployment.settings.find((setting) => setting.name === name)?.default),

@@ -57,6 +57,13 @@ export function backupEnv({ env, path }: Folder): string | undefined {
   return basename(target)
 }
 
+/** What a newer kit asks for. */
+export function addSettings(folder: Folder, { names, text }: { names: string[]; text: string }): void {
+  if (names.length === 0) return
+  writeEnv(folder, text)
+  say(`added to .env: ${names.join(", ")}`)
+}
+
 export function writeEnv(folder: Folder, text: string): void {
   const copy = backupEnv(folder)
   try {

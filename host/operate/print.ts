@@ -15,6 +15,15 @@ export class Refusal extends Problem {
   }
 }
 
+/** What is wrong with the user's words, as a refusal. */
+export function refusing<T>(exitCode: number, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof Problem ? new Refusal(error.what, exitCode, error.next) : error
+  }
+}
+
 /** Values that are never printed. */
 const hidden = new Set<string>()
 export function hide(values: string[]): void {

@@ -69,6 +69,9 @@ export function kitFiles(path: string): string[] {
   ]
 }
 
+/** Those without its Node, which is large: any newer one will do. */
+const lightFiles = (path: string): string[] => kitFiles(path).filter((name) => !name.startsWith("node/"))
+
 /** The same for the same kit, whatever folder it is in. */
 export function kitId(path: string): string {
   const hash = createHash("sha256")
@@ -79,7 +82,7 @@ export function kitId(path: string): string {
   return hash.digest("hex").slice(0, 8)
 }
 
-/** Copies the files of this kit aside. A Node is large, and any newer one will do. */
+/** Copies the files of this kit aside. */
 export function keepRelease(folder: Folder): Release {
   const { release } = folder.deployment
   const kept: Release = {
@@ -91,7 +94,7 @@ export function keepRelease(folder: Folder): Release {
   const target = join(releasesFolder(folder), kept.id)
   const aside = `${target}.part`
   rmSync(aside, { recursive: true, force: true })
-  for (const name of kitFiles(folder.path).filter((name) => !name.startsWith("node/"))) copy(join(folder.path, name), join(aside, name))
+  for (const name of lightFiles(folder.path)) copy(join(folder.path, name), join(aside, name))
   writeJson(join(aside, "release.json"), kept)
   rmSync(target, { recursive: true, force: true })
   renameSync(aside, target)
@@ -123,7 +126,7 @@ export function installKit(folder: Folder, source: string): void {
 
 /** The files of this kit with other texts in some, in an empty folder; the list of checksums follows. */
 export function kitWith(folder: Folder, target: string, changed: (name: string, text: string) => string): void {
-  const names = kitFiles(folder.path).filter((name) => existsSync(join(folder.path, name)))
+  const names = lightFiles(folder.path).filter((name) => existsSync(join(folder.path, name)))
   for (const name of names) copy(join(folder.path, name), join(target, name))
   const sums = listedSums(folder.path)
   for (const name of TEXTS.filter((name) => names.includes(name))) {
@@ -150,7 +153,5 @@ function copy(from: string, to: string): void {
 /** The kit's own files that are not the same in two folders. */
 export function differingFiles(one: string, other: string): string[] {
   const content = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "base64") : undefined)
-  return kitFiles(other)
-    .filter((name) => !name.startsWith("node/"))
-    .filter((name) => content(join(one, name)) !== content(join(other, name)))
+  return lightFiles(other).filter((name) => content(join(one, name)) !== content(join(other, name)))
 }

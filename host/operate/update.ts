@@ -16,7 +16,7 @@ import { blocking } from "../../src/plan/deploy/preflight"
 import { hasBackups, saveAll } from "./backup"
 import { changesOf, judged, noteStarted, refused } from "./deploy"
 import { configHashes, containersOf, type Engine, findEngine, type Site, siteOf } from "./engine"
-import { generate, writeEnv } from "./envVerb"
+import { addSettings, generate } from "./envVerb"
 import { type Folder, openFolder, readEnv, readState, settingsOf } from "./folder"
 import { checkDirectly, giveConnections, startBeside } from "./handover"
 import { publicFault } from "./health"
@@ -25,7 +25,7 @@ import { hooksOf } from "./hooks"
 import { damagedFiles, provideImages } from "./images"
 import { locked } from "./lock"
 import { notified } from "./notify"
-import { EXIT, findingLines, Refusal, result, say } from "./print"
+import { EXIT, findingLines, Refusal, refusing, result, say } from "./print"
 import { differingFiles, installKit, keepRelease, kitId, kitWith, type Release, releasePath, releases } from "./releases"
 import { startStages } from "./start"
 import { prepareFiles } from "./tls"
@@ -87,7 +87,7 @@ export function newerKit(folder: Folder, kit: string | undefined): string {
 
 /** The kit that runs with other images is a kit like any other, so rollback knows the way back. */
 async function updateVersions(folder: Folder, version: string, options: UpdateOptions): Promise<number> {
-  const images = known(() => otherImages(folder.deployment, settingsOf(folder), version))
+  const images = refusing(EXIT.refused, () => otherImages(folder.deployment, settingsOf(folder), version))
   const source = mkdtempSync(join(tmpdir(), "openimctl-"))
   try {
     const deployment = withOtherVersions(folder.deployment, images)
@@ -95,15 +95,6 @@ async function updateVersions(folder: Folder, version: string, options: UpdateOp
     return await replaced(folder, "update", options, () => source)
   } finally {
     rmSync(source, { recursive: true, force: true })
-  }
-}
-
-/** What is wrong with a word of the user's changes nothing. */
-function known<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw error instanceof Problem ? new Refusal(error.what, EXIT.refused, error.next) : error
   }
 }
 
@@ -175,6 +166,14 @@ export function withKit(folder: Folder, source: string): Folder {
   return { ...folder, deployment, composeFile, images }
 }
 
+/** Before anything is taken from it. */
+export async function refuseDamaged(next: Folder, source: string): Promise<void> {
+  const damaged = await damagedFiles({ ...next, path: source })
+  if (damaged.length === 0) return
+  process.stderr.write(findingLines(damaged))
+  throw new Refusal(`the kit in ${source} is damaged (above)`, EXIT.refused, "unpack it again; nothing was changed")
+}
+
 /** `before` runs when all is known and there, and nothing has changed. */
 async function replace(
   folder: Folder,
@@ -185,11 +184,7 @@ async function replace(
 ): Promise<number> {
   const began = Date.now()
   const next = withKit(folder, source)
-  const damaged = await damagedFiles({ ...next, path: source })
-  if (damaged.length > 0) {
-    process.stderr.write(findingLines(damaged))
-    throw new Refusal(`the kit in ${source} is damaged (above)`, EXIT.refused, "unpack it again; nothing was changed")
-  }
+  await refuseDamaged(next, source)
   const all = { profiles: [], environment: undefined, deployOnly: false, accept: options.accept }
   const env = withNewSecrets(folder.deployment, next.deployment, readEnv(folder) ?? "", generate)
   const { site, state, profiles, findings, images } = await judged(next, engine, all, false, env.names.length > 0 ? env.text : undefined)
@@ -227,10 +222,7 @@ async function replace(
   if (env.names.length > 0) pending.env = readEnv(folder) ?? ""
   note(folder, pending)
   try {
-    if (env.names.length > 0) {
-      writeEnv(folder, env.text)
-      say(`added to .env: ${env.names.join(", ")}`)
-    }
+    addSettings(folder, env)
     installKit(folder, source)
     reopen(folder)
     const now = siteOf(folder, engine, settingsOf(folder))

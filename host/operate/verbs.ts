@@ -44,7 +44,7 @@ import { history, historyTable, recorded } from "./history"
 import { imageFacts } from "./images"
 import { locked, lockOf } from "./lock"
 import { machineFacts } from "./machine"
-import { EXIT, findingLines, hide, masked, Refusal, result, say } from "./print"
+import { EXIT, findingLines, hide, masked, Refusal, refusing, result, say } from "./print"
 import { filesHash } from "./secrets"
 import { profilesOr, startStages } from "./start"
 import { statusOf } from "./status"
@@ -147,19 +147,13 @@ export async function restart(folder: Folder, engine: Engine, services: string[]
 
 export async function logs(folder: Folder, engine: Engine, services: string[], follow: boolean, lines: string): Promise<number> {
   for (const name of services) serviceNamed(folder.deployment, name)
-  if (!/^(\d+|all)$/.test(lines)) throw new Refusal(`--lines=${lines} is not a number`, EXIT.usage, "such as --lines=200, or all")
   const { site, profiles } = running(folder, engine)
   const command = composeCommand(site, profiles, ["logs", ...(follow ? ["-f"] : []), "--tail", lines, ...services])
   return attached(command, folder.path, composeEnvironment(site))
 }
 
 export async function scale(folder: Folder, engine: Engine, words: string[]): Promise<number> {
-  let wanted: Record<string, number>
-  try {
-    wanted = wantedScale(folder.deployment, words)
-  } catch (error) {
-    throw error instanceof Problem ? new Refusal(error.what, EXIT.usage, error.next) : error
-  }
+  const wanted = refusing(EXIT.usage, () => wantedScale(folder.deployment, words))
   return change(folder, engine, `scale ${words.join(" ")}`, async () => {
     const { site, profiles } = running(folder, engine)
     const state = readState(folder)

@@ -1,9 +1,10 @@
 // A kit with other versions of some services: what `update --version` makes of the kit that runs.
 
-import { unknownName } from "../../base/nearest.js"
 import { Problem } from "../../base/problem.js"
+import { referenceParts, tagPattern } from "../../base/references.js"
 import { compareVersions } from "../../base/versionNumbers.js"
-import type { Deployment, Setting } from "./model.js"
+import type { Deployment } from "./model.js"
+import { serviceNamed } from "./stages.js"
 import { imageVersion } from "./versionRules.js"
 
 /** An image that takes the place of another one. */
@@ -40,33 +41,24 @@ function mainService({ release, services }: Deployment): string {
   throw new Problem("--version does not say of which service", `--version=${services[0]?.name}=VERSION`)
 }
 
-function otherImage({ services, settings: known }: Deployment, settings: Record<string, string>, name: string, tag: string): OtherImage {
-  const service = services.find((one) => one.name === name)
-  if (service === undefined)
-    throw unknownName(
-      "service",
-      name,
-      services.map((one) => one.name),
-    )
-  if (!/^\w[\w.-]{0,127}$/.test(tag))
+function otherImage(deployment: Deployment, settings: Record<string, string>, name: string, tag: string): OtherImage {
+  const { imageSetting } = serviceNamed(deployment, name)
+  if (!tagPattern.test(tag))
     throw new Problem(`"${tag}" is not a version of ${name}`, `a tag of its image, such as --version=${name}=v3.8.4`)
-  const { imageSetting } = service
-  const from = known.find((setting: Setting) => setting.name === imageSetting)?.default
+  const from = deployment.settings.find((setting) => setting.name === imageSetting)?.default
   if (from === undefined) throw new Problem(`this kit names no image of ${name}`, `set ${imageSetting} in .env, then openimctl deploy`)
   if (settings[imageSetting] !== from)
     throw new Problem(
       `.env names the image of ${name}: ${imageSetting}=${settings[imageSetting]}`,
       `remove that line from .env, or change it and deploy`,
     )
-  const to = `${from.replace(/@.*$/, "").replace(/:[^/:]*$/, "")}:${tag}`
+  const to = `${referenceParts(from)?.path}:${tag}`
   if (to === from) throw new Problem(`${name} is ${tag} already`, "nothing to update")
   const [before, after] = [imageVersion(from), imageVersion(to)]
   if (before !== undefined && after !== undefined && compareVersions(after, before) < 0)
     throw new Problem(`${name} ${after} is older than ${before}`, "openimctl rollback goes back to a release that ran here")
   return { service: name, from, to }
 }
-
-const tagOf = (image: string): string => /:([^/:@]+)(@.*)?$/.exec(image)?.[1] ?? "latest"
 
 /** A text of the kit that names images. The same reference with a longer tag is another one. */
 export function withImages(text: string, images: OtherImage[]): string {
@@ -87,7 +79,7 @@ export function withOtherVersions(deployment: Deployment, images: OtherImage[]):
 function releaseWith(release: string, images: OtherImage[]): string {
   return images.reduce((text, { service, to }) => {
     const parts = text.split(", ")
-    const named = `${service} ${tagOf(to)}`
+    const named = `${service} ${referenceParts(to)?.tag}`
     const at = parts.findIndex((part) => part.startsWith(`${service} `))
     return (at < 0 ? [...parts, named] : parts.map((part, number) => (number === at ? named : part))).join(", ")
   }, release)

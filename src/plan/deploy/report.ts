@@ -62,17 +62,19 @@ export function alertsOf(answer: string): Report["alerts"] {
     .sort((one, other) => one.since.localeCompare(other.since))
 }
 
+/** When the first value was, in seconds; infinite where there is none. */
+const firstTime = (lines: Chart["lines"]): number => Math.min(...lines.flatMap(({ points }) => points.slice(0, 1).map(([time]) => time)))
+
 /** Whole hours with a value, of those that are asked for: a new installation is drawn with many points, too. */
 export function hoursWithValues(lines: Chart["lines"], to: number, hours: number): number {
-  const first = Math.min(...lines.flatMap(({ points }) => points.slice(0, 1).map(([time]) => time)))
+  const first = firstTime(lines)
   return Number.isFinite(first) ? Math.min(hours, Math.max(1, Math.ceil((to - first) / 3600))) : Math.min(hours, 1)
 }
 
 /** Charts begin where the first of them has a value: of a new installation, nothing could be seen in a day's width. */
 export function fromFirstValue(charts: Chart[]): Chart[] {
-  const times = charts.flatMap(({ lines }) => lines.flatMap(({ points }) => points.slice(0, 1).map(([time]) => time)))
-  if (times.length === 0) return charts
-  const first = Math.min(...times)
+  const first = firstTime(charts.flatMap(({ lines }) => lines))
+  if (!Number.isFinite(first)) return charts
   return charts.map((chart) => ({ ...chart, from: Math.min(Math.max(chart.from, first), chart.to - 60) }))
 }
 
