@@ -10,7 +10,7 @@ import { type Login, storedTexts, underLoad } from "../support/load.js"
 import { SocketUser } from "../support/socketUser.js"
 import { unharmed } from "../support/unharmed.js"
 import { client, exchange, newPair, newUsers, type Pair } from "../support/users.js"
-import { begun, chart, helm, kubectl, namespace, release, run, startNode, state, values, works } from "./support/cluster.js"
+import { begun, chart, explained, helm, kubectl, namespace, release, run, startNode, state, values, works } from "./support/cluster.js"
 import { outageOf } from "./support/live.js"
 
 const ingressClass = "tests"
@@ -346,22 +346,27 @@ test("a backup is made, and put in the place of what came after it", async () =>
   const jobs = kubectl("get", "jobs", "-o", "name").split("\n")
   expect(kubectl("logs", jobs.find((name) => name.includes("-restore-redis-"))!)).toMatch(/redis of backup_\d+_\d+ is back/)
   await upgraded()
-  await eventually("the messages of the backup are there, and no others", async () => expect(await users.history()).toEqual(texts), {
-    within: 60,
-  })
+  await explained(() =>
+    eventually("the messages of the backup are there, and no others", async () => expect(await users.history()).toEqual(texts), {
+      within: 60,
+    }),
+  )
   keepFigure({ name: "restore of a few messages, until they are there", value: seconds(since), unit: "s" })
   await arrives()
 })
 
 test("uninstalled and installed again, grouped, it has the same messages", async () => {
-  await eventually("all messages are there", async () => expect(await users.history()).toEqual(texts))
+  await explained(() => eventually("all messages are there", async () => expect(await users.history()).toEqual(texts)))
   works("helm", ["--namespace", namespace, "uninstall", release, "--wait", "--timeout", "200s"])
   await eventually("all pods are gone", () => expect(kubectl("get", "pods", "-o", "name").trim()).toBe(""), { within: 150 })
   // Those of the stores, and of backups.
   expect(kubectl("get", "pvc", "-o", "name").trim().split("\n").length).toBe(6)
   const since = Date.now()
-  works("helm", helm("install", "--set", "global.layout=grouped", "--wait", "--timeout", "270s"))
+  // With the values of openimctl as before: they say that the Secret has an address of the database.
+  works("helm", helm("install", "--values", own, "--set", "global.layout=grouped", "--wait", "--timeout", "270s"))
   keepFigure({ name: "grouped: all pods are ready", value: seconds(since), unit: "s" })
-  await eventually("all messages are there", async () => expect(await users.history()).toEqual(texts), { within: 60 })
-  await arrives()
+  await explained(async () => {
+    await eventually("all messages are there", async () => expect(await users.history()).toEqual(texts), { within: 60 })
+    await arrives()
+  })
 })

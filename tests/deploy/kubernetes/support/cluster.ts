@@ -50,9 +50,21 @@ export function state(): string {
   const ask = (...words: string[]) => run("kubectl", ["--namespace", namespace, ...words]).text
   const pods = ask("get", "pods", "-o", "wide")
   const events = ask("get", "events", "--sort-by=.lastTimestamp", "--field-selector=type=Warning").slice(-3000)
-  const failing = pods.split("\n").flatMap((line) => (/\s0\/1\s/.test(line) ? [line.split(/\s/)[0]!] : []))
-  const logs = failing.slice(0, 4).map((pod) => `${pod}:\n${ask("logs", pod, "--all-containers", "--tail=12").slice(-2000)}`)
-  return [pods, events, ...logs].join("\n")
+  const lines = pods.split("\n").slice(1).filter(Boolean)
+  const named = (chosen: string[]) => chosen.map((line) => line.split(/\s/)[0]!)
+  const failing = named(lines.filter((line) => /\s0\/1\s/.test(line)))
+  const said = (pod: string, count: number) => `${pod}:\n${ask("logs", pod, "--all-containers", `--tail=${count}`).slice(-2000)}`
+  const others = named(lines).filter((pod) => !failing.includes(pod))
+  return [pods, events, ...failing.slice(0, 4).map((pod) => said(pod, 12)), ...others.map((pod) => said(pod, 4))].join("\n")
+}
+
+/** With the state of the cluster where it fails. */
+export async function explained<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${state()}`, { cause: error })
+  }
 }
 
 /** Until it is there, with what it says where it ends. */
