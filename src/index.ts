@@ -14,7 +14,7 @@ import { Tests } from "./objects/tests.js"
 import { defaultBuilder } from "./plan/supplychain/provenance.js"
 import { builtAll, builtArchive, builtImage, builtLayout, builtPrograms } from "./tasks/build.js"
 import { bundleReport, lockedChanges, prewarmedBundle } from "./tasks/bundle.js"
-import { chartFolder, composeChanges, deploymentKit } from "./tasks/deployment.js"
+import { chartFolder, composeChanges, deploymentKit, kubePlanReport } from "./tasks/deployment.js"
 import { componentDockerfile, dockerfilesChanges } from "./tasks/dockerfiles.js"
 import { baseImageList, componentList, mirrorList } from "./tasks/lists.js"
 import { planReport, publishedReport, released } from "./tasks/publish.js"
@@ -437,6 +437,24 @@ export class Openim {
   @func({ cache: "session" })
   async charts(): Promise<Directory> {
     return chartFolder(this.options)
+  }
+
+  /**
+   * Shows what a deploy of the charts would change on a cluster; nothing is changed.
+   * Helm renders them, and the API server compares the result with what it has. Fails when it does not answer, when rights are missing or
+   * when it would refuse something. More: docs/kubernetes.md
+   */
+  @func({ cache: "never" })
+  async kubePlan(
+    /** The cluster and its user, with a token or a certificate in it, such as file://$HOME/.kube/config */ kubeconfig: Secret,
+    /** Your values, such as my-values.yaml */ values?: File,
+    /** The namespace. The name of the stack when not given */ namespace?: string,
+    /** The release. The name of the stack when not given */ release?: string,
+    /** A context of the kubeconfig. Its current one when not given */ context?: string,
+    /** The API server, where containers do not reach the kubeconfig's address, such as tcp://127.0.0.1:6443 on this machine */
+    cluster?: Service,
+  ): Promise<string> {
+    return kubePlanReport(this.options, { kubeconfig, values, namespace, release, context, cluster })
   }
 
   /** Writes compose/ and charts/ from deployment.yaml; as a check it fails when a file is old. */

@@ -39,6 +39,7 @@ export const functionList: FunctionList = {
         "dockerfiles": {"gives":"Changeset","check":true,"options":{"checkout":"Directory"}},
         "deployment": {"gives":"Directory","options":{"checkout":"Directory","profiles":"[String]","images":"String"}},
         "charts": {"gives":"Directory","options":{}},
+        "kube-plan": {"gives":"String","options":{"kubeconfig":"Secret!","values":"File","namespace":"String","release":"String","context":"String","cluster":"Service"}},
         "compose-files": {"gives":"Changeset","check":true,"options":{"checkout":"Directory"}},
       },
     },

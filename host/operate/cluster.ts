@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
 import { unknownName } from "../../src/base/nearest"
+import { Problem } from "../../src/base/problem"
 import { table } from "../../src/base/table"
 import {
   type ChartSchema,
@@ -15,6 +16,7 @@ import {
   valueFaults,
   warningsOf,
 } from "../../src/plan/deploy/cluster"
+import { clusterFacts, plannedChanges, type Tool } from "../../src/plan/deploy/clusterPlan"
 import { blocking } from "../../src/plan/deploy/preflight"
 import { checkEnv, type Diagnostic } from "../../src/plan/deploy/settings"
 import { writeFileAtomic } from "../files"
@@ -93,38 +95,30 @@ export async function asked<T>(site: Site, words: string[]): Promise<T> {
   return JSON.parse(done.stdout) as T
 }
 
-const kinds = [
-  "deployments.apps",
-  "statefulsets.apps",
-  "services",
-  "secrets",
-  "configmaps",
-  "serviceaccounts",
-  "networkpolicies.networking.k8s.io",
-]
+const tool =
+  (site: Site): Tool =>
+  (name, words, input) =>
+    name === "helm" ? helm(site, words) : kubectl(site, words, input)
+
+/** What the shared part has to say, as this program ends. */
+async function refusedBy<T>(site: Site, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Problem) || error instanceof Refusal) throw error
+    throw new Refusal(
+      error.what.replace(/^the cluster does not/, `the cluster of context ${site.context} does not`),
+      EXIT.refused,
+      error.next,
+    )
+  }
+}
 
 /** All that would keep the release from working, while nothing has changed yet. */
 export async function judged(site: Site, ignore: string[], others: Diagnostic[] = []): Promise<void> {
-  const { serverVersion } = await asked<{ serverVersion?: { major: string; minor: string } }>(site, ["version"])
-  const refused: string[] = []
-  for (const kind of kinds) if ((await kubectl(site, ["auth", "can-i", "create", kind])).stdout.trim() === "no") refused.push(kind)
-  const classes = await kubectl(site, ["get", "storageclasses", "--output=json"])
-  const standard = "storageclass.kubernetes.io/is-default-class"
-  type Classes = { items: { metadata: { name: string; annotations?: Record<string, string> } }[] }
-  const found = clusterFindings({
-    version: serverVersion && `${serverVersion.major}.${serverVersion.minor.replace(/\D.*/, "")}`,
-    refused,
-    namespace: site.namespace,
-    storageClasses:
-      classes.code === 0
-        ? (JSON.parse(classes.stdout) as Classes).items.map(({ metadata: { name, annotations } }) => ({
-            name,
-            standard: annotations?.[standard] === "true",
-          }))
-        : undefined,
-    volumes: site.folder.deployment.services.some(({ volumes }) => Object.keys(volumes).length > 0),
-  })
-  const findings = [...found, ...others]
+  const volumes = site.folder.deployment.services.some((service) => Object.keys(service.volumes).length > 0)
+  const facts = await refusedBy(site, () => clusterFacts(tool(site), site.namespace, volumes))
+  const findings = [...clusterFindings(facts), ...others]
   if (findings.length > 0) process.stderr.write(findingLines(findings))
   const left = blocking(findings, ignore)
   if (left.length > 0)
@@ -227,19 +221,9 @@ export async function failed(site: Site, began: number, done: Finished): Promise
 /** What would change, as the API server sees it. */
 export async function plan(site: Site, options: ClusterDeploy, own: string | undefined): Promise<number> {
   const { values } = await helmValues(site, options, true, own)
-  const rendered = await helm(site, ["template", site.name, site.chart, ...values])
-  if (rendered.code !== 0) {
-    const [fault] = valueFaults(schemaOf(site), rendered.tail)
-    throw new Refusal(fault ?? `the chart cannot be rendered: ${lastWords(rendered.tail)}`, EXIT.refused)
-  }
-  if ((await kubectl(site, ["get", "namespace", site.namespace])).code !== 0) {
-    const names = [...rendered.stdout.matchAll(/^kind: (\w+)\nmetadata:\n {2}name: (\S+)/gm)].map(([, kind, name]) => `${kind} ${name}`)
-    result(`the namespace ${site.namespace} is not there yet; this would be made in it:\n${names.map((name) => `  ${name}\n`).join("")}`)
-    return EXIT.fine
-  }
-  const changes = await kubectl(site, ["diff", "--server-side", "--force-conflicts", "--filename=-"], rendered.stdout)
-  if (changes.code > 1) throw new Refusal(`the API server refuses it: ${lastWords(changes.tail)}`, EXIT.refused)
-  result(changes.code === 0 ? "nothing would change" : changes.stdout)
+  const { name: release, chart, namespace, secret: ownSecret } = site
+  const planned = { release, chart, namespace, values, schema: schemaOf(site), ownSecret }
+  result(await refusedBy(site, () => plannedChanges(tool(site), planned)))
   return EXIT.fine
 }
 

@@ -1,6 +1,6 @@
 // The files that run a stack on a server: those of the repository, and the kit for a server.
 
-import type { Changeset, Container, Directory, File } from "@dagger.io/dagger"
+import type { Changeset, Container, Directory, File, Secret, Service } from "@dagger.io/dagger"
 import type { DeploymentData } from "../catalogue/deployment.js"
 import { loadDeployment } from "../catalogue/load.js"
 import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
@@ -32,6 +32,36 @@ export async function chartFolder(options: CallOptions): Promise<Directory> {
     import("../graph/deploy/kit.js"),
   ])
   return folderOf(chartFiles(catalogue, data))
+}
+
+export interface PlanCall {
+  kubeconfig: Secret
+  context?: string
+  namespace?: string
+  release?: string
+  values?: File
+  cluster?: Service
+}
+
+/** What a deploy of the charts would change on a cluster, as its API server sees it. */
+export async function kubePlanReport(options: CallOptions, { namespace, release, ...call }: PlanCall): Promise<string> {
+  const settings = await pinnedSettings(options)
+  const { catalogue } = settings
+  const [data, { chartFiles }, { folderOf }, { clusterPlan }] = await Promise.all([
+    deploymentData(options, catalogue),
+    import("../plan/kubernetes/charts.js"),
+    import("../graph/deploy/kit.js"),
+    import("../graph/deploy/clusterPlan.js"),
+  ])
+  const files = chartFiles(catalogue, data)
+  return clusterPlan(settings, {
+    ...call,
+    namespace: namespace ?? catalogue.stack,
+    release: release ?? catalogue.stack,
+    chart: folderOf(files).directory(catalogue.stack),
+    schema: JSON.parse(files[`${catalogue.stack}/values.schema.json`]!) as object,
+    volumes: Object.values(data.services).some(({ volumes }) => Object.keys(volumes).length > 0),
+  })
 }
 
 export interface KitCall {

@@ -144,6 +144,9 @@ describe("deploy --kubernetes", () => {
     expect(calls().find(({ args }) => args.includes("diff"))?.args).toContain("--server-side")
     expect(changes()).toEqual([])
     expect(kit.has(".env")).toBe(false)
+    const made = "diff -u -N /tmp/LIVE-1/v1.Service.shop.shop-api /tmp/MERGED-1/v1.Service.shop.shop-api\n@@ -0,0 +1 @@\n+kind: Service"
+    cluster({ namespace: true, diff: made, helm: { manifest: "---\nkind: Service\nmetadata:\n  name: shop-old\n" } })
+    expect((await deploy("--dry-run")).stdout).toBe("would be made: 1\n  Service shop-api\nwould be removed: 1\n  Service shop-old\n")
     cluster({})
     expect((await deploy("--dry-run")).stdout).toContain("Service shop-api")
   })

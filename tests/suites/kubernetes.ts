@@ -12,6 +12,7 @@ import { compiling, withBuildCache } from "../../src/graph/toolchains/go/caches.
 import { goToolchain } from "../../src/graph/toolchains/go/container.js"
 import { toolProgram } from "../../src/graph/toolchains/helpers.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
+import { clusterPlanTests } from "./clusterPlan.js"
 import { type MakeKit, vitestRun } from "./deploy.js"
 import { storeImage } from "./standIns.js"
 import type { SuiteOutcome } from "./together.js"
@@ -59,6 +60,7 @@ export async function kubernetesTests(settings: Settings, makeKit: MakeKit, chec
     .withDirectory("/etc/kube", files.directory("node/etc"))
     .withDirectory("/etc/kube/manifests", files.directory("node/manifests"))
     .withExec(["kube-pki", "/etc/kube/pki"])
+  const planned = await clusterPlanTests(settings, node)
   const ran = node
     .withDirectory(".", checkout.filter({ include: ["tsconfig.json", "tests/stacks", "tests/deploy"] }))
     .withMountedDirectory("/images", kit.directory("images").withDirectory(".", archives))
@@ -73,7 +75,8 @@ export async function kubernetesTests(settings: Settings, makeKit: MakeKit, chec
     .withEnvVariable("KUBERNETES_RUN", nonce ?? randomUUID())
     // As a machine's root: kubelet and containerd mount, and make control groups.
     .withExec(["sh", "-c", vitestRun(results)], { insecureRootCapabilities: true, expect: ReturnType.Any })
-  return { ...stackOutcome(await readResults(ran.directory(results))), notes: [`mongodb is ${store.standIn}`] }
+  const outcome = stackOutcome(await readResults(ran.directory(results)))
+  return { ...outcome, cases: [...planned, ...outcome.cases], notes: [`mongodb is ${store.standIn}`] }
 }
 
 /** Without these lines the API server does not know its version, and charts refuse it. */

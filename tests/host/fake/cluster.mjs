@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // kubectl and helm of a cluster that is a JSON file, for tests of openimctl. Its behaviour is in the same file:
 //   down: nobody answers; version; refused: kinds that may not be made; classes: storage classes with their default
-//   namespace: whether it is there; pods, events: what the cluster lists; helm: { fails: text }; diff: text
+//   namespace: whether it is there; pods, events: what the cluster lists; helm: { fails: text, manifest: of the release }; diff: text
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
 
 const file = process.env.FAKE_CLUSTER
@@ -19,6 +19,7 @@ const words = args.filter((word) => !word.startsWith("--"))
 if (tool === "helm") {
   if (state.helm?.fails) end(1, state.helm.fails)
   if (words[0] === "history") print(state.history ?? [])
+  if (words[0] === "get") print(state.helm?.manifest ?? "")
   if (words[0] === "template") print("apiVersion: v1\nkind: Service\nmetadata:\n  name: shop-api\n")
   end(0)
 }
