@@ -470,6 +470,24 @@ function kratosRuns(settings: Settings, options: BuildOptions, nonce: string): N
       },
     ],
     [
+      "the pages answer without the service, and pass on what it says",
+      async () => {
+        const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
+        const [app, frontend] = await Promise.all(["app", "frontend"].map(image))
+        const client = (await toolbox(settings, [], ["curl"])).withEnvVariable("ASKED", nonce)
+        const asked = async (pages: Container, path: string) => {
+          const asking = client.withServiceBinding("pages", served(pages))
+          return asking.withExec(["curl", "-sS", "-w", " %{http_code}", `http://pages:3000${path}`]).stdout()
+        }
+        has(await asked(frontend!, "/"), "<title>Cross Redline</title>")
+        has(await asked(frontend!, "/v1/rules"), " 502")
+        // Without its database it has not started, and says so.
+        const alone = app!.withEnvVariable("XREDLINE_ENVIRONMENT", "test").withEnvVariable("XREDLINE_AUTH_TOKEN", `token-${nonce}`)
+        const answer = await asked(frontend!.withServiceBinding("app", served(alone)), "/v1/rules")
+        for (const part of ['"reason":"STARTING"', " 503"]) has(answer.replaceAll(": ", ":"), part)
+      },
+    ],
+    [
       "in production it does not start without its secrets, and says which",
       async () => {
         const { container } = await componentImage(settings, { ...options, component: "app" })
