@@ -19,6 +19,7 @@ import (
 	"github.com/example/xredline/internal/metrics"
 	"github.com/example/xredline/internal/rules"
 	"github.com/example/xredline/internal/server"
+	"github.com/example/xredline/internal/tracing"
 )
 
 const name = "xredline"
@@ -47,6 +48,18 @@ func run(folder, environment string) error {
 	logger := logging.New(os.Stdout, config.Log.Level, "service", name, "environment", environment)
 	log.SetLogger(logger)
 
+	traces, sendTraces, err := tracing.Open(config.Tracing, name, environment)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		limited, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := sendTraces(limited); err != nil {
+			log.NewHelper(logger).Warnw("msg", "traces are lost", "reason", err.Error())
+		}
+	}()
+
 	measured := metrics.New(time.Duration(config.Data.Database.Slow))
 	database, err := data.OpenDatabase(config.Data.Database, measured)
 	if err != nil {
@@ -73,7 +86,7 @@ func run(folder, environment string) error {
 		answers = cache
 	}
 	parts := server.Parts{
-		Config: config, Health: probes, Metrics: measured, Started: started, Log: logger,
+		Config: config, Health: probes, Metrics: measured, Started: started, Log: logger, Traces: traces,
 		Service: &server.Service{Rules: rules.New(database, answers, measured.Cache, logger)},
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -50,6 +50,7 @@ type Config struct {
 	Log struct {
 		Level string `json:"level"`
 	} `json:"log"`
+	Tracing Tracing `json:"tracing"`
 	// Environment is the one whose file was merged.
 	Environment string `json:"-"`
 }
@@ -73,6 +74,12 @@ type Redis struct {
 	Address  string   `json:"address"`
 	Password string   `json:"password"`
 	Keep     Duration `json:"keep"`
+}
+
+// Tracing is the collector of traces; without an address there is none.
+type Tracing struct {
+	URL     string `json:"url"`
+	Percent Number `json:"percent"`
 }
 
 // URL is the database's address as its driver takes it.
@@ -152,6 +159,14 @@ func (c *Config) validate() error {
 	}
 	if c.Data.Database.Connections <= 0 {
 		fault("data.database.connections must be greater than 0")
+	}
+	if c.Tracing.URL != "" {
+		if address, err := url.Parse(c.Tracing.URL); err != nil || !slices.Contains([]string{"http", "https"}, address.Scheme) || address.Host == "" {
+			fault("tracing.url: expected an address such as http://jaeger:4318, found %q", c.Tracing.URL)
+		}
+	}
+	if c.Tracing.Percent < 0 || c.Tracing.Percent > 100 {
+		fault("tracing.percent: expected 0 to 100, found %d", c.Tracing.Percent)
 	}
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		fault("log.level: expected one of %s, found %q", strings.Join(levels, ", "), c.Log.Level)

@@ -13,10 +13,12 @@ import (
 	"github.com/go-kratos/kratos/v2/middleware"
 	"github.com/go-kratos/kratos/v2/middleware/logging"
 	"github.com/go-kratos/kratos/v2/middleware/recovery"
+	"github.com/go-kratos/kratos/v2/middleware/tracing"
 	"github.com/go-kratos/kratos/v2/transport"
 	"github.com/go-kratos/kratos/v2/transport/grpc"
 	khttp "github.com/go-kratos/kratos/v2/transport/http"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/trace"
 
 	v1 "github.com/example/xredline/api/xredline/v1"
 	"github.com/example/xredline/internal/conf"
@@ -62,11 +64,15 @@ type Parts struct {
 	Metrics *metrics.Metrics
 	Started *health.Latch
 	Log     log.Logger
+	Traces  trace.TracerProvider
 }
 
 func (p Parts) middleware() []middleware.Middleware {
+	// The line of a request names its trace.
+	lines := log.With(p.Log, "trace_id", tracing.TraceID())
 	return []middleware.Middleware{
-		p.Metrics.Server(), recovery.Recovery(), logging.Server(p.Log), p.started, p.authorized,
+		p.Metrics.Server(), recovery.Recovery(), tracing.Server(tracing.WithTracerProvider(p.Traces)), logging.Server(lines),
+		p.started, p.authorized,
 	}
 }
 

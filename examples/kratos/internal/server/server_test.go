@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +14,9 @@ import (
 
 	kerrors "github.com/go-kratos/kratos/v2/errors"
 	"github.com/go-kratos/kratos/v2/log"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace/noop"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
@@ -20,6 +24,7 @@ import (
 	v1 "github.com/example/xredline/api/xredline/v1"
 	"github.com/example/xredline/internal/conf"
 	"github.com/example/xredline/internal/health"
+	xlogging "github.com/example/xredline/internal/logging"
 	"github.com/example/xredline/internal/metrics"
 	"github.com/example/xredline/internal/rules"
 )
@@ -58,7 +63,7 @@ func parts(t *testing.T) Parts {
 	probes.Add(started.Checker(), health.Startup)
 	probes.Add(health.Memory("memory", 1<<20), health.Liveness)
 	service := &Service{Rules: rules.New(&memory{map[string]string{}}, nil, m.Cache, logger)}
-	return Parts{Config: config, Service: service, Health: probes, Metrics: m, Started: started, Log: logger}
+	return Parts{Config: config, Service: service, Health: probes, Metrics: m, Started: started, Log: logger, Traces: noop.NewTracerProvider()}
 }
 
 func ask(handler http.Handler, method, path, token, body string) (int, string) {
@@ -144,5 +149,26 @@ func TestGRPC(t *testing.T) {
 	}
 	if err := <-ended; err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		t.Error(err)
+	}
+}
+
+// TestTrace: a request goes on with the trace of the one who asks, and its line in the log names it.
+func TestTrace(t *testing.T) {
+	p := parts(t)
+	p.Started.Open()
+	spans := tracetest.NewSpanRecorder()
+	p.Traces = sdk.NewTracerProvider(sdk.WithSpanProcessor(spans))
+	var lines bytes.Buffer
+	p.Log = xlogging.New(&lines, "info")
+	request := httptest.NewRequest("GET", "/v1/rules", nil)
+	const id = "0af7651916cd43dd8448eb211c80319c"
+	request.Header.Set("traceparent", "00-"+id+"-b7ad6b7169203331-01")
+	HTTP(p).ServeHTTP(httptest.NewRecorder(), request)
+	ended := spans.Ended()
+	if len(ended) != 1 || ended[0].Name() != v1.Redline_ListRules_FullMethodName || ended[0].SpanContext().TraceID().String() != id {
+		t.Errorf("the spans are %+v", ended)
+	}
+	if !strings.Contains(lines.String(), `"trace_id":"`+id+`"`) {
+		t.Errorf("the line is %s", &lines)
 	}
 }
