@@ -41,11 +41,15 @@ export function imAppRuns(settings: Settings, options: BuildOptions, nonce: stri
     const whole = (await Promise.all(services)).reduce((made, [name, service]) => made.withServiceBinding(name, service), api)
     // Two containers that are the same would be one.
     const [first, second] = ["1", "2"].map((number) => served(whole.withEnvVariable("INSTANCE", number)))
-    const client = served((await image("client")).withServiceBinding("backend", first!))
+    const clients = await Promise.all(
+      ["client", "client-next"].map(async (name) => (await image(name)).withServiceBinding("backend", first!)),
+    )
+    const [client, next] = clients.map(served)
     return container
       .withServiceBinding("api", first!)
       .withServiceBinding("other", second!)
-      .withServiceBinding("client", client)
+      .withServiceBinding("client", client!)
+      .withServiceBinding("client-next", next!)
       .withEnvVariable("TEST_RUN", nonce)
       .withEnvVariable("ADMIN_PASSWORD", password)
   }
@@ -67,6 +71,7 @@ export function imAppRuns(settings: Settings, options: BuildOptions, nonce: stri
       "so do the pages' server and the other instance, with WebSockets and pictures",
       () => asked("http://client:5173", "http://other:4000"),
     ],
+    ["so does the server of the Next.js client", () => asked("http://client-next:3000", "http://other:4000")],
     [
       "without its stores the API is alive, is not ready, and says which is missing",
       async () => {
@@ -76,15 +81,18 @@ export function imAppRuns(settings: Settings, options: BuildOptions, nonce: stri
         for (const part of [" 503", '"store":"failed', '"sessions":"failed', '"files":"failed']) has(ready, part)
       },
     ],
-    [
-      "two users in Chromium: live messages, a picture, and 500 messages of history",
+    ...[
+      { of: "the Vite client", client: "http://client:5173", other: "http://client-next:3000" },
+      { of: "the Next.js client", client: "http://client-next:3000", other: "http://client:5173" },
+    ].map(({ of, client, other }): [string, () => Promise<unknown>] => [
+      `two users in Chromium, one of them at ${of}: live messages, a picture, and 500 messages of history`,
       async () => {
         const container = await source("client")
         const browser = await withSystemPackages(settings, { container, reference: "" }, "debian", ["chromium"])
-        const tests = (await bound(browser)).withEnvVariable("CLIENT_URL", "http://client:5173")
+        const tests = (await bound(browser)).withEnvVariable("CLIENT_URL", client).withEnvVariable("OTHER_CLIENT_URL", other)
         passed(await tests.withExec(["npm", "run", "--silent", "test:browser"]).stdout())
       },
-    ],
+    ]),
   ]
 }
 

@@ -1,20 +1,22 @@
-// Two users of the page in Chromium. CLIENT_URL is where the page is; CHROMIUM the browser (/usr/bin/chromium).
+// Two users of the page in Chromium. CLIENT_URL is where the page is; OTHER_CLIENT_URL another client of the same API, where the second user
+// is; CHROMIUM the browser (/usr/bin/chromium).
 
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
 import { type Browser, chromium, type Page } from "playwright-core"
 
 const { CLIENT_URL = "http://127.0.0.1:5173", CHROMIUM = "/usr/bin/chromium" } = process.env
+const { OTHER_CLIENT_URL = CLIENT_URL } = process.env
 const run = Date.now().toString(36)
 const password = "correct horse"
 const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] })
 after(() => browser.close())
 
 /** Each has its own storage, as on a separate machine. */
-async function open(): Promise<Page> {
+async function open(url = CLIENT_URL): Promise<Page> {
   const page = await (await browser.newContext({ viewport: { width: 800, height: 600 } })).newPage()
   page.setDefaultTimeout(60_000)
-  await page.goto(CLIENT_URL)
+  await page.goto(url)
   return page
 }
 
@@ -56,11 +58,13 @@ test("a wrong password is refused in words, and a right one lets in", async () =
 })
 
 test("a text and a picture arrive live at the other user", async () => {
-  const [ann, bob] = [await open(), await open()]
+  const [ann, bob] = [await open(), await open(OTHER_CLIENT_URL)]
   await enter(ann, `live-ann-${run}`, "Register")
   await enter(bob, `live-bob-${run}`, "Register")
   await send(ann, `hello <b>bob</b> ${run}`)
   await shown(bob, `hello <b>bob</b> ${run}`)
+  await send(bob, `hello ann ${run}`)
+  await shown(ann, `hello ann ${run}`)
   const bytes = await ann.evaluate(async () => {
     const canvas = new OffscreenCanvas(40, 30)
     canvas.getContext("2d")!.fillRect(0, 0, 20, 30)
@@ -71,6 +75,17 @@ test("a text and a picture arrive live at the other user", async () => {
   const image = await bob.waitForSelector(`#messages li:has-text("a picture ${run}") img`)
   await bob.waitForFunction((element) => (element as HTMLImageElement).naturalWidth === 40, image)
   await Promise.all([ann, bob].map((page) => page.context().close()))
+})
+
+test("an account of one client logs in at the other, and reads what it has sent", async () => {
+  const first = await open()
+  await enter(first, `both-${run}`, "Register")
+  await send(first, `from one client ${run}`)
+  await shown(first, `from one client ${run}`)
+  const second = await open(OTHER_CLIENT_URL)
+  await enter(second, `both-${run}`, "Log in")
+  await shown(second, `from one client ${run}`)
+  await Promise.all([first, second].map((page) => page.context().close()))
 })
 
 test("history loads at the top, and the view stays where it was", { timeout: 300_000 }, async () => {
