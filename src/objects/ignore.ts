@@ -58,6 +58,7 @@ export const KIT = [
   "!docs/deploy.md",
   "!docs/operate.md",
   "!docs/kubernetes.md",
+  "!examples/*/kubernetes",
   "!LICENSE",
 ]
 

@@ -100,7 +100,7 @@ export async function deploymentKit(options: CallOptions, checkout: Directory, c
   const texts = files.deploymentFiles(catalogue, data, { ...request, images })
   const kit = archives.reduce(
     (folder, { component, file }) => folder.withFile(plan.archivePath(component), file, { permissions: 0o644 }),
-    withTexts(checkout.filter({ include: ["docs", "LICENSE"] }), texts)
+    withTexts(checkout.filter({ include: ["docs", `examples/${catalogue.stack}/kubernetes`, "LICENSE"] }), texts)
       .withDirectory(".", program)
       .withDirectory("charts", graph.folderOf(charts.chartFiles(catalogue, data)))
       .withFile("node/bin/node", node, { permissions: 0o755 }),

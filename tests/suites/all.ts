@@ -101,7 +101,7 @@ const namedOtherSuites: Record<string, TestSuite> = {
 
 /** The same, for what they know of OpenIM. Helm takes 3 minutes of a processor where nothing is kept, Kubernetes 20. */
 const namedOpenimSuites: Record<string, TestSuite> = {
-  charts: ({ settings }) => chartTests(settings),
+  charts: ({ settings, checkout }) => chartTests(settings, checkout),
   kubernetes: ({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce),
   // It needs an image that the others do not.
   monitoring: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, monitored),

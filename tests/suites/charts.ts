@@ -1,6 +1,7 @@
 // The charts, rendered by Helm for each profile and layout: compared with the API of Kubernetes, and with the policy "restricted".
 
 import { type Container, type Directory, dag, ReturnType } from "@dagger.io/dagger"
+import { parse } from "yaml"
 import { loadDeployment } from "../../src/catalogue/load.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
@@ -31,7 +32,7 @@ const options = {
   "an address of MongoDB in the Secret": "global.optionalSecrets={MONGODB_URI},global.external.mongodb=mongodb.company.com:27017",
 }
 
-export async function chartTests(settings: Settings): Promise<TestCase[]> {
+export async function chartTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const { catalogue } = settings
   const data = await loadDeployment(catalogue, catalogue.stack)
   if (data === undefined) throw new Error(`stacks/${catalogue.stack} has no deployment.yaml`)
@@ -44,21 +45,24 @@ export async function chartTests(settings: Settings): Promise<TestCase[]> {
     .withDirectory("/charts", folder)
     .withNewFile("/values.yaml", JSON.stringify(values))
     .withDirectory("/schemas", await schemas(settings, kindsIn(files)))
+    .withDirectory("/places", checkout.directory(`examples/${catalogue.stack}/kubernetes`))
   const chart = `/charts/${catalogue.stack}`
   const helm = (words: string[], sets: string[] = []) =>
     box.withExec(["helm", ...words, "--values=/values.yaml", ...sets.flatMap((one) => ["--set", one])], { expect: ReturnType.Any })
-  const template = (sets: string[], release = "1.34.4") =>
-    output(helm(["template", "im", chart, "--namespace=im", `--kube-version=${release}`], sets))
+  const template = (sets: string[], more: string[] = []) =>
+    output(helm(["template", "im", chart, "--namespace=im", "--kube-version=1.34.4", ...more], sets))
   const secrets = Object.values(data.services).flatMap((service) => Object.keys(service.secrets))
-  const rendered = async (sets: string[]) => {
-    const text = await template(sets)
+  const rendered = async (sets: string[], more: string[] = []) => {
+    const text = await template(sets, more)
     same(manifestFaults(manifestsOf(text), secrets).join("\n"), "")
     for (const release of Object.keys(releases)) {
       const schema = `/schemas/${release}/{{.ResourceKind}}{{.KindSuffix}}.json`
       const words = ["kubeconform", "-strict", "-summary", "-skip=HTTPRoute,PodMonitor", `-schema-location=${schema}`, "/rendered.yaml"]
       has(await output(box.withNewFile("/rendered.yaml", text).withExec(words, { expect: ReturnType.Any })), "Invalid: 0, Errors: 0")
     }
+    return text
   }
+  const places = await placesOf(checkout, catalogue.stack)
   const refused = async (set: string, words: string) => {
     const failed = helm(["template", "im", chart, "--kube-version=1.34.4"], [set])
     if ((await failed.exitCode()) === 0) throw new Error("it was rendered")
@@ -73,6 +77,24 @@ export async function chartTests(settings: Settings): Promise<TestCase[]> {
       ]),
     ),
     ...Object.entries(options).map(([name, set]): [string, () => Promise<unknown>] => [name, () => rendered([set])]),
+    ...places.map((place): [string, () => Promise<unknown>] => [
+      `the values of ${place.name}`,
+      async () => {
+        const names = manifestsOf(await rendered([], [`--values=/places/${place.name}`])).map(({ metadata }) => metadata.name)
+        same(place.elsewhere.filter((store) => names.includes(`im-${store}`)).join(" "), "")
+      },
+    ]),
+    [
+      "a variable of values takes the place of the chart's, and one whose value is in the Secret is a file",
+      async () => {
+        const text = await template(["server-api.env.TZ=Asia/Shanghai,server-api.secretEnv.IMENV_ONE=one"])
+        const api = manifestsOf(text).find(({ kind, metadata }) => kind === "Deployment" && metadata.name === "im-server-api")
+        const pod = api?.spec?.template?.spec
+        const values = (name: string) => pod?.containers[0]?.env?.filter((one) => one.name === name).map(({ value }) => value)
+        same(JSON.stringify([values("TZ"), values("IMENV_ONE_FILE")]), JSON.stringify([["Asia/Shanghai"], ["/run/secrets/one"]]))
+        has(JSON.stringify(pod?.volumes), '{"key":"one","path":"one"}')
+      },
+    ],
     [
       "a changed setting makes new pods of those that use it only",
       async () => {
@@ -92,6 +114,24 @@ export async function chartTests(settings: Settings): Promise<TestCase[]> {
     ["an old Kubernetes is refused", () => refusedOn(box, chart)],
     ["HAProxy reads the edge's configuration", () => edgeReads(box, files[`${catalogue.stack}/charts/${data.edge.service}/${edgeFile}`]!)],
   ])
+}
+
+interface Place {
+  name: string
+  /** Stores that these values have elsewhere. */
+  elsewhere: string[]
+}
+
+/** The files of values in the repository. */
+async function placesOf(checkout: Directory, stack: string): Promise<Place[]> {
+  const folder = `examples/${stack}/kubernetes`
+  const names = await checkout.glob(`${folder}/*.yaml`)
+  return Promise.all(
+    names.map(async (path) => {
+      const { global } = parse(await checkout.file(path).contents()) as { global?: { external?: object } }
+      return { name: path.slice(folder.length + 1), elsewhere: Object.keys(global?.external ?? {}) }
+    }),
+  )
 }
 
 async function output(ran: Container): Promise<string> {

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { Ajv } from "ajv"
 import { beforeAll, describe, expect, it } from "vitest"
-import { parse } from "yaml"
+import { parse, parseAllDocuments } from "yaml"
 import { type DeploymentData, readDeployment } from "../../src/catalogue/deployment.js"
 import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
+import { moduleRoot } from "../../src/catalogue/ownFiles.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { chartFiles } from "../../src/plan/kubernetes/charts.js"
 import { helmText } from "../../src/plan/kubernetes/expressions.js"
@@ -139,7 +141,7 @@ describe("texts of deployment.yaml", () => {
     expect(text("http://server:10002/x%")).toBe(
       '{{ printf "http://%s/x%%" (include "library.address" (list . "server-api" 10002)) | quote }}',
     )
-    expect(text("redis")).toBe('{{ (printf "%s-redis" .Release.Name) | quote }}')
+    expect(text("redis")).toBe('{{ (include "library.host" (list . "redis")) | quote }}')
     expect(text("unknown:6379")).toBe('"unknown:6379"')
   })
   it("have no ports behind an ingress: a host, or the path of the same target", () => {
@@ -212,6 +214,58 @@ describe("backups", () => {
   it("are no part of a stack that has none", () => {
     expect(Object.keys(files()).filter((path) => /backup|restore/.test(path))).toEqual([])
     expect(file("values.yaml")).not.toContain("restore:")
+  })
+})
+
+describe("values for places", () => {
+  const root = moduleRoot()
+  const folders = () => readdirSync(`${root}/examples`).filter((name) => existsSync(`${root}/examples/${name}/kubernetes`))
+  const filesOf = (folder: string) => readdirSync(`${root}/examples/${folder}`).filter((name) => name.endsWith(".yaml"))
+  const read = (path: string) => readFileSync(`${root}/examples/${path}`, "utf8")
+
+  it("are values of the stack's chart", async () => {
+    expect(folders()).toContain("openim")
+    for (const name of folders()) {
+      const own = await loadCatalogue(name)
+      const texts = chartFiles(own, (await loadDeployment(own, name))!)
+      const valid = new Ajv({ strict: false }).compile(JSON.parse(texts[`${name}/values.schema.json`]!))
+      for (const one of filesOf(`${name}/kubernetes`))
+        expect(valid(parse(read(`${name}/kubernetes/${one}`))) ? [] : valid.errors, `${name}/${one}`).toEqual([])
+    }
+  })
+  it("say in the first line what they are for, and hold no password", () => {
+    for (const name of folders())
+      for (const one of filesOf(`${name}/kubernetes`)) {
+        const text = read(`${name}/kubernetes/${one}`)
+        expect(text, one).toMatch(/^# [A-Z]/)
+        expect(text.replace(/^ *#.*$/gm, ""), one).not.toMatch(
+          /(PASSWORD|_SECRET|SECRETKEY|ACCESSKEYSECRET)["']?: *["']?(?!\w+_secret\b)\w/,
+        )
+      }
+  })
+  it("name the places that the objects of operators make", () => {
+    for (const name of folders()) {
+      const objects = filesOf(`${name}/kubernetes/operators`).flatMap((one) =>
+        parseAllDocuments(read(`${name}/kubernetes/operators/${one}`)).map(
+          (document) => document.toJS() as { kind: string; metadata: { name: string; namespace: string } },
+        ),
+      )
+      const services: Record<string, (name: string) => string> = {
+        MongoDBCommunity: (own) => `${own}-svc`,
+        Kafka: (own) => `${own}-kafka-bootstrap`,
+        CephObjectStore: (own) => `rook-ceph-rgw-${own}`,
+        Cluster: (own) => `${own}-rw`,
+      }
+      const made = objects.flatMap(({ kind, metadata }) => {
+        const service = services[kind]?.(metadata.name)
+        return service === undefined ? [] : [`${service}.${metadata.namespace}.svc.cluster.local`]
+      })
+      const named = filesOf(`${name}/kubernetes`).flatMap((one) => [
+        ...read(`${name}/kubernetes/${one}`).matchAll(/([\w.-]+\.svc\.cluster\.local):/g),
+      ])
+      expect(made.length).toBeGreaterThan(0)
+      expect([...new Set(named.map(([, host]) => host!))].sort()).toEqual(made.sort())
+    }
   })
 })
 

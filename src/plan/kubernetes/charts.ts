@@ -29,7 +29,7 @@ import {
 } from "./values.js"
 
 /** The version of the charts' own text: raised when a value or a template changes. */
-const chartVersion = "0.1.0"
+const chartVersion = "0.2.0"
 /** What the templates need. */
 const kubernetes = `>=1.${oldestKubernetes}.0-0`
 
@@ -262,10 +262,12 @@ function globalValues(context: Context, modules: Module[]): Value {
       `${catalogue.stack}-secrets`,
       { ...text, minLength: 1 },
     ),
-    value("optionalSecrets", `Optional settings that this Secret has, of ${optional.join(", ")}.`, [], {
-      type: "array",
-      items: choice(...optional),
-    }),
+    value(
+      "optionalSecrets",
+      optional.length === 0 ? "This stack has no optional secret." : `Optional settings that this Secret has, of ${optional.join(", ")}.`,
+      [],
+      optional.length === 0 ? { type: "array", maxItems: 0 } : { type: "array", items: choice(...optional) },
+    ),
     section("settings", "The settings, with the names that they have in .env.", settings),
     section("images", "The images, with the names that they have in .env.", images),
     value("imagePullPolicy", "When images are pulled.", "IfNotPresent", choice("Always", "IfNotPresent", "Never")),
@@ -389,7 +391,20 @@ function moduleValues(module: Module): Value[] {
           value("serviceAnnotations", "Annotations of its Service, such as those of a cloud's load balancer.", {}, anything),
         ]
       : []),
-    value("env", "More variables of its container.", {}, anything),
+    value("env", "More variables of its container, and other values of those that it has.", {}, anything),
+    ...(module.command === undefined && module.layout === undefined
+      ? []
+      : [
+          value(
+            "secretEnv",
+            "More variables whose values are in the Secret: the name of each, and the key.",
+            {},
+            {
+              ...anything,
+              additionalProperties: { ...text, minLength: 1 },
+            },
+          ),
+        ]),
     value("podLabels", "More labels of its pods.", {}, anything),
     value("podAnnotations", "Annotations of its pods.", {}, anything),
     value("nodeSelector", "Labels of the nodes that it runs on.", {}, anything),

@@ -37,7 +37,7 @@ function partsOf(context: Context, text: string): Part[] {
       length,
       expression:
         port === undefined
-          ? `(printf "%s-${service}" .Release.Name)`
+          ? `(include "library.host" (list . ${JSON.stringify(service)}))`
           : `(include "library.address" (list . ${JSON.stringify(moduleAt(context, service, port))} ${port}))`,
     })),
   ].sort((one, other) => one.at - other.at)

@@ -8,6 +8,9 @@ export const libraryTemplates: Record<string, string> = {
 {{- define "library.module" -}}
 {{- $module := tpl (.Files.Get "module.yaml") . | fromYaml -}}
 {{- with $module.Error }}{{ fail (printf "module.yaml of %s: %s" $.Chart.Name .) }}{{ end -}}
+{{- $secrets := default list $module.secrets -}}
+{{- range $variable, $key := .Values.secretEnv }}{{ $secrets = append $secrets (dict "variable" $variable "key" $key "optional" false) }}{{ end -}}
+{{- $_ := set $module "secrets" $secrets -}}
 {{- $here := dict "root" . "module" $module "values" .Values "global" .Values.global "name" (printf "%s-%s" .Release.Name .Chart.Name) -}}
 {{- if include "library.wanted" $here }}
 {{- $objects := list "library.account" "library.config" "library.workload" "library.services" "library.budget" "library.autoscaler" "library.policy" "library.monitor" -}}
@@ -54,6 +57,12 @@ metadata:
 {{- define "library.address" -}}
 {{- $root := index . 0 -}}
 {{- default (printf "%s-%s:%v" $root.Release.Name (index . 1) (index . 2)) (get (default dict $root.Values.global.external) (index . 1)) -}}
+{{- end }}
+
+{{- /* Its host alone: (list . NAME). */ -}}
+{{- define "library.host" -}}
+{{- $root := index . 0 -}}
+{{- default (printf "%s-%s" $root.Release.Name (index . 1)) (get (default dict $root.Values.global.external) (index . 1) | splitList ":" | first) -}}
 {{- end }}
 
 {{- /* The same with the whole name. */ -}}
@@ -235,12 +244,18 @@ containers:
     {{- include "library.probes" . | nindent 4 }}
     {{- if include "library.drain" . | int }}
     # It leaves its Service at once and ends later: until then nobody is refused.
-    lifecycle: { preStop: { exec: { command: [sh, -c, {{ printf "%s sleep %s" (default "" .module.leave) (include "library.drain" .) | trim | quote }}] } } }
+    lifecycle: { preStop: { exec: { command: [sh, -c, {{ include "library.preStop" . | quote }}] } } }
     {{- end }}
     resources: {{- toYaml .values.resources | nindent 6 }}
     securityContext: {{ include "library.security" . | fromYaml | toJson }}
     volumeMounts: {{- include "library.mounts" . | nindent 6 }}
 volumes: {{- include "library.volumes" . | nindent 2 }}
+{{- end }}
+
+{{- /* What ends by "finish" does so when its last connection is closed, or when its time is over. */ -}}
+{{- define "library.preStop" -}}
+{{- with .module.leave }}{{ . }} {{ end }}sleep {{ include "library.drain" . | trim }}
+{{- with .module.finish }}; {{ . }}; sleep {{ $.module.graceSeconds }}{{ end }}
 {{- end }}
 
 {{- define "library.drain" -}}
@@ -270,7 +285,7 @@ done
 {{- end }}
 
 {{- define "library.environment" -}}
-{{- range $name, $value := .module.environment }}
+{{- range $name, $value := mergeOverwrite (deepCopy (default dict .module.environment)) (default dict .values.env) }}
 - { name: {{ $name }}, value: {{ $value | toString | quote }} }
 {{- end }}
 {{- range .module.addresses }}
@@ -281,9 +296,6 @@ done
 {{- if or (not .optional) (has .setting $.global.optionalSecrets) }}
 - { name: {{ .variable }}_FILE, value: /run/secrets/{{ .key }} }
 {{- end }}
-{{- end }}
-{{- range $name, $value := .values.env }}
-- { name: {{ $name }}, value: {{ $value | toString | quote }} }
 {{- end }}
 {{- if not (or .module.environment .module.addresses .module.secrets .values.env) }}
 []

@@ -42,6 +42,8 @@ export interface Module {
   drainSeconds: number
   /** A command before the pod ends. */
   leave?: string
+  /** A command after `drainSeconds`: it ends when its last connection is closed. */
+  finish?: string
   waits: { module: string; port: number; seconds?: number }[]
   temporary: string[]
   volumes: Record<string, string>
@@ -149,6 +151,8 @@ function wholeModule(
     probe: edge ? { path: "/healthz", port: data.edge.metrics } : { command: probeCommand(service.health.test) },
     drainSeconds: pod.drainSeconds ?? (leave.length > 0 ? (entry.handover?.lingerSeconds ?? 0) : stateful ? 0 : 5),
     ...(leave.length === 0 ? {} : { leave: leave.map((words) => `${words.join(" ")};`).join(" ") }),
+    // HAProxy then closes its listeners, and ends with its last connection; by SIGTERM it cuts all at once.
+    ...(edge ? { finish: "kill -USR1 1" } : {}),
     waits: group === undefined ? [] : storesOf(context, entry, programsOf(catalogue, group)),
     volumes: entry.volumes,
     ...(stateful ? { storageMiB: pod.storageMiB ?? 8192 } : {}),

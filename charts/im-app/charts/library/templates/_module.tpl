@@ -2,6 +2,9 @@
 {{- define "library.module" -}}
 {{- $module := tpl (.Files.Get "module.yaml") . | fromYaml -}}
 {{- with $module.Error }}{{ fail (printf "module.yaml of %s: %s" $.Chart.Name .) }}{{ end -}}
+{{- $secrets := default list $module.secrets -}}
+{{- range $variable, $key := .Values.secretEnv }}{{ $secrets = append $secrets (dict "variable" $variable "key" $key "optional" false) }}{{ end -}}
+{{- $_ := set $module "secrets" $secrets -}}
 {{- $here := dict "root" . "module" $module "values" .Values "global" .Values.global "name" (printf "%s-%s" .Release.Name .Chart.Name) -}}
 {{- if include "library.wanted" $here }}
 {{- $objects := list "library.account" "library.config" "library.workload" "library.services" "library.budget" "library.autoscaler" "library.policy" "library.monitor" -}}

@@ -25,6 +25,12 @@ metadata:
 {{- default (printf "%s-%s:%v" $root.Release.Name (index . 1) (index . 2)) (get (default dict $root.Values.global.external) (index . 1)) -}}
 {{- end }}
 
+{{- /* Its host alone: (list . NAME). */ -}}
+{{- define "library.host" -}}
+{{- $root := index . 0 -}}
+{{- default (printf "%s-%s" $root.Release.Name (index . 1)) (get (default dict $root.Values.global.external) (index . 1) | splitList ":" | first) -}}
+{{- end }}
+
 {{- /* The same with the whole name. */ -}}
 {{- define "library.wholeAddress" -}}
 {{- $root := index . 0 -}}

@@ -129,12 +129,18 @@ containers:
     {{- include "library.probes" . | nindent 4 }}
     {{- if include "library.drain" . | int }}
     # It leaves its Service at once and ends later: until then nobody is refused.
-    lifecycle: { preStop: { exec: { command: [sh, -c, {{ printf "%s sleep %s" (default "" .module.leave) (include "library.drain" .) | trim | quote }}] } } }
+    lifecycle: { preStop: { exec: { command: [sh, -c, {{ include "library.preStop" . | quote }}] } } }
     {{- end }}
     resources: {{- toYaml .values.resources | nindent 6 }}
     securityContext: {{ include "library.security" . | fromYaml | toJson }}
     volumeMounts: {{- include "library.mounts" . | nindent 6 }}
 volumes: {{- include "library.volumes" . | nindent 2 }}
+{{- end }}
+
+{{- /* What ends by "finish" does so when its last connection is closed, or when its time is over. */ -}}
+{{- define "library.preStop" -}}
+{{- with .module.leave }}{{ . }} {{ end }}sleep {{ include "library.drain" . | trim }}
+{{- with .module.finish }}; {{ . }}; sleep {{ $.module.graceSeconds }}{{ end }}
 {{- end }}
 
 {{- define "library.drain" -}}
@@ -164,7 +170,7 @@ done
 {{- end }}
 
 {{- define "library.environment" -}}
-{{- range $name, $value := .module.environment }}
+{{- range $name, $value := mergeOverwrite (deepCopy (default dict .module.environment)) (default dict .values.env) }}
 - { name: {{ $name }}, value: {{ $value | toString | quote }} }
 {{- end }}
 {{- range .module.addresses }}
@@ -175,9 +181,6 @@ done
 {{- if or (not .optional) (has .setting $.global.optionalSecrets) }}
 - { name: {{ .variable }}_FILE, value: /run/secrets/{{ .key }} }
 {{- end }}
-{{- end }}
-{{- range $name, $value := .values.env }}
-- { name: {{ $name }}, value: {{ $value | toString | quote }} }
 {{- end }}
 {{- if not (or .module.environment .module.addresses .module.secrets .values.env) }}
 []
