@@ -16,7 +16,7 @@ import {
   valueFaults,
   warningsOf,
 } from "../../src/plan/deploy/cluster"
-import { clusterFacts, plannedChanges, type Tool } from "../../src/plan/deploy/clusterPlan"
+import { clusterFacts, plannedChanges, type Tool, withoutRights } from "../../src/plan/deploy/clusterPlan"
 import { blocking } from "../../src/plan/deploy/preflight"
 import { checkEnv, type Diagnostic } from "../../src/plan/deploy/settings"
 import { writeFileAtomic } from "../files"
@@ -190,6 +190,7 @@ export async function install(site: Site, options: ClusterDeploy, own: string | 
     "--history-max=10",
     // By this, rollback finds the files of the kit.
     `--description=${site.folder.deployment.release} (kit ${kitId(site.folder.path)})`,
+    ...(await withoutRights(tool(site))),
     ...values,
   ])
   if (done.code !== 0) throw await failed(site, began, done)

@@ -95,6 +95,12 @@ describe("deploy --kubernetes", () => {
     expect(kit.has(".env")).toBe(false)
   })
 
+  test("who may only use the namespace gets a chart that does not look further", async () => {
+    cluster({ refused: ["ingressclasses.networking.k8s.io"] })
+    await deploy()
+    expect(changes().at(-1)!.args).toContain("--set=global.checkCluster=false")
+  })
+
   test("without helm or kubectl it says what to install", async () => {
     chmodSync(join(kit.bin, "helm"), 0o644)
     expect((await deploy()).stderr).toContain("helm is not installed")

@@ -83,13 +83,20 @@ describe("a plan", () => {
     const { run, asked } = cluster({ diff: { code: 1, text: diff }, before: manifests(object("Service", "shop-old")) })
     const text = await plannedChanges(run, planned)
     expect(text).toContain("would be removed: 1\n  Service shop-old")
-    expect(asked[1]).toBe("helm template shop /chart --dry-run=server --values=/mine.yaml")
+    expect(asked).toContain("helm template shop /chart --dry-run=server --values=/mine.yaml")
     expect(asked.at(-1)).toMatch(/^kubectl diff --server-side --force-conflicts --filename=- < ---\n/)
   })
   it("does not look for a Secret that the deploy makes, as long as that is not there", async () => {
     const { run, asked } = cluster({ secret: false })
     expect(await plannedChanges(run, { ...planned, ownSecret: "shop-secrets" })).toBe("nothing would change\n")
     expect(asked[2]).toBe("helm template shop /chart --values=/mine.yaml")
+  })
+  it("of somebody with rights in the namespace alone does not ask for what the whole cluster has", async () => {
+    const { run, asked } = cluster({})
+    const limited: Tool = (tool, words, input) =>
+      words[0] === "auth" ? Promise.resolve({ code: 1, stdout: "no\n", tail: "no\n" }) : run(tool, words, input)
+    await plannedChanges(limited, planned)
+    expect(asked).toContain("helm template shop /chart --dry-run=server --set=global.checkCluster=false --values=/mine.yaml")
   })
   it("is what kubectl prints where somebody has another program compare", async () => {
     expect(await plannedChanges(cluster({ diff: { code: 1, text: "1 line differs" } }).run, planned)).toBe("1 line differs")

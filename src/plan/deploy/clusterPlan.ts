@@ -57,13 +57,22 @@ export async function clusterFacts(run: Tool, namespace: string, volumes: boolea
   }
 }
 
+/** What the chart must not ask a cluster of a user who may only use a namespace of it, as an option for helm. */
+export async function withoutRights(run: Tool): Promise<string[]> {
+  const asked = ["ingressclasses.networking.k8s.io", "storageclasses.storage.k8s.io", "apiservices.apiregistration.k8s.io"]
+  for (const kind of asked)
+    if ((await run("kubectl", ["auth", "can-i", "get", kind])).stdout.trim() === "no") return ["--set=global.checkCluster=false"]
+  return []
+}
+
 /** A text for people. Nothing is changed. */
 export async function plannedChanges(run: Tool, { release, chart, namespace, values, schema, ownSecret }: Planned): Promise<string> {
   const there = async (kind: string, name: string) => (await run("kubectl", ["get", kind, name])).code === 0
   const started = await there("namespace", namespace)
   // As in a deploy, helm then looks into the cluster: for classes and the Secret that the values name, whose content leaves marks on pods.
   const looks = started && (ownSecret === undefined || (await there("secret", ownSecret)))
-  const rendered = await run("helm", ["template", release, chart, ...(looks ? ["--dry-run=server"] : []), ...values])
+  const looking = looks ? ["--dry-run=server", ...(await withoutRights(run))] : []
+  const rendered = await run("helm", ["template", release, chart, ...looking, ...values])
   if (rendered.code !== 0) {
     const [fault] = valueFaults(schema, rendered.tail)
     throw new Problem(fault ?? `the chart cannot be rendered: ${rendered.tail.trim().split("\n").slice(-3).join(" ")}`)

@@ -288,6 +288,12 @@ function globalValues(context: Context, modules: Module[]): Value {
           ),
         ]),
     value("storageClass", "The storage class of all volumes. Empty: the cluster's default.", "", text),
+    value(
+      "checkCluster",
+      "Whether the chart looks for the classes that values name, and for a metrics server. The user then needs the right to read them.",
+      true,
+      flag,
+    ),
     value("clusterDomain", "The domain of the cluster's names.", "cluster.local", text),
     section("networkPolicy", "Who reaches whom.", [
       value(

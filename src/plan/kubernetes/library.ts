@@ -434,6 +434,7 @@ spec:
 {{- define "library.autoscaler" -}}
 {{- if (default dict .values.autoscaling).enabled -}}
 {{- if or .module.single (ne .module.kind "Deployment") }}{{ fail (printf "%s.autoscaling.enabled: only one of it may run" .root.Chart.Name) }}{{ end -}}
+{{- if and .global.checkCluster (lookup "v1" "ServiceAccount" .root.Release.Namespace "default") (not (lookup "apiregistration.k8s.io/v1" "APIService" "" "v1beta1.metrics.k8s.io")) }}{{ fail (printf "%s.autoscaling.enabled: this cluster has no metrics server, so nobody knows what its pods use. Install it (https://github.com/kubernetes-sigs/metrics-server), or set replicas" .root.Chart.Name) }}{{ end -}}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 {{ include "library.metadata" . }}

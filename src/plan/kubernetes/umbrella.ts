@@ -50,8 +50,11 @@ function checksTemplate({ data }: Context, modules: Module[]): string {
 ${refused.join("\n")}
 {{- if and .Values.ingress.enabled .Values.gateway.enabled }}{{ fail "ingress.enabled and gateway.enabled are both true: choose one" }}{{ end }}
 {{- if and .Values.gateway.enabled (not .Values.gateway.parentRefs) }}{{ fail "gateway.parentRefs is empty: name your Gateway, such as --set gateway.parentRefs[0].name=public" }}{{ end }}
+{{- /* Who may not read these in the whole cluster would get no more than a refusal. */ -}}
+{{- if .Values.global.checkCluster }}
 {{- if and .Values.ingress.className (lookup "networking.k8s.io/v1" "IngressClass" "" "") (not (lookup "networking.k8s.io/v1" "IngressClass" "" .Values.ingress.className)) }}{{ fail (printf "ingress.className is %s, which this cluster does not have: kubectl get ingressclass lists those that it has" .Values.ingress.className) }}{{ end }}
 {{- if and .Values.global.storageClass (lookup "storage.k8s.io/v1" "StorageClass" "" "") (not (lookup "storage.k8s.io/v1" "StorageClass" "" .Values.global.storageClass)) }}{{ fail (printf "global.storageClass is %s, which this cluster does not have: kubectl get storageclass lists those that it has" .Values.global.storageClass) }}{{ end }}
+{{- end }}
 {{- /* Without a cluster, lookup finds nothing: then nobody can say whether the Secret is there. */ -}}
 {{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" }}
 {{- $secret := lookup "v1" "Secret" .Release.Namespace .Values.global.secret }}
