@@ -498,7 +498,7 @@ export const functionList: FunctionList = {
         "monitoring": {"gives":"String","options":{}},
         "calls": {"gives":"String","options":{}},
         "podman": {"gives":"String","check":true,"options":{}},
-        "charts": {"gives":"String","options":{}},
+        "charts": {"gives":"String","check":true,"options":{}},
         "kubernetes": {"gives":"String","options":{}},
         "workflows": {"gives":"String","check":true,"options":{}},
       },

@@ -251,9 +251,10 @@ export class Tests {
 
   /**
    * Renders the charts by Helm and compares them with Kubernetes and the policy restricted.
-   * test runs it only when it is named: compiling Helm takes 3 minutes of a processor the first time
+   * Compiling Helm takes 3 minutes of a processor the first time
    */
   @func({ cache: "session" })
+  @check()
   async charts(): Promise<string> {
     return this.run(["charts"])
   }

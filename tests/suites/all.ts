@@ -82,6 +82,7 @@ const suites: Record<string, TestSuite> = {
   releasing: ({ settings, checkout }) => releasingTests(settings, checkout, randomUUID()),
   buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
   deployment: ({ settings, checkout }) => deploymentTests(settings, checkout),
+  charts: ({ settings, checkout }) => chartTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
   bundle: ({ settings }) => bundleTests(settings, new Date().toISOString()),
   programs: ({ settings, options }) => programTests(settings, options),
@@ -99,9 +100,8 @@ const namedOtherSuites: Record<string, TestSuite> = {
   deploy: ({ settings, kit, checkout, nonce }) => otherDeployTests(settings, kit, checkout, nonce),
 }
 
-/** The same, for what they know of OpenIM. Helm takes 3 minutes of a processor where nothing is kept, Kubernetes 20. */
+/** The same, for what they know of OpenIM. Kubernetes takes 20 minutes of a processor where nothing is kept. */
 const namedOpenimSuites: Record<string, TestSuite> = {
-  charts: ({ settings, checkout }) => chartTests(settings, checkout),
   kubernetes: ({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce),
   // It needs an image that the others do not.
   monitoring: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, monitored),
