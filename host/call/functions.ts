@@ -499,6 +499,7 @@ export const functionList: FunctionList = {
         "calls": {"gives":"String","options":{}},
         "podman": {"gives":"String","check":true,"options":{}},
         "charts": {"gives":"String","check":true,"options":{}},
+        "kubeplan": {"gives":"String","options":{}},
         "kubernetes": {"gives":"String","options":{}},
         "workflows": {"gives":"String","check":true,"options":{}},
       },

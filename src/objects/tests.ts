@@ -260,6 +260,15 @@ export class Tests {
   }
 
   /**
+   * Asks kube-plan about a real API server: what would be made, what differs, what is refused.
+   * test runs it only when it is named, as kubernetes
+   */
+  @func({ cache: "never" })
+  async kubeplan(): Promise<string> {
+    return this.run(["kubeplan"])
+  }
+
+  /**
    * Installs the charts on a real cluster of one node, breaks pods and an update.
    * test runs it only when it is named: compiling Kubernetes takes 20 minutes of a processor the first time
    */

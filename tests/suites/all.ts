@@ -16,6 +16,7 @@ import type { TestCase } from "../../src/plan/tests/suites.js"
 import { basesTests } from "./bases.js"
 import { bundleTests } from "./bundle.js"
 import { chartTests } from "./charts.js"
+import { clusterPlanTests } from "./clusterPlan.js"
 import { customisedTests } from "./customised.js"
 import { deployTests, type MakeKit, monitored, otherDeployTests, withCalls } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
@@ -102,6 +103,7 @@ const namedOtherSuites: Record<string, TestSuite> = {
 
 /** The same, for what they know of OpenIM. Kubernetes takes 20 minutes of a processor where nothing is kept. */
 const namedOpenimSuites: Record<string, TestSuite> = {
+  kubeplan: ({ settings, checkout }) => clusterPlanTests(settings, checkout),
   kubernetes: ({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce),
   // It needs an image that the others do not.
   monitoring: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, monitored),

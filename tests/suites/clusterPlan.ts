@@ -1,7 +1,7 @@
 // kube-plan, asked for an API server without nodes: what would be made, changed and removed, and what is refused.
 
 import { randomUUID } from "node:crypto"
-import { type Container, dag, type Secret } from "@dagger.io/dagger"
+import { type Directory, dag, type Secret } from "@dagger.io/dagger"
 import { loadDeployment } from "../../src/catalogue/load.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { type ClusterPlanRequest, clusterPlan } from "../../src/graph/deploy/clusterPlan.js"
@@ -9,11 +9,12 @@ import { folderOf } from "../../src/graph/deploy/kit.js"
 import { chartFiles } from "../../src/plan/kubernetes/charts.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, has, same } from "./cases.js"
+import { clusterNode } from "./kubernetes.js"
 
 const namespace = "im"
 
-/** `node` has the programs of a cluster, its certificates, and helm. */
-export async function clusterPlanTests(settings: Settings, node: Container): Promise<TestCase[]> {
+export async function clusterPlanTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
+  const node = await clusterNode(settings, checkout)
   const { catalogue } = settings
   const { stack } = catalogue
   const data = (await loadDeployment(catalogue, stack))!

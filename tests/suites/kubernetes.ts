@@ -1,7 +1,7 @@
 // A real cluster of one node, from package registries, in one container: the charts are installed in it, used, broken and removed.
 
 import { randomUUID } from "node:crypto"
-import { type Directory, dag, type File, ReturnType } from "@dagger.io/dagger"
+import { type Container, type Directory, dag, type File, ReturnType } from "@dagger.io/dagger"
 import { pinnedImage } from "../../src/catalogue/lookup.js"
 import { fromFirst, withSystemPackages } from "../../src/graph/build/bases.js"
 import type { Settings } from "../../src/graph/call/settings.js"
@@ -12,7 +12,6 @@ import { compiling, withBuildCache } from "../../src/graph/toolchains/go/caches.
 import { goToolchain } from "../../src/graph/toolchains/go/container.js"
 import { toolProgram } from "../../src/graph/toolchains/helpers.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
-import { clusterPlanTests } from "./clusterPlan.js"
 import { type MakeKit, vitestRun } from "./deploy.js"
 import { storeImage } from "./standIns.js"
 import type { SuiteOutcome } from "./together.js"
@@ -27,16 +26,10 @@ const results = "/results"
 const publicName = "im.example.test"
 
 export async function kubernetesTests(settings: Settings, makeKit: MakeKit, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
-  const files = checkout.directory("tests/fixtures/kubernetes")
   // The most work first: it takes all processors.
-  const kube = await goProgram(settings, files.directory("kube"), "kube", versionFlags())
-  const coredns = await goProgram(settings, files.directory("coredns"), "coredns", "-s -w")
-  const [helm, store, project, base] = await Promise.all([
-    toolProgram(settings, "helm"),
-    storeImage(settings),
-    nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })),
-    fromFirst(settings, [pinnedImage(settings.catalogue, "debian")]),
-  ])
+  const node = await clusterNode(settings, checkout)
+  const coredns = await goProgram(settings, fixtures(checkout).directory("coredns"), "coredns", "-s -w")
+  const [store, base] = await Promise.all([storeImage(settings), fromFirst(settings, [pinnedImage(settings.catalogue, "debian")])])
   const images = {
     pause: base.withEntrypoint(["/usr/bin/sleep", "infinity"]),
     coredns: base.withFile("/usr/local/bin/coredns", coredns, { permissions: 0o755 }).withEntrypoint(["/usr/local/bin/coredns"]),
@@ -48,19 +41,6 @@ export async function kubernetesTests(settings: Settings, makeKit: MakeKit, chec
     ...Object.entries(images).map(async ([name, image]) => ({ name, file: await namedArchive(settings, image, `tests/${name}:1`) })),
   ])
   const archives = own.reduce((folder, { name, file }) => folder.withFile(`${name}.tar`, file), dag.directory())
-  const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", packages)
-  const node = parts
-    .reduce(
-      (box, part) => box.withSymlink("kube", `/usr/local/bin/${part}`),
-      machine.withFile("/usr/local/bin/kube", kube, { permissions: 0o755 }),
-    )
-    .withFile("/usr/local/bin/helm", helm, { permissions: 0o755 })
-    .withFile("/usr/local/bin/kube-node", files.file("node/kube-node"), { permissions: 0o755 })
-    .withFile("/usr/local/bin/kube-pki", files.file("node/kube-pki"), { permissions: 0o755 })
-    .withDirectory("/etc/kube", files.directory("node/etc"))
-    .withDirectory("/etc/kube/manifests", files.directory("node/manifests"))
-    .withExec(["kube-pki", "/etc/kube/pki"])
-  const planned = await clusterPlanTests(settings, node)
   const ran = node
     .withDirectory(".", checkout.filter({ include: ["tsconfig.json", "tests/stacks", "tests/deploy"] }))
     .withMountedDirectory("/images", kit.directory("images").withDirectory(".", archives))
@@ -75,9 +55,32 @@ export async function kubernetesTests(settings: Settings, makeKit: MakeKit, chec
     .withEnvVariable("KUBERNETES_RUN", nonce ?? randomUUID())
     // As a machine's root: kubelet and containerd mount, and make control groups.
     .withExec(["sh", "-c", vitestRun(results)], { insecureRootCapabilities: true, expect: ReturnType.Any })
-  const outcome = stackOutcome(await readResults(ran.directory(results)))
-  return { ...outcome, cases: [...planned, ...outcome.cases], notes: [`mongodb is ${store.standIn}`] }
+  return { ...stackOutcome(await readResults(ran.directory(results))), notes: [`mongodb is ${store.standIn}`] }
 }
+
+/** A machine with all programs of a cluster, its certificates and Helm. */
+export async function clusterNode(settings: Settings, checkout: Directory): Promise<Container> {
+  const files = fixtures(checkout)
+  const kube = await goProgram(settings, files.directory("kube"), "kube", versionFlags())
+  const [helm, project] = await Promise.all([
+    toolProgram(settings, "helm"),
+    nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })),
+  ])
+  const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", packages)
+  return parts
+    .reduce(
+      (box, part) => box.withSymlink("kube", `/usr/local/bin/${part}`),
+      machine.withFile("/usr/local/bin/kube", kube, { permissions: 0o755 }),
+    )
+    .withFile("/usr/local/bin/helm", helm, { permissions: 0o755 })
+    .withFile("/usr/local/bin/kube-node", files.file("node/kube-node"), { permissions: 0o755 })
+    .withFile("/usr/local/bin/kube-pki", files.file("node/kube-pki"), { permissions: 0o755 })
+    .withDirectory("/etc/kube", files.directory("node/etc"))
+    .withDirectory("/etc/kube/manifests", files.directory("node/manifests"))
+    .withExec(["kube-pki", "/etc/kube/pki"])
+}
+
+const fixtures = (checkout: Directory) => checkout.directory("tests/fixtures/kubernetes")
 
 /** Without these lines the API server does not know its version, and charts refuse it. */
 function versionFlags(): string {
