@@ -71,7 +71,7 @@ export class Openim {
    * Returns a container: go on with export --path=server.tar, export-image --name=openim-server or terminal. Fails with one message
    * when the component is unknown, or the source cannot be fetched or does not compile; what was built until then stays cached
    */
-  @func({ cache: "session" })
+  @func({ cache: "1h" })
   async build(
     /** The component's name, as components lists it */ component: string,
     /** The image's platform: linux/amd64, the only one there is */ platform: Platform = "linux/amd64" as Platform,

@@ -4,9 +4,11 @@ import type { Container, Directory, File } from "@dagger.io/dagger"
 import { sayArchive, sayImage, sayPrograms } from "../graph/build/built.js"
 import { type BuildRequest, componentBinaries, componentImage } from "../graph/build/components.js"
 import { type BuiltImage, imageLayout, type Layout, layoutArchive } from "../graph/build/layouts.js"
+import { ofThisSession } from "../graph/build/thisSession.js"
 import { buildOptions, type CallOptions, componentSettings, pinnedSettings, stackSettings } from "../graph/call/options.js"
 import type { Settings } from "../graph/call/settings.js"
 import { checkPlatform } from "../plan/build/components.js"
+import { sourceMoves } from "../plan/build/customSource.js"
 import { planRows, readPlanRecord } from "../plan/publish/planRows.js"
 import { chosenComponents, releasedReport } from "../plan/publish/released.js"
 import { knownBuilder } from "../plan/toolchains/toolchains.js"
@@ -24,7 +26,7 @@ export async function builtImage(
   const settings = await componentSettings(options, component)
   const image = await componentImage(settings, request)
   await sayImage(settings, request, image)
-  return image.container
+  return sourceMoves(options) ? ofThisSession(image.container) : image.container
 }
 
 export async function builtPrograms(options: CallOptions, component: string, builder: string | null | undefined): Promise<Directory> {

@@ -1,7 +1,7 @@
 // Four callers build at once, two of them the same: nobody waits in silence, and the same source gives the same digest. On the usual
 // engine, where CI has built the tools before.
 import { spawn } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
@@ -13,13 +13,12 @@ const shop = join(project, "tests/fixtures/shop")
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 /** The shop with the tools that images need. */
-function catalogue(): string {
+function catalogue(): void {
   const folder = join(root, "catalogue")
   cpSync(join(shop, "catalogue"), folder, { recursive: true })
   const tools = /^tools:\n(?: .*\n|\n|#.*\n)+/m.exec(readFileSync(join(project, "stacks/openim/versions.yaml"), "utf8"))![0]
   const versions = join(folder, "versions.yaml")
   writeFileSync(versions, readFileSync(versions, "utf8").replace("tools: {}\n", tools))
-  return folder
 }
 
 /** The shop as nobody has built it before, by a magefile that takes a while, so that builds meet. */
@@ -51,23 +50,16 @@ func Build() error {
   return folder
 }
 
+/** A build of the folder by one caller. */
+function build(from: string): Promise<Done> {
+  const options = ["--progress=logs", "call", `--catalogue=${join(root, "catalogue")}`, `--source=${from}`]
+  const words = [...options, "build", "--component=shop", "--builder=mage", "rootfs", "digest"]
+  return finished(spawn(join(project, "daggerw"), words, { cwd: project, stdio: ["ignore", "pipe", "pipe"] }))
+}
+
 it("builds at once end with the same digest, and one that waits says for whom", { timeout: 20 * MINUTE }, async () => {
-  const tools = catalogue()
+  catalogue()
   const one = source("one")
-  const build = (from: string): Promise<Done> => {
-    const words = [
-      "--progress=logs",
-      "call",
-      `--catalogue=${tools}`,
-      `--source=${from}`,
-      "build",
-      "--component=shop",
-      "--builder=mage",
-      "rootfs",
-      "digest",
-    ]
-    return finished(spawn(join(project, "daggerw"), words, { cwd: project, stdio: ["ignore", "pipe", "pipe"] }))
-  }
   const began = Date.now()
   const done = await Promise.all([one, one, source("two"), source("three")].map(build))
   process.stderr.write(`together: four builds in ${Math.round((Date.now() - began) / 1000)} s\n`)
@@ -79,4 +71,16 @@ it("builds at once end with the same digest, and one that waits says for whom", 
   const all = done.map(({ stderr }) => stderr).join("\n")
   expect(all).toMatch(/waiting to build shop with mage: busy with shop with mage \(since \d\d:\d\d:\d\d\), shop with mage \(since /)
   expect(all).toMatch(/building shop with mage now, after \d+ s/)
+})
+
+it("the same build in a later call is answered without running it, and an edited source is built", { timeout: 10 * MINUTE }, async () => {
+  const one = join(root, "one")
+  const again = await build(one)
+  expect(again.code, again.stderr.slice(-3000)).toBe(0)
+  expect(again.stderr).not.toContain("built shop")
+  appendFileSync(join(one, "cmd/shop-api/main.go"), "\nvar edited = true\n")
+  const edited = await build(one)
+  expect(edited.code, edited.stderr.slice(-3000)).toBe(0)
+  expect(edited.stderr).toContain("built shop")
+  expect(edited.stdout).not.toBe(again.stdout)
 })

@@ -1,7 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
-import { checkedOut, checkGitAddress, customSourceName, customVersion, gitProblem, sourcePath } from "../../src/plan/build/customSource.js"
+import {
+  checkedOut,
+  checkGitAddress,
+  customSourceName,
+  customVersion,
+  gitProblem,
+  sourceMoves,
+  sourcePath,
+} from "../../src/plan/build/customSource.js"
 import { chosenComponents, releasedTable, releaseRecord } from "../../src/plan/publish/released.js"
 
 let catalogue: Catalogue
@@ -28,6 +36,20 @@ describe("which source a checkout stands for", () => {
     )
     expect(() => customSourceName(catalogue, {})).toThrow("--source-of=server or --source-of=chat")
     expect(() => customSourceName(catalogue, { given: "chatt" })).toThrow('unknown source "chatt". Did you mean "chat"?')
+  })
+})
+
+describe("what a later call may mean by the same options", () => {
+  const git = "https://git.example.com/im/chat.git"
+
+  it.each(["HEAD", "main", "v1.8.4", "0123abc"])("%s may be another commit", (gitRef) => {
+    expect(sourceMoves({ git, gitRef })).toBe(true)
+  })
+
+  it("is the same source where a whole commit, or no repository, is named", () => {
+    expect(sourceMoves({ git, gitRef: "0123456789abcdef0123456789abcdef01234567" })).toBe(false)
+    expect(sourceMoves({ git: "", gitRef: "HEAD" })).toBe(false)
+    expect(sourceMoves({ gitRef: "HEAD" })).toBe(false)
   })
 })
 

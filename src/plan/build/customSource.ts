@@ -128,6 +128,11 @@ function ownName(entry: SourceEntry, manifests: Record<string, string>): string 
   return manifests[manifest] === undefined ? undefined : moduleOf(manifests[manifest])
 }
 
+/** Whether a later call with the same options may mean another source: a branch moves, a tag may. */
+export function sourceMoves({ git, gitRef }: { git?: string; gitRef: string }): boolean {
+  return Boolean(git) && !commit.test(gitRef)
+}
+
 /** Why a repository cannot be read, in words that lead on. */
 export function gitProblem(url: string, ref: string, reason: string): Problem {
   const what = `the source cannot be read from ${url}`
