@@ -7,25 +7,16 @@
 import type { Changeset, Container, Directory, File, Platform, Secret, Service, Socket } from "@dagger.io/dagger"
 import { argument, func, generate, object } from "@dagger.io/dagger"
 import { type CallOptions, callOptions } from "./graph/call/options.js"
-import { CHECKOUT, COMPOSE, KIT, PINS, RELEASE, SOURCE, STACK_TESTS } from "./objects/ignore.js"
+import { CHECKOUT, COMPOSE, DOCKERFILES, KIT, PINS, RELEASE, SOURCE, STACK_TESTS } from "./objects/ignore.js"
 import { ReleaseResult } from "./objects/releaseResult.js"
 import { Services } from "./objects/services.js"
 import { Tests } from "./objects/tests.js"
 import { defaultBuilder } from "./plan/supplychain/provenance.js"
-import { builtAll, builtArchive, builtImage, builtLayout, builtPrograms } from "./tasks/build.js"
-import { bundleReport, lockedChanges, prewarmedBundle } from "./tasks/bundle.js"
-import { chartFolder, composeChanges, deploymentKit, kubePlanReport } from "./tasks/deployment.js"
-import { componentDockerfile, dockerfilesChanges } from "./tasks/dockerfiles.js"
-import { baseImageList, componentList, mirrorList } from "./tasks/lists.js"
-import { planReport, publishedReport, released } from "./tasks/publish.js"
-import { stackService } from "./tasks/stack.js"
-import { componentProvenance, componentSbom, scanReport, signedReport, verifiedReport } from "./tasks/supplychain.js"
-import { callerBump, callerUpdates, callerVersions } from "./tasks/versions.js"
+import * as tasks from "./tasks/tasks.js"
 
 @object()
 export class Openim {
   private options: CallOptions
-
   constructor(
     /** The stack to build: a folder's name below stacks/ */ stack: string = "openim",
     /** A checkout to build, such as ../chat; its files choose the toolchain's version */ @argument({ ignore: SOURCE }) source?: Directory,
@@ -43,8 +34,7 @@ export class Openim {
     /** Base of the final images: debian, anolis, openeuler or alpine, or with a tag, such as alpine:3.19 */ base: string = "debian",
     /** multicall: one binary for all programs of an image (50 MB); separate: one for each (50 to 80 MB) */ programs: string = "multicall",
     /** Go module proxies in order, as GOPROXY takes them, such as https://goproxy.cn,direct. Asked before --mirrors */ goproxy?: string,
-    /** Modules asked from their git servers, not from proxies or the checksum database, as GOPRIVATE takes them: git.example.com/im,*.corp */
-    goPrivate?: string,
+    /** Modules asked from git servers, not from proxies or the checksum database (GOPRIVATE): git.example.com/im,*.corp */ goPrivate?: string,
     /** Modules that Go's checksum database is not asked about, as GONOSUMDB takes them */ goNosumdb?: string,
     /** Modules whose servers may be asked without TLS, as GOINSECURE takes them */ goInsecure?: string,
     /** A netrc file for module proxies and git servers, such as file://$HOME/.netrc. Ends in no layer and no log */ netrc?: Secret,
@@ -59,7 +49,7 @@ export class Openim {
     /** The registries speak HTTP without TLS */ plainHttp: boolean = false,
     /** A service under the registries' host name, such as tcp://localhost:5000 for a tunnel on this machine */ registryService?: Service,
   ) {
-    // biome-ignore format: a list of names
+    // biome-ignore format: lists of names
     const building = { stack, source, git, gitRef, gitUser, gitToken, gitSsh, gitKnownHosts, sourcePath, sourceOf, overlay, version, bases, base, programs }
     const fetching = { goproxy, goPrivate, goNosumdb, goInsecure, netrc, mirrors, upstreams, catalogue, bundle }
     const publishing = { registryUsername, registryPassword, registryConfig, registryCa, plainHttp, registryService }
@@ -77,7 +67,7 @@ export class Openim {
     /** The image's platform: linux/amd64, the only one there is */ platform: Platform = "linux/amd64" as Platform,
     /** go or cargo, as the source's toolchain is, or mage: by the magefile of a Go source. By the toolchain alone when not given */ builder?: string,
   ): Promise<Container> {
-    return builtImage(this.options, component, builder, platform)
+    return tasks.builtImage(this.options, component, builder, platform)
   }
 
   /**
@@ -86,13 +76,13 @@ export class Openim {
    */
   @func({ cache: "session" })
   async archive(/** The component's name, as components lists it */ component: string): Promise<File> {
-    return builtArchive(this.options, component)
+    return tasks.builtArchive(this.options, component)
   }
 
   /** Prints the digest of a component's image, as archive and publish have it. */
   @func({ cache: "session" })
   async digest(/** The component's name, as components lists it */ component: string): Promise<string> {
-    return (await builtLayout(this.options, component)).layout.digest
+    return (await tasks.builtLayout(this.options, component)).layout.digest
   }
 
   /** Builds the programs of a component without an image: go on with export --path=bin. */
@@ -101,13 +91,12 @@ export class Openim {
     /** The component's name, as components lists it */ component: string,
     /** go or cargo, as the source's toolchain is, or mage: by the magefile of a Go source. By the toolchain alone when not given */ builder?: string,
   ): Promise<Directory> {
-    return builtPrograms(this.options, component, builder)
+    return tasks.builtPrograms(this.options, component, builder)
   }
 
   /**
    * Lists which components would be built or skipped, and why; builds nothing.
-   * Compares each image's inputs (source, Go, base, packages) with the label of the image that the registry has under the version's
-   * tag, or with --record. Warns of programs of a source that are in no image
+   * Compares inputs (source, Go, base, packages) with the label of the published image, or with --record. Warns of programs in no image
    */
   @func({ cache: "never" })
   async plan(
@@ -115,7 +104,7 @@ export class Openim {
     /** What was built or published earlier, instead of asking registries: the json of a plan, or a release's state */ record?: File,
     /** Registries to ask instead of each component's own: HOST or HOST/NAMESPACE, such as harbor.example.com/im */ registry: string[] = [],
   ): Promise<string> {
-    return planReport(this.options, format, registry, record)
+    return tasks.planReport(this.options, format, registry, record)
   }
 
   /**
@@ -128,7 +117,7 @@ export class Openim {
     /** What was built earlier: the json of a plan. What is the same is skipped; without it everything is built */ record?: File,
     /** Stop after the first failure */ failFast: boolean = false,
   ): Promise<string> {
-    return builtAll(this.options, components, record, failFast)
+    return tasks.builtAll(this.options, components, record, failFast)
   }
 
   /**
@@ -148,7 +137,7 @@ export class Openim {
     /** What must pass before: integration (in a stack with this image), smoke (the image alone), all, or none */ gate: string = "integration",
     /** The digest that was tested before (sha256:…, as digest prints it): another image is not pushed */ expect?: string,
   ): Promise<string> {
-    return publishedReport(this.options, component, { checkout, registry, tags, signKey, signPassword, gate, expect })
+    return tasks.publishedReport(this.options, component, { checkout, registry, tags, signKey, signPassword, gate, expect })
   }
 
   /**
@@ -172,7 +161,7 @@ export class Openim {
     /** Digests that were tested before, COMPONENT=sha256:…: a component with another digest is not pushed */ expect: string[] = [],
   ): Promise<ReleaseResult> {
     const order = { checkout, registry, tags, signKey, signPassword, gate }
-    return new ReleaseResult(...(await released(this.options, { ...order, components, channel, record, failFast, date, expect })))
+    return new ReleaseResult(...(await tasks.released(this.options, { ...order, components, channel, record, failFast, date, expect })))
   }
 
   /** Asks every mirror of --mirrors and prints which answer, how fast, and which are used. */
@@ -180,13 +169,13 @@ export class Openim {
   async mirrors(
     /** table; json; env (GOPROXY, npm_config_registry …); docker (for daemon.json); cargo (for config.toml) */ format: string = "table",
   ): Promise<string> {
-    return mirrorList(this.options, format)
+    return tasks.mirrorList(this.options, format)
   }
 
   /** Lists the components with purpose, source, pinned version, registry, rhythm and mode. */
   @func({ cache: "168h" })
   async components(/** table, or json for programs */ format: string = "table"): Promise<string> {
-    return componentList(this.options, format)
+    return tasks.componentList(this.options, format)
   }
 
   /**
@@ -196,12 +185,11 @@ export class Openim {
   @func({ cache: "never" })
   async baseImages(
     /** table, or json for programs */ format: string = "table",
-    /** List the images of Dockerfiles below this folder (Dockerfile, Dockerfile.NAME, NAME.Dockerfile) instead of the stack's */
-    @argument({ ignore: ["**/.git", "**/node_modules"] }) dockerfiles?: Directory,
-    /** Values of the ARGs before the first FROM of these Dockerfiles: NAME=VALUE */ buildArgs: string[] = [],
+    /** A folder: the images of its Dockerfiles, not the stack's */ @argument({ ignore: DOCKERFILES }) dockerfiles?: Directory,
+    /** Values of ARGs before the first FROM of these (Dockerfile, Dockerfile.NAME, NAME.Dockerfile): NAME=VALUE */ buildArgs: string[] = [],
     /** Ask engine and registries for status and size; --status=false only lists the names */ status: boolean = true,
   ): Promise<string> {
-    return baseImageList(this.options, { format, dockerfiles, buildArgs, status })
+    return tasks.baseImageList(this.options, { format, dockerfiles, buildArgs, status })
   }
 
   /**
@@ -213,7 +201,7 @@ export class Openim {
     /** The component's name, as components lists it */ component: string,
     /** spdx-json (SPDX 2.3), or cyclonedx-json */ format: string = "spdx-json",
   ): Promise<File> {
-    return componentSbom(this.options, component, format)
+    return tasks.componentSbom(this.options, component, format)
   }
 
   /**
@@ -225,7 +213,7 @@ export class Openim {
     /** The component's name, as components lists it */ component: string,
     /** A URI of who runs the build, such as https://github.com/ORG/REPO/… of a workflow */ builderId: string = defaultBuilder,
   ): Promise<File> {
-    return componentProvenance(this.options, component, builderId)
+    return tasks.componentProvenance(this.options, component, builderId)
   }
 
   /**
@@ -235,12 +223,11 @@ export class Openim {
   @func({ cache: "never" })
   async scan(
     /** The component's name, as components lists it */ component: string,
-    /** grype's database: an archive (.tar.zst, .tar.gz) of https://grype.anchore.io/databases, or a .db file. Fetched when not given */
-    database?: File,
+    /** grype's database: an archive of https://grype.anchore.io/databases, or a .db file. Fetched when not given */ database?: File,
     /** End with an error when something is this bad or worse: negligible, low, medium, high or critical */ failOn?: string,
     /** table, or json for programs */ format: string = "table",
   ): Promise<string> {
-    return scanReport(this.options, component, { database, failOn, format })
+    return tasks.scanReport(this.options, component, { database, failOn, format })
   }
 
   /**
@@ -249,12 +236,11 @@ export class Openim {
    */
   @func({ cache: "never" })
   async sign(
-    /** Images of one registry, each with its digest: registry.example.com/openim/openim-server:v3.8.3@sha256:…, as publish prints them */
-    images: string[],
+    /** Images of one registry, as publish prints them: registry.example.com/im/openim-server:v3.8.3@sha256:… */ images: string[],
     /** The private key that cosign generate-key-pair made, such as file://cosign.key or env://COSIGN_KEY */ signKey: Secret,
     /** The password of --sign-key, such as env://COSIGN_PASSWORD */ signPassword?: Secret,
   ): Promise<string> {
-    return signedReport(this.options, images, signKey, signPassword)
+    return tasks.signedReport(this.options, images, signKey, signPassword)
   }
 
   /**
@@ -266,7 +252,7 @@ export class Openim {
     /** Images of one registry: registry.example.com/openim/openim-server:v3.8.3, or with @sha256:… */ images: string[],
     /** The public key of the pair, such as cosign.pub */ publicKey: File,
   ): Promise<string> {
-    return verifiedReport(this.options, images, publicKey)
+    return tasks.verifiedReport(this.options, images, publicKey)
   }
 
   /**
@@ -279,25 +265,23 @@ export class Openim {
     /** stable (without a suffix), patch (these and -patch.N, where upstream's fixes appear) or alpha (everything) */ channel: string = "patch",
     /** table, or json for programs */ format: string = "table",
   ): Promise<string> {
-    return callerVersions(this.options, channel, format)
+    return tasks.callerVersions(this.options, channel, format)
   }
 
   /** Prints what is newer than pinned, in a form for scripts and workflows. */
   @func({ cache: "never" })
   async updates(
     /** stable, patch or alpha, as in versions */ channel: string = "patch",
-    /** text; json; or github: NAME=VERSION lines, any=true or false, and lists of components, to append to $GITHUB_OUTPUT */
-    format: string = "text",
+    /** text; json; or github: lines for $GITHUB_OUTPUT: NAME=VERSION, any=true or false, lists of components */ format: string = "text",
     /** End with an error (exit code 1) when there are updates: for scripts */ failOnUpdates: boolean = false,
   ): Promise<string> {
-    return callerUpdates(this.options, channel, format, failOnUpdates)
+    return tasks.callerUpdates(this.options, channel, format, failOnUpdates)
   }
 
   /**
    * Pins newer versions: every update of the channel, or one component.
-   * Returns the changes of versions.yaml, compose/, the CHANGELOG.md of the stack and dockerfiles/; Dagger shows and writes them (-y writes
-   * without asking). A version that was left with --component=server --version=v3.8.2 is not taken again automatically. Fails when a
-   * version does not exist or cannot be pinned. More: docs/versions.md
+   * Returns the changes of versions.yaml, compose/, the stack's CHANGELOG.md and dockerfiles/ (-y writes them without asking). A version that
+   * was left with --component=server --version=v3.8.2 is not taken again. Fails when a version cannot be pinned. More: docs/versions.md
    */
   @func({ cache: "never" })
   async bump(
@@ -308,7 +292,7 @@ export class Openim {
     /** Pin the digests of base images and of referenced ones instead */ bases: boolean = false,
     /** The day of the changelog's section, such as 2025-01-31. Without it the change stands under Unreleased */ date?: string,
   ): Promise<Changeset> {
-    return callerBump(this.options, checkout, { component, version, channel, bases, date })
+    return tasks.callerBump(this.options, checkout, { component, version, channel, bases, date })
   }
 
   /**
@@ -322,12 +306,12 @@ export class Openim {
 
   /**
    * Runs a whole OpenIM for development: stack up gives the API on localhost:10002.
-   * WebSocket on 10001, chat on 10008 and 10009, files on 10005; up --ports=20002:10002 where a port is taken. Data are gone when the call
-   * ends. Warning: up listens on all addresses of this machine. Secrets and passwords are new in each call; the log prints them
+   * WebSocket on 10001, chat on 10008 and 10009, files on 10005; up --ports=20002:10002 where a port is taken. Data end with the call.
+   * Warning: up listens on all addresses of this machine. Secrets and passwords are new in each call; the log prints them
    */
   @func({ cache: "session" })
   async stack(): Promise<Service> {
-    return stackService(this.options)
+    return tasks.stackService(this.options)
   }
 
   /**
@@ -345,8 +329,8 @@ export class Openim {
 
   /**
    * Runs test suites as test does and returns the report as files.
-   * report.html (one page with charts), junit.xml, report.json, summary.txt (what test prints) and attachments/: go on with
-   * export --path=report. It does not fail when cases failed: the last line of summary.txt counts them
+   * report.html, junit.xml, report.json, summary.txt (what test prints) and attachments/: go on with export --path=report.
+   * It does not fail when cases failed: the last line of summary.txt counts them
    */
   @func({ cache: "session" })
   async testReport(
@@ -376,7 +360,7 @@ export class Openim {
     /** Fetch today's base images and packages, although --bundle has them or versions.yaml locks others */ renew: boolean = false,
     /** Return the directory even if an item could not be fetched */ partial: boolean = false,
   ): Promise<Directory> {
-    return prewarmedBundle(this.options, { components, tools, services }, renew, partial)
+    return tasks.prewarmedBundle(this.options, { components, tools, services }, renew, partial)
   }
 
   /** Compares the bundle in --bundle with what could be fetched today. */
@@ -387,7 +371,7 @@ export class Openim {
     /** Also the services that stack up needs */ services: boolean = false,
     /** table, or json for programs */ format: string = "table",
   ): Promise<string> {
-    return bundleReport(this.options, { components, tools, services }, format)
+    return tasks.bundleReport(this.options, { components, tools, services }, format)
   }
 
   /**
@@ -399,7 +383,7 @@ export class Openim {
   async lock(
     /** The checkout whose pins change, or the folder of --catalogue */ @argument({ defaultPath: "/", ignore: PINS }) checkout: Directory,
   ): Promise<Changeset> {
-    return lockedChanges(this.options, checkout)
+    return tasks.lockedChanges(this.options, checkout)
   }
 
   /**
@@ -408,7 +392,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async dockerfile(/** The component's name, as components lists it */ component: string): Promise<string> {
-    return componentDockerfile(this.options, component)
+    return tasks.componentDockerfile(this.options, component)
   }
 
   /** Writes the folder dockerfiles/ from the catalogue; as a check it fails when a file is old. */
@@ -417,7 +401,7 @@ export class Openim {
   async dockerfiles(
     /** The module's own checkout */ @argument({ defaultPath: "/", ignore: ["*", "!dockerfiles"] }) checkout: Directory,
   ): Promise<Changeset> {
-    return dockerfilesChanges(this.options, checkout)
+    return tasks.dockerfilesChanges(this.options, checkout)
   }
 
   /**
@@ -430,19 +414,18 @@ export class Openim {
     /** What the server may run, such as core,frontend; all when none is named (an unknown name lists them) */ profiles: string[] = [],
     /** registry: images that release publishes; archives: built now, in the kit; official: stores of their makers */ images: string = "registry",
   ): Promise<Directory> {
-    return deploymentKit(this.options, checkout, { profiles, images })
+    return tasks.deploymentKit(this.options, checkout, { profiles, images })
   }
 
   /** Makes the stack's Helm charts for Kubernetes: go on with export --path=charts. */
   @func({ cache: "session" })
   async charts(): Promise<Directory> {
-    return chartFolder(this.options)
+    return tasks.chartFolder(this.options)
   }
 
   /**
    * Shows what a deploy of the charts would change on a cluster; nothing is changed.
-   * Helm renders them, and the API server compares the result with what it has. Fails when it does not answer, when rights are missing or
-   * when it would refuse something. More: docs/kubernetes.md
+   * Helm renders them, and the API server compares. Fails when it does not answer or would refuse something. More: docs/kubernetes.md
    */
   @func({ cache: "never" })
   async kubePlan(
@@ -451,10 +434,9 @@ export class Openim {
     /** The namespace. The name of the stack when not given */ namespace?: string,
     /** The release. The name of the stack when not given */ release?: string,
     /** A context of the kubeconfig. Its current one when not given */ context?: string,
-    /** The API server, where containers do not reach the kubeconfig's address, such as tcp://127.0.0.1:6443 on this machine */
-    cluster?: Service,
+    /** The API server, where containers do not reach the kubeconfig's address, such as tcp://127.0.0.1:6443 */ cluster?: Service,
   ): Promise<string> {
-    return kubePlanReport(this.options, { kubeconfig, values, namespace, release, context, cluster })
+    return tasks.kubePlanReport(this.options, { kubeconfig, values, namespace, release, context, cluster })
   }
 
   /** Writes compose/ and charts/ from deployment.yaml; as a check it fails when a file is old. */
@@ -463,6 +445,6 @@ export class Openim {
   async composeFiles(
     /** The module's own checkout */ @argument({ defaultPath: "/", ignore: COMPOSE }) checkout: Directory,
   ): Promise<Changeset> {
-    return composeChanges(this.options, checkout)
+    return tasks.composeChanges(this.options, checkout)
   }
 }

@@ -16,6 +16,9 @@ export const SOURCE = [
   "logs/**/*.20[0-9][0-9]-*",
 ]
 
+/** Of a folder whose Dockerfiles are read. */
+export const DOCKERFILES = ["**/.git", "**/node_modules"]
+
 /** Of this project, for all of its tests. */
 export const CHECKOUT = [
   "**/node_modules",

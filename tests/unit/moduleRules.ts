@@ -163,7 +163,7 @@ function description(node: ts.Node): string | undefined {
 }
 
 /** The main object says what there is; the work is done by tasks. */
-const mostLines = 470
+const mostLines = 450
 
 function lengthFaults(root: string): string[] {
   const lines = readFileSync(join(root, "src/index.ts"), "utf8").trimEnd().split("\n").length
