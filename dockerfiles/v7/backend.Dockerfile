@@ -1,4 +1,4 @@
-# HTTP API, which keeps series of numbers.
+# HTTP and gRPC API, which keeps series of numbers and has formulas over them evaluated.
 #
 # Generated from stacks/v7: edit that, then run ./daggerw call --stack=v7 dockerfiles. To build, in the repository's folder:
 #
@@ -144,9 +144,9 @@ WORKDIR /app
 COPY --from=build /out/ /usr/local/bin/
 ENV PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
     TZ="UTC"
-EXPOSE 3000
+EXPOSE 3000 50053
 LABEL org.opencontainers.image.title="backend" \
-    org.opencontainers.image.description="HTTP API, which keeps series of numbers" \
+    org.opencontainers.image.description="HTTP and gRPC API, which keeps series of numbers and has formulas over them evaluated" \
     org.opencontainers.image.source="https://github.com/hellocplusplus0/v7" \
     org.opencontainers.image.version="v1.0.0" \
     org.opencontainers.image.created="2026-11-27T00:00:00Z" \

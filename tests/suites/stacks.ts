@@ -539,6 +539,7 @@ function v7Runs(settings: Settings, options: BuildOptions, nonce: string): Named
         const alone = client.withServiceBinding("web", served(web!))
         has(await alone.withExec(["curl", "-fsS", "http://web:3000/"]).stdout(), "<title>V7</title>")
         has(await alone.withExec(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "http://web:3000/api/series"]).stdout(), "502")
+        const formula = ["-d", '{"formula": "mean(values)"}', "http://backend:3000/api/series/load/evaluate"]
         const both = client
           .withServiceBinding("backend", served(backend!))
           .withServiceBinding("web", served(web!.withServiceBinding("backend", served(backend!))))
@@ -547,6 +548,27 @@ function v7Runs(settings: Settings, options: BuildOptions, nonce: string): Named
           .withExec(["curl", "-fsS", "-d", "[1, 2.5]", "http://web:3000/api/series/load"])
           .withExec(["curl", "-fsS", "http://web:3000/api/series/load"])
         has(await asked.stdout(), '"mean":1.75')
+        // The engine is not there.
+        has(await asked.withExec(["curl", "-sS", "-w", " %{http_code}", ...formula]).stdout(), " 503")
+      },
+    ],
+    [
+      "the backend has formulas evaluated by the engine and its Python part",
+      async () => {
+        const image = async (component: string) => (await componentImage(settings, { ...options, component })).container
+        const [backend, engine, python] = await Promise.all(["backend", "analytics-engine", "analytics-python"].map(image))
+        const analytics = served(engine!.withServiceBinding("analytics-python", served(python!)))
+        const client = (await toolbox(settings, [], ["curl"])).withEnvVariable("ASKED", nonce)
+        const asked = client
+          .withServiceBinding("backend", served(backend!.withServiceBinding("analytics-engine", analytics)))
+          .withExec(["curl", "-fsS", "-d", "[1, 2, 6]", "http://backend:3000/api/series/load"])
+        const evaluated = (formula: string) => {
+          const body = JSON.stringify({ formula })
+          return asked.withExec(["curl", "-sS", "-w", " %{http_code}", "-d", body, "http://backend:3000/api/series/load/evaluate"]).stdout()
+        }
+        has(await evaluated("percentile(values, 75) + count"), '"result":7')
+        const refused = await evaluated("mean(")
+        for (const part of ["the formula cannot be evaluated", " 400"]) has(refused, part)
       },
     ],
   ]

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use v7_backend::backend::Backend;
+use v7_backend::engine::Engine;
 
 /// Runs the service for as long as the questions take.
 fn with_service(questions: impl FnOnce(u16) + Send + 'static) {
@@ -16,7 +18,12 @@ fn with_service(questions: impl FnOnce(u16) + Send + 'static) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = tokio::task::spawn_blocking(move || questions(port));
-        v7_backend::server::run(listener, async { asked.await.unwrap() }).await;
+        // Nothing listens there.
+        let backend = Backend::new(Engine::at("127.0.0.1:1").unwrap());
+        tokio::select! {
+            answer = asked => answer.unwrap(),
+            () = v7_backend::http::run(listener, backend) => (),
+        }
     });
 }
 
@@ -54,5 +61,16 @@ fn refuses_a_body_that_is_too_long() {
             2 << 20
         );
         assert!(ask(port, &head).starts_with("HTTP/1.1 413"));
+    });
+}
+
+#[test]
+fn says_that_formulas_cannot_be_evaluated_now() {
+    with_service(|port| {
+        ask(port, &request("POST", "/api/series/load", "[2, 4]"));
+        let body = r#"{"formula": "mean(values)"}"#;
+        let answer = ask(port, &request("POST", "/api/series/load/evaluate", body));
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains("formulas cannot be evaluated now"), "{answer}");
     });
 }
