@@ -1,13 +1,15 @@
 // The files that run a stack on a server: those of the repository, and the kit for a server.
 
 import type { Changeset, Container, Directory, File, Secret, Service } from "@dagger.io/dagger"
+import { atOnceThenAlone } from "../base/alone.js"
+import { Problem } from "../base/problem.js"
 import type { DeploymentData } from "../catalogue/deployment.js"
 import { loadDeployment } from "../catalogue/load.js"
 import type { Catalogue, ComponentEntry } from "../catalogue/types.js"
 import { sayArchive } from "../graph/build/built.js"
 import { layoutArchive } from "../graph/build/layouts.js"
 import { type CallOptions, pinnedSettings, stackSettings } from "../graph/call/options.js"
-import type { Settings } from "../graph/call/settings.js"
+import { log, type Settings } from "../graph/call/settings.js"
 import { baseOf, referenceOf } from "../plan/build/components.js"
 import { builtLayout } from "./build.js"
 
@@ -91,11 +93,16 @@ export async function deploymentKit(options: CallOptions, checkout: Directory, c
   const request = { profiles: call.profiles, official: origin === "official", base: baseOf(catalogue, options.base), images: {} }
   // Before anything is built: a name that is not known.
   const components = origin === "archives" ? plan.kitComponents(catalogue, files.deploymentOf(catalogue, data, request)) : []
-  const [program, node, archives] = await Promise.all([
+  const works = components.map((component) => (alone: boolean) => {
+    if (alone) log(`${component.name}: made again, with nothing beside it`)
+    return archived(options, settings, component, call.given?.[component.name])
+  })
+  const [program, node, made] = await Promise.all([
     graph.operator(settings, checkout),
     graph.kitNode(settings),
-    Promise.all(components.map((component) => archived(options, settings, component, call.given?.[component.name]))),
+    Promise.all(atOnceThenAlone(works, (error) => !(error instanceof Problem))),
   ])
+  const archives = made.map(({ value }) => value)
   const images = Object.fromEntries(archives.map(({ component, name }) => [component, `docker.io/${name}`]))
   const texts = files.deploymentFiles(catalogue, data, { ...request, images })
   const kit = archives.reduce(

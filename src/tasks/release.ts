@@ -1,8 +1,10 @@
-// Carries a plan out: components are built and tested side by side, and what passed its gate is published; one that fails leaves the
-// others alone.
+// Carries a plan out: components are built and tested side by side, and what passed its gate is published; one that fails is tried again
+// when nothing runs beside it, and leaves the others alone.
 
 import type { Directory } from "@dagger.io/dagger"
+import { atOnceThenAlone, type Done } from "../base/alone.js"
 import { once } from "../base/once.js"
+import { Problem } from "../base/problem.js"
 import { type BuildOptions, type BuildRequest, componentImage } from "../graph/build/components.js"
 import { type BuiltImage, imageLayout } from "../graph/build/layouts.js"
 import { tailOf } from "../graph/call/failures.js"
@@ -151,24 +153,29 @@ export async function releaseAll(
   order?: PublishOrder,
 ): Promise<ReleasedComponent[]> {
   let stopped = rows.some(({ refused }) => refused !== undefined)
-  const building = rows.map((row) => {
-    if (row.action !== "build" || row.refused !== undefined) return undefined
-    return prepared(settings, { ...options, component: row.component }, order)
+  const wanted = rows.filter(({ action, refused }) => action === "build" && refused === undefined)
+  const works = wanted.map(({ component }) => (alone: boolean) => {
+    if (alone) log(`${component}: built again, with nothing beside it`)
+    return prepared(settings, { ...options, component }, order)
   })
+  // What a source or a caller has wrong stays wrong.
+  const made = atOnceThenAlone(works, (error) => !failFast && !(error instanceof Problem))
+  const building = rows.map((row) => (wanted.includes(row) ? made[wanted.indexOf(row)] : undefined))
   // One stack serves all images that must pass there, once each of them is built or has failed.
   const tested = once(async () => {
-    const built = (await Promise.allSettled(building)).flatMap((one) => (one.status === "fulfilled" && one.value ? [one.value] : []))
+    const built = (await Promise.allSettled(building)).flatMap((one) => (one.status === "fulfilled" && one.value ? [one.value.value] : []))
     const inStack = built.filter(({ plan }) => plan.suites.length > 0).map(({ candidate }) => candidate)
     if (order !== undefined && !(failFast && stopped)) await stackGate(settings, options, order.gate, inStack, order.checkout)
   })
-  const released = async (row: PlanRow, build?: Promise<Prepared>): Promise<ReleasedComponent> => {
-    const { component, reason } = row
+  const released = async (row: PlanRow, build?: Promise<Done<Prepared>>): Promise<ReleasedComponent> => {
+    const { component } = row
     if (row.refused !== undefined) return { component, result: "failed", detail: row.refused, tags: [] }
     if (build === undefined) {
       await signRecorded(settings, row, order)
-      return { component, result: "skipped", detail: reason, tags: [] }
+      return { component, result: "skipped", detail: row.reason, tags: [] }
     }
-    const built = await build
+    const { value: built, failedBeside } = await build
+    const reason = failedBeside === undefined ? row.reason : `${row.reason}; alone: beside the others it failed: ${tailOf(failedBeside, 1)}`
     if (order === undefined) {
       const { digest } = built.candidate.layout
       log(`${component}: built ${digest}`)
