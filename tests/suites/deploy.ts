@@ -69,7 +69,9 @@ export async function deployTests(
 /** The same for a stack that needs nothing in the place of its images. */
 export async function otherDeployTests(settings: Settings, makeKit: MakeKit, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
   const [host, kit] = await Promise.all([dockerHost(settings, checkout), makeKit({}, [])])
-  return deployedOn(host, kit, "tests/deploy/stacks/*.test.ts", nonce)
+  // Tests of examples in a browser: below the folder that has its driver.
+  const machine = host.withDirectory("tests/deploy/examples", checkout.directory("examples"), { include: ["**/browser/*.test.ts"] })
+  return deployedOn(machine, kit, "tests/deploy/stacks/*.test.ts", nonce)
 }
 
 async function deployedOn(host: Container, kit: Directory, files: string, nonce?: string): Promise<SuiteOutcome> {

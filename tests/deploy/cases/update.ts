@@ -7,7 +7,7 @@ import { BrowserUser, openBrowser } from "../support/browser.js"
 import { begin, openimctl, works } from "../support/kit.js"
 import { type Login, underLoad } from "../support/load.js"
 import { containersOf } from "../support/machine.js"
-import { newerKit, serverImage } from "../support/newerKit.js"
+import { imageOf, newerKit } from "../support/newerKit.js"
 import { unharmed } from "../support/unharmed.js"
 
 /** The machine has no disk for what the daemon keeps. */
@@ -22,7 +22,7 @@ export function updateCases(): void {
     const inBrowser: Login = (user) => BrowserUser.login(browser, user)
     beforeAll(async () => {
       browser = await openBrowser()
-      first = serverImage()
+      first = imageOf("server")
     })
     afterAll(() => browser?.close())
 
@@ -42,21 +42,21 @@ export function updateCases(): void {
         if (done.code !== 0) throw new Error(done.err)
         keepFigure({ name: "update of the server", value: Math.round((Date.now() - began) / 1000), unit: "s" })
       })
-      expect([serverImage(), servers().length]).toEqual([`${first}-newer`, 1])
+      expect([imageOf("server"), servers().length]).toEqual([`${first}-newer`, 1])
       unharmed("update", measured)
       expect(works("deploy", "--ignore=disk")).toContain("nothing to change")
     })
 
     test("one that does not start is taken back, and nothing was lost", async () => {
       newerKit("broken", "server v99.1.0, broken", 'ENTRYPOINT ["false"]')
-      const [image, before] = [serverImage(), servers()]
+      const [image, before] = [imageOf("server"), servers()]
       const measured = await underLoad(inBrowser, async () => {
         const done = await begin("update", "--kit=/srv/broken", ...quick, "--timeout=30").ended
         expect(done.code).toBe(1)
         expect(done.err).toContain("server did not start")
         expect(done.err).toContain("the deployment is back at server v99.0.0, newer")
       })
-      expect([serverImage(), servers()]).toEqual([image, before])
+      expect([imageOf("server"), servers()]).toEqual([image, before])
       unharmed("failed update", measured)
     })
 
@@ -65,7 +65,7 @@ export function updateCases(): void {
         const done = await begin("rollback", ...quick).ended
         if (done.code !== 0) throw new Error(done.err)
       })
-      expect([serverImage(), servers().length]).toEqual([first, 1])
+      expect([imageOf("server"), servers().length]).toEqual([first, 1])
       unharmed("rollback", measured)
       expect(openimctl(["history"]).out).toContain("rollback")
     })

@@ -1,27 +1,32 @@
 // A kit of any stack on a machine with a real Docker daemon. What must be there is read from the kit's own deployment.json; what the
-// product answers is in its checks, which `health` asks.
+// product answers is in its checks, which `health` asks. What its users do beyond that is a file of this folder.
 
 import { cpSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { home, openimctl, publicName, refuses, works } from "../support/kit.js"
 import { answerTo, docker, startDaemon, stopDaemon } from "../support/machine.js"
+import { imAppCases } from "./imApp.js"
+import { kratosCases } from "./kratos.js"
+import { v7Cases } from "./v7.js"
+
+const products: Record<string, () => void> = { "im-app": imAppCases, kratos: kratosCases, v7: v7Cases }
 
 /** What the daemon keeps is in memory here, and less than a server needs. */
 const deploy = ["deploy", "--ignore=disk"]
 
 interface Deployed {
+  stack: string
   project: string
   networks: { name: string; internal: boolean; called?: string }[]
   services: { name: string; stage: number }[]
   checks: { name: string }[]
 }
 
-let deployment: Deployed
+const deployment = JSON.parse(readFileSync("/kit/deployment.json", "utf8")) as Deployed
 
 beforeAll(async () => {
   cpSync("/kit", home, { recursive: true, verbatimSymlinks: true })
-  deployment = JSON.parse(readFileSync(join(home, "deployment.json"), "utf8"))
   answerTo(publicName)
   await startDaemon()
 })
@@ -81,7 +86,11 @@ describe("the kit", () => {
     works(...deploy)
     expect({ containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }).toEqual(before)
   })
+})
 
+products[deployment.stack]?.()
+
+describe("its end", () => {
   test("after a stop and a start it is healthy again", () => {
     works("stop")
     expect(docker("ps", "-q")).toBe("")

@@ -1,4 +1,4 @@
-// A newer kit, as its user has it: the folder beside the one that runs, with an image of the server that is not the same.
+// A newer kit, as its user has it: the folder beside the one that runs, with an image of a service that is not the same.
 
 import { createHash } from "node:crypto"
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -8,10 +8,11 @@ import { containerOf, docker } from "./machine.js"
 interface Description {
   release: string
   settings: { name: string; default?: string }[]
+  services: { name: string; imageSetting: string }[]
 }
 
-/** `change` is what docker commit does to the server's image, such as LABEL or ENTRYPOINT. */
-export function newerKit(name: string, release: string, change: string): string {
+/** `change` is what docker commit does to the service's image, such as LABEL or ENTRYPOINT. */
+export function newerKit(name: string, release: string, change: string, service = "server"): string {
   const folder = `/srv/${name}`
   rmSync(folder, { recursive: true, force: true })
   cpSync("/kit", folder, {
@@ -20,8 +21,9 @@ export function newerKit(name: string, release: string, change: string): string 
     filter: (path) => !path.startsWith("/kit/images") && !path.startsWith("/kit/node"),
   })
   const description = JSON.parse(readFileSync(join(folder, "deployment.json"), "utf8")) as Description
-  const image = description.settings.find((setting) => setting.name === "OPENIM_SERVER_IMAGE")?.default
-  if (image === undefined) throw new Error("the kit names no image of the server")
+  const wanted = description.services.find((one) => one.name === service)?.imageSetting
+  const image = description.settings.find((setting) => setting.name === wanted)?.default
+  if (image === undefined) throw new Error(`the kit names no image of ${service}`)
   const changed = `${image}-${name}`
   const container = docker("create", image)
   docker("commit", "--change", change, container, changed)
@@ -49,5 +51,5 @@ const files = (folder: string): string[] =>
 
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex")
 
-/** The image that the server's containers were made from. */
-export const serverImage = (): string => docker("inspect", "--format", "{{.Config.Image}}", containerOf("server"))
+/** The image that the service's containers were made from. */
+export const imageOf = (service: string): string => docker("inspect", "--format", "{{.Config.Image}}", containerOf(service))

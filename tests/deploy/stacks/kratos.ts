@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { describe, expect, test } from "vitest"
+import { home, openimctl, publicName, setting, works } from "../support/kit.js"
+import { containersOf } from "../support/machine.js"
+import { imageOf, newerKit } from "../support/newerKit.js"
+import { inBrowser } from "./pages.js"
+
+const quick = ["--ignore=disk", "--drain=5"]
+const services = () => containersOf("app", { stopped: true })
+
+/** What became of the requests that four clients sent while `work` ran. */
+async function underLoad(work: () => Promise<void>): Promise<{ requests: number; failed: string[] }> {
+  const url = `http://${publicName}:${setting("API_PORT")}/v1/check`
+  const measured = { requests: 0, failed: [] as string[] }
+  let ended = false
+  const client = async (number: number) => {
+    while (!ended) {
+      measured.requests += 1
+      try {
+        const body = JSON.stringify({ text: `text ${measured.requests} of ${number}` })
+        const answer = await fetch(url, { method: "POST", body, headers: { "Content-Type": "application/json" } })
+        if (!answer.ok) measured.failed.push(`${answer.status} ${await answer.text()}`)
+      } catch (error) {
+        measured.failed.push(String((error as Error).cause ?? error))
+      }
+      // The edge has a limit for each address.
+      await sleep(100)
+    }
+  }
+  const clients = [1, 2, 3, 4].map(client)
+  try {
+    await work()
+  } finally {
+    ended = true
+    await Promise.all(clients)
+  }
+  return measured
+}
+
+export function kratosCases(): void {
+  describe("Kratos as its users have it", () => {
+    test("a rule is made in a browser, and a text that crosses it is named", () =>
+      inBrowser(async (open) => {
+        const page = await open(setting("WEB_PORT"))
+        await page.fill("[name=name]", "browser")
+        await page.fill("[name=pattern]", "br.wser")
+        await page.fill("[name=token]", "wrong")
+        await page.click("text=Save")
+        await page.waitForSelector("#message:text('Authorization')")
+        await page.fill("[name=token]", readFileSync(join(home, "secrets/auth_token"), "utf8").trim())
+        await page.click("text=Save")
+        await page.waitForSelector("#rules tr:has-text('br.wser')")
+        await page.fill("[name=text]", "a line for the browser")
+        await page.click("button:text('Check')")
+        await page.waitForSelector("#result:text('crosses a red line: browser')")
+      }))
+
+    test("a newer service takes over while requests go on", async () => {
+      const first = imageOf("app")
+      newerKit("newer", "app v99.0.0, newer", "LABEL kit=newer", "app")
+      const { requests, failed } = await underLoad(async () => {
+        works("update", "--kit=/srv/newer", ...quick)
+      })
+      expect([imageOf("app"), services().length]).toEqual([`${first}-newer`, 1])
+      expect(failed).toEqual([])
+      expect(requests).toBeGreaterThan(50)
+    })
+
+    test("one that does not start is taken back, and no request fails", async () => {
+      newerKit("broken", "app v99.1.0, broken", 'ENTRYPOINT ["false"]', "app")
+      const before = [imageOf("app"), ...services()]
+      const { failed } = await underLoad(async () => {
+        const { code, out, err } = openimctl(["update", "--kit=/srv/broken", ...quick, "--timeout=30"])
+        expect(code, `${out}\n${err}`).toBe(1)
+        expect(err).toContain("app did not start")
+      })
+      expect([imageOf("app"), ...services()]).toEqual(before)
+      expect(failed).toEqual([])
+      works("health")
+    })
+
+    test("rollback goes back to the first one", async () => {
+      const { failed } = await underLoad(async () => {
+        works("rollback", ...quick)
+      })
+      expect([imageOf("app").endsWith("-newer"), services().length]).toEqual([false, 1])
+      expect(failed).toEqual([])
+    })
+  })
+}
