@@ -56,6 +56,14 @@ describe("what builds need", () => {
     expect(titles({ components: ["redis"] })).not.toContain("Go modules of mage v1.1.2")
   })
 
+  it("of a stack without mage: nothing of it", () => {
+    const { mage, ...tools } = catalogue.pins.tools
+    expect(mage).toBeDefined()
+    const without = { ...catalogue, pins: { ...catalogue.pins, tools } }
+    const found = bundleItems(without, request({ components: ["chat"] })).filter((item) => item.kind === "tool")
+    expect(found.map((item) => item.kind === "tool" && item.tool)).not.toContain("mage")
+  })
+
   it("of a tool: the packages beside it, too", () => {
     expect(titles({ tools: ["syft"] })).toEqual(
       expect.arrayContaining(["packages ca-certificates, jq for debian:trixie-slim", "Go modules of syft v1.1.4"]),

@@ -109,7 +109,9 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
     const { source } = entry
     const mine = own?.source === source
     const [, ...builders] = toolchainOf(sourceEntry(catalogue, source)).builders
-    const tools = [...builders, ...(entry.kind === "group" ? [supervisorTool] : [])]
+    // A stack without a pin of one does not build by it, and some are packages of the distribution.
+    const pinned = builders.filter((name) => Object.hasOwn(catalogue.pins.tools, name))
+    const tools = [...pinned, ...(entry.kind === "group" ? [supervisorTool] : [])]
     return [
       ...onBase([]),
       ...(mine && !own.onPinned ? [] : [{ kind: "source", source } as const]),

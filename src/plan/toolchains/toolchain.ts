@@ -21,8 +21,8 @@ export interface ToolchainPlan {
   dependencies: string
   /** The option that names another place for these. */
   dependenciesOption: string
-  /** The values of --builder: its own way first, then the tools of versions.yaml that some sources build with. */
-  builders: [own: string, ...tools: string[]]
+  /** The values of --builder: its own way first, then what some sources build with: tools of versions.yaml, or packages. */
+  builders: [own: string, ...others: string[]]
   /** Whether it can put several programs of a source into one file. */
   merges: boolean
   /** The name of its image among those of versions.yaml. */
