@@ -65,7 +65,7 @@ export class Openim {
   async build(
     /** The component's name, as components lists it */ component: string,
     /** The image's platform: linux/amd64, the only one there is */ platform: Platform = "linux/amd64" as Platform,
-    /** go or cargo, as the source's toolchain is, or mage: by the magefile of a Go source. By the toolchain alone when not given */ builder?: string,
+    /** go or cargo, as the source's toolchain is, or, of a Go source, mage: by its magefile, or make: by its Makefile's target build. By the toolchain alone when not given */ builder?: string,
   ): Promise<Container> {
     return tasks.builtImage(this.options, component, builder, platform)
   }
@@ -89,7 +89,7 @@ export class Openim {
   @func({ cache: "session" })
   async binaries(
     /** The component's name, as components lists it */ component: string,
-    /** go or cargo, as the source's toolchain is, or mage: by the magefile of a Go source. By the toolchain alone when not given */ builder?: string,
+    /** go or cargo, as the source's toolchain is, or, of a Go source, mage: by its magefile, or make: by its Makefile's target build. By the toolchain alone when not given */ builder?: string,
   ): Promise<Directory> {
     return tasks.builtPrograms(this.options, component, builder)
   }

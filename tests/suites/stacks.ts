@@ -5,7 +5,6 @@ import { join } from "node:path"
 import { type Container, type Directory, ReturnType, type Service } from "@dagger.io/dagger"
 import { loadCatalogue } from "../../src/catalogue/load.js"
 import { moduleRoot } from "../../src/catalogue/ownFiles.js"
-import { withSystemPackages } from "../../src/graph/build/bases.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import type { ResolvedSource } from "../../src/graph/build/foundSource.js"
 import { imageLayout } from "../../src/graph/build/layouts.js"
@@ -322,6 +321,10 @@ function goTests(settings: Settings, name: string): Named[] {
       .withWorkdir("/src")
     return ready.withExec(["sh", "-c", "go vet ./... && go test -timeout 30s -v ./..."]).stdout()
   }
+  const programs = Object.values(settings.catalogue.components).flatMap((entry) =>
+    entry.kind === "program" && entry.source === name ? [entry] : [],
+  )
+  const orderOf = (source: ResolvedSource) => ({ source, wanted: programs, all: programs, layout: "separate" as const, builder: "go" })
   return [
     [
       `the tests of ${name} pass, none of them skipped`,
@@ -332,26 +335,21 @@ function goTests(settings: Settings, name: string): Named[] {
       },
     ],
     [
-      `make build of ${name} makes its program`,
+      `${name} is built by its Makefile as well`,
       async () => {
-        const { source, toolchain } = await prepared(settings, name)
-        const go = withBuildCache(settings, toolchain.version, withModuleCache(settings, toolchain.container, "custom"), "custom")
-        const made = await withSystemPackages(settings, { container: go, reference: "" }, "debian", ["make"])
-        const text = made.withDirectory("/src", source.directory).withWorkdir("/src").withExec(["make", "build"])
-        has(await text.withExec(["sh", "-c", "bin/xredline --help 2>&1"]).stdout(), "Usage of bin/xredline")
+        const workshop = await prepared(settings, name)
+        const { buildPrograms } = await import("../../src/graph/build/programs.js")
+        const { directory } = await buildPrograms(settings, workshop.toolchain, { ...orderOf(workshop.source), builder: "make" })
+        same((await directory.entries()).join(), programs.map(({ program }) => program).join())
       },
     ],
     [
       `${name} without a checksum of a module is refused`,
       async () => {
         const workshop = await prepared(settings, name)
-        const programs = Object.values(settings.catalogue.components).flatMap((entry) =>
-          entry.kind === "program" && entry.source === name ? [entry] : [],
-        )
         const source = edited(workshop, (directory) => directory.withoutFile("go.sum"))
-        const order = { source, wanted: programs, all: programs, layout: "separate" as const, builder: "go" }
         const { buildPrograms } = await import("../../src/graph/build/programs.js")
-        await fails(() => buildPrograms(settings, workshop.toolchain, order), "go.sum")
+        await fails(() => buildPrograms(settings, workshop.toolchain, orderOf(source)), "go.sum")
       },
     ],
   ]

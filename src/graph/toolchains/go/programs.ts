@@ -1,10 +1,12 @@
-// The programs of a source: all as one binary that picks by name, each as its own binary, or by the source's own magefile.
+// The programs of a source: all as one binary that picks by name, each as its own binary, or by the source's own magefile or
+// Makefile.
 
 import { posix } from "node:path"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { ProgramEntry } from "../../../catalogue/types.js"
 import type { Trust } from "../../../plan/build/caches.js"
 import { buildFlags, multicallBinary, multicallCommand, programArguments } from "../../../plan/toolchains/go/programs.js"
+import { withSystemPackages } from "../../build/bases.js"
 import { folderIn, type ResolvedSource, wholeOf } from "../../build/foundSource.js"
 import type { Settings } from "../../call/settings.js"
 import type { BuildOrder, PreparedToolchain, ProgramDigests } from "../toolchain.js"
@@ -17,6 +19,7 @@ export function goPrograms(
   { source, wanted, all, layout, builder }: BuildOrder,
 ): Promise<Directory> {
   if (builder === "mage") return byMagefile(settings, toolchain, source, wanted)
+  if (builder === "make") return byMakefile(settings, toolchain, source, wanted)
   return layout === "multicall" ? multicall(settings, toolchain, source, wanted, all) : separate(settings, toolchain, source, wanted, all)
 }
 
@@ -100,6 +103,21 @@ async function byMagefile(
     .directory("_output/bin/platforms/linux/amd64")
   const names = wanted.map((entry) => entry.program)
   return built.filter({ include: names }).sync()
+}
+
+/** `make build`, which leaves programs in bin/. */
+async function byMakefile(
+  settings: Settings,
+  toolchain: PreparedToolchain,
+  source: ResolvedSource,
+  wanted: ProgramEntry[],
+): Promise<Directory> {
+  const trust = settings.custom === undefined ? undefined : "custom"
+  const container = await withSystemPackages(settings, { container: toolchain.container, reference: "" }, "debian", ["make"])
+  const built = workspace(settings, { ...toolchain, container }, wholeOf(source), trust)
+    .withExec(compiling(`${settings.catalogue.stack} with make`, ["make", "build"]))
+    .directory("bin")
+  return wanted.reduce((folder, { program }) => folder.withFile(program, built.file(program)), dag.directory()).sync()
 }
 
 /** The toolchain with mage on its PATH. */

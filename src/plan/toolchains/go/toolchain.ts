@@ -19,7 +19,7 @@ export const go: HelperPlan = {
   testCases: goTestCases,
   dependencies: "Go modules",
   dependenciesOption: "--goproxy",
-  builders: ["go", "mage"],
+  builders: ["go", "mage", "make"],
   merges: true,
   image: "golang",
   moduleOf: (goMod) => /^module\s+"?([^\s"]+)"?/m.exec(goMod)?.[1],
