@@ -211,6 +211,13 @@ describe("backups", () => {
       for (const script of scripts) expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("")
     }
   })
+  it("run on any node where no part is a volume of one", () => {
+    const dump = "{ purpose: Keys, service: redis, file: keys.dump, dump: [save], restore: [load] }"
+    const backup = (parts: string) =>
+      file("templates/backup.yaml", `${kubernetes}\nbackup: { component: redis, network: data, parts: { ${parts} } }\n`)
+    expect(backup(`keys: ${dump}`)).not.toContain("ffinity")
+    expect(backup(`keys: ${dump}, files: { purpose: Files, service: redis, volume: redis }`).match(/podAffinity:/g)).toHaveLength(2)
+  })
   it("are no part of a stack that has none", () => {
     expect(Object.keys(files()).filter((path) => /backup|restore/.test(path))).toEqual([])
     expect(file("values.yaml")).not.toContain("restore:")

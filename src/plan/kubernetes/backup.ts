@@ -191,16 +191,19 @@ const claimOf = (modules: Module[], part: BackupPart): string => {
   return `${volume}-{{ $.Release.Name }}-${module.name}-0`
 }
 
-const indented = (spaces: number, lines: string[]): string => lines.map((line) => `${" ".repeat(spaces)}${line}`).join("\n")
-const literal = (spaces: number, script: string): string => indented(spaces, script.trimEnd().split("\n"))
+const more = (spaces: number, lines: string[]): string => lines.map((line) => `${" ".repeat(spaces)}${line}\n`).join("")
+const literal = (spaces: number, script: string): string => more(spaces, script.trimEnd().split("\n")).trimEnd()
+const affinityOf = (lines: string[]): string[] => (lines.length === 0 ? [] : ["affinity:", ...lines.map((line) => `  ${line}`)])
 
 function cronJob(context: Context, backup: Backup, modules: Module[]): string {
   const saved = backup.parts.filter(({ dump, volume }) => dump === undefined && volume !== undefined)
   const environment = [...new Set(backup.parts.flatMap((part) => environmentOf(context, part)))]
   const near = saved.map(
     ({ service }) =>
-      `- { topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { app.kubernetes.io/name: ${service}, app.kubernetes.io/instance: {{ .Release.Name }} } } }`,
+      `    - { topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { app.kubernetes.io/name: ${service}, app.kubernetes.io/instance: {{ .Release.Name }} } } }`,
   )
+  // A volume of a node is read where it is.
+  const affinity = near.length === 0 ? [] : ["podAffinity:", "  requiredDuringSchedulingIgnoredDuringExecution:", ...near]
   return `{{- if and .Values.backup.enabled (not .Values.global.restore) }}
 apiVersion: batch/v1
 kind: CronJob
@@ -224,12 +227,7 @@ spec:
           labels: {{- include "backup.labels" . | nindent 12 }}
         spec:
           {{- include "backup.pod" . | nindent 10 }}
-          affinity:
-            podAffinity:
-              # A volume of a node is read where it is.
-              requiredDuringSchedulingIgnoredDuringExecution:
-${indented(16, near)}
-          containers:
+${more(10, affinityOf(affinity))}          containers:
             - name: backup
               {{- include "backup.container" . | nindent 14 }}
               command:
@@ -239,27 +237,24 @@ ${indented(16, near)}
 ${literal(18, saveScript(backup))}
               env:
                 {{- include "backup.environment" . | nindent 16 }}
-${indented(16, environment)}
-              volumeMounts:
+${more(16, environment)}              volumeMounts:
                 {{- include "backup.mounts" . | nindent 16 }}
                 - { name: secrets, mountPath: /config, readOnly: true }
-${indented(
+${more(
   16,
   saved.map(({ volume }) => `- { name: data-${volume}, mountPath: /volumes/${volume}, readOnly: true }`),
-)}
-          volumes:
+)}          volumes:
             {{- include "backup.volumes" . | nindent 12 }}
-${indented(
+${more(
   12,
   saved.map((part) => `- { name: data-${part.volume}, persistentVolumeClaim: { claimName: ${claimOf(modules, part)}, readOnly: true } }`),
-)}
----
+)}---
 # A wrong key, and a place that cannot be reached, are found now. And the volume gets its first pod: until then it is not there, and Helm waits.
 ${job({
   name: "backup-place",
   container: "place",
   expires: true,
-  affinity: ["podAffinity:", "  requiredDuringSchedulingIgnoredDuringExecution:", ...near.map((line) => `    ${line}`)],
+  affinity,
   script: repositoryScript,
 })}{{- end }}
 {{- if and (or .Values.backup.enabled .Values.global.restore) (not .Values.backup.repository) }}
@@ -305,7 +300,6 @@ function job({
   mounts = [],
   volumes = [],
 }: JobRequest): string {
-  const more = (spaces: number, lines: string[]): string => lines.map((line) => `${" ".repeat(spaces)}${line}\n`).join("")
   return `apiVersion: batch/v1
 kind: Job
 metadata:
@@ -320,8 +314,7 @@ ${expires ? "  ttlSecondsAfterFinished: 3600\n" : ""}  template:
       labels: {{- include "backup.labels" . | nindent 8 }}
     spec:
       {{- include "backup.pod" . | nindent 6 }}
-      affinity:
-${more(8, affinity)}      containers:
+${more(6, affinityOf(affinity))}      containers:
         - name: ${container}
           {{- include "backup.container" . | nindent 10 }}
           command:
