@@ -7,7 +7,7 @@ import { BrowserUser, openBrowser } from "../support/browser.js"
 import { begin, openimctl, works } from "../support/kit.js"
 import { type Login, underLoad } from "../support/load.js"
 import { containersOf } from "../support/machine.js"
-import { imageOf, newerKit } from "../support/newerKit.js"
+import { answers500, imageOf, newerKit } from "../support/newerKit.js"
 import { unharmed } from "../support/unharmed.js"
 
 /** The machine has no disk for what the daemon keeps. */
@@ -60,10 +60,24 @@ export function updateCases(): void {
       unharmed("failed update", measured)
     })
 
-    test("rollback goes back to the first one", async () => {
+    test("one that is healthy and answers 500 gets no connection, and is taken back", async () => {
+      newerKit("failing", "server v99.2.0, failing", "LABEL kit=failing", { edit: answers500 })
+      const [image, before] = [imageOf("server"), servers()]
       const measured = await underLoad(inBrowser, async () => {
-        const done = await begin("rollback", ...quick).ended
+        const done = await begin("update", "--kit=/srv/failing", ...quick).ended
+        expect(done.code).toBe(1)
+        expect(done.err).toContain("the new containers are healthy, but a client cannot use them")
+        expect(done.err).toContain("the deployment is back at server v99.0.0, newer")
+      })
+      expect([imageOf("server"), servers()]).toEqual([image, before])
+      unharmed("update to one that answers 500", measured)
+    })
+
+    test("rollback goes back to the first one, share by share", async () => {
+      const measured = await underLoad(inBrowser, async () => {
+        const done = await begin("rollback", "--strategy=canary", "--steps=10,50", "--watch=5", ...quick).ended
         if (done.code !== 0) throw new Error(done.err)
+        for (const share of [10, 50, 100]) expect(done.err).toContain(`${share} % of new connections go to the new containers`)
       })
       expect([imageOf("server"), servers().length]).toEqual([first, 1])
       unharmed("rollback", measured)

@@ -59,7 +59,7 @@ export function kratosCases(): void {
 
     test("a newer service takes over while requests go on", async () => {
       const first = imageOf("app")
-      newerKit("newer", "app v99.0.0, newer", "LABEL kit=newer", "app")
+      newerKit("newer", "app v99.0.0, newer", "LABEL kit=newer", { service: "app" })
       const { requests, failed } = await underLoad(async () => {
         works("update", "--kit=/srv/newer", ...quick)
       })
@@ -69,7 +69,7 @@ export function kratosCases(): void {
     })
 
     test("one that does not start is taken back, and no request fails", async () => {
-      newerKit("broken", "app v99.1.0, broken", 'ENTRYPOINT ["false"]', "app")
+      newerKit("broken", "app v99.1.0, broken", 'ENTRYPOINT ["false"]', { service: "app" })
       const before = [imageOf("app"), ...services()]
       const { failed } = await underLoad(async () => {
         const { code, out, err } = openimctl(["update", "--kit=/srv/broken", ...quick, "--timeout=30"])
