@@ -67,6 +67,12 @@ function read(args: string[]): Call {
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value)
     if (token.kind !== "option") continue
+    // --PART-only is another way to say --only=PART.
+    const part = known.some(({ name }) => name === "only") ? /^(.+)-only$/.exec(token.name)?.[1] : undefined
+    if (part !== undefined && token.value === undefined) {
+      values["only"] = [values["only"], part].filter(Boolean).join(",")
+      continue
+    }
     const option = known.find(({ name }) => name === token.name)
     if (!option) {
       const elsewhere = OPTIONS.some(({ name }) => name === token.name)

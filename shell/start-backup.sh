@@ -3,6 +3,7 @@
 #   start-backup restic …                         restic, with what the place of its repository needs
 #   start-backup within SECONDS restic …          the same, ended after this time with exit code 124
 #   start-backup mongodb dump|restore             an archive of one database to the output, or from the input in its place
+#   start-backup postgresql dump|restore          one database as SQL to the output, or from the input in its place
 #   start-backup redis dump                       a copy of all keys to the output
 #   start-backup redis files FOLDER               writes the files of a stopped Redis, from such a copy
 #   start-backup load SNAPSHOT FILE COMMAND …     gives a file of a snapshot to a command, once it was read without a fault
@@ -52,6 +53,38 @@ mongodb() {
     restore) exec mongo-tools restore "${words[@]}" --drop --nsInclude="$MONGODB_DATABASE.*" --quiet ;;
   esac
   give_up "mongodb: expected dump or restore"
+}
+
+# POSTGRESQL_HOST, POSTGRESQL_USERNAME, POSTGRESQL_DATABASE and POSTGRESQL_PASSWORD_FILE.
+postgresql() {
+  local database=$POSTGRESQL_DATABASE new=${POSTGRESQL_DATABASE}_restored
+  case $database in *[!A-Za-z0-9_.-]*) give_up "POSTGRESQL_DATABASE may hold letters, digits, _ . and - only" ;; esac
+  PGPASSWORD=$(secret "${POSTGRESQL_PASSWORD_FILE:-}")
+  export PGPASSWORD PGHOST="${POSTGRESQL_HOST:-postgresql}" PGUSER="${POSTGRESQL_USERNAME:-postgres}" PGCONNECT_TIMEOUT=20
+  export PGOPTIONS="-c client_min_messages=warning"
+  case $1 in
+    dump) exec pg_dump --no-password "$database" ;;
+    restore)
+      # Into a database beside it, which then takes its name: what fails on the way changes nothing.
+      local sql=(psql --no-psqlrc --no-password --quiet --set=ON_ERROR_STOP=1 --output=/dev/null)
+      statement() { "${sql[@]}" --dbname=template1 --command="$1"; }
+      statement "DROP DATABASE IF EXISTS \"$new\""
+      statement "CREATE DATABASE \"$new\" TEMPLATE template0"
+      if ! complete | "${sql[@]}" --dbname="$new" --single-transaction; then
+        statement "DROP DATABASE \"$new\""
+        give_up "the dump cannot be read into a database: nothing was changed"
+      fi
+      statement "DROP DATABASE IF EXISTS \"$database\" WITH (FORCE)"
+      statement "ALTER DATABASE \"$new\" RENAME TO \"$database\""
+      exit ;;
+  esac
+  give_up "postgresql: expected dump or restore"
+}
+
+# A dump that ends too early would be taken for a small one: an error at its end undoes all of it.
+complete() {
+  awk '{ print } /^-- PostgreSQL database dump complete$/ { whole = 1 }
+    END { if (!whole) print "\\.\nSELECT 1/0 AS \"the dump is not complete\";" }'
 }
 
 # REDIS_HOST and REDIS_PASSWORD_FILE.
@@ -113,7 +146,7 @@ pack() {
 case ${1:-} in
   health) exec restic version >/dev/null ;;
   new-key) age-keygen 2>/dev/null | grep '^AGE-SECRET-KEY-'; exit ;;
-  mongodb | redis) "$@"; exit ;;
+  mongodb | postgresql | redis) "$@"; exit ;;
   load | pack) place; "$@"; exit ;;
   unpack) mkdir -p "$3"; age -d -i "$key" "$2" | tar -C "$3" -xz --no-overwrite-dir; exit ;;
   restic) place; exec "${restic[@]}" "${@:2}" ;;

@@ -61,7 +61,7 @@ export const OPTIONS: Option[] = [
   { name: "at", value: "HH:MM", purpose: "the time of day on this machine (default 02:00)" },
   { name: "test", purpose: "restore into a scratch project beside the one that runs, read it again, and remove it: nothing is replaced" },
   { name: "no-test", purpose: "without the weekly test of a restore" },
-  { name: "only", value: "PART,…", purpose: "these parts of the backup alone; config is written beside what is there" },
+  { name: "only", value: "PART,…", purpose: "these parts of the backup alone, or --PART-only; config is written beside what is there" },
   { name: "force", purpose: "no question; a certificate: in any case" },
   { name: "kit", value: "FOLDER", purpose: "the folder of the newer kit" },
   { name: "version", value: "SERVICE=VERSION,…", purpose: "instead of a kit: another version of a service's image, from its registry" },

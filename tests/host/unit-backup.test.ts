@@ -228,6 +228,19 @@ describe("restore", () => {
     expect((await kit.run(["restore"])).code).toBe(2)
   })
 
+  test("--PART-only is --only=PART, and an unknown part is refused with the nearest", async () => {
+    const name = await saved()
+    const { stderr } = await kit.run(["restore", name, "--orders-only", "--dry-run"])
+    expect(stderr).toContain("replaces orders")
+    expect(stderr).not.toContain("replaces pictures")
+    const both = await kit.run(["restore", name, "--orders-only", "--pictures-only", "--dry-run"])
+    expect(both.stderr).toContain("replaces pictures")
+    const unknown = await kit.run(["restore", name, "--order-only", "--dry-run"])
+    expect(unknown.stderr).toContain('unknown kind of backup "order"')
+    expect(unknown.code).not.toBe(0)
+    expect((await kit.run(["backup", "--orders-only"])).code).toBe(2)
+  })
+
   test("the configuration is written beside what is there", async () => {
     const name = await saved()
     const env = kit.read(".env")

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { home, openimctl, publicName, refuses, works } from "../support/kit.js"
 import { answerTo, docker, startDaemon, stopDaemon } from "../support/machine.js"
+import { backupCases } from "./backup.js"
 import { imAppCases } from "./imApp.js"
 import { kratosCases } from "./kratos.js"
 import { v7Cases } from "./v7.js"
@@ -97,7 +98,11 @@ describe("its end", () => {
     works("start")
     works("health")
   })
+})
 
+backupCases()
+
+describe("removing", () => {
   test("destroy asks for the project's name, and leaves no container", () => {
     refuses(["destroy", "--data"], "name")
     works("destroy", "--data", "--no-backup", `--confirm=${deployment.project}`)
