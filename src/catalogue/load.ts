@@ -42,10 +42,14 @@ async function bothFiles(folder: string, read: ReadStackFile): Promise<Record<(t
   return Object.fromEntries(texts) as Record<(typeof names)[number], string>
 }
 
+/** Those of the module. */
+export function stackNames(): string[] {
+  const entries = readdirSync(join(moduleRoot(), "stacks"), { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+}
+
 function ownFiles(stack: string): ReadStackFile {
-  const stacks = join(moduleRoot(), "stacks")
-  const known = readdirSync(stacks, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  const names = known.map((entry) => entry.name)
+  const names = stackNames()
   if (!names.includes(stack)) throw unknownName("stack", stack, names)
   return async (name) => ownText(join("stacks", stack, name))
 }

@@ -2,7 +2,8 @@
 
 import { type Container, type Directory, dag, ReturnType } from "@dagger.io/dagger"
 import { parse } from "yaml"
-import { loadDeployment } from "../../src/catalogue/load.js"
+import { loadCatalogue, loadDeployment, stackNames } from "../../src/catalogue/load.js"
+import type { Catalogue } from "../../src/catalogue/types.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
 import { folderOf } from "../../src/graph/deploy/kit.js"
@@ -34,35 +35,8 @@ const options = {
 
 export async function chartTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const { catalogue } = settings
-  const data = await loadDeployment(catalogue, catalogue.stack)
-  if (data === undefined) throw new Error(`stacks/${catalogue.stack} has no deployment.yaml`)
-  const files = chartFiles(catalogue, data)
-  const folder = folderOf(files)
-  const values = {
-    global: { settings: { PUBLIC_URL: "https://im.company.com" }, images: imagesOf(files[`${catalogue.stack}/values.yaml`]!) },
-  }
-  const box = (await toolbox(settings, ["helm", "kubeconform"], ["haproxy"]))
-    .withDirectory("/charts", folder)
-    .withNewFile("/values.yaml", JSON.stringify(values))
-    .withDirectory("/schemas", await schemas(settings, kindsIn(files)))
-    .withDirectory("/places", checkout.directory(`examples/${catalogue.stack}/kubernetes`))
-  const chart = `/charts/${catalogue.stack}`
-  const helm = (words: string[], sets: string[] = []) =>
-    box.withExec(["helm", ...words, "--values=/values.yaml", ...sets.flatMap((one) => ["--set", one])], { expect: ReturnType.Any })
-  const template = (sets: string[], more: string[] = []) =>
-    output(helm(["template", "im", chart, "--namespace=im", "--kube-version=1.34.4", ...more], sets))
-  const secrets = Object.values(data.services).flatMap((service) => Object.keys(service.secrets))
-  const rendered = async (sets: string[], more: string[] = []) => {
-    const text = await template(sets, more)
-    same(manifestFaults(manifestsOf(text), secrets).join("\n"), "")
-    for (const release of Object.keys(releases)) {
-      const schema = `/schemas/${release}/{{.ResourceKind}}{{.KindSuffix}}.json`
-      const words = ["kubeconform", "-strict", "-summary", "-skip=HTTPRoute,PodMonitor", `-schema-location=${schema}`, "/rendered.yaml"]
-      has(await output(box.withNewFile("/rendered.yaml", text).withExec(words, { expect: ReturnType.Any })), "Invalid: 0, Errors: 0")
-    }
-    return text
-  }
-  const places = await placesOf(checkout, catalogue.stack)
+  const tools = (await toolbox(settings, ["helm", "kubeconform"], ["haproxy"])).withDirectory("/schemas", await schemas(settings))
+  const { box, chart, files, data, helm, template, rendered, places, profiles } = await bench(tools, catalogue, checkout)
   const refused = async (set: string, words: string) => {
     const failed = helm(["template", "im", chart, "--kube-version=1.34.4"], [set])
     if ((await failed.exitCode()) === 0) throw new Error("it was rendered")
@@ -70,7 +44,7 @@ export async function chartTests(settings: Settings, checkout: Directory): Promi
   }
   return casesOf([
     ["helm lint finds nothing", async () => has(await output(helm(["lint", chart, "--strict"])), "0 chart(s) failed")],
-    ...profilesOf(files[`${catalogue.stack}/values.schema.json`]!).flatMap((profile) =>
+    ...profiles.flatMap((profile) =>
       ["modules", "grouped"].map((layout): [string, () => Promise<unknown>] => [
         `profile ${profile}, layout ${layout}`,
         () => rendered([`global.profile=${profile},global.layout=${layout}`]),
@@ -112,6 +86,17 @@ export async function chartTests(settings: Settings, checkout: Directory): Promi
     ["an image without a name is refused", () => refused("global.images.OPENIM_ETCD_IMAGE=", "global.images.OPENIM_ETCD_IMAGE is empty")],
     ["two of what may run once are refused", () => refused("server-crontask.replicas=2", "additional properties 'replicas' not allowed")],
     ["an old Kubernetes is refused", () => refusedOn(box, chart)],
+    ...stackNames()
+      .filter((name) => name !== catalogue.stack)
+      .map((name): [string, () => Promise<unknown>] => [
+        `the stack ${name}: each profile, and its values for places`,
+        async () => {
+          const other = await bench(tools, await loadCatalogue(name), checkout)
+          for (const profile of other.profiles) await other.rendered([`global.profile=${profile}`])
+          for (const place of other.places) await other.rendered([], [`--values=/places/${place.name}`])
+          await edgeReads(other.box, other.files[`${name}/charts/${other.data.edge.service}/${edgeFile}`]!)
+        },
+      ]),
     ["HAProxy reads the edge's configuration", () => edgeReads(box, files[`${catalogue.stack}/charts/${data.edge.service}/${edgeFile}`]!)],
   ])
 }
@@ -122,9 +107,11 @@ interface Place {
   elsewhere: string[]
 }
 
+const placesFolder = (stack: string) => `examples/${stack}/kubernetes`
+
 /** The files of values in the repository. */
 async function placesOf(checkout: Directory, stack: string): Promise<Place[]> {
-  const folder = `examples/${stack}/kubernetes`
+  const folder = placesFolder(stack)
   const names = await checkout.glob(`${folder}/*.yaml`)
   return Promise.all(
     names.map(async (path) => {
@@ -132,6 +119,39 @@ async function placesOf(checkout: Directory, stack: string): Promise<Place[]> {
       return { name: path.slice(folder.length + 1), elsewhere: Object.keys(global?.external ?? {}) }
     }),
   )
+}
+
+/** The charts of a stack in a container, and what asks Helm and Kubernetes' schemas about them. */
+async function bench(tools: Container, catalogue: Catalogue, checkout: Directory) {
+  const { stack } = catalogue
+  const data = await loadDeployment(catalogue, stack)
+  if (data === undefined) throw new Error(`stacks/${stack} has no deployment.yaml`)
+  const files = chartFiles(catalogue, data)
+  const values = {
+    global: { settings: { PUBLIC_URL: "https://im.company.com" }, images: imagesOf(files[`${stack}/values.yaml`]!) },
+  }
+  const places = await placesOf(checkout, stack)
+  const box = tools
+    .withDirectory("/charts", folderOf(files))
+    .withNewFile("/values.yaml", JSON.stringify(values))
+    .withDirectory("/places", places.length === 0 ? dag.directory() : checkout.directory(placesFolder(stack)))
+  const chart = `/charts/${stack}`
+  const helm = (words: string[], sets: string[] = []) =>
+    box.withExec(["helm", ...words, "--values=/values.yaml", ...sets.flatMap((one) => ["--set", one])], { expect: ReturnType.Any })
+  const template = (sets: string[], more: string[] = []) =>
+    output(helm(["template", "im", chart, "--namespace=im", "--kube-version=1.34.4", ...more], sets))
+  const secrets = Object.values(data.services).flatMap((service) => Object.keys(service.secrets))
+  const rendered = async (sets: string[], more: string[] = []) => {
+    const text = await template(sets, more)
+    same(manifestFaults(manifestsOf(text), secrets).join("\n"), "")
+    for (const release of Object.keys(releases)) {
+      const schema = `/schemas/${release}/{{.ResourceKind}}{{.KindSuffix}}.json`
+      const words = ["kubeconform", "-strict", "-summary", "-skip=HTTPRoute,PodMonitor", `-schema-location=${schema}`, "/rendered.yaml"]
+      has(await output(box.withNewFile("/rendered.yaml", text).withExec(words, { expect: ReturnType.Any })), "Invalid: 0, Errors: 0")
+    }
+    return text
+  }
+  return { box, chart, files, data, helm, template, rendered, places, profiles: profilesOf(files[`${stack}/values.schema.json`]!) }
 }
 
 async function output(ran: Container): Promise<string> {
@@ -166,15 +186,18 @@ function profilesOf(schema: string): string[] {
 }
 
 function imagesOf(values: string): Record<string, string> {
-  return Object.fromEntries([...values.matchAll(/^ {4}([A-Z_]+_IMAGE):/gm)].map(([, name]) => [name!, "registry.company.com/im/image:1"]))
+  return Object.fromEntries(
+    [...values.matchAll(/^ {4}([A-Z0-9_]+_IMAGE):/gm)].map(([, name]) => [name!, "registry.company.com/im/image:1"]),
+  )
 }
 
-function kindsIn(files: Record<string, string>): string[] {
-  const named = Object.values(files).flatMap((text) => [...text.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind!))
-  return [...new Set([...named, "Deployment", "StatefulSet"])]
-}
+/** What the charts make. */
+const kinds = [
+  ...["ConfigMap", "CronJob", "Deployment", "HorizontalPodAutoscaler", "Ingress", "Job", "NetworkPolicy", "PersistentVolumeClaim"],
+  ...["PodDisruptionBudget", "Service", "ServiceAccount", "StatefulSet"],
+]
 
-async function schemas(settings: Settings, kinds: string[]): Promise<Directory> {
+async function schemas(settings: Settings): Promise<Directory> {
   const go = await goToolchain(settings)
   let folder = dag.directory()
   for (const [release, sum] of Object.entries(releases)) {

@@ -19,7 +19,7 @@ export async function clusterPlanTests(settings: Settings, checkout: Directory):
   const { stack } = catalogue
   const data = (await loadDeployment(catalogue, stack))!
   const files = chartFiles(catalogue, data)
-  const images = [...files[`${stack}/values.yaml`]!.matchAll(/^ {4}([A-Z_]+_IMAGE):/gm)].map(([, name]) => [
+  const images = [...files[`${stack}/values.yaml`]!.matchAll(/^ {4}([A-Z0-9_]+_IMAGE):/gm)].map(([, name]) => [
     name!,
     "registry.company.com/im/image:1",
   ])

@@ -1,10 +1,7 @@
 // The other stacks: sources that are folders of this project, built by their toolchains, tested by their own tests, and run.
 
-import { readdirSync } from "node:fs"
-import { join } from "node:path"
 import { type Container, type Directory, ReturnType, type Service } from "@dagger.io/dagger"
-import { loadCatalogue } from "../../src/catalogue/load.js"
-import { moduleRoot } from "../../src/catalogue/ownFiles.js"
+import { loadCatalogue, stackNames } from "../../src/catalogue/load.js"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
 import type { ResolvedSource } from "../../src/graph/build/foundSource.js"
 import { imageLayout } from "../../src/graph/build/layouts.js"
@@ -33,9 +30,8 @@ type Named = [name: string, run: () => Promise<unknown>]
 
 /** Those of all stacks but the one that is called. */
 export async function otherStacksTests(settings: Settings, options: BuildOptions, checkout: Directory, nonce: string): Promise<TestCase[]> {
-  const stacks = readdirSync(join(moduleRoot(), "stacks"), { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const cases: TestCase[] = []
-  for (const { name } of stacks.filter(({ name }) => name !== settings.catalogue.stack)) {
+  for (const name of stackNames().filter((one) => one !== settings.catalogue.stack)) {
     const of = { ...settings, catalogue: await loadCatalogue(name) }
     const found = [
       ...(await sourcesTests(of, checkout)),

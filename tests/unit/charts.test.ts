@@ -4,7 +4,7 @@ import { Ajv } from "ajv"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parse, parseAllDocuments } from "yaml"
 import { type DeploymentData, readDeployment } from "../../src/catalogue/deployment.js"
-import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
+import { loadCatalogue, loadDeployment, stackNames } from "../../src/catalogue/load.js"
 import { moduleRoot } from "../../src/catalogue/ownFiles.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { chartFiles } from "../../src/plan/kubernetes/charts.js"
@@ -98,6 +98,16 @@ describe("values", () => {
   const set = (part: string, key: string, value: unknown) => check((values) => Object.assign(values.global[part]!, { [key]: value }))
 
   it("fit their schema as they are", () => expect(check(() => {})).toBe("fits"))
+  it("of every stack fit its schema as Helm reads them", async () => {
+    for (const name of stackNames()) {
+      const own = await loadCatalogue(name)
+      const texts = chartFiles(own, (await loadDeployment(own, name))!)
+      const ajv = new Ajv({ strict: false })
+      const values = parse(texts[`${name}/values.yaml`]!, { version: "1.1" }) as object
+      ajv.validate(JSON.parse(texts[`${name}/values.schema.json`]!), values)
+      expect(ajv.errors ?? [], name).toEqual([])
+    }
+  })
   it("with a typo are refused", () => {
     expect(check((values) => Object.assign(values.global, { layuot: "grouped" }))).toContain("additional properties")
     expect(set("settings", "CRONN", "0 4 * * *")).toContain("additional properties")

@@ -1,6 +1,5 @@
 // The Helm charts of a stack, below charts/STACK: one for all, which holds a library and one for each module.
 
-import { stringify } from "yaml"
 import type { DeploymentData } from "../../catalogue/deployment.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { oldestKubernetes } from "../deploy/cluster.js"
@@ -16,6 +15,7 @@ import {
   choice,
   count,
   flag,
+  helmYaml,
   list,
   objectOf,
   schemaText,
@@ -89,7 +89,7 @@ const isEdge = ({ files }: Module): boolean => Object.hasOwn(files, edgeFile)
 
 function chartText({ sources, pins }: Catalogue, entry: object): string {
   const version = Object.keys(sources).map((name) => pins.sources[name]!.version)[0] ?? "0"
-  return `# Generated from deployment.yaml and stack.yaml: do not edit.\n${stringify({ apiVersion: "v2", ...entry, version: chartVersion, appVersion: version, kubeVersion: kubernetes })}`
+  return `# Generated from deployment.yaml and stack.yaml: do not edit.\n${helmYaml({ apiVersion: "v2", ...entry, version: chartVersion, appVersion: version, kubeVersion: kubernetes })}`
 }
 
 function moduleFiles(context: Context, module: Module): Record<string, string> {
@@ -134,7 +134,7 @@ function moduleText(context: Context, module: Module): string {
   const edge = isEdge(module) ? edgeEnvironment(context) : {}
   const lines = [
     "# What this module is. Generated from deployment.yaml and stack.yaml: do not edit. Helm fills in what stands in braces.",
-    stringify(plain, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd(),
+    helmYaml(plain, { aliasDuplicateObjects: false }).trimEnd(),
     ...mappingLines("environment", {
       ...Object.fromEntries(Object.entries(environment).map(([name, one]) => [name, helmText({ catalogue, data }, one)])),
       ...edge,

@@ -1,6 +1,6 @@
 // The values of a chart: each with what it is for, and what it may be.
 
-import { stringify } from "yaml"
+import { stringify, type ToStringOptions } from "yaml"
 
 export interface Value {
   name: string
@@ -38,6 +38,11 @@ export const anything = { type: "object" }
 export const list = { type: "array" }
 export const choice = (...words: string[]) => ({ enum: words })
 
+/** For Helm, which takes off and yes for flags where they have no quotes, as YAML 1.1 does. */
+export function helmYaml(content: object, options: ToStringOptions & { aliasDuplicateObjects?: boolean } = {}): string {
+  return stringify(content, { version: "1.1", lineWidth: 0, ...options })
+}
+
 /** values.yaml: a line for each value, with its purpose above. */
 export function valuesText(head: string, values: Value[]): string {
   return `${[comment(head, ""), ...values.map((one) => entryText(one, ""))].join("\n\n")}\n`
@@ -45,8 +50,8 @@ export function valuesText(head: string, values: Value[]): string {
 
 function entryText({ name, purpose, value: given, below }: Value, indent: string): string {
   const title = comment(purpose, indent)
-  if (below === undefined)
-    return `${title}\n${stringify({ [name]: given }, { lineWidth: 0, flowCollectionPadding: true })
+  if (below === undefined || below.length === 0)
+    return `${title}\n${helmYaml({ [name]: given }, { flowCollectionPadding: true })
       .trimEnd()
       .replace(/^/gm, indent)}`
   return `${title}\n${indent}${name}:\n${below.map((one) => entryText(one, `${indent}  `)).join("\n")}`
