@@ -16,7 +16,8 @@ import { listedSums } from "./releases"
 export function fullName(image: string): string {
   const [first = "", ...rest] = image.split("/")
   const hosted = rest.length > 0 && (/[.:]/.test(first) || first === "localhost")
-  const path = hosted ? image : `docker.io/${rest.length === 0 ? "library/" : ""}${image}`
+  const [host, name] = hosted ? [first, rest.join("/")] : ["docker.io", image]
+  const path = `${host}/${host === "docker.io" && !name.includes("/") ? "library/" : ""}${name}`
   return /[:@][^/]*$/.test(path) ? path : `${path}:latest`
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { aptOptions } from "../../host/build/debian"
 import { chooseSubnet, resolvConf } from "../../host/engine/network"
+import { fullName } from "../../host/operate/images"
 import { bytes, duration } from "../../host/output"
 import { explain, knownCause } from "../../host/problem"
 import { Problem } from "../../src/base/problem"
@@ -66,6 +67,21 @@ describe("apt's proxies", () => {
     expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual([`${lines[0]}\n`, 0o600])
     expect(aptOptions([], folder)).toEqual([])
     rmSync(folder, { recursive: true })
+  })
+})
+
+describe("the whole name of an image", () => {
+  it.each([
+    ["shop", "docker.io/library/shop:latest"],
+    ["shop:1.0", "docker.io/library/shop:1.0"],
+    ["docker.io/shop:1.0", "docker.io/library/shop:1.0"],
+    ["example/shop:1.0", "docker.io/example/shop:1.0"],
+    ["docker.io/example/shop:1.0", "docker.io/example/shop:1.0"],
+    ["localhost/shop:1.0", "localhost/shop:1.0"],
+    ["127.0.0.1:5000/shop", "127.0.0.1:5000/shop:latest"],
+    ["ghcr.io/me/im/shop@sha256:00", "ghcr.io/me/im/shop@sha256:00"],
+  ])("of %s is %s", (short, whole) => {
+    expect(fullName(short)).toBe(whole)
   })
 })
 
