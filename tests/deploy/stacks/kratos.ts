@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, test } from "vitest"
-import { home, openimctl, publicName, setting, works } from "../support/kit.js"
+import { begin, home, publicName, setting, works } from "../support/kit.js"
 import { containersOf } from "../support/machine.js"
 import { imageOf, newerKit } from "../support/newerKit.js"
 import { inBrowser } from "./pages.js"
@@ -10,8 +10,15 @@ import { inBrowser } from "./pages.js"
 const quick = ["--ignore=disk", "--drain=5"]
 const services = () => containersOf("app", { stopped: true })
 
-/** What became of the requests that four clients sent while `work` ran. */
-async function underLoad(work: () => Promise<void>): Promise<{ requests: number; failed: string[] }> {
+interface Measured {
+  code: number
+  text: string
+  requests: number
+  failed: string[]
+}
+
+/** How openimctl ended, and what became of the requests that four clients sent meanwhile. */
+async function underLoad(...words: string[]): Promise<Measured> {
   const url = `http://${publicName}:${setting("API_PORT")}/v1/check`
   const measured = { requests: 0, failed: [] as string[] }
   let ended = false
@@ -30,13 +37,11 @@ async function underLoad(work: () => Promise<void>): Promise<{ requests: number;
     }
   }
   const clients = [1, 2, 3, 4].map(client)
-  try {
-    await work()
-  } finally {
-    ended = true
-    await Promise.all(clients)
-  }
-  return measured
+  const { code, out, err } = await begin(...words, ...quick).ended
+  ended = true
+  await Promise.all(clients)
+  expect(measured.requests).toBeGreaterThan(50)
+  return { code, text: `${out}\n${err}`, ...measured }
 }
 
 export function kratosCases(): void {
@@ -60,31 +65,26 @@ export function kratosCases(): void {
     test("a newer service takes over while requests go on", async () => {
       const first = imageOf("app")
       newerKit("newer", "app v99.0.0, newer", "LABEL kit=newer", { service: "app" })
-      const { requests, failed } = await underLoad(async () => {
-        works("update", "--kit=/srv/newer", ...quick)
-      })
+      const { code, text, failed } = await underLoad("update", "--kit=/srv/newer")
+      expect(code, text).toBe(0)
       expect([imageOf("app"), services().length]).toEqual([`${first}-newer`, 1])
       expect(failed).toEqual([])
-      expect(requests).toBeGreaterThan(50)
     })
 
     test("one that does not start is taken back, and no request fails", async () => {
       newerKit("broken", "app v99.1.0, broken", 'ENTRYPOINT ["false"]', { service: "app" })
       const before = [imageOf("app"), ...services()]
-      const { failed } = await underLoad(async () => {
-        const { code, out, err } = openimctl(["update", "--kit=/srv/broken", ...quick, "--timeout=30"])
-        expect(code, `${out}\n${err}`).toBe(1)
-        expect(err).toContain("app did not start")
-      })
+      const { code, text, failed } = await underLoad("update", "--kit=/srv/broken", "--timeout=30")
+      expect(code, text).toBe(1)
+      expect(text).toContain("app did not start")
       expect([imageOf("app"), ...services()]).toEqual(before)
       expect(failed).toEqual([])
       works("health")
     })
 
     test("rollback goes back to the first one", async () => {
-      const { failed } = await underLoad(async () => {
-        works("rollback", ...quick)
-      })
+      const { code, text, failed } = await underLoad("rollback")
+      expect(code, text).toBe(0)
       expect([imageOf("app").endsWith("-newer"), services().length]).toEqual([false, 1])
       expect(failed).toEqual([])
     })
