@@ -2,11 +2,12 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { withoutCredentials } from "../src/base/addresses"
+import { lastWords } from "../src/base/lastWords"
 import { Problem } from "../src/base/problem"
 import { remove, temporary } from "./cache"
 import { bytes } from "./output"
 import type { Note } from "./progress"
-import { attempt, lastWords, which } from "./run"
+import { attempt, which } from "./run"
 
 /** Long enough for a slow network, short enough not to be mistaken for a hang where there is none. */
 const CONNECT_SECONDS = 5

@@ -4,6 +4,7 @@ import { createWriteStream, mkdirSync, statfsSync } from "node:fs"
 import { join } from "node:path"
 import { $ } from "zx/core"
 import { withoutCredentials } from "../src/base/addresses"
+import { lastWords } from "../src/base/lastWords"
 import { Problem } from "../src/base/problem"
 import { shellWord } from "../src/base/shellWords"
 import { guard, unguard } from "./lock"
@@ -145,15 +146,6 @@ function alive(group: number): boolean {
   } catch {
     return false
   }
-}
-
-/** The last lines that say something, on one line. */
-export function lastWords(output: string, count = 3): string {
-  const lines = output
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .filter(Boolean)
-  return lines.slice(-count).join(" / ") || "no output"
 }
 
 /** Says why a link of a chain was refused, and ends what it may have left running when its time was up. */

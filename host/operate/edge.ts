@@ -1,7 +1,8 @@
 // Commands to the edge at run time, over a port that only its own container reaches. They change no file and end no connection.
 
+import { lastWords } from "../../src/base/lastWords"
 import { Problem } from "../../src/base/problem"
-import { attempt, lastWords } from "../run"
+import { attempt } from "../run"
 import { runningContainer, type Site } from "./engine"
 
 export const RESTART = (edge: string): string => `openimctl restart ${edge} makes it read its files again; that ends its connections`

@@ -2,9 +2,10 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { lastWords } from "../../src/base/lastWords"
 import { Problem } from "../../src/base/problem"
 import type { ContainerState } from "../../src/plan/deploy/stages"
-import { attempt, type Finished, lastWords, which } from "../run"
+import { attempt, type Finished, which } from "../run"
 import { type Folder, projectName } from "./folder"
 import { say } from "./print"
 

@@ -1,6 +1,7 @@
 // New containers beside old ones: started without connections, checked, given connections share by share, and the old ones retired.
 
 import { setTimeout as sleep } from "node:timers/promises"
+import { lastWords } from "../../src/base/lastWords"
 import { durationText as duration } from "../../src/base/measures"
 import { Problem } from "../../src/base/problem"
 import {
@@ -17,7 +18,7 @@ import {
 import type { DeployedService } from "../../src/plan/deploy/model"
 import { onceOnly } from "../../src/plan/deploy/scale"
 import { type ContainerState, serviceNamed, verdict } from "../../src/plan/deploy/stages"
-import { attempt, lastWords } from "../run"
+import { attempt } from "../run"
 import { askEdge } from "./edge"
 import { ask, composeOrFail, containersOf, runningContainer, type Site } from "./engine"
 import { syntheticFault } from "./health"

@@ -2,8 +2,9 @@
 import { accessSync, constants, existsSync } from "node:fs"
 import { join } from "node:path"
 import { messageOf } from "../../src/base/errors"
+import { lastWords } from "../../src/base/lastWords"
 import { Problem } from "../../src/base/problem"
-import { attempt, lastWords } from "../run"
+import { attempt } from "../run"
 import type { Folder } from "./folder"
 import { EXIT, masked, Refusal, say } from "./print"
 

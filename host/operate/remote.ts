@@ -3,9 +3,10 @@
 import { spawn } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { lastWords } from "../../src/base/lastWords"
 import { Problem } from "../../src/base/problem"
 import { shellWord } from "../../src/base/shellWords"
-import { attempt, lastWords, which } from "../run"
+import { attempt, which } from "../run"
 import type { Folder } from "./folder"
 import { EXIT, Refusal, say } from "./print"
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { lastWords } from "../../src/base/lastWords"
 import { Problem } from "../../src/base/problem"
 import { backupOf } from "../../src/plan/deploy/backup"
 import {
@@ -15,7 +16,7 @@ import {
   withoutCron,
 } from "../../src/plan/deploy/backupSchedule"
 import { isRoot } from "../requirements"
-import { attempt, lastWords, which } from "../run"
+import { attempt, which } from "../run"
 import { type Folder, projectName, settingsOf } from "./folder"
 import { recorded } from "./history"
 import { EXIT, Refusal, result, say } from "./print"

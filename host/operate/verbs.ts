@@ -17,12 +17,13 @@ import {
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { jsonText } from "../../src/base/format"
+import { lastWords } from "../../src/base/lastWords"
 import { Problem } from "../../src/base/problem"
 import { preflight } from "../../src/plan/deploy/preflight"
 import { wantedScale } from "../../src/plan/deploy/scale"
 import { checkEnv, type Diagnostic, hiddenLine } from "../../src/plan/deploy/settings"
 import { chosenProfiles, serviceNamed, servicesOf } from "../../src/plan/deploy/stages"
-import { attempt, lastWords } from "../run"
+import { attempt } from "../run"
 import { dataFindings, refuseData } from "./dataVersions"
 import {
   ask,

@@ -1,5 +1,6 @@
 // What a deploy would change on a cluster: helm renders the chart, and the API server compares the result with what it has.
 
+import { lastWords } from "../../base/lastWords.js"
 import { Problem } from "../../base/problem.js"
 import { type ClusterFacts, valueFaults } from "./cluster.js"
 
@@ -19,8 +20,6 @@ export interface Planned {
   ownSecret?: string
 }
 
-const lastLine = (text: string) => text.trim().split("\n").at(-1)!.trim()
-
 /** Kinds that every deploy makes. */
 const kinds = [
   "deployments.apps",
@@ -32,13 +31,15 @@ const kinds = [
   "networkpolicies.networking.k8s.io",
 ]
 
+const mayNot = async (run: Tool, verb: string, kind: string) => (await run("kubectl", ["auth", "can-i", verb, kind])).stdout.trim() === "no"
+
 /** What the cluster says of itself and of its user's rights. */
 export async function clusterFacts(run: Tool, namespace: string, volumes: boolean): Promise<ClusterFacts> {
   const answer = await run("kubectl", ["version", "--output=json"])
-  if (answer.code !== 0) throw new Problem(`the cluster does not answer: ${lastLine(answer.tail)}`, "kubectl cluster-info says more")
+  if (answer.code !== 0) throw new Problem(`the cluster does not answer: ${lastWords(answer.tail, 1)}`, "kubectl cluster-info says more")
   const { serverVersion } = JSON.parse(answer.stdout) as { serverVersion?: { major: string; minor: string } }
   const refused: string[] = []
-  for (const kind of kinds) if ((await run("kubectl", ["auth", "can-i", "create", kind])).stdout.trim() === "no") refused.push(kind)
+  for (const kind of kinds) if (await mayNot(run, "create", kind)) refused.push(kind)
   const classes = await run("kubectl", ["get", "storageclasses", "--output=json"])
   const standard = "storageclass.kubernetes.io/is-default-class"
   type Classes = { items: { metadata: { name: string; annotations?: Record<string, string> } }[] }
@@ -60,8 +61,7 @@ export async function clusterFacts(run: Tool, namespace: string, volumes: boolea
 /** What the chart must not ask a cluster of a user who may only use a namespace of it, as an option for helm. */
 export async function withoutRights(run: Tool): Promise<string[]> {
   const asked = ["ingressclasses.networking.k8s.io", "storageclasses.storage.k8s.io", "apiservices.apiregistration.k8s.io"]
-  for (const kind of asked)
-    if ((await run("kubectl", ["auth", "can-i", "get", kind])).stdout.trim() === "no") return ["--set=global.checkCluster=false"]
+  for (const kind of asked) if (await mayNot(run, "get", kind)) return ["--set=global.checkCluster=false"]
   return []
 }
 
@@ -75,14 +75,14 @@ export async function plannedChanges(run: Tool, { release, chart, namespace, val
   const rendered = await run("helm", ["template", release, chart, ...looking, ...values])
   if (rendered.code !== 0) {
     const [fault] = valueFaults(schema, rendered.tail)
-    throw new Problem(fault ?? `the chart cannot be rendered: ${rendered.tail.trim().split("\n").slice(-3).join(" ")}`)
+    throw new Problem(fault ?? `the chart cannot be rendered: ${lastWords(rendered.tail)}`)
   }
   const next = objectsIn(rendered.stdout, namespace)
   if (!started) return `the namespace ${namespace} is not there yet; this would be made in it:\n${listed([...next.keys()])}`
   const before = await run("helm", ["get", "manifest", release])
   const now = before.code === 0 ? objectsIn(before.stdout, namespace) : new Map<string, string>()
   const diff = await run("kubectl", ["diff", "--server-side", "--force-conflicts", "--filename=-"], rendered.stdout)
-  if (diff.code > 1) throw new Problem(`the API server refuses it: ${diff.tail.trim().split("\n").slice(-3).join(" ")}`)
+  if (diff.code > 1) throw new Problem(`the API server refuses it: ${lastWords(diff.tail)}`)
   const found = diffsIn(diff.stdout)
   // Another program that somebody has kubectl use prints it in its way.
   return diff.code === 1 && found.length === 0 ? diff.stdout : changesText(found, now, next)
