@@ -3,6 +3,7 @@
 
 import type { Directory } from "@dagger.io/dagger"
 import { atOnceThenAlone, type Done } from "../base/alone.js"
+import { pairs } from "../base/entries.js"
 import { once } from "../base/once.js"
 import { Problem } from "../base/problem.js"
 import { type BuildOptions, type BuildRequest, componentImage } from "../graph/build/components.js"
@@ -160,10 +161,10 @@ export async function releaseAll(
   })
   // What a source or a caller has wrong stays wrong.
   const made = atOnceThenAlone(works, (error) => !failFast && !(error instanceof Problem))
-  const building = rows.map((row) => (wanted.includes(row) ? made[wanted.indexOf(row)] : undefined))
+  const building = new Map(pairs(wanted, made))
   // One stack serves all images that must pass there, once each of them is built or has failed.
   const tested = once(async () => {
-    const built = (await Promise.allSettled(building)).flatMap((one) => (one.status === "fulfilled" && one.value ? [one.value.value] : []))
+    const built = (await Promise.allSettled(made)).flatMap((one) => (one.status === "fulfilled" ? [one.value.value] : []))
     const inStack = built.filter(({ plan }) => plan.suites.length > 0).map(({ candidate }) => candidate)
     if (order !== undefined && !(failFast && stopped)) await stackGate(settings, options, order.gate, inStack, order.checkout)
   })
@@ -188,9 +189,9 @@ export async function releaseAll(
     return { component, result: "published", detail: reason, ...published }
   }
   return Promise.all(
-    rows.map(async (row, index) => {
+    rows.map(async (row) => {
       try {
-        return await released(row, building[index])
+        return await released(row, building.get(row))
       } catch (error) {
         stopped = true
         log(`${row.component}: failed: ${tailOf(error, 3)}`)

@@ -88,19 +88,30 @@ async function separate(
   return folder.sync()
 }
 
+/** The source after its own build, which makes all programs and tools: mage takes further arguments for targets. */
+function ownBuild(
+  settings: Settings,
+  toolchain: PreparedToolchain,
+  source: ResolvedSource,
+  tool: string,
+  environment: Record<string, string> = {},
+): Container {
+  const trust = settings.custom === undefined ? undefined : "custom"
+  return Object.entries(environment)
+    .reduce((box, [name, value]) => box.withEnvVariable(name, value), workspace(settings, toolchain, wholeOf(source), trust))
+    .withExec(compiling(`${settings.catalogue.stack} with ${tool}`, [tool, "build"]))
+}
+
 async function byMagefile(
   settings: Settings,
   toolchain: PreparedToolchain,
   source: ResolvedSource,
   wanted: ProgramEntry[],
 ): Promise<Directory> {
-  const trust = settings.custom === undefined ? undefined : "custom"
-  const built = workspace(settings, await withMage(settings, toolchain), wholeOf(source), trust)
-    .withEnvVariable("PLATFORMS", "linux_amd64")
-    .withEnvVariable("RELEASE", "true")
-    // It builds all programs and tools: mage takes further arguments for targets.
-    .withExec(compiling(`${settings.catalogue.stack} with mage`, ["mage", "build"]))
-    .directory("_output/bin/platforms/linux/amd64")
+  const built = ownBuild(settings, await withMage(settings, toolchain), source, "mage", {
+    PLATFORMS: "linux_amd64",
+    RELEASE: "true",
+  }).directory("_output/bin/platforms/linux/amd64")
   const names = wanted.map((entry) => entry.program)
   return built.filter({ include: names }).sync()
 }
@@ -112,11 +123,8 @@ async function byMakefile(
   source: ResolvedSource,
   wanted: ProgramEntry[],
 ): Promise<Directory> {
-  const trust = settings.custom === undefined ? undefined : "custom"
   const container = await withSystemPackages(settings, { container: toolchain.container, reference: "" }, "debian", ["make"])
-  const built = workspace(settings, { ...toolchain, container }, wholeOf(source), trust)
-    .withExec(compiling(`${settings.catalogue.stack} with make`, ["make", "build"]))
-    .directory("bin")
+  const built = ownBuild(settings, { ...toolchain, container }, source, "make").directory("bin")
   return wanted.reduce((folder, { program }) => folder.withFile(program, built.file(program)), dag.directory()).sync()
 }
 
