@@ -14,7 +14,7 @@ import { chartFiles } from "../../src/plan/kubernetes/charts.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, has, same } from "./cases.js"
 import { kubernetesSchemas } from "./kubernetesSchemas.js"
-import { manifestFaults, manifestsOf } from "./manifests.js"
+import { imagesOf, manifestFaults, manifestsOf } from "./manifests.js"
 
 /** The oldest version that the charts name, and the one of the suite kubernetes. The API's description is part of the module. */
 const releases = {
@@ -183,12 +183,6 @@ async function edgeReads(box: Container, text: string): Promise<void> {
 function profilesOf(schema: string): string[] {
   const { properties } = JSON.parse(schema) as { properties: { global: { properties: { profile: { enum: string[] } } } } }
   return properties.global.properties.profile.enum
-}
-
-function imagesOf(values: string): Record<string, string> {
-  return Object.fromEntries(
-    [...values.matchAll(/^ {4}([A-Z0-9_]+_IMAGE):/gm)].map(([, name]) => [name!, "registry.company.com/im/image:1"]),
-  )
 }
 
 /** What the charts make. */

@@ -10,6 +10,7 @@ import { chartFiles } from "../../src/plan/kubernetes/charts.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
 import { casesOf, has, same } from "./cases.js"
 import { clusterNode } from "./kubernetes.js"
+import { imagesOf } from "./manifests.js"
 
 const namespace = "im"
 
@@ -19,12 +20,9 @@ export async function clusterPlanTests(settings: Settings, checkout: Directory):
   const { stack } = catalogue
   const data = (await loadDeployment(catalogue, stack))!
   const files = chartFiles(catalogue, data)
-  const images = [...files[`${stack}/values.yaml`]!.matchAll(/^ {4}([A-Z0-9_]+_IMAGE):/gm)].map(([, name]) => [
-    name!,
-    "registry.company.com/im/image:1",
-  ])
+  const images = imagesOf(files[`${stack}/values.yaml`]!)
   const valuesText = (more: object = {}) =>
-    JSON.stringify({ global: { settings: { PUBLIC_URL: "https://im.company.com" }, images: Object.fromEntries(images) }, ...more })
+    JSON.stringify({ global: { settings: { PUBLIC_URL: "https://im.company.com" }, images }, ...more })
   const api = node
     .withEnvVariable("RUN", randomUUID())
     .withExposedPort(6443)

@@ -103,3 +103,10 @@ function containerFaults({ securityContext: context = {}, resources, env = [] }:
   const given = env.filter(({ name, value }) => secrets.includes(name) && value !== undefined)
   return [...rules.flatMap(([ok, fault]) => (ok ? [] : [fault])), ...given.map(({ name }) => `${name} is a secret, and a value here`)]
 }
+
+/** A name for each image that the values of a chart ask for. */
+export function imagesOf(values: string): Record<string, string> {
+  return Object.fromEntries(
+    [...values.matchAll(/^ {4}([A-Z0-9_]+_IMAGE):/gm)].map(([, name]) => [name!, "registry.company.com/im/image:1"]),
+  )
+}

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs"
 import { beforeAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { type DeploymentData, readDeployment } from "../../src/catalogue/deployment.js"
-import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
+import { loadCatalogue, loadDeployment, stackNames } from "../../src/catalogue/load.js"
 import type { Catalogue } from "../../src/catalogue/types.js"
 import { CHECKOUT, COMPOSE, PINS, RELEASE } from "../../src/objects/ignore.js"
 import { type DeploymentRequest, deploymentOf } from "../../src/plan/deploy/deployment.js"
@@ -36,8 +36,6 @@ interface Compose {
 }
 
 const root = new URL("../../", import.meta.url)
-const stacks = readdirSync(new URL("stacks", root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
-
 let catalogue: Catalogue
 let data: DeploymentData
 let live: { catalogue: Catalogue; data: DeploymentData }
@@ -66,7 +64,7 @@ describe("the files of a deployment", () => {
   })
 })
 
-describe.each(stacks.map(({ name }) => name))("the files of the stack %s", async (stack) => {
+describe.each(stackNames())("the files of the stack %s", async (stack) => {
   const found = await loadCatalogue(stack)
   const deployed = await loadDeployment(found, stack)
   const files = deployed === undefined ? {} : deploymentFilesByPath(found, deployed)

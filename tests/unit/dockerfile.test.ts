@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { beforeAll, describe, expect, it } from "vitest"
-import { loadCatalogue } from "../../src/catalogue/load.js"
+import { loadCatalogue, stackNames } from "../../src/catalogue/load.js"
 import type { Catalogue, ImageEntry } from "../../src/catalogue/types.js"
 import { dockerfile, dockerfiles, dockerfilesByPath } from "../../src/plan/dockerfile/dockerfile.js"
 import { assigned, printed } from "../../src/plan/dockerfile/words.js"
@@ -9,8 +9,6 @@ import { fixtureCatalogue } from "./fixtures.js"
 
 const root = new URL("../../", import.meta.url)
 const committed = (folder = "dockerfiles") => readdirSync(new URL(folder, root)).filter((name) => name.endsWith(".Dockerfile"))
-const stacks = readdirSync(new URL("stacks", root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
-
 let live: Catalogue
 let catalogue: Catalogue
 beforeAll(async () => {
@@ -24,7 +22,7 @@ const of = (component: string, base = "debian", options = {}) =>
 /** What the final image gets: everything from the last FROM on. */
 const finalStage = (text: string) => text.slice(text.lastIndexOf("\nFROM ") + 1)
 
-describe.each(stacks.map(({ name }) => name))("the Dockerfiles of the stack %s", async (stack) => {
+describe.each(stackNames())("the Dockerfiles of the stack %s", async (stack) => {
   const found = await loadCatalogue(stack)
   const made = dockerfiles(found)
 

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
-import { loadCatalogue } from "../../src/catalogue/load.js"
+import { loadCatalogue, stackNames } from "../../src/catalogue/load.js"
 
 const root = new URL("../..", import.meta.url).pathname
 const read = (name: string) => readFileSync(join(root, name), "utf8")
@@ -36,9 +36,7 @@ function found({ matchStrings, matchStringsStrategy, depNameTemplate }: Manager,
 
 const manager = (datasource: string) => customManagers.find(({ datasourceTemplate }) => datasourceTemplate === datasource)!
 
-const stacks = readdirSync(join(root, "stacks"), { withFileTypes: true }).filter((entry) => entry.isDirectory())
-
-describe.each(stacks.map(({ name }) => name))("what Renovate finds in stacks/%s/versions.yaml", (stack) => {
+describe.each(stackNames())("what Renovate finds in stacks/%s/versions.yaml", (stack) => {
   const text = read(`stacks/${stack}/versions.yaml`)
   const pins = parse(text) as { tools?: Record<string, { module: string; version: string }>; images?: Record<string, string>; go: string }
 

@@ -1,9 +1,9 @@
 // What holds for every stack of this project, and what the documents of V7 say about its deployment.
 
-import { readdirSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
-import { loadCatalogue, loadDeployment } from "../../src/catalogue/load.js"
+import { loadCatalogue, loadDeployment, stackNames } from "../../src/catalogue/load.js"
 import { deploymentOf } from "../../src/plan/deploy/files.js"
 import { quadletFiles } from "../../src/plan/deploy/quadlet.js"
 import { checkToolchains, toolchainOf } from "../../src/plan/toolchains/toolchains.js"
@@ -11,9 +11,7 @@ import { watchedOf } from "../../src/plan/versions/watch.js"
 
 const root = new URL("../../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
-const stacks = readdirSync(new URL("stacks", root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
-
-describe.each(stacks.map(({ name }) => name))("the stack %s", async (stack) => {
+describe.each(stackNames())("the stack %s", async (stack) => {
   const catalogue = await loadCatalogue(stack)
 
   it("is called as its folder, and its toolchains are known", () => {
