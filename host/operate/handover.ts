@@ -184,10 +184,11 @@ export async function giveConnections(
   }
 }
 
-/** The old containers lose their connections slice by slice, leave, and end. */
-export async function retire(site: Site, old: Old, drainSeconds: number): Promise<void> {
+/** Containers, mostly the old ones, lose their connections slice by slice, leave, and end. */
+export async function retire(site: Site, old: Old, drainSeconds: number, which = "old"): Promise<void> {
   const services = Object.keys(old)
   const all = await containersOf(site)
+  const running = idsOf(all.filter(({ state }) => state === "running"))
   const left = Object.fromEntries(services.map((name) => [name, idsOf(all.filter(({ id }) => old[name]!.includes(id)))]))
   const ids = Object.values(left).flat()
   if (ids.length > 0) {
@@ -197,15 +198,21 @@ export async function retire(site: Site, old: Old, drainSeconds: number): Promis
         site,
         places.map((slot) => stateCommand(slot, "drain")),
       )
-      await closeSlices(site, places, drainSeconds)
+      await closeSlices(site, places, drainSeconds, which)
     }
-    const linger = Math.max(0, ...services.map((name) => serviceNamed(site.folder.deployment, name).handover?.lingerSeconds ?? 0))
-    for (const name of services) await inContainers(site, left[name]!, serviceNamed(site.folder.deployment, name).handover?.leave ?? [])
+    let linger = 0
+    for (const name of services) {
+      const leaving = left[name]!.filter((id) => running.includes(id))
+      const { handover } = serviceNamed(site.folder.deployment, name)
+      if (!handover || leaving.length === 0) continue
+      await inContainers(site, leaving, handover.leave)
+      linger = Math.max(linger, handover.lingerSeconds)
+    }
     if (linger > 0) {
-      say(`the old containers stay up for ${linger} s, until others have forgotten their addresses`)
+      say(`the ${which} containers stay up for ${linger} s, until others have forgotten their addresses`)
       await sleep(linger * 1000)
     }
-    say(`stopping the old containers of ${services.join(", ")}`)
+    say(`stopping the ${which} containers of ${services.join(", ")}`)
     for (const name of services)
       if (left[name]!.length > 0) {
         const { graceSeconds } = serviceNamed(site.folder.deployment, name)
@@ -216,7 +223,7 @@ export async function retire(site: Site, old: Old, drainSeconds: number): Promis
   await evenWeights(site, services)
 }
 
-/** Seconds in which the connections of containers that are too many are closed. */
+/** Seconds in which the connections of containers that are too many, or of a failed update, are closed. */
 const SURPLUS_DRAIN = 10
 
 /** Containers beyond this number leave as those of an update do: their users connect to the others first. */
@@ -231,15 +238,15 @@ export async function retireSurplus(site: Site, wanted: Record<string, number>):
     }),
   )
   if (Object.keys(surplus).length === 0 || !(await runningContainer(site, site.folder.deployment.edge.service))) return
-  await retire(site, surplus, SURPLUS_DRAIN)
+  await retire(site, surplus, SURPLUS_DRAIN, "surplus")
 }
 
 /** So that not everybody comes back in the same moment. */
-async function closeSlices(site: Site, places: Slot[], drainSeconds: number): Promise<void> {
+async function closeSlices(site: Site, places: Slot[], drainSeconds: number, which: string): Promise<void> {
   const open = async (): Promise<string[]> => sessionsOf(await askEdge(site, ["show sess"]), places)
   const first = (await open()).length
   if (first === 0) return
-  say(`closing ${first} connections of the old containers within ${drainSeconds} s: clients connect again`)
+  say(`closing ${first} connections of the ${which} containers within ${drainSeconds} s: clients connect again`)
   const slice = Math.max(1, Math.ceil((first * SLICE_MS) / (drainSeconds * 1000)))
   for (
     let left = await open(), until = Date.now() + drainSeconds * 1000 + 10_000;
@@ -288,10 +295,15 @@ export async function backToOld(site: Site, old: Old): Promise<void> {
     if (commands.length > 0) await askEdge(site, commands)
   }
   say(`all connections go to the old containers again (${duration((Date.now() - began) / 1000)})`)
-  if (fresh.length > 0) await ask(site, ["rm", "-f", ...idsOf(fresh)], 120)
   for (const name of services) {
-    const handover = serviceNamed(site.folder.deployment, name).handover
-    if (handover) await inContainers(site, old[name]!, handover.start)
+    const { handover } = serviceNamed(site.folder.deployment, name)
+    if (!handover) continue
+    const running = fresh.filter(({ service, state }) => service === name && state === "running")
+    await inContainers(site, idsOf(running), handover.stop)
+    await inContainers(site, old[name]!, handover.start)
   }
-  if (edge !== undefined) await evenWeights(site, services)
+  // Others found the new ones as soon as they were up, without the edge: they leave like old ones, so that no answer of theirs is cut off.
+  const ofServices = Object.fromEntries(services.map((name) => [name, idsOf(fresh.filter(({ service }) => service === name))]))
+  if (edge !== undefined) await retire(site, ofServices, SURPLUS_DRAIN, "new")
+  else if (fresh.length > 0) await ask(site, ["rm", "-f", ...idsOf(fresh)], 120)
 }

@@ -232,11 +232,17 @@ describe("update", () => {
 })
 
 describe("an update that fails goes back", () => {
+  /** In the old one and, where it runs, in the new one. */
+  const [oldOnly, bothLeave] = [
+    ["stop", "start"],
+    ["stop", "stop", "start", "leave"],
+  ]
+
   test.each([
-    ["new containers that are not healthy", { failing: { [api2]: "unhealthy" } }, "api did not start: its health check fails"],
-    ["new containers that end", { failing: { [api2]: "exit" } }, "api did not start"],
-    ["new containers that answer with errors", { answers500: [api2] }, /\d+ of \d+ requests to api\/api2 failed/],
-  ])("%s", async (_, behaviour, words) => {
+    ["new containers that are not healthy", { failing: { [api2]: "unhealthy" } }, "api did not start: its health check fails", bothLeave],
+    ["new containers that end", { failing: { [api2]: "exit" } }, "api did not start", oldOnly],
+    ["new containers that answer with errors", { answers500: [api2] }, /\d+ of \d+ requests to api\/api2 failed/, bothLeave],
+  ])("%s", async (_, behaviour, words, commands) => {
     await deployed()
     kit.fakeDocker(behaviour)
     const env = kit.read(".env")
@@ -245,7 +251,7 @@ describe("an update that fails goes back", () => {
     expect(done.stderr).toMatch(/the deployment is back at 1\.0 since .* after the failure/)
     expect(done.code).toBe(1)
     expect([images(), release(), kit.read(".env")]).toEqual([at("1.0"), "1.0", env])
-    expect(fake().once?.map((line) => line.replace(/^\S+ /, ""))).toEqual(["stop", "start"])
+    expect(fake().once?.map((line) => line.replace(/^\S+ /, ""))).toEqual(commands)
     settled()
   })
 })
