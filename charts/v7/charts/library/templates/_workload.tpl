@@ -216,22 +216,26 @@ case $answer in
     answer=$(ask /v3/kv/range "$all")
     case $answer in *'"kvs"'*) ;; *) exit 0 ;; esac ;;
 esac
-printf %s "$answer" | grep -o '"key":"[^"]*"' | cut -d'"' -f4 | base64 -d | grep -qaF "/$own:" || { echo "$place does not know $own any more"; exit 1; }
+printf %s "$answer" | grep -o '"key":"[^"]*"' | cut -d'"' -f4 | base64 -d | grep -qaF "/$own:" || { echo "$place does not know $own"; exit 1; }
 {{- end }}
 
+{{- define "library.registeredProbe" -}}
+exec: { command: [bash, -c, {{ include "library.registeredScript" . | quote }}, registered, {{ .module.registered.place | quote }}, {{ .module.registered.user | quote }}, {{ .module.registered.password | quote }}, {{ .module.probe.port | quote }}, {{ index .module.addresses 0 | quote }}] }
+timeoutSeconds: 15
+{{- end }}
+
+{{- /* A program opens its port before the registry has its address. Only then do others find it, and only then may an older pod end. */ -}}
 {{- define "library.probes" -}}
 {{- if .module.probe -}}
-startupProbe: {{- include "library.probe" . | nindent 2 }}
+startupProbe: {{- include (ternary "library.registeredProbe" "library.probe" (not (empty .module.registered))) . | nindent 2 }}
   periodSeconds: 2
   failureThreshold: {{ div (add .module.startSeconds 1) 2 }}
 readinessProbe: {{- include "library.probe" . | nindent 2 }}
   periodSeconds: 5
   failureThreshold: 2
 {{- if .module.registered }}
-livenessProbe:
-  # What the registry has forgotten does not register again, and nobody finds it.
-  exec: { command: [bash, -c, {{ include "library.registeredScript" . | quote }}, registered, {{ .module.registered.place | quote }}, {{ .module.registered.user | quote }}, {{ .module.registered.password | quote }}, {{ .module.probe.port | quote }}, {{ index .module.addresses 0 | quote }}] }
-  timeoutSeconds: 15
+# What the registry has forgotten does not register again, and nobody finds it.
+livenessProbe: {{- include "library.registeredProbe" . | nindent 2 }}
   periodSeconds: 15
   failureThreshold: 3
 {{- else }}
