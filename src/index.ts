@@ -320,7 +320,7 @@ export class Openim {
    */
   @func({ cache: "session" })
   async test(
-    /** Which ones, such as unit,smoke; all when none is named (an unknown name lists them) */ suites: string[] = [],
+    /** Which ones, such as unit,smoke; when none is named all but those of each night (an unknown name lists them) */ suites: string[] = [],
     /** The module's own checkout */ @argument({ defaultPath: "/", ignore: CHECKOUT }) checkout: Directory,
     /** Run the suites on a stack again, although images, services and tests have not changed */ again: boolean = false,
   ): Promise<string> {

@@ -131,9 +131,11 @@ export class Tests {
     return this.run(["faults"])
   }
 
-  /** Breaks servers on purpose, by a wrong key or password: each must turn the right suite red. */
+  /**
+   * Breaks servers on purpose, by a wrong key or password: each must turn the right suite red.
+   * Run by name only, and each night
+   */
   @func({ cache: "session" })
-  @check()
   async mutations(): Promise<string> {
     return this.run(["mutations"])
   }
@@ -190,16 +192,17 @@ export class Tests {
     return this.run(["bundle"])
   }
 
-  /** Builds, starts and publishes the image of every single program. */
+  /** Builds, starts and publishes the image of each program. Run by name only, and each night. */
   @func({ cache: "never" })
-  @check()
   async programImages(): Promise<string> {
     return this.run(["programs"])
   }
 
-  /** Builds the server's Dockerfile by buildah and compares its programs with Dagger's. */
+  /**
+   * Builds the server's Dockerfile by buildah and compares its programs with Dagger's.
+   * Run by name only, and each night
+   */
   @func({ cache: "session" })
-  @check()
   async buildah(): Promise<string> {
     return this.run(["buildah"])
   }
@@ -219,6 +222,13 @@ export class Tests {
   @check()
   async deploy(): Promise<string> {
     return this.run(["deploy"])
+  }
+
+  /** Updates a kit on a real Docker daemon while users are connected, breaks updates, scales. */
+  @func({ cache: "never" })
+  @check()
+  async updates(): Promise<string> {
+    return this.run(["updates"])
   }
 
   /**

@@ -8,9 +8,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../stacks/openim/support/eventually.js"
 import { keepFigure } from "../stacks/openim/support/results.js"
-import { failureCases } from "./cases/failures.js"
-import { scaleCases } from "./cases/scale.js"
-import { updateCases } from "./cases/update.js"
+import { failureCases } from "./failures.js"
 import { type Authority, holdSocket, servedCertificate, startAuthority } from "./support/authority.js"
 import { BrowserUser, openBrowser } from "./support/browser.js"
 import { begin, change, home, openimctl, publicName, refuses, setting, works } from "./support/kit.js"
@@ -247,8 +245,6 @@ describe("what happens to machines", () => {
 })
 
 failureCases()
-updateCases()
-scaleCases()
 
 describe("secrets", () => {
   test("a password of a store without a client in its image is not changed, and the reason is said", () => {

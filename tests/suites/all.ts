@@ -18,7 +18,7 @@ import { bundleTests } from "./bundle.js"
 import { chartTests } from "./charts.js"
 import { clusterPlanTests } from "./clusterPlan.js"
 import { customisedTests } from "./customised.js"
-import { deployTests, type MakeKit, monitored, otherDeployTests, withCalls } from "./deploy.js"
+import { deployTests, type MakeKit, monitored, otherDeployTests, updated, withCalls } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { firstGroup } from "./groups.js"
@@ -81,17 +81,15 @@ const suites: Record<string, TestSuite> = {
   customised: ({ settings, checkout }) => customisedTests(settings, checkout),
   publishing: ({ settings, checkout }) => publishingTests(settings, checkout, randomUUID()),
   releasing: ({ settings, checkout }) => releasingTests(settings, checkout, randomUUID()),
-  buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
   deployment: ({ settings, checkout }) => deploymentTests(settings, checkout),
   charts: ({ settings, checkout }) => chartTests(settings, checkout),
   workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
   bundle: ({ settings }) => bundleTests(settings, new Date().toISOString()),
-  programs: ({ settings, options }) => programTests(settings, options),
 }
 
 const loadTools = ["k6"]
 
-/** Run where they are named only: they compile what no other suite needs. */
+/** Run where they are named only, and each night: they compile what no other suite needs. */
 const namedSuites: Record<string, TestSuite> = {
   stacks: ({ settings, options, checkout }) => otherStacksTests(settings, options, checkout, randomUUID()),
 }
@@ -103,6 +101,9 @@ const namedOtherSuites: Record<string, TestSuite> = {
 
 /** The same, for what they know of OpenIM. Kubernetes takes 20 minutes of a processor where nothing is kept. */
 const namedOpenimSuites: Record<string, TestSuite> = {
+  // What other suites ask, in another way: the same recipes by another builder, the same programs each in its own image.
+  buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
+  programs: ({ settings, options }) => programTests(settings, options),
   kubeplan: ({ settings, checkout }) => clusterPlanTests(settings, checkout),
   kubernetes: ({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce),
   // It needs an image that the others do not.
@@ -140,12 +141,23 @@ const waitingSuites: Record<string, TestSuite> = {
   starts: async ({ settings, options, stack, nonce }) => startTests(settings, options, await stack(), nonce ?? ""),
 }
 
-/** Of the same kind, on other stacks. The longest comes first, and the others beside it. */
+/** Of the same kind, on other stacks. The longest come first, and the others beside them. */
 const openimSuites: Record<string, TestSuite> = {
   deploy: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce),
-  separate: ({ settings, options, checkout, nonce }) => separateTests(settings, options, checkout, nonce),
+  updates: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, updated),
   podman: ({ settings, checkout, nonce }) => podmanTests(settings, checkout, nonce),
+}
+
+/** Of the same kind, named only: the same cases with programs one by one, and suites that must turn red. */
+const namedWaitingSuites: Record<string, TestSuite> = {
+  separate: ({ settings, options, checkout, nonce }) => separateTests(settings, options, checkout, nonce),
   mutations: ({ settings, options, checkout, nonce }) => mutationTests(settings, options, checkout, nonce),
+}
+
+/** What a run without names leaves out: of OpenIM, and of each other stack. */
+export const nightlySuites = {
+  openim: Object.keys({ ...namedSuites, ...namedOpenimSuites, ...namedWaitingSuites }),
+  others: Object.keys(namedOtherSuites),
 }
 
 function onStack(name: string, tools: string[] = []): TestSuite {
@@ -160,7 +172,8 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
   const onOne = ofOpenim ? stackSuites : {}
   const waiting = ofOpenim ? { ...openimSuites, ...waitingSuites } : {}
   const whenNamed = ofOpenim ? { ...namedSuites, ...namedOpenimSuites } : { ...namedSuites, ...namedOtherSuites }
-  const all = { ...atOnce, ...whenNamed, ...onOne, ...waiting }
+  const waitingWhenNamed = ofOpenim ? namedWaitingSuites : {}
+  const all = { ...atOnce, ...whenNamed, ...onOne, ...waiting, ...waitingWhenNamed }
   const odd = names.find((name) => !Object.hasOwn(all, name))
   if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))
   const stack = once(() => openStack(given.settings, given.options))
@@ -169,16 +182,16 @@ export async function runSuites(names: string[], given: Omit<SuiteContext, "stac
     Object.entries(table)
       .filter(([name]) => names.length === 0 || names.includes(name))
       .map(([name, run]) => [name, () => run(context)])
-  const named = names.length === 0 ? [] : wanted(whenNamed)
+  const named = (table: Record<string, TestSuite>): PlannedSuites => (names.length === 0 ? [] : wanted(table))
   const onShared = ofOpenim ? wanted({ ...stackSuites, ...waitingSuites }) : []
   // Built while the others run; whoever needs one of them learns what went wrong.
   if (onShared.length > 0) stack().catch(() => undefined)
   if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
   try {
     return await runTogether(aboutTested(given.settings, given.options.base), [
-      [building, [...wanted(atOnce), ...named]],
+      [building, [...wanted(atOnce), ...named(whenNamed)]],
       [1, wanted(onOne)],
-      [2, wanted(waiting)],
+      [3, [...wanted(waiting), ...named(waitingWhenNamed)]],
     ])
   } finally {
     if (onShared.length > 0) await stack().then(stopStack, () => undefined)

@@ -5,6 +5,8 @@ import { join } from "node:path"
 import ts from "typescript"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
+import { stackNames } from "../../src/catalogue/load.js"
+import { nightlySuites } from "../suites/all.js"
 
 interface Step {
   uses?: string
@@ -21,6 +23,11 @@ interface Job {
   "timeout-minutes"?: number
   strategy?: unknown
   steps?: Step[]
+}
+interface NightlyMatrix {
+  stack: string[]
+  suites: string[]
+  include: { stack: string; suites: string }[]
 }
 interface Workflow {
   name: string
@@ -162,6 +169,15 @@ const publishing = workflows.flatMap((workflow) =>
     .filter(([, job]) => / (release|publish) /.test(runs(job)))
     .map(([name, job]) => ({ workflow, name, job })),
 )
+
+it("every suite that a run without names leaves out runs each night, and the documentation says so", () => {
+  const { matrix } = named("nightly").jobs.suites.strategy as { matrix: NightlyMatrix }
+  expect(matrix.suites.flatMap((suites) => suites.split(",")).sort()).toEqual([...nightlySuites.openim].sort())
+  const others = stackNames().filter((name) => !matrix.stack.includes(name))
+  expect(matrix.include).toEqual(others.sort().map((stack) => ({ stack, suites: nightlySuites.others.join(",") })))
+  const rows = readFileSync(new URL("../../docs/testing.md", import.meta.url), "utf8").matchAll(/^\| `([^|]*)` \| \*each night\*/gm)
+  expect([...rows].map(([, name]) => name).sort()).toEqual([...nightlySuites.openim].sort())
+})
 
 describe("the order of a release", () => {
   it("nothing is built where there is nothing new", () => {

@@ -3,13 +3,13 @@
 import { execFileSync } from "node:child_process"
 import { createHash, createHmac, randomBytes } from "node:crypto"
 import { createSocket, type Socket } from "node:dgram"
-import { cpSync } from "node:fs"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { openBrowser } from "../support/browser.js"
-import { change, home, publicName, refuses, setting, works } from "../support/kit.js"
-import { answerTo, startDaemon, stopDaemon } from "../support/machine.js"
+import { change, publicName, refuses, setting, works } from "../support/kit.js"
+import { stopDaemon } from "../support/machine.js"
+import { prepareMachine } from "../support/prepared.js"
 import { client } from "../support/users.js"
 
 /** What the page call.html offers. */
@@ -37,11 +37,7 @@ const publicPair = { LIVEKIT_KEY: "APIGPW3gnFTzqHH", LIVEKIT_SECRET: "23ztfSqsfQ
 let browser: Browser
 
 beforeAll(async () => {
-  cpSync("/kit", home, { recursive: true, verbatimSymlinks: true })
-  answerTo(publicName)
-  await startDaemon()
-  works("deploy", "--ignore=disk", `--address=${publicName}`, "--build-only")
-  change("MONGODB_URI", "'mongodb://mongodb:27017/openim_v3?maxPoolSize=100'")
+  await prepareMachine()
 })
 
 afterAll(async () => {

@@ -5,9 +5,9 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { eventually } from "../../stacks/openim/support/eventually.js"
-import { begin, home, openimctl, refuses, setting, works } from "../support/kit.js"
-import { containerOf, docker } from "../support/machine.js"
+import { eventually } from "../stacks/openim/support/eventually.js"
+import { begin, home, openimctl, refuses, setting, works } from "./support/kit.js"
+import { containerOf, docker } from "./support/machine.js"
 
 const deploy = ["deploy", "--ignore=disk"]
 const env = join(home, ".env")
