@@ -1,7 +1,7 @@
 // Facts about the machine that preflight judges.
 
 import { lookup } from "node:dns/promises"
-import { existsSync, readdirSync, readFileSync, readlinkSync, statfsSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs"
 import { connect, isIP } from "node:net"
 import { networkInterfaces, totalmem } from "node:os"
 import type { ImageFact, MachineFacts } from "../../src/plan/deploy/preflight"
@@ -39,6 +39,10 @@ export async function machineFacts(site: Site, state: State, firstUse: boolean, 
     madeWith: comparedMadeWith(folder, state, settings),
     healthTimers: !needsHealthRuns(engine),
     firstUse,
+    missingFolders: folder.deployment.services
+      .flatMap(({ hostFolders = {} }) => Object.keys(hostFolders))
+      .flatMap((setting) => settings[setting] ?? [])
+      .filter(isMissing),
     networks,
     routes: await routes(),
     images,
@@ -69,6 +73,16 @@ export function freeMiB(...paths: string[]): number {
     }
   }
   return Number.MAX_SAFE_INTEGER
+}
+
+/** One below a folder that this user may not enter counts as there. */
+function isMissing(path: string): boolean {
+  try {
+    statSync(path)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT"
+  }
 }
 
 /** Ports that containers of others publish: with some engines no process listens for them. */

@@ -159,6 +159,10 @@ export const deployedServiceSchema = v.strictObject({
     v.optional(v.record(name("a name"), text())),
   ),
   hostProcesses: about("Whether it sees the processes of the whole machine: to count them.", v.optional(v.boolean(), false)),
+  hostFolders: about(
+    "Settings that name folders of the machine, and where the container reads them. It cannot write there.",
+    v.optional(v.record(settingName(), absolutePath()), {}),
+  ),
   handover: about("What to do in its containers while an update replaces them.", v.optional(handoverSchema)),
   official: about("What is different with its makers' image.", v.optional(officialSchema)),
 })
@@ -335,6 +339,7 @@ const registrySchema = v.strictObject({
 })
 
 export const kubernetesSchema = v.strictObject({
+  without: about("Services that the charts leave out: a cluster has its own, or has not what they need.", list(serviceName())),
   registry: about(
     "Where programs register the addresses of their pods. A pod that it has forgotten is started again: it would not register again.",
     v.optional(registrySchema),

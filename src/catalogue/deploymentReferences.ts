@@ -36,6 +36,7 @@ export function deploymentReferences(data: unknown, components: string[], images
       ...keysOf([...path, "once"], "one of parts", values(at(data, [...path, "parts"]))),
       ...keysOf([...path, "publish"], "the name of a setting", settings),
       ...keysOf([...path, "direct"], "the name of a setting", settings),
+      ...keysOf([...path, "hostFolders"], "the name of a setting", settings),
       ...keysOf(
         [...path, "beside"],
         "the name of another service",
@@ -79,6 +80,7 @@ export function deploymentReferences(data: unknown, components: string[], images
       one(["updates", "changes", name, "service"], "the name of a service", services!),
     ),
     ...each(["updates", "together"], "the name of a service", services!),
+    ...each(["kubernetes", "without"], "the name of a service", services!),
     ...one(["kubernetes", "registry", "service"], "the name of a service", services!),
     ...one(["kubernetes", "registry", "password"], "the name of a setting", settings),
     ...keysOf(["kubernetes", "hosts"], "the name of a route", routes!),

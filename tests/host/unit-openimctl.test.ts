@@ -8,6 +8,7 @@ import { hostname } from "node:os"
 import { join } from "node:path"
 import type { Duplex } from "node:stream"
 import { afterAll, afterEach, describe, expect, test } from "vitest"
+import type { Deployment } from "../../src/plan/deploy/model"
 import { IMAGES, Kit } from "./kit"
 import { finished, project, until } from "./sandbox"
 
@@ -342,6 +343,17 @@ describe("nothing is touched, and the next step is named, when", () => {
     const server = createServer().listen(18080)
     await refused({}, ["port 18080 is taken by"], 4)
     server.close()
+  })
+
+  test("a folder of the machine that a service reads is missing", async () => {
+    kit = new Kit()
+    const all = JSON.parse(kit.read("deployment.json")) as Deployment
+    const folder = { ...all.settings[0]!, name: "DATA_FOLDER", kind: "text" as const, default: join(kit.root, "none"), uses: [] }
+    const reading = all.services.map((one) => (one.name === "api" ? { ...one, hostFolders: { DATA_FOLDER: "/data" } } : one))
+    kit.write("deployment.json", JSON.stringify({ ...all, settings: [...all.settings, folder], services: reading }))
+    await refused({}, [`this machine has no folder ${kit.root}/none, which api reads`, "correct DATA_FOLDER in .env"], 4)
+    mkdirSync(join(kit.root, "none"))
+    expect((await kit.run(["deploy", ADDRESS])).code).toBe(0)
   })
 
   test("a placeholder address or a known secret is in .env", async () => {

@@ -106,14 +106,10 @@ const namedOpenimSuites: Record<string, TestSuite> = {
   programs: ({ settings, options }) => programTests(settings, options),
   kubeplan: ({ settings, checkout }) => clusterPlanTests(settings, checkout),
   kubernetes: ({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce),
-  // It needs an image that the others do not.
+  // It needs images that the others do not.
   monitoring: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, monitored),
   // LiveKit takes 2 minutes of a processor where nothing is kept.
-  calls: async ({ settings, kit, checkout, nonce }) => {
-    const cases = await installedTests(settings, ["livekit"])
-    const deployed = await deployTests(settings, kit, checkout, nonce, withCalls)
-    return { ...deployed, cases: [...cases, ...deployed.cases] }
-  },
+  calls: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, withCalls),
 }
 
 /** Of a stack whose sources are folders of this project. */

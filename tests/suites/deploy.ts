@@ -7,6 +7,7 @@ import { readResults } from "../../src/graph/stack/runs.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
 import type { GivenImage } from "../../src/tasks/deployment.js"
 import { dockerHost } from "./dockerHost.js"
+import { installedTests } from "./installed.js"
 import { storeImage, webImage } from "./standIns.js"
 import type { SuiteOutcome } from "./together.js"
 
@@ -30,25 +31,33 @@ export interface DeployStory {
   files: string
   /** Packages of Debian that the machine has for it. */
   packages?: string[]
+  /** Servers whose images no other suite tests. */
+  servers?: string[]
 }
 
 const everyday: DeployStory = { profiles: ["core", "frontend"], files: "tests/deploy/*.test.ts" }
 export const updated: DeployStory = { ...everyday, files: "tests/deploy/updates/*.test.ts" }
 export const monitored: DeployStory = {
-  profiles: ["core", "frontend", "monitoring"],
+  profiles: ["core", "frontend", "monitoring", "logs"],
   files: "tests/deploy/monitoring/*.test.ts",
   packages: ["openssh-server"],
+  servers: ["victorialogs", "vlagent"],
 }
 
-export const withCalls: DeployStory = { profiles: ["core", "frontend", "calls"], files: "tests/deploy/calls/*.test.ts" }
+export const withCalls: DeployStory = {
+  profiles: ["core", "frontend", "calls"],
+  files: "tests/deploy/calls/*.test.ts",
+  servers: ["livekit"],
+}
 
 export async function deployTests(
   settings: Settings,
   makeKit: MakeKit,
   checkout: Directory,
   nonce?: string,
-  { profiles, files, packages } = everyday,
+  { profiles, files, packages, servers = [] } = everyday,
 ): Promise<SuiteOutcome> {
+  const cases = servers.length === 0 ? [] : await installedTests(settings, servers)
   const [store, web, host] = await Promise.all([
     storeImage(settings),
     webImage(settings, checkout),
@@ -64,7 +73,11 @@ export async function deployTests(
     .withEnvVariable("STACK_API", `https://${publicName}/api`)
     .withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)
   const outcome = await deployedOn(machine, await makeKit(given, profiles), files, nonce)
-  return { ...outcome, notes: [`mongodb is ${store.standIn}`, "web and admin are a page with OpenIM's SDK for browsers"] }
+  return {
+    ...outcome,
+    cases: [...cases, ...outcome.cases],
+    notes: [`mongodb is ${store.standIn}`, "web and admin are a page with OpenIM's SDK for browsers"],
+  }
 }
 
 /** The same for a stack that needs nothing in the place of its images. */

@@ -70,6 +70,24 @@ const servers: Record<string, Server> = {
     get: 'answer key "$PASSWORD" | grep -q " 200 " && echo yes',
     stateless: true,
   },
+  victorialogs: {
+    named: true,
+    functions: `insert() { bash -c 'exec 3<>/dev/tcp/127.0.0.1/9428; printf "POST /insert/jsonline?_stream_fields=name HTTP/1.0\r\nContent-Length: %s\r\n\r\n%s" "\${#0}" "$0" >&3; cat <&3' "$1"; }
+      ask() { start-victorialogs ask "$@"; }`,
+    refuses: "no ask 'word |' && no ask '' && no ask word none && [ -z \"$(ask word)\" ]",
+    put: `insert '{"_msg":"a word & 100%","_time":"0","name":"yes"}' && until ask word | grep -q yes; do sleep 0.2; done`,
+    get: `ask 'name:yes "word"' 1 | grep -o '"name":"yes"' | cut -d'"' -f4`,
+  },
+  vlagent: {
+    named: true,
+    env: { VLAGENT_CONTAINERS: "/tmp/containers", VLAGENT_STORE: "127.0.0.1:1" },
+    // What it has read is known after it ended. The store is away.
+    functions: `mkdir -p /tmp/containers/one; echo '{"log":"a word","stream":"stdout","time":"2026-01-02T03:04:05Z"}' > /tmp/containers/one/one-json.log`,
+    refuses: "mkdir -m 0 /tmp/closed && (export VLAGENT_CONTAINERS=/tmp/closed; no start-vlagent)",
+    put: "sleep 1",
+    get: "grep -q '\"offset\": [1-9]' vlagent-file-checkpoints.json && echo yes",
+    stateless: true,
+  },
   haproxy: {
     functions: `page() { bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'; }`,
     refuses: 'page | grep -q "HAProxy has no configuration yet"; start-haproxy check',

@@ -34,9 +34,8 @@ const file = (name: string, more?: string) => files(more)[`${stack()}/${name}`]!
 /** Without what Helm fills in. */
 const plain = (text: string) => parse(text.replace(/\{\{.*\}\}/g, "filled")) as Record<string, unknown>
 
-/** A cluster has its own Prometheus, and no ports of a machine. */
-const charted = ({ services, monitoring }: DeploymentData) =>
-  Object.values(services).filter(({ name, direct }) => name !== monitoring?.service && Object.keys(direct).length === 0)
+const charted = ({ services, kubernetes }: DeploymentData) =>
+  Object.values(services).filter(({ name }) => !kubernetes!.without.includes(name))
 
 describe("the charts of the default stack", () => {
   it("have a module for each service and each program of a group", () => {
@@ -49,6 +48,13 @@ describe("the charts of the default stack", () => {
     expect(charts.sort()).toEqual(["library", ...names].sort())
     const left = Object.keys(data.services).filter((name) => !charted(data).some((one) => one.name === name))
     for (const name of left) expect(texts["openim/charts/edge/haproxy.cfg"]).not.toContain(`"\${AT_${name.toUpperCase()}_`)
+  })
+
+  it("have no part of what a cluster has itself", () => {
+    const paths = Object.keys(files(kubernetes.replace("  hosts:", "  without: [web]\n  hosts:")))
+    expect(Object.keys(files())).toContain(`${stack()}/charts/web/Chart.yaml`)
+    expect(paths.filter((path) => path.includes("/charts/web/"))).toEqual([])
+    expect(paths).toContain(`${stack()}/charts/edge/Chart.yaml`)
   })
 
   it("hold no value of a secret", () => {
@@ -295,5 +301,6 @@ describe("before anything is made", () => {
   it("a name that is not known in deployment.yaml is refused", () => {
     expect(() => deploymentData(kubernetes.replace("redis:", "rediss:"))).toThrow("the name of a service or a component")
     expect(() => deploymentData(kubernetes.replace("api-port:", "api-prot:"))).toThrow("the name of a route")
+    expect(() => deploymentData(kubernetes.replace("  hosts:", "  without: [wep]\n  hosts:"))).toThrow("kubernetes.without")
   })
 })

@@ -194,6 +194,23 @@ describe("a port past the edge", () => {
   })
 })
 
+describe("a folder of the machine", () => {
+  const text = fixtureText("deployment.yaml")
+    .replace("  CRON: {", "  LOGS_FOLDER: { group: address, kind: text, purpose: Logs, default: /var/log/all }\n  CRON: {")
+    .replace("    profiles: [pages]\n", "    profiles: [pages]\n    hostFolders: { LOGS_FOLDER: /logs }\n")
+
+  it("is read-only in the container, and stays as it is on the machine", () => {
+    const files = deploymentFiles(catalogue, readDeployment("deployment.yaml", text, catalogue), request())
+    const { services } = parse(files["docker-compose.prod.yml"]!) as Compose
+    expect(services["web"]!.volumes).toContain("${LOGS_FOLDER:-/var/log/all}:/logs:ro")
+  })
+
+  it("is named by a setting", () => {
+    const changed = text.replace("hostFolders: { LOGS_FOLDER", "hostFolders: { LOG_FOLDER")
+    expect(() => readDeployment("deployment.yaml", changed, catalogue)).toThrow("services.web.hostFolders.LOG_FOLDER")
+  })
+})
+
 describe("what a service gets beside another one", () => {
   it("comes with that one, and is missing without it", () => {
     const { environment, secrets } = compose().services["server"]!
@@ -306,7 +323,10 @@ describe.each(["registry", "official"])("docker-compose.prod.yml with images=%s"
         pids_limit: expect.any(Number),
         cpus: expect.any(Number),
         stop_grace_period: expect.stringMatching(/^\d+s$/),
-        logging: { driver: "json-file", options: { "max-size": expect.any(String), "max-file": expect.any(String) } },
+        logging: {
+          driver: "json-file",
+          options: { "max-size": expect.any(String), "max-file": expect.any(String), labels: "com.docker.compose.service" },
+        },
       })
       expect((service["cap_add"] ?? []) as string[], name).not.toContain("SYS_ADMIN")
     }
@@ -359,8 +379,9 @@ describe.each(["registry", "official"])("docker-compose.prod.yml with images=%s"
     for (const { name, service, file } of services()) {
       for (const network of service.networks) expect(file.networks[network], name).toBeDefined()
       for (const volume of service.volumes ?? []) {
-        const [source, , options] = volume.split(":")
+        const [source, , options] = volume.replace(/^\$\{[^}]*\}/, "/").split(":")
         if (source!.startsWith("./")) expect(options, name).toBe("ro,z")
+        else if (source === "/") expect(options, name).toBe("ro")
         else expect(file.volumes[source!], name).toEqual({})
       }
     }

@@ -17,6 +17,7 @@ const FACTS: MachineFacts = {
   madeWith: {},
   healthTimers: true,
   firstUse: false,
+  missingFolders: [],
   networks: [],
   routes: [],
   images: [],
@@ -67,6 +68,23 @@ describe("is said with its fix", () => {
     expect(first).toMatchObject({ severity: "error", code })
     expect(first?.message).toContain(words)
     expect(first?.next).toBeTruthy()
+  })
+
+  test("a folder of the machine that a service reads, and that is not there", () => {
+    const services = shop.services.map((one) => (one.name === "api" ? { ...one, hostFolders: { DATA_FOLDER: "/data" } } : one))
+    const asked = (missingFolders: string[], profiles = ["core"]) =>
+      preflight({ ...shop, services }, profiles, { ...SETTINGS, DATA_FOLDER: "/srv/data" }, { ...FACTS, missingFolders })
+    expect(asked(["/srv/other"])).toEqual([])
+    expect(asked(["/srv/data"])).toEqual([
+      {
+        severity: "error",
+        code: "folder",
+        subject: "DATA_FOLDER",
+        message: "this machine has no folder /srv/data, which api reads",
+        next: "correct DATA_FOLDER in .env, or leave out the profile core",
+      },
+    ])
+    expect(asked(["/srv/data"], [])).toEqual([])
   })
 
   test.each<[string, Partial<MachineFacts>, string]>([

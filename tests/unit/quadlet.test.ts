@@ -54,6 +54,9 @@ test("it starts after what it needs, only services of the profile are there, and
   expect(files["shop-api.container"]).toContain("Volume=/srv/shop/secrets/api_secret:/run/secrets/api_secret:ro,z\n")
   expect(files["shop-database.container"]).toContain("Volume=shop-database.volume:/data\n")
   expect(files["shop-edge.container"]).toContain("PublishPort=18080:8080\n")
+  expect(shop({ hostFolders: { DATA_FOLDER: "/data" } }, { DATA_FOLDER: "/srv/data" })["shop-api.container"]).toContain(
+    "Volume=/srv/data:/data:ro\n",
+  )
   expect(shop({ direct: { MEDIA_PORT: "udp" } }, { MEDIA_PORT: "7882" })["shop-api.container"]).toContain("PublishPort=7882:7882/udp\n")
   expect(quadletServices(shopDeployment, { profiles: ["core"], project: "shop" })).toEqual([
     "shop-database.service",

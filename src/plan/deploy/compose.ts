@@ -68,6 +68,8 @@ function composeService(deployment: Deployment, service: DeployedService): objec
     ...listed("volumes", [
       ...Object.entries(service.volumes).map(([name, path]) => `${name}:${path}`),
       ...Object.entries(service.files).map(([source, path]) => `./${source}:${path}:ro,z`),
+      // Others use these folders, so that their SELinux labels stay as they are.
+      ...Object.entries(service.hostFolders ?? {}).map(([name, path]) => `${setting(name)}:${path}:ro`),
     ]),
     ...listed(
       "ports",
@@ -91,7 +93,8 @@ function composeService(deployment: Deployment, service: DeployedService): objec
     cap_drop: ["ALL"],
     ...listed("cap_add", service.capabilities),
     security_opt: ["no-new-privileges:true"],
-    logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } },
+    // Docker writes this label of compose into each line. A tag would be shorter, and podman refuses it.
+    logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "3", labels: "com.docker.compose.service" } },
   }
 }
 

@@ -201,6 +201,7 @@ function deployedService(
     ...(entry.parts === undefined ? {} : { parts: entry.parts }),
     ...(entry.once === undefined ? {} : { once: entry.once }),
     ...(entry.hostProcesses ? { hostProcesses: true } : {}),
+    ...(Object.keys(entry.hostFolders).length === 0 ? {} : { hostFolders: entry.hostFolders }),
     ...(entry.handover === undefined ? {} : { handover: entry.handover }),
     capabilities: entry.capabilities,
     user: entry.user,

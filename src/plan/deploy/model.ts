@@ -171,6 +171,8 @@ export interface DeployedService {
   once?: Record<string, string>
   /** It sees the processes of the whole machine. */
   hostProcesses?: boolean
+  /** Settings that name folders of the machine → where it reads them. */
+  hostFolders?: Record<string, string>
   /** What to do in its containers while new ones take over. */
   handover?: Handover
   capabilities: string[]

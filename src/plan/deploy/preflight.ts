@@ -1,6 +1,6 @@
 // What must be right on a machine before anything is touched: all findings at once, each with its fix.
 
-import type { Deployment } from "./model.js"
+import type { DeployedService, Deployment } from "./model.js"
 import { type Protocol, publishedPorts } from "./publishedPorts.js"
 import { type Diagnostic, hostOf, isLoopback } from "./settings.js"
 import { servicesOf } from "./stages.js"
@@ -26,6 +26,8 @@ export interface MachineFacts {
   healthTimers: boolean
   /** .env is made by this call. */
   firstUse: boolean
+  /** Those that services read, and that are not there. */
+  missingFolders: string[]
   networks: { name: string; subnets: string[] }[]
   routes: string[]
   images: ImageFact[]
@@ -168,7 +170,7 @@ export function preflight(deployment: Deployment, profiles: string[], settings: 
       "podman runs health checks by systemd, which this machine does not have",
       "this program runs them while it waits; afterwards status shows the last result",
     )
-  findings.push(...subnetClashes(deployment, facts))
+  findings.push(...folderFindings(services, settings, facts), ...subnetClashes(deployment, facts))
   for (const { image, state, services, detail } of facts.images)
     if (state === "missing")
       add(
@@ -179,6 +181,21 @@ export function preflight(deployment: Deployment, profiles: string[], settings: 
         "check its name in .env and the registry; without a network, put its archive into images/ (a kit with --images=archives has them)",
       )
   return findings
+}
+
+/** Compose would make an empty one. */
+function folderFindings(services: DeployedService[], settings: Record<string, string>, { missingFolders }: MachineFacts): Diagnostic[] {
+  return services.flatMap(({ name, hostFolders = {}, profiles }) =>
+    Object.keys(hostFolders)
+      .filter((setting) => missingFolders.includes(settings[setting] ?? ""))
+      .map((setting) => ({
+        severity: "error" as const,
+        code: "folder",
+        subject: setting,
+        message: `this machine has no folder ${settings[setting]}, which ${name} reads`,
+        next: `correct ${setting} in .env, or leave out the profile ${profiles[0]}`,
+      })),
+  )
 }
 
 function portFindings(deployment: Deployment, profiles: string[], settings: Record<string, string>, facts: MachineFacts): Diagnostic[] {

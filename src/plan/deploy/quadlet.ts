@@ -80,6 +80,7 @@ function containerUnit(deployment: Deployment, service: DeployedService, service
       ...Object.entries(service.environment).map(([key, text]): Line => ["Environment", word(`${key}=${withSettings(text, settings)}`)]),
       ...Object.entries(service.volumes).map(([volume, path]): Line => ["Volume", `${project}-${volume}.volume:${path}`]),
       ...Object.entries(service.files).map(([source, path]): Line => ["Volume", `${folder}/${source}:${path}:ro,z`]),
+      ...Object.entries(service.hostFolders ?? {}).map(([name, path]): Line => ["Volume", `${settings[name] ?? ""}:${path}:ro`]),
       ...service.secrets.map((secret): Line => ["Volume", `${folder}/secrets/${secret}:/run/secrets/${secret}:ro,z`]),
       ...service.networks.map((network): Line => ["Network", `${project}-${network}.network`]),
       ...publishedPorts(service).map((port): Line => ["PublishPort", publication(port, (name) => settings[name] ?? "")]),

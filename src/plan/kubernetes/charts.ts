@@ -64,12 +64,9 @@ export function chartFiles(catalogue: Catalogue, whole: DeploymentData): Record<
   return under(catalogue.stack, files)
 }
 
-/**
- * Without what a cluster has itself, or does not have: it has its own Prometheus, which finds the programs by their labels, and no ports of
- * a machine that clients reach past the edge.
- */
-function forClusters({ monitoring, ...data }: DeploymentData): DeploymentData {
-  const left = (name: string) => name === monitoring?.service || Object.keys(data.services[name]!.direct).length > 0
+/** Without what a cluster has itself, such as a Prometheus, or does not have, such as ports of a machine past the edge. */
+function forClusters({ monitoring: _, ...data }: DeploymentData): DeploymentData {
+  const left = (name: string) => data.kubernetes?.without.includes(name) === true
   const services = Object.fromEntries(Object.entries(data.services).filter(([name]) => !left(name)))
   const routes = Object.fromEntries(Object.entries(data.routes).filter(([, { service }]) => !left(service)))
   const has = (all: DeploymentData["services"], profile: string) => Object.values(all).some(({ profiles }) => profiles?.includes(profile))

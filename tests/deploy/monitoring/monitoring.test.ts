@@ -12,6 +12,7 @@ import { answerTo, docker, startDaemon, stopDaemon } from "../support/machine.js
 import { client, exchange, newPair, newUsers } from "../support/users.js"
 import { askSlowly, hang, shortCertificate, until } from "./causes.js"
 import { arrives, closeHook, openHook } from "./hook.js"
+import { logCases } from "./logs.js"
 import { placeCases } from "./places.js"
 
 beforeAll(async () => {
@@ -53,7 +54,7 @@ describe("the profile monitoring", () => {
     change("MONGODB_URI", "'mongodb://mongodb:27017/openim_v3?maxPoolSize=100'")
     // The machine, as containers see it.
     change("NOTIFY_WEBHOOK_URL", "http://172.17.0.1:9099/hook")
-    works("deploy", "--ignore=disk", "--profiles=frontend,monitoring")
+    works("deploy", "--ignore=disk", "--profiles=frontend,monitoring,logs")
     await exchange(await newPair())
   })
 
@@ -97,6 +98,8 @@ describe("the profile monitoring", () => {
     await eventually("nothing fires", quiet, { within: 240, every: 5000 })
   })
 })
+
+logCases()
 
 describe("alerts", () => {
   test("each reaches the webhook after its real cause, and its end, too", { timeout: 900_000 }, async () => {
