@@ -82,7 +82,9 @@ export async function deployTests(
 
 /** The same for a stack that needs nothing in the place of its images. */
 export async function otherDeployTests(settings: Settings, makeKit: MakeKit, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
-  const [host, kit] = await Promise.all([dockerHost(settings, checkout), makeKit({}, [])])
+  // Jaeger's image comes from a registry.
+  const profiles = settings.catalogue.stack === "kratos" ? ["core"] : []
+  const [host, kit] = await Promise.all([dockerHost(settings, checkout), makeKit({}, profiles)])
   // Tests of examples in a browser: below the folder that has its driver.
   const machine = host.withDirectory("tests/deploy/examples", checkout.directory("examples"), { include: ["**/browser/*.test.ts"] })
   return deployedOn(machine, kit, "tests/deploy/stacks/*.test.ts", nonce)
