@@ -49,7 +49,7 @@ async function reported(state: string, name: string, since: number, within: numb
 }
 
 describe("the profile monitoring", () => {
-  test("is deployed with the others, and users reach each other", async () => {
+  test("is deployed with the others, and users reach each other", { timeout: 600_000 }, async () => {
     works("deploy", "--ignore=disk", `--address=${publicName}`, "--build-only")
     change("MONGODB_URI", "'mongodb://mongodb:27017/openim_v3?maxPoolSize=100'")
     // The machine, as containers see it.
@@ -168,11 +168,26 @@ describe("alerts", () => {
     expect(done.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []))).toEqual([])
   })
 
-  test("a store that is down is named", { timeout: 600_000 }, async () => {
+  test("a store that is down is named, and messages that are lost by it", { timeout: 600_000 }, async () => {
+    const [from, to] = await newUsers(2)
+    const { Admin } = await client()
+    const admin = await Admin.login()
+    const sender = { userID: from!.userID, nickname: "lost" }
+    // Of a conversation that has numbers left, which come from MongoDB.
+    await admin.sendText(sender, to!.userID, "stored")
+    await eventually("it is stored", async () => expect(await admin.search({ sendID: sender.userID })).toHaveLength(1), { within: 30 })
+    const transfer = hang("[^ ]*/openim-msgtransfer ")
+    // No message is accepted without MongoDB: this one is on its way when it stops.
     const since = Date.now()
-    docker("stop", container("mongodb"))
     try {
-      expect((await reported("firing", "StoreDown", since, 240)).join()).toContain("mongodb did not answer")
+      await admin.sendText(sender, to!.userID, "lost")
+      docker("stop", container("mongodb"))
+    } finally {
+      transfer.goOn()
+    }
+    try {
+      const [store] = await Promise.all([reported("firing", "StoreDown", since, 240), reported("firing", "MessagesNotStored", since, 240)])
+      expect(store.join()).toContain("mongodb did not answer")
     } finally {
       works("start")
     }
