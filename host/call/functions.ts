@@ -483,7 +483,7 @@ export const functionList: FunctionList = {
         "health": {"gives":"String","check":true,"options":{}},
         "faults": {"gives":"String","check":true,"options":{}},
         "mutations": {"gives":"String","options":{}},
-        "performance": {"gives":"String","check":true,"options":{}},
+        "performance": {"gives":"String","options":{}},
         "customised": {"gives":"String","check":true,"options":{}},
         "publishing": {"gives":"String","check":true,"options":{}},
         "releasing": {"gives":"String","check":true,"options":{}},

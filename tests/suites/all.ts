@@ -8,7 +8,7 @@ import { type BuildOptions, componentImage, openWorkshop } from "../../src/graph
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
 import { openStack, type Stack, stopStack } from "../../src/graph/stack/stack.js"
-import { helperTests, runsOnPath, smokeTest, unitTests } from "../../src/graph/stack/tests.js"
+import { agedTests, helperTests, runsOnPath, smokeTest, unitTests } from "../../src/graph/stack/tests.js"
 import { withMage } from "../../src/graph/toolchains/go/programs.js"
 import { imageOf } from "../../src/plan/build/components.js"
 import { runnableGroups } from "../../src/plan/stack/services.js"
@@ -18,7 +18,7 @@ import { bundleTests } from "./bundle.js"
 import { chartTests } from "./charts.js"
 import { clusterPlanTests } from "./clusterPlan.js"
 import { customisedTests } from "./customised.js"
-import { deployTests, type MakeKit, monitored, otherDeployTests, updated, withCalls } from "./deploy.js"
+import { type DeployStory, deployTests, type MakeKit, monitored, otherDeployTests, updated, withCalls } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { firstGroup } from "./groups.js"
@@ -41,7 +41,7 @@ import { stackSuite } from "./stack.js"
 import { builtTests, otherStacksTests, runningTests, sourcesTests, suppliedTests, twiceTests } from "./stacks.js"
 import { startTests } from "./starts.js"
 import { supplychainTests } from "./supplychain.js"
-import { aboutTested, building, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
+import { aboutTested, buildingAtOnce, type PlannedSuites, runTogether, type SuiteOutcome, type TestResult } from "./together.js"
 import { upstreamTests } from "./upstream.js"
 import { workflowTests } from "./workflows.js"
 
@@ -60,137 +60,135 @@ export interface SuiteContext {
   stack: () => Promise<Stack>
 }
 
-type TestSuite = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
+type Run = (context: SuiteContext) => Promise<TestCase[] | SuiteOutcome>
 
-/** What registries and caches are asked under a nonce that was never used is asked again. */
-const suites: Record<string, TestSuite> = {
-  unit: ({ settings, checkout }) => unitTests(settings, checkout),
-  smoke,
-  // These have the most to compile where nothing is kept yet.
-  supplychain: ({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID()),
-  services: ({ settings }) => servicesTests(settings),
-  toolchain,
-  helpers: ({ settings }) => helperTests(settings),
-  shop: async ({ settings, checkout }) => (await Promise.all([shopTests(settings, checkout), mirrorTests(settings)])).flat(),
-  redis: ({ settings, checkout }) => redisTests(settings, checkout),
-  mongodb: ({ settings, checkout }) => mongodbTests(settings, checkout),
-  installed: ({ settings }) => installedTests(settings),
-  bases: ({ settings, checkout }) => basesTests(settings, checkout),
-  upstream: ({ settings, checkout }) => upstreamTests(settings, checkout),
-  reproducible,
-  customised: ({ settings, checkout }) => customisedTests(settings, checkout),
-  publishing: ({ settings, checkout }) => publishingTests(settings, checkout, randomUUID()),
-  releasing: ({ settings, checkout }) => releasingTests(settings, checkout, randomUUID()),
-  deployment: ({ settings, checkout }) => deploymentTests(settings, checkout),
-  charts: ({ settings, checkout }) => chartTests(settings, checkout),
-  workflows: ({ settings, checkout }) => workflowTests(settings, checkout),
-  bundle: ({ settings }) => bundleTests(settings, new Date().toISOString()),
+/**
+ * When a suite runs, one group after the other: `building` at the same time; `measuring` one by one on one stack, when the processors are
+ * theirs; `waiting` two at once, since these wait for programs most of the time; `loaded` alone, because a server that is starved fails
+ * the requests of the users whom it must not harm.
+ */
+type When = "building" | "measuring" | "waiting" | "loaded"
+
+interface TestSuite {
+  when: When
+  run: Run
+  /** A run without names leaves it out: it compiles what no other suite needs, or asks what others ask in another way. */
+  nightly?: true
+  /** It runs on the stack that is started once for all of them. */
+  onStack?: true
 }
+
+const building = (run: Run): TestSuite => ({ when: "building", run })
+const waiting = (run: Run): TestSuite => ({ when: "waiting", run })
+const nightly = (suite: TestSuite): TestSuite => ({ ...suite, nightly: true })
+const measuring = (name: string, tools: string[] = []): TestSuite => ({
+  when: "measuring",
+  onStack: true,
+  run: async ({ settings, stack, checkout, nonce }) => stackSuite(settings, await stack(), checkout, { name, tools, nonce }),
+})
+const deployed =
+  (story?: DeployStory): Run =>
+  ({ settings, kit, checkout, nonce }) =>
+    deployTests(settings, kit, checkout, nonce, story)
 
 const loadTools = ["k6"]
 
-/** Run where they are named only, and each night: they compile what no other suite needs. */
-const namedSuites: Record<string, TestSuite> = {
-  stacks: ({ settings, options, checkout }) => otherStacksTests(settings, options, checkout, randomUUID()),
-}
-
-/** The same, on another stack: its kit on a real Docker daemon. */
-const namedOtherSuites: Record<string, TestSuite> = {
-  deploy: ({ settings, kit, checkout, nonce }) => otherDeployTests(settings, kit, checkout, nonce),
-}
-
-/** The same, for what they know of OpenIM. Kubernetes takes 20 minutes of a processor where nothing is kept. */
-const namedOpenimSuites: Record<string, TestSuite> = {
-  // What other suites ask, in another way: the same recipes by another builder, the same programs each in its own image.
-  buildah: ({ settings, checkout }) => dockerfileTests(settings, checkout),
-  programs: ({ settings, options }) => programTests(settings, options),
-  kubeplan: ({ settings, checkout }) => clusterPlanTests(settings, checkout),
-  kubernetes: ({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce),
-  // It needs images that the others do not.
-  monitoring: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, monitored),
+/** Of OpenIM, in the order in which those of a group start. Registries and caches are asked again under a nonce that was never used. */
+const openimSuites: Record<string, TestSuite> = {
+  unit: building(({ settings, checkout }) => unitTests(settings, checkout)),
+  aged: nightly(building(({ settings, checkout }) => agedTests(settings, checkout))),
+  smoke: building(smoke),
+  // These have the most to compile where nothing is kept yet.
+  supplychain: building(({ settings, checkout }) => supplychainTests(settings, checkout, randomUUID())),
+  services: building(({ settings }) => servicesTests(settings)),
+  toolchain: building(toolchain),
+  helpers: building(({ settings }) => helperTests(settings)),
+  shop: building(async ({ settings, checkout }) => (await Promise.all([shopTests(settings, checkout), mirrorTests(settings)])).flat()),
+  redis: building(({ settings, checkout }) => redisTests(settings, checkout)),
+  mongodb: building(({ settings, checkout }) => mongodbTests(settings, checkout)),
+  installed: building(({ settings }) => installedTests(settings)),
+  bases: building(({ settings, checkout }) => basesTests(settings, checkout)),
+  upstream: building(({ settings, checkout }) => upstreamTests(settings, checkout)),
+  reproducible: building(reproducible),
+  customised: building(({ settings, checkout }) => customisedTests(settings, checkout)),
+  publishing: building(({ settings, checkout }) => publishingTests(settings, checkout, randomUUID())),
+  releasing: building(({ settings, checkout }) => releasingTests(settings, checkout, randomUUID())),
+  deployment: building(({ settings, checkout }) => deploymentTests(settings, checkout)),
+  charts: building(({ settings, checkout }) => chartTests(settings, checkout)),
+  workflows: building(({ settings, checkout }) => workflowTests(settings, checkout)),
+  bundle: building(({ settings }) => bundleTests(settings, new Date().toISOString())),
+  // The same recipes by another builder, and the same programs each in its own image.
+  buildah: nightly(building(({ settings, checkout }) => dockerfileTests(settings, checkout))),
+  programs: nightly(building(({ settings, options }) => programTests(settings, options))),
+  stacks: nightly(building(({ settings, options, checkout }) => otherStacksTests(settings, options, checkout, randomUUID()))),
+  // Kubernetes takes 20 minutes of a processor where nothing is kept.
+  kubeplan: nightly(building(({ settings, checkout }) => clusterPlanTests(settings, checkout))),
+  kubernetes: nightly(building(({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce))),
+  monitoring: nightly(building(deployed(monitored))),
   // LiveKit takes 2 minutes of a processor where nothing is kept.
-  calls: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, withCalls),
+  calls: nightly(
+    building(async (context) => {
+      const cases = await installedTests(context.settings, ["livekit"])
+      const outcome = await deployTests(context.settings, context.kit, context.checkout, context.nonce, withCalls)
+      return { ...outcome, cases: [...cases, ...outcome.cases] }
+    }),
+  ),
+  integration: measuring("integration"),
+  health: measuring("health"),
+  performance: nightly(measuring("performance", loadTools)),
+  faults: measuring("faults"),
+  // The longest comes first, and the others beside it.
+  deploy: waiting(deployed()),
+  podman: waiting(({ settings, checkout, nonce }) => podmanTests(settings, checkout, nonce)),
+  starts: {
+    ...waiting(async ({ settings, options, stack, nonce }) => startTests(settings, options, await stack(), nonce ?? "")),
+    onStack: true,
+  },
+  separate: nightly(waiting(({ settings, options, checkout, nonce }) => separateTests(settings, options, checkout, nonce))),
+  mutations: nightly(waiting(({ settings, options, checkout, nonce }) => mutationTests(settings, options, checkout, nonce))),
+  updates: { when: "loaded", run: deployed(updated) },
 }
 
 /** Of a stack whose sources are folders of this project. */
 const folderSuites: Record<string, TestSuite> = {
-  sources: ({ settings, checkout }) => sourcesTests(settings, checkout),
-  images: ({ settings, options }) => builtTests(settings, options),
-  twice: ({ settings, options }) => twiceTests(settings, options, randomUUID()),
-  supplied: ({ settings, options }) => suppliedTests(settings, options),
-  running: ({ settings, options }) => runningTests(settings, options, randomUUID()),
-}
-
-/**
- * On one stack, which is started for the first and stays. They follow each other, when the processors are theirs: what they measure
- * should not depend on others.
- */
-const stackSuites: Record<string, TestSuite> = {
-  integration: onStack("integration"),
-  health: onStack("health"),
-  performance: onStack("performance", loadTools),
-  faults: onStack("faults"),
-}
-
-/** These measure nothing, and wait for programs most of the time. */
-const waitingSuites: Record<string, TestSuite> = {
-  starts: async ({ settings, options, stack, nonce }) => startTests(settings, options, await stack(), nonce ?? ""),
-}
-
-/** Of the same kind, on other stacks. The longest come first, and the others beside them. */
-const openimSuites: Record<string, TestSuite> = {
-  deploy: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce),
-  updates: ({ settings, kit, checkout, nonce }) => deployTests(settings, kit, checkout, nonce, updated),
-  podman: ({ settings, checkout, nonce }) => podmanTests(settings, checkout, nonce),
-}
-
-/** Of the same kind, named only: the same cases with programs one by one, and suites that must turn red. */
-const namedWaitingSuites: Record<string, TestSuite> = {
-  separate: ({ settings, options, checkout, nonce }) => separateTests(settings, options, checkout, nonce),
-  mutations: ({ settings, options, checkout, nonce }) => mutationTests(settings, options, checkout, nonce),
+  sources: building(({ settings, checkout }) => sourcesTests(settings, checkout)),
+  images: building(({ settings, options }) => builtTests(settings, options)),
+  twice: building(({ settings, options }) => twiceTests(settings, options, randomUUID())),
+  supplied: building(({ settings, options }) => suppliedTests(settings, options)),
+  running: building(({ settings, options }) => runningTests(settings, options, randomUUID())),
+  deploy: nightly(waiting(({ settings, kit, checkout, nonce }) => otherDeployTests(settings, kit, checkout, nonce))),
 }
 
 /** What a run without names leaves out: of OpenIM, and of each other stack. */
-export const nightlySuites = {
-  openim: Object.keys({ ...namedSuites, ...namedOpenimSuites, ...namedWaitingSuites }),
-  others: Object.keys(namedOtherSuites),
+export const nightlySuites = { openim: nightlyOf(openimSuites), others: nightlyOf(folderSuites) }
+
+function nightlyOf(suites: Record<string, TestSuite>): string[] {
+  return Object.keys(suites).filter((name) => suites[name]?.nightly)
 }
 
-function onStack(name: string, tools: string[] = []): TestSuite {
-  return async ({ settings, stack, checkout, nonce }) => stackSuite(settings, await stack(), checkout, { name, tools, nonce })
-}
-
-/** Runs these suites, or all. */
+/** Runs these suites, or all but those of each night. */
 export async function runSuites(names: string[], given: Omit<SuiteContext, "stack">): Promise<TestResult> {
-  // They know its programs by name.
-  const ofOpenim = given.settings.catalogue.stack === "openim"
-  const atOnce = ofOpenim ? suites : folderSuites
-  const onOne = ofOpenim ? stackSuites : {}
-  const waiting = ofOpenim ? { ...openimSuites, ...waitingSuites } : {}
-  const whenNamed = ofOpenim ? { ...namedSuites, ...namedOpenimSuites } : { ...namedSuites, ...namedOtherSuites }
-  const waitingWhenNamed = ofOpenim ? namedWaitingSuites : {}
-  const all = { ...atOnce, ...whenNamed, ...onOne, ...waiting, ...waitingWhenNamed }
+  const all = given.settings.catalogue.stack === "openim" ? openimSuites : folderSuites
   const odd = names.find((name) => !Object.hasOwn(all, name))
   if (odd !== undefined) throw unknownName("test suite", odd, Object.keys(all))
+  const chosen = Object.entries(all).filter(([name, suite]) => (names.length === 0 ? !suite.nightly : names.includes(name)))
   const stack = once(() => openStack(given.settings, given.options))
   const context = { ...given, stack }
-  const wanted = (table: Record<string, TestSuite>): PlannedSuites =>
-    Object.entries(table)
-      .filter(([name]) => names.length === 0 || names.includes(name))
-      .map(([name, run]) => [name, () => run(context)])
-  const named = (table: Record<string, TestSuite>): PlannedSuites => (names.length === 0 ? [] : wanted(table))
-  const onShared = ofOpenim ? wanted({ ...stackSuites, ...waitingSuites }) : []
+  const of = (when: When): PlannedSuites =>
+    chosen.filter(([, suite]) => suite.when === when).map(([name, { run }]) => [name, () => run(context)])
+  const needsStack = chosen.some(([, { onStack }]) => onStack)
   // Built while the others run; whoever needs one of them learns what went wrong.
-  if (onShared.length > 0) stack().catch(() => undefined)
-  if (onShared.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
+  if (needsStack) stack().catch(() => undefined)
+  if (chosen.some(([name]) => name === "performance")) toolbox(given.settings, loadTools).catch(() => undefined)
   try {
     return await runTogether(aboutTested(given.settings, given.options.base), [
-      [building, [...wanted(atOnce), ...named(whenNamed)]],
-      [1, wanted(onOne)],
-      [3, [...wanted(waiting), ...named(waitingWhenNamed)]],
+      [buildingAtOnce, of("building")],
+      [1, of("measuring")],
+      [2, of("waiting")],
+      [1, of("loaded")],
     ])
   } finally {
-    if (onShared.length > 0) await stack().then(stopStack, () => undefined)
+    if (needsStack) await stack().then(stopStack, () => undefined)
   }
 }
 

@@ -31,7 +31,7 @@ export type PlannedSuites = [name: string, run: SuiteRun][]
 export type SuiteGroup = [atOnce: number, suites: PlannedSuites]
 
 /** For suites that build. Most wait for something most of the time; but each step has a time limit, which too many at once would use up. */
-export const building = 4
+export const buildingAtOnce = 4
 
 /** One group after the other, the suites of each in the order in which they are given. One that fails does not keep the others from running. */
 export async function runTogether(about: string[], groups: SuiteGroup[]): Promise<TestResult> {
