@@ -14,7 +14,7 @@ export default defineConfig({
       // Real engines, locks and networks: one file at a time keeps them from starving each other.
       {
         extends: true,
-        test: { name: "real", include: ["real*.test.ts"], fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: { name: "real", include: ["real*.test.ts", "recipe*.test.ts"], fileParallelism: false, sequence: { groupOrder: 1 } },
       },
     ],
     testTimeout: 60_000,
