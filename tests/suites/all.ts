@@ -126,13 +126,7 @@ const openimSuites: Record<string, TestSuite> = {
   kubernetes: nightly(building(({ settings, kit, checkout, nonce }) => kubernetesTests(settings, kit, checkout, nonce))),
   monitoring: nightly(building(deployed(monitored))),
   // LiveKit takes 2 minutes of a processor where nothing is kept.
-  calls: nightly(
-    building(async (context) => {
-      const cases = await installedTests(context.settings, ["livekit"])
-      const outcome = await deployTests(context.settings, context.kit, context.checkout, context.nonce, withCalls)
-      return { ...outcome, cases: [...cases, ...outcome.cases] }
-    }),
-  ),
+  calls: nightly(building(deployed(withCalls))),
   integration: measuring("integration"),
   health: measuring("health"),
   performance: nightly(measuring("performance", loadTools)),
