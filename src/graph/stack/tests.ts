@@ -1,6 +1,7 @@
 // The module's own tests, as steps of the graph.
 
-import { type Container, type Directory, dag } from "@dagger.io/dagger"
+import { randomUUID } from "node:crypto"
+import { type Container, type Directory, dag, ReturnType } from "@dagger.io/dagger"
 import { pinnedImage, sourceEntry } from "../../catalogue/lookup.js"
 import type { BuiltEntry, Catalogue, ImageEntry } from "../../catalogue/types.js"
 import { programsOf } from "../../plan/build/components.js"
@@ -46,7 +47,7 @@ export async function unitTests(settings: Settings, checkout: Directory): Promis
   const prepared = await nodeProject(settings, checkout)
   const [types, tests] = await Promise.all([
     outputOf(prepared.withExec(["npm", "run", "--silent", "typecheck"])),
-    outputOf(prepared.withExec(["npx", "vitest", "run", "--reporter=json"])),
+    wholeOutput(prepared, ["npx", "vitest", "run", "--reporter=json"]),
   ])
   return [{ name: "the type check", ok: types.ok, detail: types.text }, ...casesIn(tests, vitestCases)]
 }
@@ -68,6 +69,14 @@ export async function helperTests(settings: Settings): Promise<TestCase[]> {
 interface Output {
   ok: boolean
   text: string
+}
+
+/** Of a run that failed the engine keeps the end only: it runs once more, so that its report can be read. It failed all the same. */
+async function wholeOutput(prepared: Container, words: string[]): Promise<Output> {
+  const first = await outputOf(prepared.withExec(words))
+  if (first.ok) return first
+  const again = prepared.withEnvVariable("AGAIN", randomUUID()).withExec(words, { expect: ReturnType.Any })
+  return { ok: false, text: await again.stdout() }
 }
 
 /** What a command printed, also where it failed: a failure is not kept by the engine, so it is run again the next time. */
