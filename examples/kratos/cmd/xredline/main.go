@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"time"
@@ -45,7 +46,13 @@ func run(folder, environment string) error {
 	if err != nil {
 		return err
 	}
-	logger := logging.New(os.Stdout, config.Log.Level, "service", name, "environment", environment)
+	var out io.Writer = os.Stdout
+	if config.Log.Address != "" {
+		collector := logging.Collect(config.Log.Address)
+		defer collector.Close()
+		out = io.MultiWriter(out, collector)
+	}
+	logger := logging.New(out, config.Log.Level, "service", name, "environment", environment)
 	log.SetLogger(logger)
 
 	traces, sendTraces, err := tracing.Open(config.Tracing, name, environment)

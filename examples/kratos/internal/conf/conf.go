@@ -49,6 +49,8 @@ type Config struct {
 	} `json:"health"`
 	Log struct {
 		Level string `json:"level"`
+		// Address is a program that collects lines, such as Filebeat, as HOST:PORT; without one, standard output alone has them.
+		Address string `json:"address"`
 	} `json:"log"`
 	Tracing Tracing `json:"tracing"`
 	// Environment is the one whose file was merged.
@@ -170,6 +172,11 @@ func (c *Config) validate() error {
 	}
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.Log.Level) {
 		fault("log.level: expected one of %s, found %q", strings.Join(levels, ", "), c.Log.Level)
+	}
+	if c.Log.Address != "" {
+		if _, _, err := net.SplitHostPort(c.Log.Address); err != nil {
+			fault("log.address: expected HOST:PORT, such as filebeat:5140, found %q", c.Log.Address)
+		}
 	}
 	if c.Auth.Token == "" {
 		fault("auth.token is empty: set %sAUTH_TOKEN", Prefix)

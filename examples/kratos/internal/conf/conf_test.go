@@ -67,11 +67,13 @@ func TestEveryFaultIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("XREDLINE_LOG_LEVEL", "loud")
+	t.Setenv("XREDLINE_LOG_ADDRESS", "filebeat")
 	t.Setenv("XREDLINE_TRACING_URL", "jaeger:4318")
 	t.Setenv("XREDLINE_TRACING_PERCENT", "101")
 	_, err = Load(folder, "development")
 	for _, part := range []string{
 		`server.grpc.addr: expected HOST:PORT, found "nine"`, "health: timeout", `found "loud"`, "auth.token is empty",
+		`log.address: expected HOST:PORT, such as filebeat:5140, found "filebeat"`,
 		`tracing.url: expected an address such as http://jaeger:4318, found "jaeger:4318"`, "tracing.percent: expected 0 to 100, found 101",
 	} {
 		if err == nil || !strings.Contains(err.Error(), part) {
