@@ -98,6 +98,10 @@ export function pinReferences(stack: unknown, versions: unknown): Fault[] {
       const archive = at(install, ["archive"])
       const by = `components.${name}.install.${distribution}`
       if (typeof archive === "string") wanted.push({ pin: ["archives", name, "builds", archive], what: "the archive", by })
+      for (const index of indexes(at(install, ["tools"]))) {
+        const further = at(install, ["tools", index])
+        if (typeof further === "string") wanted.push({ pin: ["tools", further], what: "the tool", by })
+      }
       const tool = at(install, ["tool"])
       if (typeof tool !== "string") continue
       wanted.push({ pin: ["tools", tool], what: "the tool", by })

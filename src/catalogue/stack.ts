@@ -185,6 +185,7 @@ export const installSchema = v.pipe(
       "A tool in versions.yaml that is the server: one static program for every distribution.",
       v.optional(name("the name of a tool in versions.yaml")),
     ),
+    tools: about("Further tools in versions.yaml, beside the server.", v.optional(v.array(name("the name of a tool in versions.yaml")))),
     java: about(
       "A program below java/, which goes to /opt/NAME; its properties go to /opt/NAME/config. `packages` bring Java.",
       v.optional(name("the name of a program below java/")),
@@ -225,6 +226,10 @@ export const installedSchema = v.pipe(
     install: about("How it gets onto a base, by the base's distribution. The entry `any` is for all others.", named(installSchema)),
     versionOption: about("The option that makes the server print its version.", v.optional(text(), "--version")),
     open: about("It knows no passwords: it starts without one.", v.optional(v.boolean(), false)),
+    development: about(
+      "Whether it is for developers alone: it may hold compilers, and its user may log in. No deployment runs it, and what takes all components leaves it out.",
+      v.optional(v.boolean()),
+    ),
     files: about("Configuration files by their paths.", mapping(absolutePath(), text("a text", /^/))),
     start: about(
       "The script below shell/ that starts the server. With the argument `health` it reports whether the server answers.",

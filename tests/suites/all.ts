@@ -20,6 +20,7 @@ import { clusterPlanTests } from "./clusterPlan.js"
 import { customisedTests } from "./customised.js"
 import { type DeployStory, deployTests, type MakeKit, monitored, otherDeployTests, updated, withCalls } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
+import { developmentTests } from "./development.js"
 import { dockerfileTests } from "./dockerfiles.js"
 import { firstGroup } from "./groups.js"
 import { installedTests } from "./installed.js"
@@ -150,6 +151,8 @@ const folderSuites: Record<string, TestSuite> = {
   twice: building(({ settings, options }) => twiceTests(settings, options, randomUUID())),
   supplied: building(({ settings, options }) => suppliedTests(settings, options)),
   running: building(({ settings, options }) => runningTests(settings, options, randomUUID())),
+  // Its debugger is compiled for it alone.
+  develop: nightly(building(({ settings, options }) => developmentTests(settings, options, randomUUID()))),
   deploy: nightly(waiting(({ settings, kit, checkout, nonce }) => otherDeployTests(settings, kit, checkout, nonce))),
 }
 

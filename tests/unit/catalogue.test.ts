@@ -199,7 +199,7 @@ describe("a broken catalogue", () => {
       `${line("stack.yaml", "purpose: All services")}: components.server.purpos: unknown key "purpos". Did you mean "purpose"?`,
       `${line("stack.yaml", "probe: 10320")}: components.server-rpc-user.probe: expected a port number from 1 to 65535, found "high"`,
       `${line("stack.yaml", "rhythm: weekly")}: components.mongodb.rythm: unknown key "rythm". Did you mean "rhythm"?`,
-      `catalogue/stack.yaml:${lineOf("stack.yaml", "rhythm: weekly") + 1}: components.mongodb.zzz: unknown key "zzz". Known: purpose, ports, env, image, registry, rhythm, mode, url, licenses, server, install, versionOption, open, files, start, helper, data, content`,
+      `catalogue/stack.yaml:${lineOf("stack.yaml", "rhythm: weekly") + 1}: components.mongodb.zzz: unknown key "zzz". Known: purpose, ports, env, image, registry, rhythm, mode, url, licenses, server, install, versionOption, open, development, files, start, helper, data, content`,
       // One line was added above.
       `catalogue/stack.yaml:${lineOf("stack.yaml", "  service: nginx") + 1}: front.service: expected the name of a service, found "nginks". Did you mean "nginx"?`,
       `${line("versions.yaml", "references:")}: references.web: expected the tag of components.web in stack.yaml, found nothing. Did you mean "wep"?`,

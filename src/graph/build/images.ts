@@ -76,8 +76,14 @@ export function withPlan(container: Container, plan: ImagePlan, inputs: ImageInp
  * Written as files, not by a command: base images differ in which tool they have, and an engine with its own certificates
  * would lend them to the command and leave one of them behind.
  */
-export async function withUser(catalogue: Catalogue, container: Container, home: string, folders: string[]): Promise<Container> {
-  const user = userPlan(catalogue.user, home, folders)
+export async function withUser(
+  catalogue: Catalogue,
+  container: Container,
+  home: string,
+  folders: string[],
+  shell?: string,
+): Promise<Container> {
+  const user = userPlan(catalogue.user, home, folders, shell)
   const [group, passwd] = await Promise.all([container.file("/etc/group").contents(), container.file("/etc/passwd").contents()])
   const withFiles = container
     .withNewFile("/etc/group", `${group}${user.group}\n`, { permissions: 0o644 })

@@ -4,7 +4,7 @@ import { type Container, type Directory, dag, type File } from "@dagger.io/dagge
 import { pinnedArchive } from "../../catalogue/lookup.js"
 import { ownText } from "../../catalogue/ownFiles.js"
 import type { BaseEntry, InstallEntry, InstalledEntry } from "../../catalogue/types.js"
-import { binFolder } from "../../plan/build/image.js"
+import { binFolder, shellOf } from "../../plan/build/image.js"
 import type { ImageInputs } from "../../plan/build/inputs.js"
 import {
   archivePlan,
@@ -50,9 +50,11 @@ export async function installedImage(given: Settings, component: InstalledEntry,
   const archive = install.archive === undefined ? undefined : await archivedServer(settings, component, install.archive)
   const prepared = await withServerPackages(settings, component, base, install)
   let server = prepared.container
-  const { tool, java } = install
+  const { tool, tools = [], java } = install
   const program = archive ?? (tool === undefined ? undefined : await toolProgram(settings, tool))
   if (program !== undefined) server = server.withFile(`${binFolder}/${component.server}`, program, { permissions: 0o755, owner: "0:0" })
+  for (const name of tools)
+    server = server.withFile(`${binFolder}/${name}`, await toolProgram(settings, name), { permissions: 0o755, owner: "0:0" })
   if (java !== undefined) {
     server = server
       .withDirectory(`/opt/${java}`, await javaProgram(settings, java), { owner: "0:0" })
@@ -185,7 +187,7 @@ async function inputsOf(
 async function withStart(settings: Settings, server: Container, component: InstalledEntry): Promise<Container> {
   const { catalogue } = settings
   const root = { permissions: 0o755, owner: "0:0" }
-  const prepared = (await withUser(catalogue, server, component.data, [component.data]))
+  const prepared = (await withUser(catalogue, server, component.data, [component.data], shellOf(component)))
     .withWorkdir(component.data)
     .withFile(`${binFolder}/${component.start}`, startScript(component), root)
   const image = Object.entries(component.files).reduce(

@@ -114,7 +114,10 @@ export async function smokeTest(settings: Settings, component: ImageEntry, image
   const debian = await fromFirst(settings, [pinnedImage(catalogue, "debian")])
   const [inside, files, labels, ports, health, foreign] = await Promise.all([
     answers(image, imageQuestions(own)),
-    answers(debian.withMountedDirectory(imageRoot, image.rootfs()), fileQuestions(imageRoot)),
+    answers(
+      debian.withMountedDirectory(imageRoot, image.rootfs()),
+      fileQuestions(imageRoot, component.kind === "installed" && component.development),
+    ),
     image.labels().then((list) => Promise.all(list.map((label) => label.name()))),
     image.exposedPorts().then((list) => Promise.all(list.map((port) => port.port()))),
     image.dockerHealthcheck().args(),

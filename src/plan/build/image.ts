@@ -1,7 +1,16 @@
 // What a final image says about itself, as data.
 
 import { sourceEntry } from "../../catalogue/lookup.js"
-import type { BaseEntry, BuiltEntry, Catalogue, GroupEntry, ImageEntry, SourceImageEntry, UserEntry } from "../../catalogue/types.js"
+import type {
+  BaseEntry,
+  BuiltEntry,
+  Catalogue,
+  GroupEntry,
+  ImageEntry,
+  InstalledEntry,
+  SourceImageEntry,
+  UserEntry,
+} from "../../catalogue/types.js"
 import { programsOf } from "./components.js"
 
 /** What is known about the source or the package that an image was built from. */
@@ -107,6 +116,13 @@ export function programFolders({ home, logs }: SourceImageEntry): string[] {
 }
 
 /** The user's lines in /etc/group and /etc/passwd, and the folders that belong to it. */
-export function userPlan({ name, uid }: UserEntry, home: string, folders: string[]) {
-  return { group: `${name}:x:${uid}:`, passwd: `${name}:x:${uid}:${uid}:${name}:${home}:/sbin/nologin`, folders }
+export function userPlan({ name, uid }: UserEntry, home: string, folders: string[], shell = noShell) {
+  return { group: `${name}:x:${uid}:`, passwd: `${name}:x:${uid}:${uid}:${name}:${home}:${shell}`, folders }
+}
+
+const noShell = "/sbin/nologin"
+
+/** Developers log in. */
+export function shellOf({ development }: InstalledEntry): string {
+  return development ? "/bin/bash" : noShell
 }

@@ -35,7 +35,9 @@ export interface OwnSource {
 
 /** What prewarm is asked for; without names all that can be built. A single program needs nothing more than its group. */
 export function prewarmRequest(catalogue: Catalogue, asked: Omit<BundleRequest, "services"> & { services: boolean }): BundleRequest {
-  const all = Object.values(catalogue.components).filter(({ kind }) => kind === "group" || kind === "installed")
+  const all = Object.values(catalogue.components).filter(
+    (entry) => entry.kind === "group" || (entry.kind === "installed" && !entry.development),
+  )
   const components = asked.components.length > 0 ? asked.components : all.map(({ name }) => name)
   const groups = runnableGroups(catalogue).map(({ name }) => name)
   return { ...asked, components, services: asked.services ? stackServices(catalogue, groups) : [] }
@@ -125,7 +127,7 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
     install.archive === undefined ? [] : [onDebian(["curl"]), { kind: "archive", component: entry.name, build: install.archive }]
   const helper: BundleItem[] = entry.helper === undefined ? [] : [{ kind: "helper", helper: entry.helper }]
   const { java } = install
-  const tool: BundleItem[] = install.tool === undefined ? [] : [{ kind: "tool", tool: install.tool }]
+  const tool = [install.tool ?? [], install.tools ?? []].flat().map((one): BundleItem => ({ kind: "tool", tool: one }))
   const program: BundleItem[] = java === undefined ? [] : [onDebian(javaPackages.maven, javaFolders), { kind: "java", java }]
   const packages = onBase(packagesOf(install, base), entry.rhythm, java === undefined ? undefined : javaFolders)
   const { content } = entry

@@ -3,7 +3,7 @@
 import { dirname } from "node:path/posix"
 import { archiveBuild, pinnedArchive, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue, InstalledEntry } from "../../catalogue/types.js"
-import { binFolder, type ImagePlan, userPlan } from "../build/image.js"
+import { binFolder, type ImagePlan, shellOf, userPlan } from "../build/image.js"
 import { archivePlan, installedPlan, installOf, knownReport, packagesOf } from "../packages/installed.js"
 import { javaFolders, javaPackages } from "../packages/java.js"
 import { planPackages } from "../packages/packages.js"
@@ -19,12 +19,13 @@ export function installedDockerfile(
   base: BaseEntry,
   options: DockerfileOptions,
 ): string[] {
-  const { archive, tool, java } = installOf(catalogue, component, base)
+  const { archive, java, ...install } = installOf(catalogue, component, base)
+  const tools = [install.tool ?? [], install.tools ?? []].flat()
   const { helper, content } = component
   const compiled = [
     ...(content === undefined ? [] : [contentBy(sourceEntry(catalogue, content.source)).contentStages(catalogue, content, options)]),
     ...(helper === undefined ? [] : [helperToolchain.helperStages(catalogue, helper, options)]),
-    ...(tool === undefined ? [] : [helperToolchain.toolStages(catalogue, tool, options)]),
+    ...(tools.length === 0 ? [] : [helperToolchain.toolStages(catalogue, tools, options)]),
   ]
   if (compiled.length > 1)
     throw new Error(`${component.name}: no Dockerfile is known for several of a tool, a helper and content in one image`)
@@ -78,7 +79,7 @@ function finalStage(catalogue: Catalogue, component: InstalledEntry, base: BaseE
   const owner = `${user.uid}:${user.uid}`
   const install = installOf(catalogue, component, base)
   const start = `${binFolder}/${component.start}`
-  const { archive, tool, java } = install
+  const { archive, tool, tools = [], java } = install
   const known = tool === undefined ? undefined : knownReport(catalogue, install)
   const pinned = component.content && pinnedSource(catalogue, component.content.source)
   const version =
@@ -92,9 +93,10 @@ function finalStage(catalogue: Catalogue, component: InstalledEntry, base: BaseE
   const plan = installedPlan(component, base, { version, revision, created: pinned?.created ?? known?.created ?? "" })
   return [
     ...baseStage(base, packagesOf(install, base), options, java === undefined ? [] : javaFolders),
-    addUser(userPlan(user, component.data, [component.data]), owner),
+    addUser(userPlan(user, component.data, [component.data], shellOf(component)), owner),
     ...(install.archive === undefined ? [] : [`COPY --from=archive /archive/bin/${component.server} ${binFolder}/`]),
     ...(tool === undefined ? [] : [`COPY --from=${helperToolchain.name} /out/${tool} ${binFolder}/${component.server}`]),
+    ...tools.map((name) => `COPY --from=${helperToolchain.name} /out/${name} ${binFolder}/`),
     ...(java === undefined ? [] : [`COPY --from=java /out/ /opt/${java}/`, `COPY java/${java}/*.properties /opt/${java}/config/`]),
     ...(component.content === undefined ? [] : [`COPY --from=build /out/ ${component.content.to}/`]),
     ...(install.runtime ? [`COPY --from=build ${runtimeOf(catalogue, component)} ${binFolder}/${component.server}`] : []),

@@ -206,7 +206,8 @@ export function installedInputs(
 ): ImageInputs {
   const image = installedPlan(component, base, { version: "", revision: "", created: "" })
   const files = Object.keys(component.files).length === 0 ? [] : [component.files]
-  const { tool, without = [] } = installOf(catalogue, component, base)
+  const { tool, tools = [], without = [] } = installOf(catalogue, component, base)
+  const further = tools.map((name) => toolPin(catalogue, name))
   const compiler = tool === undefined ? undefined : toolVersion(toolPin(catalogue, tool))
   return {
     source: content === undefined ? revision : shortDigest([revision, content.digest]),
@@ -216,7 +217,7 @@ export function installedInputs(
     },
     base: prepared.reference,
     packages: prepared.packages,
-    recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user, ...files, ...without]),
+    recipe: shortDigest([recipeRevision, withoutIdentity(image), component.data, texts, catalogue.user, ...files, ...without, ...further]),
   }
 }
 

@@ -86,14 +86,22 @@ const sources = left.flatMap(({ files }) => files)
 const caches = ["var/lib/apt/lists", "var/cache/apt", "var/cache/dnf", "var/cache/yum", "var/cache/apk", "var/cache/zypp"]
 const foreign = ["usr/local/share/ca-certificates", "etc/pki/ca-trust/source/anchors", "usr/share/pki/ca-trust-source/anchors"]
 
-/** Of the image's files below a folder, asked by a container that has the tools for it and may read all of them. */
-export function fileQuestions(root: string): SmokeQuestion[] {
+/**
+ * Of the image's files below a folder, asked by a container that has the tools for it and may read all of them. An image for developers
+ * has compilers, and the sources that they bring.
+ */
+export function fileQuestions(root: string, development = false): SmokeQuestion[] {
   const named = (names: string[]) => names.map((name) => `-name '${name}'`).join(" -o ")
   const below = (folders: string[]) => folders.map((folder) => `-path '${root}/${folder}/*'`).join(" -o ")
-  return [
+  const compiling: SmokeQuestion[] = [
     ["no compiler is there", nothing(root, `-perm /111 ! -path '*/share/*' \\( ${named(compilers)} -o -name 'gcc-[0-9]*' \\)`)],
-    ["no program can act as another user (setuid, setgid)", nothing(root, "-perm /6000")],
     ["no source is there", nothing(root, `\\( ${named(sources)} \\)`)],
+  ]
+  return [
+    ...(development
+      ? [["no key of the SSH server is there", nothing(root, `-path '${root}/etc/ssh/ssh_host_*'`)] as SmokeQuestion]
+      : compiling),
+    ["no program can act as another user (setuid, setgid)", nothing(root, "-perm /6000")],
     ["no package cache is there", nothing(root, `-size +0 \\( ${below(caches)} \\)`)],
     ["no certificate was added by hand", nothing(root, `\\( ${below(foreign)} \\)`)],
     ["no account has the day on which it was made", undated(root)],

@@ -71,8 +71,8 @@ export interface HelperPlan extends ToolchainPlan {
   testCases(output: string): TestCase[]
   /** As dockerfileStages for one of this project's own programs, in /out of the stage that is called as the toolchain. */
   helperStages(catalogue: Catalogue, helper: string, options: DockerfileOptions): DockerfileStages
-  /** The same for a tool of versions.yaml. */
-  toolStages(catalogue: Catalogue, tool: string, options: DockerfileOptions): DockerfileStages
+  /** The same for tools of versions.yaml. */
+  toolStages(catalogue: Catalogue, tools: string[], options: DockerfileOptions): DockerfileStages
   /** The folder of one of this project's own programs. */
   helperFolder(helper: string): string
   /** A tool of versions.yaml as its registry has it. */

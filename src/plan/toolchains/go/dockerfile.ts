@@ -12,7 +12,7 @@ import { planPackages } from "../../packages/packages.js"
 import { goPackages } from "./origins.js"
 import { buildFlagWords, flagWords, helperFolder, multicallBinary, multicallCommand, programArguments, toolFlags } from "./programs.js"
 import { fetchScript } from "./sources.js"
-import { oldestGo } from "./version.js"
+import { newer, oldestGo } from "./version.js"
 
 /** The source's files in the stage source, its programs in /out of the stage build, with what starts and supervises them. */
 export function goDockerfileStages(catalogue: Catalogue, component: BuiltEntry, options: DockerfileOptions): DockerfileStages {
@@ -44,18 +44,24 @@ export function goHelperStages(catalogue: Catalogue, helper: string, options: Do
   }
 }
 
-/** A tool of versions.yaml in /out of the stage go. */
-export function goToolStages(catalogue: Catalogue, tool: string, options: DockerfileOptions): DockerfileStages {
-  const pin = entryOf("tool", catalogue.pins.tools, tool)
+/** Tools of versions.yaml in /out of the stage go, which has the newest Go that one of them needs. */
+export function goToolStages(catalogue: Catalogue, tools: string[], options: DockerfileOptions): DockerfileStages {
+  const pins = tools.map((tool) => ({ tool, ...entryOf("tool", catalogue.pins.tools, tool) }))
+  const version = pins.map(({ go }) => go).reduce(newer)
   return {
     arguments: goArguments(catalogue, options, "versions.yaml names"),
     stages: [
-      ...goStage(`go${pin.go}`, options),
+      ...goStage(`go${version}`, options),
       fetchProgram,
       "ARG GOPROXY",
-      run(`GOTOOLCHAIN=local /module/fetch ${pin.module} ${pin.version} ${pin.sum}`),
-      "WORKDIR /module/source",
-      run(`go build ${flagWords(toolFlags(pin))} -o /out/${tool} ./${pin.package}`),
+      ...pins.flatMap((pin, index) => [
+        run(
+          ...(index === 0 ? [] : ["cd / && rm -rf /module/source"]),
+          `GOTOOLCHAIN=local /module/fetch ${pin.module} ${pin.version} ${pin.sum}`,
+        ),
+        "WORKDIR /module/source",
+        run(`go build ${flagWords(toolFlags(pin))} -o /out/${pin.tool} ./${pin.package}`),
+      ]),
       "",
     ],
   }
