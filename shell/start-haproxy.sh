@@ -5,7 +5,8 @@
 #   start-haproxy check                     is the configuration valid?
 #   start-haproxy COMMAND …                 anything else instead, such as sh
 # HAPROXY_CONFIG is the configuration, a file or a folder: /etc/haproxy/haproxy.cfg. What answers the health check on this
-# container's loopback is added to it (/usr/local/share/haproxy/health.cfg).
+# container's loopback is added to it (/usr/local/share/haproxy/health.cfg). HAPROXY_SECRETS names variables of the configuration, with
+# spaces between them, that may come from a mounted secret: NAME_FILE is as good as NAME.
 set -eu
 
 give_up() {
@@ -32,6 +33,14 @@ case ${1:-} in
   "" | -*) ;;
   *) exec "$@" ;;
 esac
+
+for name in ${HAPROXY_SECRETS:-}; do
+  eval "value=\${$name:-} file=\${${name}_FILE:-}"
+  if [ -n "$file" ]; then value=$(cat "$file") || give_up "${name}_FILE cannot be read: mount the secret there, readable for user $(id -u)"; fi
+  # HAProxy takes a password that is empty.
+  if [ -z "$value" ]; then give_up "no $name: set $name or ${name}_FILE"; fi
+  export "$name=$value"
+done
 
 # Options that name a configuration decide alone.
 case " $* " in *" -f "*) exec haproxy "$@" -f "$health" ;; esac

@@ -29,6 +29,10 @@ const names = (what: string) => v.pipe(v.array(name(what)), v.minLength(1), v.ti
 export const profileSchema = v.strictObject({
   purpose: about("What it runs, in one line.", text()),
   memoryMiB: about("The memory that a machine needs for it, in MiB.", mebibytes()),
+  onlyNamed: about(
+    "Whether kits have it only where `--profiles` names it, and charts and compose/ never: for images of others that not every site can have.",
+    v.optional(v.boolean()),
+  ),
 })
 
 export const networkSchema = v.strictObject({
@@ -63,6 +67,7 @@ export const settingSchema = v.pipe(
     environments: about("What a new `.env` has instead, by ENVIRONMENT. It is allowed there.", mapping(name(), text())),
     choices: about("The values that are allowed.", v.optional(v.pipe(v.array(text()), v.minLength(1), v.title("a list of values")))),
     optional: about("Whether it may be empty.", v.optional(v.boolean(), false)),
+    with: about("A service: a kit without it does not have the setting.", v.optional(serviceName())),
     pattern: about("A regular expression for the whole value.", v.optional(text("a regular expression"))),
     expected: about("The same in words. Required with `pattern`.", v.optional(text())),
     earlier: about("Names that it had before.", list(settingName())),
@@ -132,6 +137,7 @@ export const deployedServiceSchema = v.strictObject({
   profiles: about("The profiles that it is part of. Default: all.", v.optional(names("the name of a profile"))),
   needs: about("Services that must be healthy before it starts.", list(serviceName())),
   files: about("Files of the kit that it reads, and where.", mapping(text("a path in the kit"), absolutePath())),
+  texts: about("Its configuration files, by their paths. A kit has them in `files/SERVICE`.", mapping(absolutePath(), text("a text", /^/))),
   volumes: about("Volumes and where they are.", mapping(name(), absolutePath())),
   networks: about("Its networks.", names("the name of a network")),
   publish: about("Settings of ports of the machine, and the port of the container.", mapping(settingName(), port())),
@@ -157,6 +163,10 @@ export const deployedServiceSchema = v.strictObject({
   once: about(
     "Of these parts only one may run, and why, in words that follow a colon. Of several containers one keeps them; `handover.stop` stops them in the others.",
     v.optional(v.record(name("a name"), text())),
+  ),
+  writable: about(
+    "Whether its root file system can be written: for images of others that write beside their volumes.",
+    v.optional(v.boolean(), false),
   ),
   hostProcesses: about("Whether it sees the processes of the whole machine: to count them.", v.optional(v.boolean(), false)),
   hostFolders: about(
@@ -185,6 +195,11 @@ export const edgeSchema = v.strictObject({
   ready: about("Routes that must have a server before /readyz answers 200.", list(name("the name of a route"))),
 })
 
+const loginSchema = v.strictObject({
+  user: about("The name of its user.", text("a name", /^[A-Za-z0-9._-]+$/)),
+  password: about("The setting with the password. The edge gets it as a variable of the same name.", settingName()),
+})
+
 const route = {
   service: about("The service that answers.", serviceName()),
   target: about("The port of that service.", port()),
@@ -203,6 +218,7 @@ export const routeSchema = shaped("a route", {
     ...route,
     port: about("The port of the edge.", port()),
     portSetting: about("The setting of the machine's port.", settingName()),
+    login: about("Who asks for it needs this login (HTTP Basic): for services that have none.", v.optional(loginSchema)),
   }),
 })
 
@@ -406,6 +422,7 @@ export type DeployedServiceData = DeploymentData["services"][string]
 
 export function readDeployment(file: string, text: string, { components, pins }: Catalogue): DeploymentData {
   const examined = Examined.file(file, text, deploymentSchema)
-  examined.report(deploymentReferences(examined.data, Object.keys(components), Object.keys(pins.images)))
+  const development = Object.values(components).flatMap((entry) => (entry.kind === "installed" && entry.development ? [entry.name] : []))
+  examined.report(deploymentReferences(examined.data, Object.keys(components), Object.keys(pins.images), development))
   return Examined.outputs(examined)[0]
 }

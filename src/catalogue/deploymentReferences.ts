@@ -7,7 +7,8 @@ import { type Fault, hintFor, isMapping } from "./faults.js"
 /** In texts: ${SETTING}. */
 const setting = /\$\{([A-Z][A-Z0-9_]*)\}/g
 
-export function deploymentReferences(data: unknown, components: string[], images: string[]): Fault[] {
+/** `development`: the components that no deployment runs. */
+export function deploymentReferences(data: unknown, components: string[], images: string[], development: string[] = []): Fault[] {
   const [services, routes, networks, profiles, groups] = ["services", "routes", "networks", "profiles", "groups"].map((key) =>
     keys(at(data, [key])),
   )
@@ -19,11 +20,17 @@ export function deploymentReferences(data: unknown, components: string[], images
   const keysOf = (path: Path, what: string, known: string[]) =>
     keys(at(data, path)).flatMap((key) => unknown([...path, key], key, what, known, "key"))
 
+  const forDevelopment = (path: Path): Fault[] => {
+    const name = at(data, path)
+    if (typeof name !== "string" || !development.includes(name)) return []
+    return [{ path, at: "value", text: `${name} is for developers alone: no deployment runs it` }]
+  }
   const ofService = (name: string): Fault[] => {
     const path = ["services", name]
     const official = [...path, "official"]
     return [
       ...(at(data, [...path, "image"]) === undefined ? one([...path, "component"], "the name of a component", components) : []),
+      ...forDevelopment([...path, "component"]),
       ...each([...path, "profiles"], "the name of a profile", profiles!),
       ...each(
         [...path, "needs"],
@@ -53,6 +60,7 @@ export function deploymentReferences(data: unknown, components: string[], images
       ...one(["settings", name, "group"], "the name of a group", groups!),
       ...one(["settings", name, "rotate", "service"], "the name of a service", services!),
       ...one(["settings", name, "madeWith"], "the name of a volume", volumes),
+      ...one(["settings", name, "with"], "the name of a service", services!),
     ]),
     ...networks!.flatMap((name) => one(["networks", name, "setting"], "the name of a setting", settings)),
     ...services!.flatMap(ofService),
@@ -60,6 +68,7 @@ export function deploymentReferences(data: unknown, components: string[], images
     ...routes!.flatMap((name) => [
       ...one(["routes", name, "service"], "the name of a service", services!),
       ...one(["routes", name, "portSetting"], "the name of a setting", settings),
+      ...one(["routes", name, "login", "password"], "the name of a setting", settings),
     ]),
     ...one(["edge", "service"], "the name of a service", services!),
     ...one(["edge", "acme", "network"], "the name of a network", networks!),

@@ -88,7 +88,7 @@ function composeService(deployment: Deployment, service: DeployedService): objec
     mem_limit: setting(memoryOf(deployment, service).name),
     cpus: service.cpus,
     pids_limit: service.pids,
-    read_only: true,
+    read_only: !service.writable,
     tmpfs: service.temporary,
     cap_drop: ["ALL"],
     ...listed("cap_add", service.capabilities),

@@ -1,5 +1,6 @@
 // From the catalogue and deployment.yaml to what the kit carries.
 
+import { basename } from "node:path/posix"
 import { limitSetting } from "../../base/limitSetting.js"
 import { unknownName } from "../../base/nearest.js"
 import type { DeployedServiceData, DeploymentData } from "../../catalogue/deployment.js"
@@ -39,11 +40,15 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
     title: catalogue.title,
     release: releaseName(catalogue),
     project: data.project,
-    profiles: profiles.map((name) => ({ name, ...data.profiles[name]! })),
+    profiles: profiles.map((name) => {
+      const { purpose, memoryMiB } = data.profiles[name]!
+      return { name, purpose, memoryMiB }
+    }),
     settings: [
-      ...Object.entries(data.settings).map(([name, setting]): Setting => {
-        const { default: given, ...rest } = setting
-        return { name, ...rest, default: name === "COMPOSE_PROFILES" ? within(profiles, given) : given, uses: usesOf(name, entries) }
+      ...Object.entries(data.settings).flatMap(([name, setting]): Setting[] => {
+        const { default: given, with: _, ...rest } = setting
+        if (!hasSetting(data, name, names)) return []
+        return [{ name, ...rest, default: name === "COMPOSE_PROFILES" ? within(profiles, given) : given, uses: usesOf(name, entries) }]
       }),
       ...entries.map((entry) => usedOrNot(data, entry, imageSetting(catalogue, entry, request))),
       // The stack runs without it: only the verb backup asks for it.
@@ -51,11 +56,13 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
       ...entries.map(memorySetting),
     ],
     services,
-    routes: Object.values(data.routes).map((route) => ({
-      strip: "path" in route && route.path !== "/",
-      ...route,
-      ...(data.kubernetes?.hosts[route.name] === undefined ? {} : { host: data.kubernetes.hosts[route.name] }),
-    })),
+    routes: Object.values(data.routes)
+      .filter((route) => !("port" in route) || hasSetting(data, route.portSetting, names))
+      .map((route) => ({
+        strip: "path" in route && route.path !== "/",
+        ...route,
+        ...(data.kubernetes?.hosts[route.name] === undefined ? {} : { host: data.kubernetes.hosts[route.name] }),
+      })),
     edge: data.edge,
     networks: Object.entries(data.networks).map(([name, network]) => ({ name, ...network })),
     requirements: {
@@ -120,7 +127,7 @@ function chosenProfiles(data: DeploymentData, wanted: string[]): string[] {
   const known = Object.keys(data.profiles)
   const odd = wanted.find((name) => !known.includes(name))
   if (odd !== undefined) throw unknownName("profile", odd, known)
-  return known.filter((name) => wanted.length === 0 || wanted.includes(name))
+  return known.filter((name) => (wanted.length === 0 ? data.profiles[name]!.onlyNamed !== true : wanted.includes(name)))
 }
 
 /** What is run where the user says nothing: as the data has it, or the last profile of a kit without it. */
@@ -184,11 +191,11 @@ function deployedService(
     imageSetting: imageName(catalogue, entry),
     command: entry.command,
     environment: { ...entry.environment, ...secretFiles(entry.secrets) },
-    files: entry.files,
+    files: { ...entry.files, ...Object.fromEntries(textFiles(entry).map(({ file, path }) => [file, path])) },
     secrets: [...new Set(secrets.map(([, setting]) => secretFile(setting)))],
     volumes: entry.volumes,
     networks: entry.networks,
-    publish: entry.publish,
+    publish: Object.fromEntries(Object.entries(entry.publish).filter(([setting]) => hasSetting(data, setting, others))),
     ...(Object.keys(entry.direct).length === 0 ? {} : { direct: entry.direct }),
     ports: entry.ports ?? component?.ports ?? [],
     temporary: entry.temporary,
@@ -202,10 +209,22 @@ function deployedService(
     ...(entry.once === undefined ? {} : { once: entry.once }),
     ...(entry.hostProcesses ? { hostProcesses: true } : {}),
     ...(Object.keys(entry.hostFolders).length === 0 ? {} : { hostFolders: entry.hostFolders }),
+    ...(entry.writable ? { writable: true } : {}),
     ...(entry.handover === undefined ? {} : { handover: entry.handover }),
     capabilities: entry.capabilities,
     user: entry.user,
   }
+}
+
+/** Whether a kit with these services has the setting. */
+function hasSetting({ settings }: DeploymentData, name: string, services: string[]): boolean {
+  const needing = settings[name]?.with
+  return needing === undefined || services.includes(needing)
+}
+
+/** Its configuration files: where the kit has them, where the container has them, and what they are. */
+export function textFiles({ name, texts }: Pick<DeployedServiceData, "name" | "texts">): { file: string; path: string; text: string }[] {
+  return Object.entries(texts).map(([path, text]) => ({ file: `files/${name}/${basename(path)}`, path, text }))
 }
 
 /** One more than the last of those that it needs. */

@@ -3,7 +3,7 @@
 import type { DeploymentData } from "../../catalogue/deployment.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { composeFile, composeText } from "./compose.js"
-import { type DeploymentRequest, deploymentOf, published } from "./deployment.js"
+import { type DeploymentRequest, deploymentOf, published, textFiles } from "./deployment.js"
 import { edgeFile, haproxyText } from "./haproxy.js"
 import { monitoringFiles } from "./monitoring.js"
 import { readmeText } from "./readme.js"
@@ -18,6 +18,7 @@ export function deploymentFiles(catalogue: Catalogue, data: DeploymentData, requ
     [templateFile]: templateText(deployment, data.groups),
     [edgeFile]: haproxyText(deployment),
     ...monitoringFiles(deployment),
+    ...Object.fromEntries(deployment.services.flatMap(({ name }) => textFiles(data.services[name]!)).map(({ file, text }) => [file, text])),
     "deployment.json": `${JSON.stringify(deployment, null, 2)}\n`,
     "README.md": readmeText(deployment),
   }

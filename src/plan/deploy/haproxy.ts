@@ -30,6 +30,7 @@ export function haproxyText({ edge, routes, title, services }: Deployment, place
 # (requests of one address in 10 seconds; 0: no limit), REQUEST_BYTES and CONNECTIONS.`,
     globalPart(edge),
     resolvers,
+    ...served.flatMap(users),
     mainFrontend(edge, paths, served, ready, place),
     ...served.filter(({ port }) => port !== undefined).map((route) => portFrontend(edge, route, served, place)),
     `frontend metrics
@@ -171,8 +172,20 @@ function portFrontend({ certificate }: Edge, route: Route, served: Route[], plac
 .else
   bind :${route.port} ssl crt ${certificate} alpn ${route.websocket ? "http/1.1" : "h2,http/1.1"}
 .endif
-${[protections(route.unlimited, place), ...headerRules(route.headers, place)].join("\n")}
+${[protections(route.unlimited, place), ...loginRules(route), ...headerRules(route.headers, place)].join("\n")}
   default_backend ${backendOf(served, route)}`
+}
+
+/** Who may ask for a route whose service has no login. */
+function users({ name, login }: Route): string[] {
+  if (login === undefined) return []
+  return [`userlist ${name}\n  user ${login.user} insecure-password "$${login.password}"`]
+}
+
+/** The service does not get it. */
+function loginRules({ name, login }: Route): string[] {
+  if (login === undefined) return []
+  return [`  http-request auth realm ${name} unless { http_auth(${name}) }`, "  http-request del-header Authorization"]
 }
 
 /** Whether the edge runs, and whether what stands behind it answers. */

@@ -173,6 +173,8 @@ export interface DeployedService {
   hostProcesses?: boolean
   /** Settings that name folders of the machine → where it reads them. */
   hostFolders?: Record<string, string>
+  /** Its root file system can be written. */
+  writable?: boolean
   /** What to do in its containers while new ones take over. */
   handover?: Handover
   capabilities: string[]
@@ -231,6 +233,8 @@ export interface Route {
   websocket: boolean
   /** Requests may be of any size and number. */
   unlimited: boolean
+  /** Who asks for it must log in: a user, and the variable of the edge with the password. */
+  login?: { user: string; password: string }
   /** Paths that nobody outside may ask for. */
   closed: string[]
   /** Headers that the service gets; ${origin} is the address that the client asked. */

@@ -85,7 +85,7 @@ function containerUnit(deployment: Deployment, service: DeployedService, service
       ...service.networks.map((network): Line => ["Network", `${project}-${network}.network`]),
       ...publishedPorts(service).map((port): Line => ["PublishPort", publication(port, (name) => settings[name] ?? "")]),
       ...(service.user === undefined ? [] : [["User", service.user] as Line]),
-      ["ReadOnly", "true"],
+      ["ReadOnly", String(!service.writable)],
       ...service.temporary.map((path): Line => ["Tmpfs", path]),
       ["DropCapability", "ALL"],
       ...service.capabilities.map((capability): Line => ["AddCapability", capability]),

@@ -64,13 +64,20 @@ export function chartFiles(catalogue: Catalogue, whole: DeploymentData): Record<
   return under(catalogue.stack, files)
 }
 
-/** Without what a cluster has itself, such as a Prometheus, or does not have, such as ports of a machine past the edge. */
+/**
+ * Without what a cluster has itself, such as a Prometheus, or does not have, such as ports of a machine past the edge, and without profiles
+ * that must be named.
+ */
 function forClusters({ monitoring: _, ...data }: DeploymentData): DeploymentData {
-  const left = (name: string) => data.kubernetes?.without.includes(name) === true
+  const usual = Object.keys(data.profiles).filter((name) => !data.profiles[name]!.onlyNamed)
+  const left = (name: string) => {
+    const { profiles = usual } = data.services[name]!
+    return data.kubernetes?.without.includes(name) === true || !profiles.some((profile) => usual.includes(profile))
+  }
   const services = Object.fromEntries(Object.entries(data.services).filter(([name]) => !left(name)))
   const routes = Object.fromEntries(Object.entries(data.routes).filter(([, { service }]) => !left(service)))
   const has = (all: DeploymentData["services"], profile: string) => Object.values(all).some(({ profiles }) => profiles?.includes(profile))
-  const needed = (profile: string) => !has(data.services, profile) || has(services, profile)
+  const needed = (profile: string) => usual.includes(profile) && (!has(data.services, profile) || has(services, profile))
   return { ...data, services, routes, profiles: Object.fromEntries(Object.entries(data.profiles).filter(([name]) => needed(name))) }
 }
 

@@ -1,5 +1,6 @@
 // What a deployment is on Kubernetes: a module for each program, group, store and page, with what its chart says of it.
 
+import { basename } from "node:path/posix"
 import type { DeployedServiceData, DeploymentData } from "../../catalogue/deployment.js"
 import { sourceEntry } from "../../catalogue/lookup.js"
 import type { BuiltEntry, Catalogue, ComponentEntry, GroupEntry, ProgramEntry } from "../../catalogue/types.js"
@@ -156,7 +157,7 @@ function wholeModule(
     waits: group === undefined ? [] : storesOf(context, entry, programsOf(catalogue, group)),
     volumes: entry.volumes,
     ...(stateful ? { storageMiB: pod.storageMiB ?? 8192 } : {}),
-    files: edge ? { [edgeFile]: entry.files[edgeFile]! } : {},
+    ...(edge ? { files: { [edgeFile]: entry.files[edgeFile]! } } : filesOf(entry)),
     user: pod.user ?? base.user,
     lowPorts: ports.some((port) => port < 1024),
     ...(stateful ? { single: "it keeps its data in one volume" } : {}),
@@ -218,6 +219,15 @@ function programModule(
 /** Variables of a group's supervisor are nothing for a program. */
 function withoutSupervisor(environment: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("PEBBLE")))
+}
+
+/** Its configuration files, which a chart has beside module.yaml. */
+function filesOf({ texts }: DeployedServiceData): Pick<Module, "files" | "texts"> {
+  const entries = Object.entries(texts)
+  return {
+    files: Object.fromEntries(entries.map(([path]) => [basename(path), path])),
+    texts: Object.fromEntries(entries.map(([path, text]) => [basename(path), text])),
+  }
 }
 
 /** CMD-SHELL is a line for the shell. */
