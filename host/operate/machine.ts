@@ -31,6 +31,7 @@ export async function machineFacts(site: Site, state: State, firstUse: boolean, 
     compose: engine.compose,
     architecture: info.architecture || process.arch.replace("x64", "amd64"),
     ...(existsSync("/proc/cpuinfo") ? { cpuFlags: cpuFlags(readFileSync("/proc/cpuinfo", "utf8")) } : {}),
+    kernel: kernelSettings(Object.keys(folder.deployment.requirements.kernel ?? {})),
     memoryMiB: Math.round((info.memory || totalmem()) / 2 ** 20),
     diskFreeMiB: freeMiB(info.root, folder.path),
     ports: await takenPorts(wanted, own, published),
@@ -47,6 +48,12 @@ export async function machineFacts(site: Site, state: State, firstUse: boolean, 
     routes: await routes(),
     images,
   }
+}
+
+/** Those that are there. */
+function kernelSettings(names: string[]): Record<string, number> {
+  const files = names.map((name) => [name, `/proc/sys/${name.replaceAll(".", "/")}`] as const)
+  return Object.fromEntries(files.flatMap(([name, file]) => (existsSync(file) ? [[name, Number(readFileSync(file, "utf8"))]] : [])))
 }
 
 export function cpuFlags(text: string): string[] {

@@ -45,6 +45,16 @@ export const requirementsSchema = v.strictObject({
   diskMiB: about("Free disk space in MiB.", mebibytes()),
   architecture: about("The architecture of the images, such as `amd64`.", name("an architecture")),
   cpuFlags: about("Flags that the processor must have, and the services that need them.", mapping(name(), v.array(serviceName()))),
+  kernel: about(
+    "Settings of the machine's kernel, such as `vm.max_map_count`: their least values, and the services that want them.",
+    mapping(
+      text("the name of a setting such as vm.max_map_count", /^[a-z0-9_]+(\.[a-z0-9_]+)+$/),
+      v.strictObject({
+        least: about("The least value.", whole(1, Number.MAX_SAFE_INTEGER)),
+        services: about("The services.", names("the name of a service")),
+      }),
+    ),
+  ),
 })
 
 const rotationSchema = v.strictObject({

@@ -76,6 +76,9 @@ export function deploymentReferences(data: unknown, components: string[], images
     ...keys(at(data, ["requirements", "cpuFlags"])).flatMap((flag) =>
       each(["requirements", "cpuFlags", flag], "the name of a service", services!),
     ),
+    ...keys(at(data, ["requirements", "kernel"])).flatMap((setting) =>
+      each(["requirements", "kernel", setting, "services"], "the name of a service", services!),
+    ),
     ...one(["backup", "component"], "the name of a component", components),
     ...one(["backup", "network"], "the name of a network", networks!),
     ...one(["backup", "gate", "service"], "the name of a service", services!),

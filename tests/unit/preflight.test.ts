@@ -3,6 +3,10 @@ import { blocking, type MachineFacts, machineName, older, overlap, preflight } f
 import { shopDeployment } from "./deployment.fixture.js"
 
 const shop = { ...shopDeployment, requirements: { diskMiB: 20_000, cpuFlags: { avx: ["database"] }, architecture: "amd64" } }
+const mapping = {
+  ...shop,
+  requirements: { ...shop.requirements, kernel: { "vm.max_map_count": { least: 1_048_576, services: ["database"] } } },
+}
 const SETTINGS = { PUBLIC_URL: "http://shop.company.com", HTTP_PORT: "18080", DATABASE_PASSWORD: "x" }
 const FACTS: MachineFacts = {
   engine: { name: "docker", version: "26.1.5+dfsg1" },
@@ -93,6 +97,16 @@ describe("is said with its fix", () => {
     ["podman without systemd", { healthTimers: false }, "health"],
     ["a network over a route", { networks: [{ name: "shop_data", subnets: ["172.18.0.0/16"] }], routes: ["172.18.4.0/24"] }, "subnet"],
   ])("%s, as a warning", (_, facts, code) => expect(found(facts)).toMatchObject([{ severity: "warning", code }]))
+})
+
+test("a setting of the kernel that a service wants is named with the command, as a warning", () => {
+  const count = (value: number, profiles = ["core"]) =>
+    preflight(mapping, profiles, SETTINGS, { ...FACTS, kernel: { "vm.max_map_count": value } })
+  expect(count(65_530)).toMatchObject([{ severity: "warning", code: "kernel", message: expect.stringContaining("database wants 1048576") }])
+  expect(count(65_530)[0]?.next).toContain("sysctl -w vm.max_map_count=1048576")
+  expect(count(1_048_576)).toEqual([])
+  expect(count(65_530, ["frontend"])).toEqual([])
+  expect(preflight(mapping, ["core"], SETTINGS, FACTS)).toEqual([])
 })
 
 test("what is ours or fits is not reported", () => {

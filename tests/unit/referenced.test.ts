@@ -225,7 +225,9 @@ describe("the chain of logs", async () => {
   })
 
   it("is no part of a service that has none", () => {
-    const usual = deploymentOf(catalogue, data, { ...request, profiles: [] }).services.find(({ name }) => name === "app")!
-    expect(usual.environment).not.toHaveProperty("XREDLINE_LOG_ADDRESS")
+    const usual = deploymentOf(catalogue, data, { ...request, profiles: [] })
+    expect(usual.services.find(({ name }) => name === "app")!.environment).not.toHaveProperty("XREDLINE_LOG_ADDRESS")
+    expect(usual.requirements).not.toHaveProperty("kernel")
+    expect(deploymentOf(catalogue, data, request).requirements.kernel).toHaveProperty(["vm.max_map_count", "services"], ["elasticsearch"])
   })
 })

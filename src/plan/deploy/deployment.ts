@@ -8,7 +8,7 @@ import type { BaseEntry, Catalogue, ComponentEntry } from "../../catalogue/types
 import { groupHealth, portProbe } from "../build/image.js"
 import { publishedAs } from "../publish/publishedAs.js"
 import { imageVariable } from "../versions/envTemplate.js"
-import type { Backup, DeployedService, Deployment, Health, Monitoring, Setting, SettingUse, UpdateRules } from "./model.js"
+import type { Backup, DeployedService, Deployment, Health, Monitoring, Requirements, Setting, SettingUse, UpdateRules } from "./model.js"
 
 export interface DeploymentRequest {
   /** Only the services of these. All when none is named. */
@@ -66,7 +66,7 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
     edge: data.edge,
     networks: Object.entries(data.networks).map(([name, network]) => ({ name, ...network })),
     requirements: {
-      ...data.requirements,
+      ...requirementsOf(data, names),
       cpuFlags: Object.fromEntries(
         Object.entries(data.requirements.cpuFlags).map(([flag, needing]) => [flag, needing.filter((name) => names.includes(name))]),
       ),
@@ -78,6 +78,16 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
       ? {}
       : { monitoring: monitoringOf(data.monitoring, names) }),
   }
+}
+
+/** What nobody in this kit wants is left out. */
+function requirementsOf({ requirements }: DeploymentData, services: string[]): Omit<Requirements, "cpuFlags"> {
+  const { diskMiB, architecture, kernel } = requirements
+  const wanted = Object.entries(kernel).flatMap(([name, { least, services: wanting }]) => {
+    const own = wanting.filter((service) => services.includes(service))
+    return own.length === 0 ? [] : [[name, { least, services: own }] as const]
+  })
+  return { diskMiB, architecture, ...(wanted.length === 0 ? {} : { kernel: Object.fromEntries(wanted) }) }
 }
 
 function updatesOf({ stops, changes, together }: UpdateRules, services: string[]): UpdateRules {

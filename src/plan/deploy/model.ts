@@ -245,6 +245,8 @@ export interface Requirements {
   diskMiB: number
   /** CPU flags → the services that need them. */
   cpuFlags: Record<string, string[]>
+  /** Settings of the kernel → their least values, and the services that want them; absent in older kits. */
+  kernel?: Record<string, { least: number; services: string[] }>
   architecture: string
 }
 

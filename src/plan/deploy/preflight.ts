@@ -12,6 +12,8 @@ export interface MachineFacts {
   architecture: string
   /** Undefined where the machine has no /proc/cpuinfo. */
   cpuFlags?: string[]
+  /** Of the settings that the deployment names, those that this kernel has. */
+  kernel?: Record<string, number>
   memoryMiB: number
   diskFreeMiB: number
   /** Of sockets that are open: who holds which. */
@@ -95,6 +97,18 @@ export function preflight(deployment: Deployment, profiles: string[], settings: 
           'on a virtual machine, set the CPU type to "host"',
         )
     }
+  for (const [name, { least, services: users }] of Object.entries(deployment.requirements.kernel ?? {})) {
+    const affected = users.filter((user) => services.some((service) => service.name === user))
+    const here = facts.kernel?.[name]
+    if (affected.length > 0 && here !== undefined && here < least)
+      add(
+        "warning",
+        "kernel",
+        name,
+        `${name} is ${here} on this machine, ${affected.join(", ")} wants ${least}`,
+        `sysctl -w ${name}=${least}, and the same line in /etc/sysctl.d for the next start`,
+      )
+  }
   const memory = Math.max(0, ...deployment.profiles.filter(({ name }) => profiles.includes(name)).map(({ memoryMiB }) => memoryMiB))
   // What firmware and kernel keep is not seen: 4 GB are sold as 4 GB, and show as 3.7.
   if (facts.memoryMiB < memory * 0.9)
