@@ -780,7 +780,7 @@ describe("operation", () => {
     const twice = await kit.run(["scale", "cleanup=2"])
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("cleanup must not run twice: two would remove an order twice")])
     const [kept] = Object.entries(kit.docker().containers).find(([id, { service }]) => service === "api" && id.startsWith(one!))!
-    expect((await kit.run(["scale", "api=1"])).stderr).toContain("stopping the old containers of api")
+    expect((await kit.run(["scale", "api=1"])).stderr).toContain("stopping the surplus containers of api")
     expect(once().map(([, word]) => word)).toEqual(["leave", "start"])
     expect(Object.entries(kit.docker().containers).flatMap(([id, { service }]) => (service === "api" ? [id] : []))).toEqual([kept])
   })
