@@ -364,11 +364,47 @@ const registrySchema = v.strictObject({
   password: about("The setting with the password.", settingName()),
 })
 
+const clusterProfileSchema = v.strictObject({
+  purpose: about("What it runs, in one line.", text()),
+  of: about("The profile that it is like.", name("the name of a profile")),
+  without: about("Services that it leaves out.", names("the name of a service")),
+})
+
+const namedPodSchema = v.strictObject({
+  single: about("Why only one may run then.", v.optional(text())),
+  host: about(
+    "A name that others make up and ask for: that of the pod in a domain, which a service without an address leads to.",
+    v.optional(
+      v.strictObject({
+        name: about("The pod's host name.", text()),
+        domain: about("The domain, and the service's name.", text()),
+        port: about("The port that is asked.", port()),
+      }),
+    ),
+  ),
+  openFiles: about(
+    "With so many open files and connections it is started again: it never closes what it opened.",
+    v.optional(whole(100, 100_000)),
+  ),
+})
+
+const byNamesSchema = v.strictObject({
+  service: about("The service whose programs find each other by names of services.", serviceName()),
+  refused: about("Services that cannot run then, and why, in words that follow `and`.", mapping(serviceName(), text())),
+  environment: about("Variables of its programs. A service with a port is the program that has it.", variables()),
+  pods: about("What is different for a program.", mapping(name("the name of a component"), namedPodSchema)),
+})
+
 export const kubernetesSchema = v.strictObject({
   without: about("Services that the charts leave out: a cluster has its own, or has not what they need.", list(serviceName())),
+  profiles: about("Profiles that only a cluster has.", mapping(name(), clusterProfileSchema)),
   registry: about(
     "Where programs register the addresses of their pods. A pod that it has forgotten is started again: it would not register again.",
     v.optional(registrySchema),
+  ),
+  names: about(
+    "The other way, without the registry: `global.discovery=names`. Texts may hold `${RELEASE}`, the release's name without hyphens, and `${NAMESPACE}`.",
+    v.optional(byNamesSchema),
   ),
   hosts: about(
     "Routes at a port of the machine, and the names before the host of PUBLIC_URL that lead to them there.",

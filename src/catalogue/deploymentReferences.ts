@@ -4,6 +4,9 @@ import { limitSetting } from "../base/limitSetting.js"
 import type { Path } from "./document.js"
 import { type Fault, hintFor, isMapping } from "./faults.js"
 
+/** Words that texts of `kubernetes` may hold like settings: the release's name without hyphens, and its namespace. */
+const clusterWords = ["RELEASE", "NAMESPACE"]
+
 /** In texts: ${SETTING}. */
 const setting = /\$\{([A-Z][A-Z0-9_]*)\}/g
 
@@ -95,6 +98,13 @@ export function deploymentReferences(data: unknown, components: string[], images
     ...each(["kubernetes", "without"], "the name of a service", services!),
     ...one(["kubernetes", "registry", "service"], "the name of a service", services!),
     ...one(["kubernetes", "registry", "password"], "the name of a setting", settings),
+    ...keys(at(data, ["kubernetes", "profiles"])).flatMap((name) => [
+      ...one(["kubernetes", "profiles", name, "of"], "the name of a profile", profiles!),
+      ...each(["kubernetes", "profiles", name, "without"], "the name of a service", services!),
+    ]),
+    ...one(["kubernetes", "names", "service"], "the name of a service", services!),
+    ...keysOf(["kubernetes", "names", "refused"], "the name of a service", services!),
+    ...keysOf(["kubernetes", "names", "pods"], "the name of a component", components),
     ...keysOf(["kubernetes", "hosts"], "the name of a route", routes!),
     ...keysOf(["kubernetes", "pods"], "the name of a service or a component", [...services!, ...components]),
     ...keys(at(data, ["kubernetes", "pods"])).flatMap((name) =>
@@ -104,7 +114,8 @@ export function deploymentReferences(data: unknown, components: string[], images
     ...keys(at(data, ["monitoring", "targets"])).flatMap((name) =>
       one(["monitoring", "targets", name, "service"], "the name of a service", services!),
     ),
-    ...inTexts(data, ["settings", "services", "checks", "backup", "kubernetes"], settings),
+    ...inTexts(data, ["settings", "services", "checks", "backup"], settings),
+    ...inTexts(data, ["kubernetes"], [...settings, ...clusterWords]),
   ]
 }
 

@@ -33,6 +33,8 @@ const options = {
   "an address of MongoDB in the Secret": "global.optionalSecrets={MONGODB_URI},global.external.mongodb=mongodb.company.com:27017",
 }
 
+const byNames = "global.discovery=names,global.profile=server"
+
 export async function chartTests(settings: Settings, checkout: Directory): Promise<TestCase[]> {
   const { catalogue } = settings
   const tools = (await toolbox(settings, ["helm", "kubeconform"], ["haproxy"])).withDirectory("/schemas", await schemas(settings))
@@ -81,6 +83,35 @@ export async function chartTests(settings: Settings, checkout: Directory): Promi
         same(names.filter((name) => !/^im-(server|chat)-/.test(name)).join(" "), "")
       },
     ],
+    [
+      "programs that find each other by names of services: without the registry, and with one gateway",
+      async () => {
+        const all = manifestsOf(await rendered([byNames]))
+        same(all.filter(({ metadata }) => metadata.name === "im-etcd").length, 0)
+        const headless = all
+          .filter(({ kind, spec }) => kind === "Service" && spec?.["clusterIP"] === "None")
+          .map(({ metadata }) => metadata.name)
+        same(headless.includes("im-server-rpc-msg") && headless.includes("im-openim-msggateway-headless"), true)
+        const gateway = all.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === "im-server-msggateway")
+        const pod = gateway?.spec?.template?.spec
+        same(JSON.stringify(gateway?.spec?.["strategy"]), '{"type":"Recreate"}')
+        same(`${pod?.hostname}.${pod?.subdomain}`, "im-openim-msggateway-0.im-openim-msggateway-headless")
+        const value = (name: string) => pod?.containers[0]?.env?.find((one) => one.name === name)?.value
+        same(value("IMENV_SHARE_RPCREGISTERNAME_MSG"), "dns:///im-server-rpc-msg:10280")
+        same(value("MY_POD_NAMESPACE"), "im")
+        // Nothing of it is there where it was not chosen.
+        same((await template([])).includes("None"), false)
+      },
+    ],
+    [
+      "two gateways are refused by names",
+      () => refused(`${byNames},server-msggateway.replicas=2`, "but only one may run: with global.discovery=names"),
+    ],
+    [
+      "chat is refused by names",
+      () => refused("global.discovery=names", "the profile frontend has chat, and chat 1.8.4 ends at its start"),
+    ],
+    ["one pod for all programs is refused by names", () => refused(`${byNames},global.layout=grouped`, "global.layout is grouped")],
     ["a typo in a value is refused", () => refused("global.layuot=grouped", "'layuot' not allowed")],
     ["a value that cannot be right is refused", () => refused("global.layout=pods", "value must be one of 'modules', 'grouped'")],
     ["an image without a name is refused", () => refused("global.images.OPENIM_ETCD_IMAGE=", "global.images.OPENIM_ETCD_IMAGE is empty")],

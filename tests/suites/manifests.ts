@@ -18,6 +18,8 @@ interface Container {
 }
 
 interface PodSpec {
+  hostname?: string
+  subdomain?: string
   automountServiceAccountToken?: boolean
   hostNetwork?: boolean
   hostPID?: boolean

@@ -27,6 +27,23 @@ kubernetes:
     edge: { environment: { TLS: "off" } }
     redis: { storageMiB: 2048, requestMiB: 32 }
 `
+/** A second way to find each other, and a profile that only a cluster has. */
+const named = `${kubernetes}
+  profiles:
+    small: { purpose: pages without pages, of: pages, without: [web] }
+  registry: { service: redis, port: 6379, user: root, password: REDIS_PASSWORD }
+  names:
+    service: server
+    refused: { web: web needs the registry }
+    environment:
+      IMENV_FIND: names
+      IMENV_USER: dns:///server:10320
+      IMENV_GATEWAY: "\${RELEASE}-gateway:10140"
+      MY_NAMESPACE: "\${NAMESPACE}"
+    pods:
+      server-msggateway: { single: others are not asked, host: { name: "\${RELEASE}-gateway-0", domain: "\${RELEASE}-gateway", port: 10140 } }
+      server-rpc-user: { openFiles: 500 }
+`
 const deploymentData = (more = kubernetes) => readDeployment("deployment.yaml", `${fixtureText("deployment.yaml")}${more}`, catalogue)
 const files = (more?: string) => chartFiles(catalogue, deploymentData(more))
 const stack = () => catalogue.stack
@@ -164,6 +181,103 @@ describe("texts of deployment.yaml", () => {
     expect(text("${PUBLIC_URL}:${API_PORT}")).toBe('{{ (include "library.url" (list . "direct")) | quote }}')
     expect(text("${PUBLIC_URL}:${API_PORT}", "")).toBe('{{ (printf "%s/api" (include "library.url" (list . ""))) | quote }}')
     expect(text("${API_URL}/v1")).toContain('(default (printf "%s" (include "library.url" (list . "direct"))) (include "library.setting"')
+  })
+})
+
+describe("names of services in the place of the registry", () => {
+  const module = (name: string) => plain(file(`charts/${name}/module.yaml`, named)) as { waits: string[]; names?: Record<string, unknown> }
+  const name = '(.Release.Name | replace "-" "")'
+
+  it("give a program that others ask a service without an address, and its port", () => {
+    expect(module("server-rpc-user").names).toMatchObject({
+      services: [{ name: "server-rpc-user", ports: [10320], headless: true }],
+      openFiles: 500,
+    })
+    expect(module("server-rpc-auth").names).toMatchObject({ services: [] })
+    expect(module("server-api").names).toMatchObject({ services: [{ name: "server-api", ports: [10002] }] })
+  })
+  it("give a program the name that others make up, beside the services that it has, and one pod with a reason", () => {
+    expect(module("server-msggateway").names).toMatchObject({
+      services: [
+        { name: "server-msggateway", ports: [10001] },
+        { name: "filled-gateway", ports: [10140], whole: true, headless: true },
+      ],
+      hostname: "filled-gateway-0",
+      subdomain: "filled-gateway",
+      single: true,
+      singleReason: "others are not asked",
+    })
+    expect(module("server-msggateway")).toMatchObject({ single: false })
+  })
+  it("are variables, filled in by Helm", () => {
+    const text = file("charts/server-rpc-auth/module.yaml", named)
+    expect(text).toContain(
+      '    IMENV_USER: {{ printf "dns:///%s" (include "library.address" (list . "server-rpc-user" 10320)) | quote }}\n',
+    )
+    expect(text).toContain(`    IMENV_GATEWAY: {{ printf "%s-gateway:10140" ${name} | quote }}\n`)
+    expect(text).toContain("    MY_NAMESPACE: {{ .Release.Namespace | quote }}\n")
+    expect(file("charts/server-msggateway/module.yaml", named)).toContain(`  hostname: {{ ${name} }}-gateway-0\n`)
+  })
+  it("leave the registry out, and nothing registers or waits for it", () => {
+    expect(module("redis").names).toEqual({ profiles: [] })
+    expect(module("server-rpc-user").names).toMatchObject({ registered: null })
+    const { names, registry } = live.data.kubernetes!
+    const waiting = Object.entries(live.files).filter(
+      ([path, text]) =>
+        path.startsWith(`openim/charts/${names!.service}-`) &&
+        text.includes(`\n  - {{ include "library.address" (list . "${registry!.service}"`),
+    )
+    expect(waiting.length).toBeGreaterThan(5)
+    for (const [path, text] of waiting)
+      expect(text, path).not.toContain(`\n    - {{ include "library.address" (list . "${registry!.service}"`)
+  })
+  it("are refused with what cannot run so, with one pod for all programs, and the way out is named", () => {
+    const checks = file("templates/checks.yaml", named)
+    expect(checks).toContain('{{- if has .Values.global.profile (list "pages") }}')
+    expect(checks).toContain("has web, and web needs the registry: choose global.profile=core or small, or global.discovery=redis")
+    expect(checks).toContain("Choose global.layout=modules, or global.discovery=redis")
+  })
+  it("are a choice only where there is one", () => {
+    const discovery = (more?: string) => (parse(file("values.yaml", more)) as { global: { discovery?: string } }).global.discovery
+    expect([discovery(named), discovery()]).toEqual(["redis", undefined])
+    expect(file("templates/checks.yaml")).not.toContain("discovery")
+    expect(module("web").names).toBeUndefined()
+    expect(plain(file("charts/server-api/module.yaml"))["names"]).toBeUndefined()
+  })
+  it("of what is not known are refused", () => {
+    const faults = (from: string, to: string) => () => deploymentData(named.replace(from, to))
+    expect(faults("of: pages", "of: page")).toThrow("the name of a profile")
+    expect(faults("without: [web]", "without: [wob]")).toThrow("the name of a service")
+    expect(faults("refused: { web", "refused: { wob")).toThrow("the name of a service")
+    expect(faults("server-msggateway: {", "server-gateway: {")).toThrow("the name of a component")
+    expect(faults("${NAMESPACE}", "${NAMESPASE}")).toThrow("${NAMESPASE} is not a setting")
+  })
+  it("a profile of a cluster has what its like has, without what it leaves out, and is none of one machine", () => {
+    const profiles = (one: string) => (plain(file(`charts/${one}/module.yaml`, named)) as { profiles: string[] }).profiles
+    expect([profiles("web"), profiles("mongodb")]).toEqual([["pages"], ["core", "pages", "small"]])
+    const schema = JSON.parse(file("values.schema.json", named)) as {
+      properties: { global: { properties: { profile: { enum: string[] } } } }
+    }
+    expect(schema.properties.global.properties.profile.enum).toEqual(["core", "pages", "small"])
+    expect(Object.keys(deploymentData(named).profiles)).toEqual(["core", "pages"])
+  })
+  it("of the default stack reach each program that others ask, and the second way is complete", () => {
+    const { names } = live.data.kubernetes!
+    const texts = Object.keys(live.files).filter(
+      (path) => path.startsWith(`openim/charts/${names!.service}-`) && /\w\/module\.yaml$/.test(path) && !path.includes("/templates/"),
+    )
+    const services = texts.flatMap((path) => {
+      const { names: own } = plain(live.files[path]!) as { names: { services: { name: string; ports: number[]; headless?: true }[] } }
+      return own.services.filter(({ headless }) => headless).flatMap(({ name: one, ports }) => ports.map((port) => `${one}:${port}`))
+    })
+    const programs = Object.values(live.catalogue.components).flatMap((one) =>
+      one.kind === "program" && one.address !== undefined && one.name.startsWith(`${names!.service}-`) ? [one] : [],
+    )
+    expect(programs.length).toBeGreaterThan(5)
+    const byHost = Object.entries(names!.pods).flatMap(([pod, { host }]) => (host === undefined ? [] : [pod]))
+    for (const { name: one, probe } of programs.filter((program) => !byHost.includes(program.name)))
+      expect(services, one).toContain(`${one}:${probe}`)
+    expect(byHost.length).toBe(1)
   })
 })
 

@@ -6,9 +6,9 @@ import { oldestKubernetes } from "../deploy/cluster.js"
 import { deploymentOf, published } from "../deploy/deployment.js"
 import { edgeFile, haproxyText } from "../deploy/haproxy.js"
 import { backupTemplates, backupValues } from "./backup.js"
-import { helmText, settingsIn } from "./expressions.js"
+import { clusterText, helmText, settingsIn } from "./expressions.js"
 import { libraryTemplates, moduleTemplate } from "./library.js"
-import { type Context, type Module, moduleAt, modulesOf } from "./modules.js"
+import { type Context, type Module, moduleAt, modulesOf, type Names } from "./modules.js"
 import { chartReadme, umbrellaTemplates } from "./umbrella.js"
 import {
   anything,
@@ -78,7 +78,20 @@ function forClusters({ monitoring: _, ...data }: DeploymentData): DeploymentData
   const routes = Object.fromEntries(Object.entries(data.routes).filter(([, { service }]) => !left(service)))
   const has = (all: DeploymentData["services"], profile: string) => Object.values(all).some(({ profiles }) => profiles?.includes(profile))
   const needed = (profile: string) => usual.includes(profile) && (!has(data.services, profile) || has(services, profile))
-  return { ...data, services, routes, profiles: Object.fromEntries(Object.entries(data.profiles).filter(([name]) => needed(name))) }
+  const profiles = Object.fromEntries(Object.entries(data.profiles).filter(([name]) => needed(name)))
+  return withClusterProfiles({ ...data, services, routes, profiles })
+}
+
+/** With the profiles that only a cluster has: each is like another one, without some services. */
+function withClusterProfiles(data: DeploymentData): DeploymentData {
+  const own = Object.entries(data.kubernetes?.profiles ?? {})
+  const runs = (name: string, all: string[] | undefined) => {
+    const usual = all ?? Object.keys(data.profiles)
+    return [...usual, ...own.flatMap(([profile, { of, without }]) => (usual.includes(of) && !without.includes(name) ? [profile] : []))]
+  }
+  const services = Object.entries(data.services).map(([name, service]) => [name, { ...service, profiles: runs(name, service.profiles) }])
+  const profiles = own.map(([name, { purpose, of }]) => [name, { ...data.profiles[of], purpose }])
+  return { ...data, services: Object.fromEntries(services), profiles: { ...data.profiles, ...Object.fromEntries(profiles) } }
 }
 
 /** The files, with the paths that they have below a folder. */
@@ -123,6 +136,7 @@ function moduleText(context: Context, module: Module): string {
     waits,
     openSetting,
     registered,
+    names,
     texts: _,
     purpose: __,
     replicas: ___,
@@ -139,19 +153,8 @@ function moduleText(context: Context, module: Module): string {
   const lines = [
     "# What this module is. Generated from deployment.yaml and stack.yaml: do not edit. Helm fills in what stands in braces.",
     helmYaml(plain, { aliasDuplicateObjects: false }).trimEnd(),
-    ...mappingLines("environment", {
-      ...Object.fromEntries(Object.entries(environment).map(([name, one]) => [name, helmText({ catalogue, data }, one)])),
-      ...edge,
-    }),
-    ...(waits.length === 0
-      ? ["waits: []"]
-      : [
-          "waits:",
-          ...waits.map(
-            ({ module: other, port, seconds }) =>
-              `  - {{ ${seconds === undefined ? "" : 'printf "%s:%d" ('}include "library.address" (list . ${JSON.stringify(other)} ${port})${seconds === undefined ? "" : `) ${seconds}`} | quote }}`,
-          ),
-        ]),
+    ...mappingLines("environment", { ...environmentOf({ catalogue, data }, environment), ...edge }),
+    ...waitLines(waits),
     ...(registered === undefined
       ? []
       : [
@@ -160,9 +163,33 @@ function moduleText(context: Context, module: Module): string {
           `  user: ${JSON.stringify(registered.user)}`,
           `  password: /run/secrets/${registered.password}`,
         ]),
+    ...(names === undefined ? [] : namesLines({ catalogue, data }, names)),
     ...(openSetting === undefined ? [] : [`open: {{ eq (include "library.setting" (list . ${JSON.stringify(openSetting)})) "false" }}`]),
   ]
   return `${lines.join("\n")}\n`
+}
+
+const environmentOf = (context: Pick<Context, "catalogue" | "data">, environment: Record<string, string>) =>
+  Object.fromEntries(Object.entries(environment).map(([name, one]) => [name, helmText(context, one)]))
+
+function waitLines(waits: Module["waits"]): string[] {
+  if (waits.length === 0) return ["waits: []"]
+  const lines = waits.map(({ module, port, seconds }) => {
+    const address = `include "library.address" (list . ${JSON.stringify(module)} ${port})`
+    return `  - {{ ${seconds === undefined ? address : `printf "%s:%d" (${address}) ${seconds}`} | quote }}`
+  })
+  return ["waits:", ...lines]
+}
+
+/** What takes the place of the above with global.discovery=names. Nothing registers then. */
+function namesLines(context: Pick<Context, "catalogue" | "data">, { environment, waits, single, ...rest }: Names): string[] {
+  const plain = { ...rest, ...(single === undefined ? {} : { single: true, singleReason: single }) }
+  const lines = [
+    ...(Object.keys(plain).length === 0 ? [] : clusterText(helmYaml(plain)).trimEnd().split("\n")),
+    ...(environment === undefined ? [] : ["registered: null", ...mappingLines("environment", environmentOf(context, environment))]),
+    ...(waits === undefined ? [] : waitLines(waits)),
+  ]
+  return ["names:", ...lines.map((line) => `  ${line}`)]
 }
 
 function mappingLines(name: string, entries: Record<string, string>): string[] {
@@ -260,6 +287,7 @@ function globalValues(context: Context, modules: Module[]): Value {
       "modules",
       choice("modules", "grouped"),
     ),
+    ...discoveryValue(data),
     value(
       "secret",
       `The name of the Secret with the passwords. Its keys are the names of .env in small letters; README.md has the command that makes it.`,
@@ -314,6 +342,15 @@ function globalValues(context: Context, modules: Module[]): Value {
       value("namespace", "The namespace of Prometheus, which may then reach the ports of metrics.", "monitoring", text),
     ]),
   ])
+}
+
+/** Only where there is a choice. */
+function discoveryValue({ kubernetes: { registry, names } = { profiles: {}, hosts: {}, pods: {} } }: DeploymentData): Value[] {
+  if (registry === undefined || names === undefined) return []
+  const alone = Object.entries(names.pods).flatMap(([name, { single }]) => (single === undefined ? [] : [name]))
+  const limits = [`no ${Object.keys(names.refused).join(", ")}`, ...alone.map((name) => `one pod of ${name}`)].join(", ")
+  const purpose = `How programs find each other. ${registry.service}: they register there. names: by names of services, without ${registry.service}, and with limits (${limits}) that docs/kubernetes.md explains.`
+  return [value("discovery", purpose, registry.service, choice(registry.service, "names"))]
 }
 
 /** Helm's --set makes numbers and flags of what looks like them. Its regular expressions do not look ahead. */

@@ -52,8 +52,17 @@ function partsOf(context: Context, text: string): Part[] {
   return parts
 }
 
+/** What is the cluster's, and no setting. A name that others cut at its first hyphen must have none. */
+const clusterWords: Record<string, string> = { RELEASE: '(.Release.Name | replace "-" "")', NAMESPACE: ".Release.Namespace" }
+
+/** The words of the cluster filled in, where a text has nothing else to fill in. */
+export function clusterText(text: string): string {
+  return text.replace(/\$\{([A-Z]+)\}/g, (whole, name: string) => (clusterWords[name] ? `{{ ${clusterWords[name]} }}` : whole))
+}
+
 /** Whose default depends on others may stay empty. */
 function settingValue(context: Context, name: string): string {
+  if (clusterWords[name] !== undefined) return clusterWords[name]
   const given = `(include "library.setting" (list . ${JSON.stringify(name)}))`
   const standard = context.data.settings[name]?.default
   if (standard === undefined || !standard.includes("${")) return given

@@ -8,6 +8,12 @@ export const libraryTemplates: Record<string, string> = {
 {{- define "library.module" -}}
 {{- $module := tpl (.Files.Get "module.yaml") . | fromYaml -}}
 {{- with $module.Error }}{{ fail (printf "module.yaml of %s: %s" $.Chart.Name .) }}{{ end -}}
+{{- if eq (default "" .Values.global.discovery) "names" }}
+{{- with $module.names }}
+{{- $_ := set $module "environment" (merge (default dict .environment) $module.environment) }}
+{{- range $key, $value := omit . "environment" }}{{ $_ := set $module $key $value }}{{ end }}
+{{- end }}
+{{- end -}}
 {{- $secrets := default list $module.secrets -}}
 {{- range $variable, $key := .Values.secretEnv }}{{ $secrets = append $secrets (dict "variable" $variable "key" $key "optional" false) }}{{ end -}}
 {{- $_ := set $module "secrets" $secrets -}}
@@ -181,6 +187,11 @@ spec:
 serviceAccountName: {{ .name }}
 automountServiceAccountToken: false
 enableServiceLinks: false
+{{- with .module.hostname }}
+# Others make up this name and ask for it.
+hostname: {{ . }}
+subdomain: {{ $.module.subdomain }}
+{{- end }}
 terminationGracePeriodSeconds: {{ add .module.graceSeconds (include "library.drain" . | int) }}
 {{- with .global.imagePullSecrets }}
 imagePullSecrets: {{- range . }}
@@ -339,6 +350,18 @@ exec: { command: [bash, -c, {{ include "library.registeredScript" . | quote }}, 
 timeoutSeconds: 15
 {{- end }}
 
+{{- /* What never closes its connections would need more and more memory, and so would those that it is connected with. */ -}}
+{{- define "library.openFilesScript" -}}
+timeout 3 bash -c ": < /dev/tcp/127.0.0.1/$1" || exit 1
+open=(/proc/[0-9]*/fd/*)
+[ "\${#open[@]}" -lt "$2" ] || { echo "\${#open[@]} files and connections are open"; exit 1; }
+{{- end }}
+
+{{- define "library.openFilesProbe" -}}
+exec: { command: [bash, -c, {{ include "library.openFilesScript" . | quote }}, open-files, {{ .module.probe.port | quote }}, {{ .module.openFiles | quote }}] }
+timeoutSeconds: 5
+{{- end }}
+
 {{- /* A program opens its port before the registry has its address. Only then do others find it, and only then may an older pod end. */ -}}
 {{- define "library.probes" -}}
 {{- if .module.probe -}}
@@ -354,7 +377,7 @@ livenessProbe: {{- include "library.registeredProbe" . | nindent 2 }}
   periodSeconds: 15
   failureThreshold: 3
 {{- else }}
-livenessProbe: {{- include "library.probe" . | nindent 2 }}
+livenessProbe: {{- include (ternary "library.openFilesProbe" "library.probe" (not (empty .module.openFiles))) . | nindent 2 }}
   periodSeconds: 10
   failureThreshold: 6
 {{- end }}
@@ -407,14 +430,18 @@ livenessProbe: {{- include "library.probe" . | nindent 2 }}
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ $.root.Release.Name }}-{{ .name }}
+  name: {{ ternary .name (printf "%s-%s" $.root.Release.Name .name) (not (empty .whole)) }}
   namespace: {{ $.root.Release.Namespace }}
   labels: {{- include "library.labels" $ | nindent 4 }}
   {{- with $.values.serviceAnnotations }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
+  {{- if .headless }}
+  clusterIP: None
+  {{- else }}
   type: {{ default "ClusterIP" $.values.serviceType }}
+  {{- end }}
   selector: {{- include "library.selector" $ | nindent 4 }}
   ports:
   {{- range .ports }}

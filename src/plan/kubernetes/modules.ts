@@ -11,6 +11,28 @@ import { secretFile } from "../deploy/deployment.js"
 import { edgeFile } from "../deploy/haproxy.js"
 import type { DeployedService, Deployment } from "../deploy/model.js"
 
+export interface ModuleService {
+  name: string
+  ports: number[]
+  /** The name is the whole one, and not that of a module. */
+  whole?: true
+  /** It has no address: its name leads to each of its pods. */
+  headless?: true
+}
+
+/** Each takes the place of what the module has; the environment is added. */
+export interface Names {
+  /** Of the registry: it runs in no profile. */
+  profiles?: string[]
+  environment?: Record<string, string>
+  services?: ModuleService[]
+  waits?: Module["waits"]
+  single?: string
+  hostname?: string
+  subdomain?: string
+  openFiles?: number
+}
+
 export interface Module {
   name: string
   purpose: string
@@ -30,7 +52,7 @@ export interface Module {
   addresses: string[]
   secrets: { variable: string; key: string; setting: string; optional: boolean }[]
   /** Names under which others ask for it, and their ports. */
-  services: { name: string; ports: number[] }[]
+  services: ModuleService[]
   ports: number[]
   /** Ports that are reached from outside of the installation. */
   published: number[]
@@ -38,6 +60,8 @@ export interface Module {
   probe?: { command: string[] } | { path: string; port: number } | { port: number }
   /** What it registers with: it is started again where that no longer knows the pod. */
   registered?: { service: string; port: number; user: string; password: string }
+  /** What is different where programs find each other by names of services, without the registry. */
+  names?: Names
   startSeconds: number
   graceSeconds: number
   drainSeconds: number
@@ -81,8 +105,35 @@ export function modulesOf(context: Context): Module[] {
     const component = catalogue.components[entry.component]
     const whole = wholeModule(context, service, entry, component)
     if (component?.kind !== "group") return [whole]
-    return [whole, ...programsOf(catalogue, component).map((program) => programModule(context, service, entry, component, program))]
+    const programs = programsOf(catalogue, component).map((program) => programModule(context, service, entry, component, program))
+    return [whole, ...programs.map((program) => byNames(context, program))]
   })
+}
+
+/** With what is different where it finds others by names of services. */
+function byNames(context: Context, module: Module): Module {
+  const { names, registry } = context.data.kubernetes ?? {}
+  if (names?.service !== module.service) return module
+  const { single, host, openFiles } = names.pods[module.name] ?? {}
+  const asked = Object.values(names.environment)
+    .flatMap((text) => hostsIn(context, text))
+    .flatMap(({ service, port }) => (port !== undefined && moduleAt(context, service, port) === module.name ? [port] : []))
+  const services: ModuleService[] = [
+    ...module.services,
+    ...(asked.length === 0 ? [] : [{ name: module.name, ports: [...new Set(asked)], headless: true as const }]),
+    ...(host === undefined ? [] : [{ name: host.domain, ports: [host.port], whole: true as const, headless: true as const }]),
+  ]
+  return {
+    ...module,
+    names: {
+      environment: names.environment,
+      services,
+      waits: module.waits.filter((one) => one.module !== registry?.service),
+      ...(single === undefined ? {} : { single }),
+      ...(host === undefined ? {} : { hostname: host.name, subdomain: host.domain }),
+      ...(openFiles === undefined ? {} : { openFiles }),
+    },
+  }
 }
 
 /** A store that is asked to put data back, instead of getting its files while it stands still. */
@@ -161,6 +212,7 @@ function wholeModule(
     user: pod.user ?? base.user,
     lowPorts: ports.some((port) => port < 1024),
     ...(stateful ? { single: "it keeps its data in one volume" } : {}),
+    ...(data.kubernetes?.names !== undefined && data.kubernetes.registry?.service === entry.name ? { names: { profiles: [] } } : {}),
     replicas: pod.replicas ?? 1,
     limitMiB: entry.memoryMiB,
     requestMiB: pod.requestMiB ?? Math.round(entry.memoryMiB / 4),

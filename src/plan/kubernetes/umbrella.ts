@@ -1,5 +1,6 @@
 // What the chart of a whole stack has besides its modules: checks before anything is made, the way in, and what it says after.
 
+import type { DeploymentData } from "../../catalogue/deployment.js"
 import { oldestKubernetes } from "../deploy/cluster.js"
 import type { Context, Module } from "./modules.js"
 
@@ -46,7 +47,7 @@ function checksTemplate({ data }: Context, modules: Module[]): string {
         `{{- if has .Values.global.settings.${name} (list ${values.map((one) => JSON.stringify(one)).join(" ")}) }}{{ fail (printf "global.settings.${name} is %s, which is an example: set yours" .Values.global.settings.${name}) }}{{ end }}`,
     )
   return `{{- /* Before anything is made. */ -}}
-{{- if not .Values.global.settings.PUBLIC_URL }}{{ fail "global.settings.PUBLIC_URL is empty: set the address that clients use, such as --set global.settings.PUBLIC_URL=https://im.company.com" }}{{ end }}
+${namesChecks(data)}{{- if not .Values.global.settings.PUBLIC_URL }}{{ fail "global.settings.PUBLIC_URL is empty: set the address that clients use, such as --set global.settings.PUBLIC_URL=https://im.company.com" }}{{ end }}
 ${refused.join("\n")}
 {{- if and .Values.ingress.enabled .Values.gateway.enabled }}{{ fail "ingress.enabled and gateway.enabled are both true: choose one" }}{{ end }}
 {{- if and .Values.gateway.enabled (not .Values.gateway.parentRefs) }}{{ fail "gateway.parentRefs is empty: name your Gateway, such as --set gateway.parentRefs[0].name=public" }}{{ end }}
@@ -62,6 +63,24 @@ ${refused.join("\n")}
 {{- range concat (list ${keys.map(({ key }) => JSON.stringify(key)).join(" ")}) ${ofBackup} }}
 {{- if not (get (default dict $secret.data) .) }}{{ fail (printf "the Secret %s has no value for %s: kubectl -n %s patch secret %s -p '{\\"stringData\\":{\\"%s\\":\\"…\\"}}' adds it" $.Values.global.secret . $.Release.Namespace $.Values.global.secret .) }}{{ end }}
 {{- end }}
+{{- end }}
+`
+}
+
+/** Each with its reason: the schema of the values could only refuse. */
+function namesChecks({ services, profiles, kubernetes }: DeploymentData): string {
+  const { names, registry } = kubernetes ?? {}
+  if (names === undefined || registry === undefined) return ""
+  const fits = (profile: string) => Object.keys(names.refused).every((name) => services[name]!.profiles?.includes(profile) === false)
+  const good = Object.keys(profiles).filter(fits)
+  const refusals = Object.entries(names.refused).map(([name, why]) => {
+    const having = (services[name]!.profiles ?? Object.keys(profiles)).map((one) => JSON.stringify(one)).join(" ")
+    const words = `global.discovery is names, but the profile %s has ${name}, and ${why}: choose global.profile=${good.join(" or ")}, or global.discovery=${registry.service}`
+    return `{{- if has .Values.global.profile (list ${having}) }}{{ fail (printf ${JSON.stringify(words)} .Values.global.profile) }}{{ end }}`
+  })
+  return `{{- if eq .Values.global.discovery "names" }}
+${refusals.join("\n")}
+{{- if ne .Values.global.layout "modules" }}{{ fail (printf "global.discovery is names, but global.layout is %s: programs of one pod have no names of services. Choose global.layout=modules, or global.discovery=${registry.service}" .Values.global.layout) }}{{ end }}
 {{- end }}
 `
 }

@@ -5,14 +5,18 @@
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ $.root.Release.Name }}-{{ .name }}
+  name: {{ ternary .name (printf "%s-%s" $.root.Release.Name .name) (not (empty .whole)) }}
   namespace: {{ $.root.Release.Namespace }}
   labels: {{- include "library.labels" $ | nindent 4 }}
   {{- with $.values.serviceAnnotations }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
+  {{- if .headless }}
+  clusterIP: None
+  {{- else }}
   type: {{ default "ClusterIP" $.values.serviceType }}
+  {{- end }}
   selector: {{- include "library.selector" $ | nindent 4 }}
   ports:
   {{- range .ports }}

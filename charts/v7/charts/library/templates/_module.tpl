@@ -2,6 +2,12 @@
 {{- define "library.module" -}}
 {{- $module := tpl (.Files.Get "module.yaml") . | fromYaml -}}
 {{- with $module.Error }}{{ fail (printf "module.yaml of %s: %s" $.Chart.Name .) }}{{ end -}}
+{{- if eq (default "" .Values.global.discovery) "names" }}
+{{- with $module.names }}
+{{- $_ := set $module "environment" (merge (default dict .environment) $module.environment) }}
+{{- range $key, $value := omit . "environment" }}{{ $_ := set $module $key $value }}{{ end }}
+{{- end }}
+{{- end -}}
 {{- $secrets := default list $module.secrets -}}
 {{- range $variable, $key := .Values.secretEnv }}{{ $secrets = append $secrets (dict "variable" $variable "key" $key "optional" false) }}{{ end -}}
 {{- $_ := set $module "secrets" $secrets -}}

@@ -66,6 +66,11 @@ spec:
 serviceAccountName: {{ .name }}
 automountServiceAccountToken: false
 enableServiceLinks: false
+{{- with .module.hostname }}
+# Others make up this name and ask for it.
+hostname: {{ . }}
+subdomain: {{ $.module.subdomain }}
+{{- end }}
 terminationGracePeriodSeconds: {{ add .module.graceSeconds (include "library.drain" . | int) }}
 {{- with .global.imagePullSecrets }}
 imagePullSecrets: {{- range . }}
@@ -224,6 +229,18 @@ exec: { command: [bash, -c, {{ include "library.registeredScript" . | quote }}, 
 timeoutSeconds: 15
 {{- end }}
 
+{{- /* What never closes its connections would need more and more memory, and so would those that it is connected with. */ -}}
+{{- define "library.openFilesScript" -}}
+timeout 3 bash -c ": < /dev/tcp/127.0.0.1/$1" || exit 1
+open=(/proc/[0-9]*/fd/*)
+[ "${#open[@]}" -lt "$2" ] || { echo "${#open[@]} files and connections are open"; exit 1; }
+{{- end }}
+
+{{- define "library.openFilesProbe" -}}
+exec: { command: [bash, -c, {{ include "library.openFilesScript" . | quote }}, open-files, {{ .module.probe.port | quote }}, {{ .module.openFiles | quote }}] }
+timeoutSeconds: 5
+{{- end }}
+
 {{- /* A program opens its port before the registry has its address. Only then do others find it, and only then may an older pod end. */ -}}
 {{- define "library.probes" -}}
 {{- if .module.probe -}}
@@ -239,7 +256,7 @@ livenessProbe: {{- include "library.registeredProbe" . | nindent 2 }}
   periodSeconds: 15
   failureThreshold: 3
 {{- else }}
-livenessProbe: {{- include "library.probe" . | nindent 2 }}
+livenessProbe: {{- include (ternary "library.openFilesProbe" "library.probe" (not (empty .module.openFiles))) . | nindent 2 }}
   periodSeconds: 10
   failureThreshold: 6
 {{- end }}
