@@ -24,6 +24,8 @@ const releases = {
 
 const options = {
   "an ingress with a certificate": "ingress.enabled=true,ingress.className=nginx,ingress.tls.issuer=letsencrypt",
+  "an ingress with a certificate of an issuer in the namespace":
+    "ingress.enabled=true,ingress.tls.issuer=company,ingress.tls.issuerKind=Issuer,ingress.tls.secret=im-site",
   "routes of the Gateway API": "gateway.enabled=true,gateway.parentRefs[0].name=public",
   "monitors, autoscalers and stores at other places":
     "global.monitoring.podMonitor=true,server-api.autoscaling.enabled=true,server-api.replicas=3,global.external.redis=redis.company.com:6379",
@@ -100,8 +102,36 @@ export async function chartTests(settings: Settings, checkout: Directory): Promi
         same(value("IMENV_SHARE_RPCREGISTERNAME_MSG"), "dns:///im-server-rpc-msg:10280")
         same(value("MY_POD_NAMESPACE"), "im")
         // Nothing of it is there where it was not chosen.
-        same((await template([])).includes("None"), false)
+        same((await template([])).includes("clusterIP: None"), false)
       },
+    ],
+    [
+      "the ingress names the Secret of its certificate and who makes it, or leaves both to the controller",
+      async () => {
+        const ingress = async (sets: string) => {
+          const found = manifestsOf(await template([`ingress.enabled=true,${sets}`])).find(({ kind }) => kind === "Ingress")
+          const issuers = Object.entries(found?.metadata.annotations ?? {}).filter(([name]) => name.startsWith("cert-manager.io/"))
+          const secrets = (found?.spec?.["tls"] as { secretName: string; hosts: string[] }[] | undefined) ?? []
+          return JSON.stringify([
+            ...issuers.map((one) => one.join(" ")),
+            ...secrets.map(({ secretName, hosts }) => `${secretName} ${hosts[0]}`),
+          ])
+        }
+        const host = "im.company.com"
+        same(await ingress("ingress.tls.issuer=one"), `["cert-manager.io/cluster-issuer one","im-tls ${host}"]`)
+        same(await ingress("ingress.tls.issuer=one,ingress.tls.issuerKind=Issuer"), `["cert-manager.io/issuer one","im-tls ${host}"]`)
+        same(await ingress("ingress.tls.secret=mine"), `["mine ${host}"]`)
+        same(await ingress("ingress.tls.enabled=false,ingress.tls.issuer=one"), "[]")
+        same(await ingress(`global.settings.PUBLIC_URL=http://${host}`), "[]")
+      },
+    ],
+    [
+      "a certificate for an address with http:// is refused",
+      () =>
+        refused(
+          "ingress.enabled=true,ingress.tls.secret=mine,global.settings.PUBLIC_URL=http://im.company.com",
+          "begins with http://: clients would not use it",
+        ),
     ],
     [
       "two gateways are refused by names",

@@ -32,7 +32,7 @@ interface PodSpec {
 
 export interface Manifest {
   kind: string
-  metadata: { name: string }
+  metadata: { name: string; annotations?: Record<string, string> }
   spec?: {
     template?: { spec: PodSpec }
     jobTemplate?: { spec: { template: { spec: PodSpec } } }

@@ -13,3 +13,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 {{- define "entry.secure" -}}
 {{- if eq (urlParse .Values.global.settings.PUBLIC_URL).scheme "https" }}yes{{ end -}}
 {{- end }}
+
+{{- /* The Secret with the certificate; empty where the Ingress names none. */ -}}
+{{- define "entry.secret" -}}
+{{- if and .Values.ingress.enabled .Values.ingress.tls.enabled (include "entry.secure" .) }}{{ default (printf "%s-tls" .Release.Name) .Values.ingress.tls.secret }}{{ end -}}
+{{- end }}

@@ -388,8 +388,31 @@ function umbrellaValues(): Value[] {
           anything,
         ),
         section("tls", "Certificates, where PUBLIC_URL begins with https://.", [
-          value("secret", "The Secret with tls.crt and tls.key for all hosts. cert-manager writes it where issuer is set.", "", text),
-          value("issuer", "The ClusterIssuer of cert-manager that makes it. Empty: you make the Secret.", "", text),
+          value(
+            "enabled",
+            "Whether the Ingress names a Secret with one. false: the controller has it already, as a cloud's load balancer or one for all hosts.",
+            true,
+            flag,
+          ),
+          value(
+            "issuer",
+            "The issuer of cert-manager that makes it. Empty: you make the Secret from files (docs/kubernetes.md).",
+            "",
+            text,
+          ),
+          value(
+            "issuerKind",
+            "Where that issuer is: ClusterIssuer in the cluster, Issuer in the namespace.",
+            "ClusterIssuer",
+            choice("ClusterIssuer", "Issuer"),
+          ),
+          value("secret", "The Secret with tls.crt and tls.key for all hosts. Empty: RELEASE-tls.", "", text),
+          value(
+            "secretElsewhere",
+            "Whether the controller reads that Secret in another namespace, as Istio does: then the chart does not look for it.",
+            false,
+            flag,
+          ),
         ]),
       ],
     ),

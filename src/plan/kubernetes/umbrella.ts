@@ -51,6 +51,7 @@ ${namesChecks(data)}{{- if not .Values.global.settings.PUBLIC_URL }}{{ fail "glo
 ${refused.join("\n")}
 {{- if and .Values.ingress.enabled .Values.gateway.enabled }}{{ fail "ingress.enabled and gateway.enabled are both true: choose one" }}{{ end }}
 {{- if and .Values.gateway.enabled (not .Values.gateway.parentRefs) }}{{ fail "gateway.parentRefs is empty: name your Gateway, such as --set gateway.parentRefs[0].name=public" }}{{ end }}
+{{- if and .Values.ingress.enabled (or .Values.ingress.tls.issuer .Values.ingress.tls.secret) (not (include "entry.secure" .)) }}{{ fail "ingress.tls names a certificate, but global.settings.PUBLIC_URL begins with http://: clients would not use it. Begin it with https://" }}{{ end }}
 {{- /* Who may not read these in the whole cluster would get no more than a refusal. */ -}}
 {{- if .Values.global.checkCluster }}
 {{- if and .Values.ingress.className (lookup "networking.k8s.io/v1" "IngressClass" "" "") (not (lookup "networking.k8s.io/v1" "IngressClass" "" .Values.ingress.className)) }}{{ fail (printf "ingress.className is %s, which this cluster does not have: kubectl get ingressclass lists those that it has" .Values.ingress.className) }}{{ end }}
@@ -60,6 +61,11 @@ ${refused.join("\n")}
 {{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" }}
 {{- $secret := lookup "v1" "Secret" .Release.Namespace .Values.global.secret }}
 {{- if not $secret }}{{ fail (printf "there is no Secret %s in the namespace %s: README.md of this chart has the command that makes it" .Values.global.secret .Release.Namespace) }}{{ end }}
+{{- $certificate := include "entry.secret" . }}
+{{- if and $certificate .Values.ingress.tls.issuer }}
+{{- if not (.Capabilities.APIVersions.Has "cert-manager.io/v1") }}{{ fail (printf "ingress.tls.issuer is %s, but this cluster has no cert-manager: install it (https://cert-manager.io/docs/installation), or make the Secret from files and leave the issuer out" .Values.ingress.tls.issuer) }}{{ end }}
+{{- else if and $certificate (not .Values.ingress.tls.secretElsewhere) (not (lookup "v1" "Secret" .Release.Namespace $certificate)) }}{{ fail (printf "there is no Secret %s with the certificate. Make it from your files: kubectl -n %s create secret tls %s --cert=FILE --key=FILE. Or set ingress.tls.issuer where cert-manager makes it, or ingress.tls.enabled=false where the controller has one" $certificate .Release.Namespace $certificate) }}
+{{- end }}
 {{- range concat (list ${keys.map(({ key }) => JSON.stringify(key)).join(" ")}) ${ofBackup} }}
 {{- if not (get (default dict $secret.data) .) }}{{ fail (printf "the Secret %s has no value for %s: kubectl -n %s patch secret %s -p '{\\"stringData\\":{\\"%s\\":\\"…\\"}}' adds it" $.Values.global.secret . $.Release.Namespace $.Values.global.secret .) }}{{ end }}
 {{- end }}
@@ -117,6 +123,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 {{- define "entry.secure" -}}
 {{- if eq (urlParse .Values.global.settings.PUBLIC_URL).scheme "https" }}yes{{ end -}}
 {{- end }}
+
+{{- /* The Secret with the certificate; empty where the Ingress names none. */ -}}
+{{- define "entry.secret" -}}
+{{- if and .Values.ingress.enabled .Values.ingress.tls.enabled (include "entry.secure" .) }}{{ default (printf "%s-tls" .Release.Name) .Values.ingress.tls.secret }}{{ end -}}
+{{- end }}
 `
 }
 
@@ -130,18 +141,18 @@ metadata:
   labels: {{- include "entry.labels" . | nindent 4 }}
   annotations:
     {{- with .Values.ingress.annotations }}{{ toYaml . | nindent 4 }}{{ end }}
-    {{- with .Values.ingress.tls.issuer }}
-    cert-manager.io/cluster-issuer: {{ . }}
+    {{- if and .Values.ingress.tls.issuer (include "entry.secret" .) }}
+    cert-manager.io/{{ ternary "issuer" "cluster-issuer" (eq .Values.ingress.tls.issuerKind "Issuer") }}: {{ .Values.ingress.tls.issuer }}
     {{- end }}
 spec:
   {{- with .Values.ingress.className }}
   ingressClassName: {{ . }}
   {{- end }}
-  {{- if include "entry.secure" . }}
+  {{- with include "entry.secret" . }}
   tls:
-    - secretName: {{ default (printf "%s-tls" .Release.Name) .Values.ingress.tls.secret }}
+    - secretName: {{ . }}
       hosts:
-      {{- range splitList "\\n" (include "entry.hosts" .) }}
+      {{- range splitList "\\n" (include "entry.hosts" $) }}
         - {{ index (splitList " " .) 0 }}
       {{- end }}
   {{- end }}
@@ -211,8 +222,11 @@ kubectl create namespace ${name}
 ${secretCommand(context, modules, name)}
 helm install ${name} charts/${name} --namespace ${name} --wait --timeout 10m \\
   --set global.settings.PUBLIC_URL=https://im.company.com \\
-  --set ingress.enabled=true --set ingress.className=nginx
+  --set ingress.enabled=true --set ingress.className=nginx --set ingress.tls.issuer=letsencrypt
 \`\`\`
+
+The issuer is one of cert-manager. With a certificate in files leave it out, and make the Secret before:
+\`kubectl --namespace ${name} create secret tls ${name}-tls --cert=fullchain.pem --key=privkey.pem\`.
 
 What you change goes into a file of yours: \`--values my-values.yaml\`. A value that the chart does not know is refused.
 The chart holds no password: it names the Secret that has them.
