@@ -2,6 +2,7 @@
 
 import { execFileSync, spawn } from "node:child_process"
 import { cpSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import { request } from "node:https"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { keepFigure } from "../../stacks/openim/support/results.js"
@@ -10,8 +11,23 @@ import { type Login, storedTexts, underLoad } from "../support/load.js"
 import { SocketUser } from "../support/socketUser.js"
 import { unharmed } from "../support/unharmed.js"
 import { client, exchange, newPair, newUsers, type Pair } from "../support/users.js"
-import { begun, chart, explained, helm, kubectl, namespace, release, run, startNode, state, values, works } from "./support/cluster.js"
+import {
+  begun,
+  chart,
+  explained,
+  helm,
+  kubectl,
+  namespace,
+  release,
+  run,
+  startNode,
+  state,
+  stopNode,
+  values,
+  works,
+} from "./support/cluster.js"
 import { outageOf } from "./support/live.js"
+import { givenUp } from "./support/queue.js"
 
 const ingressClass = "tests"
 const onCluster = ["--kubernetes", `--namespace=${namespace}`]
@@ -95,10 +111,15 @@ describe("before anything is made", () => {
     refused(["--set", "ingress.className=nginx"], "ingress.className is nginx, which this cluster does not have"))
   test("autoscaling without a metrics server is refused", () =>
     refused(["--set", "server-api.autoscaling.enabled=true"], "this cluster has no metrics server"))
+  test("a certificate that is not there is refused, and who would make it", () => {
+    const secure = `ingress.enabled=true,global.settings.PUBLIC_URL=https://${publicName}`
+    refused(["--set", secure], `kubectl -n ${namespace} create secret tls ${release}-tls --cert=FILE --key=FILE`)
+    refused(["--set", `${secure},ingress.tls.issuer=letsencrypt`], "this cluster has no cert-manager")
+  })
   test("an example address is refused", () =>
     refused(["--set", "global.settings.PUBLIC_URL=https://im.example.com"], "which is an example: set yours"))
   test("the API server takes every profile and layout", () => {
-    for (const profile of ["core", "frontend", "all"]) {
+    for (const profile of ["core", "frontend", "all", "server"]) {
       for (const layout of ["modules", "grouped"]) {
         const text = works(
           "helm",
@@ -302,8 +323,9 @@ describe("a pod that ends in the middle of the load", () => {
     const { Admin, singleConversation, textIn } = await client()
     const admin = await Admin.login()
     let missing: string[] = []
+    let stored: string[] = []
     await eventually("the store has them", async () => {
-      const stored = await storedTexts(admin, to, singleConversation(from, to), textIn)
+      stored = await storedTexts(admin, to, singleConversation(from, to), textIn)
       missing = accepted.filter((text) => !stored.includes(text))
       if (missing.length > 0) throw new Error(missing.join(", "))
     }).catch(() => undefined)
@@ -313,8 +335,20 @@ describe("a pod that ends in the middle of the load", () => {
       unit: `of ${accepted.length}`,
       note: "goal: 0",
     })
-    // What is on its way through Redis when that ends may be lost: docs/kubernetes.md says so.
-    expect(missing.filter((text) => !text.startsWith("redis "))).toEqual([])
+    const left = givenUp(missing, accepted, stored)
+    keepFigure({ name: "of these, given up by OpenIM", value: left.length, unit: `of ${missing.length}` })
+    if (missing.length > 0) {
+      const lines = kubectl("logs", `deployment/${release}-server-msgtransfer`).split("\n")
+      console.log(
+        lines
+          .filter((line) => /WARN|ERROR|PANIC|err/.test(line))
+          .map((line) => line.slice(0, 600))
+          .join("\n"),
+      )
+    }
+    // What is on its way through Redis when that ends may be lost, and OpenIM gives up what a store takes too late: docs/kubernetes.md says so.
+    const known = (text: string) => text.startsWith("redis ") || (/^(kafka|mongodb) /.test(text) && left.includes(text))
+    expect(missing.filter((text) => !known(text))).toEqual([])
     texts.push(await exchange(users))
   })
 })
@@ -357,6 +391,45 @@ test("a backup is made, and put in the place of what came after it", async () =>
   await arrives()
 })
 
+/** The Secret of a certificate, and the file of its authority. */
+const certificate = "site"
+const authority = "/tmp/site.pem"
+
+/** From files, as docs/kubernetes.md says. */
+function makeCertificate(): void {
+  const names = [publicName, `files.${publicName}`, `admin.${publicName}`].map((name) => `DNS:${name}`).join(",")
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/tmp/site.key"]
+  works("openssl", [
+    "req",
+    "-x509",
+    ...key,
+    "-days",
+    "2",
+    "-subj",
+    `/CN=${publicName}`,
+    "-addext",
+    `subjectAltName=${names}`,
+    "-out",
+    authority,
+  ])
+  kubectl("create", "secret", "tls", certificate, `--cert=${authority}`, "--key=/tmp/site.key")
+}
+
+/** The status and text of an answer by TLS, from somebody who trusts this authority alone. */
+function answered(host: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host, port: 443, path, ca: readFileSync(authority), agent: false, timeout: 10_000 }, (answer) => {
+      let text = ""
+      answer.setEncoding("utf8")
+      answer.on("data", (part: string) => (text += part))
+      answer.on("end", () => resolve(`${answer.statusCode} ${text.trim()}`))
+    })
+    asked.on("error", reject)
+    asked.on("timeout", () => asked.destroy(new Error("no answer")))
+    asked.end()
+  })
+}
+
 test("uninstalled and installed again, grouped, it has the same messages", async () => {
   await explained(() => eventually("all messages are there", async () => expect(await users.history()).toEqual(texts)))
   works("helm", ["--namespace", namespace, "uninstall", release, "--wait", "--timeout", "200s"])
@@ -364,11 +437,94 @@ test("uninstalled and installed again, grouped, it has the same messages", async
   // Those of the stores, and of backups.
   expect(kubectl("get", "pvc", "-o", "name").trim().split("\n").length).toBe(6)
   const since = Date.now()
+  makeCertificate()
   // With the values of openimctl as before: they say that the Secret has an address of the database.
-  works("helm", helm("install", "--values", own, "--set", "global.layout=grouped", "--wait", "--timeout", "270s"))
+  const sets = `global.layout=grouped,global.settings.PUBLIC_URL=https://${publicName},ingress.tls.secret=${certificate}`
+  works("helm", helm("install", "--values", own, "--set", sets, "--wait", "--timeout", "270s"))
   keepFigure({ name: "grouped: all pods are ready", value: seconds(since), unit: "s" })
   await explained(async () => {
     await eventually("all messages are there", async () => expect(await users.history()).toEqual(texts), { within: 60 })
     await arrives()
   })
+})
+
+test("clients reach it by TLS, with the certificate of the Secret", async () => {
+  // With a server for each route that must have one.
+  await eventually("the edge is ready", async () => expect(await answered(publicName, "/readyz")).toBe("200 ok"))
+  await eventually("the store of files answers", async () =>
+    expect(await answered(`files.${publicName}`, "/minio/health/ready")).toMatch(/^200/),
+  )
+  const edge = kubectl("get", "ingress", release, "-o", "jsonpath={.spec.tls[*].secretName} {.spec.tls[*].hosts[*]}")
+  expect(edge.trim()).toBe(`${certificate} ${publicName} files.${publicName} admin.${publicName}`)
+})
+
+test("by names of services, without etcd and chat: the same messages, and new ones arrive", async () => {
+  const since = Date.now()
+  const { code, text } = await upgrade("--timeout", "250s", "--set", "global.layout=modules,global.discovery=names,global.profile=server")
+  if (code !== 0) throw new Error(`${text}\n${state()}`)
+  keepFigure({ name: "by names of services: all pods are ready", value: seconds(since), unit: "s" })
+  const names = kubectl("get", "deployments,statefulsets", "-o", "name").trim().split("\n")
+  expect(names.filter((name) => /etcd|chat/.test(name))).toEqual([])
+  await explained(async () => {
+    await eventually("all messages are there", async () => expect(await users.history()).toEqual(texts), { within: 60 })
+    await arrives()
+  })
+  const open = () => {
+    const count = "ls -d /proc/[0-9]*/fd/* 2>/dev/null | wc -l"
+    return Number(kubectl("exec", `deployment/${release}-server-push`, "--", "sh", "-c", count))
+  }
+  const { Admin } = await client()
+  const [from, to] = await newUsers(2)
+  const receiver = await SocketUser.login(to!)
+  const before = open()
+  const admin = await Admin.login()
+  const sent = Array.from({ length: 20 }, (_, at) => `names ${at}`)
+  for (const one of sent) await admin.sendText({ userID: from!.userID, nickname: "names" }, to!.userID, one, { limit: 5000 })
+  await eventually("all have arrived", async () => expect(await receiver.texts()).toEqual(expect.arrayContaining(sent)))
+  // Why this is not the default.
+  keepFigure({
+    name: "by names of services: connections that push leaves open",
+    value: open() - before,
+    unit: `after ${sent.length} messages`,
+  })
+  receiver.close()
+})
+
+test("back to etcd, with chat", async () => {
+  const { code, text } = await upgrade("--timeout", "250s")
+  if (code !== 0) throw new Error(`${text}\n${state()}`)
+  await explained(arrives)
+  expect(openimctl("status", ...onCluster)).toMatch(/openim-chat-api-\S+ +yes/)
+})
+
+test("the machine is turned off and on: all pods are ready again, and the messages are there", async () => {
+  await stopNode()
+  const since = Date.now()
+  await startNode()
+  keepFigure({ name: "turned off and on: the node is ready", value: seconds(since), unit: "s" })
+  interface Pods {
+    items: {
+      metadata: { name: string }
+      status: { containerStatuses?: { ready: boolean; state: { running?: { startedAt: string } } }[] }
+    }[]
+  }
+  await explained(() =>
+    eventually(
+      "all pods run again",
+      () => {
+        const { items } = JSON.parse(run("kubectl", ["--namespace", namespace, "get", "pods", "-o", "json"]).text) as Pods
+        // What the API server knows of the time before is no answer.
+        const again = ({ ready, state }: { ready: boolean; state: { running?: { startedAt: string } } }) =>
+          ready && Date.parse(state.running?.startedAt ?? "") >= since - 1000
+        expect(items.length).toBeGreaterThan(15)
+        const others = items.filter(({ status }) => status.containerStatuses?.every(again) !== true)
+        expect(others.map(({ metadata }) => metadata.name)).toEqual([])
+      },
+      { within: 200, every: 2000 },
+    ),
+  )
+  keepFigure({ name: "turned off and on: all pods are ready", value: seconds(since), unit: "s" })
+  await explained(() => eventually("the messages are there", async () => expect(await users.history()).toEqual(texts), { within: 60 }))
+  await arrives()
+  keepFigure({ name: "turned off and on: a message arrives", value: seconds(since), unit: "s" })
 })

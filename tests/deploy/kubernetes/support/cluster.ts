@@ -1,7 +1,8 @@
 // The cluster of one node, which is this machine, and helm and kubectl for it.
 
-import { execFile, spawn, spawnSync } from "node:child_process"
-import { existsSync, openSync, readFileSync } from "node:fs"
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, openSync, readFileSync, rmSync } from "node:fs"
 import { promisify } from "node:util"
 import { home } from "../../support/kit.js"
 
@@ -67,20 +68,31 @@ export async function explained<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+let node: ChildProcess | undefined
+const ready = "/run/kube/ready"
+
+/** As a machine is turned off. It keeps its data. */
+export async function stopNode(): Promise<void> {
+  const ended = once(node!, "exit")
+  node!.kill("SIGTERM")
+  await ended
+  rmSync(ready, { force: true })
+}
+
 /** Until it is there, with what it says where it ends. */
 export async function startNode(): Promise<void> {
   const log = openSync("/var/log/node.log", "a")
-  const node = spawn("kube-node", [], { stdio: ["ignore", log, log], detached: true })
+  node = spawn("kube-node", [], { stdio: ["ignore", log, log], detached: true })
   const since = Date.now()
   await new Promise<void>((resolve, reject) => {
     const said = () => `\n${readFileSync("/var/log/node.log", "utf8").slice(-4000)}`
     const look = setInterval(() => {
-      if (existsSync("/run/kube/ready")) resolve()
+      if (existsSync(ready)) resolve()
       else if (Date.now() - since > 280_000) reject(new Error(`the node is not ready:${said()}`))
       else return
       clearInterval(look)
     }, 200)
-    node.once("exit", (code) => {
+    node!.once("exit", (code) => {
       clearInterval(look)
       reject(new Error(`the node ended with ${code}:${said()}`))
     })

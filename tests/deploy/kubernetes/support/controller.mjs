@@ -1,16 +1,20 @@
 #!/usr/bin/env node
-// An ingress controller, as small as can be: at port 80 of this machine it serves the hosts that the cluster's Ingress objects of a class name.
+// An ingress controller, as small as can be: at ports 80 and 443 of this machine it serves the hosts that the cluster's Ingress objects of a
+// class name, by TLS with the certificates of their Secrets.
 // Usage: controller.mjs CLASS
 import { readFileSync } from "node:fs"
 import { Agent, createServer, request } from "node:http"
-import { request as secureRequest } from "node:https"
+import { createServer as createSecureServer, request as secureRequest } from "node:https"
 import { connect } from "node:net"
+import { createSecureContext } from "node:tls"
 
 const [wanted] = process.argv.slice(2)
 const pki = "/etc/kube/pki"
 const admin = { ca: readFileSync(`${pki}/ca.crt`), cert: readFileSync(`${pki}/admin.crt`), key: readFileSync(`${pki}/admin.key`) }
 /** Host → where its Service is. */
 let places = new Map()
+/** Host → the certificate of its Secret. */
+let certificates = new Map()
 
 function ask(path) {
   return new Promise((resolve, reject) => {
@@ -18,7 +22,7 @@ function ask(path) {
       let text = ""
       answer.setEncoding("utf8")
       answer.on("data", (part) => (text += part))
-      answer.on("end", () => (answer.statusCode === 200 ? resolve(JSON.parse(text).items) : reject(new Error(text))))
+      answer.on("end", () => (answer.statusCode === 200 ? resolve(JSON.parse(text)) : reject(new Error(text))))
     })
     asked.on("error", reject)
     asked.on("timeout", () => asked.destroy(new Error("no answer")))
@@ -26,20 +30,33 @@ function ask(path) {
   })
 }
 
+const listed = async (path) => (await ask(path)).items
+
 async function look() {
-  const [ingresses, services] = await Promise.all([ask("/apis/networking.k8s.io/v1/ingresses"), ask("/api/v1/services")])
+  const [all, services] = await Promise.all([listed("/apis/networking.k8s.io/v1/ingresses"), listed("/api/v1/services")])
+  const ingresses = all.filter(({ spec }) => spec.ingressClassName === wanted)
   const address = ({ name }, namespace) =>
     services.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace)?.spec.clusterIP
   places = new Map(
-    ingresses
-      .filter(({ spec }) => spec.ingressClassName === wanted)
-      .flatMap(({ metadata, spec }) =>
-        spec.rules.flatMap(({ host, http }) => {
-          const { service } = http.paths[0].backend
-          const to = address(service, metadata.namespace)
-          return to === undefined ? [] : [[host, { host: to, port: service.port.number }]]
+    ingresses.flatMap(({ metadata, spec }) =>
+      spec.rules.flatMap(({ host, http }) => {
+        const { service } = http.paths[0].backend
+        const to = address(service, metadata.namespace)
+        return to === undefined ? [] : [[host, { host: to, port: service.port.number }]]
+      }),
+    ),
+  )
+  const named = ingresses.flatMap(({ metadata, spec }) => (spec.tls ?? []).map((one) => ({ ...one, namespace: metadata.namespace })))
+  certificates = new Map(
+    (
+      await Promise.all(
+        named.map(async ({ namespace, secretName, hosts }) => {
+          const { data } = await ask(`/api/v1/namespaces/${namespace}/secrets/${secretName}`)
+          const [cert, key] = ["tls.crt", "tls.key"].map((name) => Buffer.from(data[name], "base64"))
+          return hosts.map((host) => [host, createSecureContext({ cert, key })])
         }),
-      ),
+      )
+    ).flat(),
   )
 }
 const again = () =>
@@ -49,11 +66,15 @@ const again = () =>
 again()
 
 const placeOf = ({ headers }) => places.get((headers.host ?? "").replace(/:\d+$/, ""))
-const forwarded = ({ headers, socket }) => ({ ...headers, "x-forwarded-for": socket.remoteAddress ?? "", "x-forwarded-proto": "http" })
+const forwarded = ({ headers, socket }) => ({
+  ...headers,
+  "x-forwarded-for": socket.remoteAddress ?? "",
+  "x-forwarded-proto": socket.encrypted ? "https" : "http",
+})
 // A connection for each request: what is tested is how pods end, not how this one keeps connections.
 const agent = new Agent({ keepAlive: false })
 
-const server = createServer((asked, answer) => {
+function serve(asked, answer) {
   const place = placeOf(asked)
   if (place === undefined) return answer.writeHead(404).end(`no Ingress has ${asked.headers.host}\n`)
   const { method, url: path } = asked
@@ -63,8 +84,8 @@ const server = createServer((asked, answer) => {
   })
   passed.on("error", (error) => (answer.headersSent ? answer.destroy() : answer.writeHead(502).end(`${error.message}\n`)))
   asked.pipe(passed)
-})
-server.on("upgrade", (asked, socket, head) => {
+}
+function upgrade(asked, socket, head) {
   const place = placeOf(asked)
   if (place === undefined) return socket.destroy()
   const passed = connect(place, () => {
@@ -81,5 +102,11 @@ server.on("upgrade", (asked, socket, head) => {
     one.on("error", () => other.destroy())
     one.on("close", () => other.destroy())
   }
-})
-server.listen(80, "127.0.0.1", () => console.log("serves"))
+}
+const certificateOf = (host, done) =>
+  done(certificates.has(host) ? null : new Error(`no Ingress has a certificate for ${host}`), certificates.get(host))
+for (const [server, port] of [
+  [createServer(serve), 80],
+  [createSecureServer({ SNICallback: certificateOf }, serve), 443],
+])
+  server.on("upgrade", upgrade).listen(port, "127.0.0.1", () => console.log(`serves at port ${port}`))
