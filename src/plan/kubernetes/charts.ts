@@ -29,7 +29,7 @@ import {
 } from "./values.js"
 
 /** The version of the charts' own text: raised when a value or a template changes. */
-const chartVersion = "0.2.0"
+const chartVersion = "0.3.0"
 /** What the templates need. */
 const kubernetes = `>=1.${oldestKubernetes}.0-0`
 
