@@ -143,6 +143,14 @@ describe("deploy --kubernetes", () => {
     expect(done.code).toBe(4)
   })
 
+  test("what the chart itself refuses is said in its words", async () => {
+    const words = "there is no Secret shop-tls with the certificate"
+    cluster({ helm: { fails: `Error: INSTALLATION FAILED: execution error at (shop/templates/checks.yaml:3:70): ${words}` } })
+    const done = await deploy()
+    expect(done.stderr).toContain(`error: ${words}; nothing has changed`)
+    expect(done.code).toBe(4)
+  })
+
   test("--dry-run shows what the API server would change, and changes nothing", async () => {
     cluster({ namespace: true, diff: "-  replicas: 1\n+  replicas: 2" })
     const done = await deploy("--dry-run")

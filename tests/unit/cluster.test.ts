@@ -160,4 +160,6 @@ page:
     "the chart has no value global.colour",
   ])
   expect(valueFaults({}, "Error: timed out")).toEqual([])
+  const refusal = "Error: UPGRADE FAILED: execution error at (shop/templates/checks.yaml:3:70): there is no Secret shop-tls\n"
+  expect(valueFaults({}, refusal)).toEqual(["there is no Secret shop-tls"])
 })

@@ -134,10 +134,11 @@ interface Named {
   properties?: Record<string, Named>
 }
 
-/** What Helm says of values that the chart does not know, with the nearest name; undefined where it says something else. */
+/** What Helm says of values that the chart does not know, with the nearest name, and what the chart itself refuses; none for anything else. */
 export function valueFaults(schema: object, output: string): string[] {
+  const refused = [...output.matchAll(/execution error at \([^)]*\): (.+)/g)].map(([, words = ""]) => words)
   const found = [...output.matchAll(/at '([^']*)': additional properties ((?:'[^']+'(?:, )?)+) not allowed/g)]
-  return found.flatMap(([, path = "", names = ""]) => {
+  const unknown = found.flatMap(([, path = "", names = ""]) => {
     const parts = path.split("/").filter(Boolean)
     const place = parts.reduce<Named | undefined>((part, name) => part?.properties?.[name], schema as Named)
     const known = Object.keys(place?.properties ?? {})
@@ -148,6 +149,7 @@ export function valueFaults(schema: object, output: string): string[] {
       return `the chart has no value ${[...parts, name].join(".")}${near === undefined ? "" : ` (did you mean ${[...parts, near].join(".")}?)`}`
     })
   })
+  return [...unknown, ...refused]
 }
 
 export interface Pods {
