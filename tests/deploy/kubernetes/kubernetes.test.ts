@@ -341,8 +341,9 @@ describe("a pod that ends in the middle of the load", () => {
       const lines = kubectl("logs", `deployment/${release}-server-msgtransfer`).split("\n")
       console.log(
         lines
-          .filter((line) => /WARN|ERROR|PANIC|err/.test(line))
-          .map((line) => line.slice(0, 600))
+          .filter((line) => /WARN|ERROR|PANIC/.test(line))
+          .slice(-40)
+          .map((line) => line.slice(0, 1500))
           .join("\n"),
       )
     }
