@@ -244,6 +244,15 @@ describe("names of services in the place of the registry", () => {
     expect(module("web").names).toBeUndefined()
     expect(plain(file("charts/server-api/module.yaml"))["names"]).toBeUndefined()
   })
+  it("leave the edge ready without a service that the profile leaves out", () => {
+    const more = named.replace("of: pages, without: [web]", "of: pages, without: [server]")
+    expect(file("charts/edge/haproxy.cfg", more)).toMatch(/\.if !streq\("\$HAS_SERVER",no\)\n.*api does not answer.*\n\.endif/)
+    expect(file("charts/edge/module.yaml", more)).toContain(
+      '  HAS_SERVER: {{ ternary "yes" "no" (has .Values.global.profile (list "core" "pages")) | quote }}\n',
+    )
+    expect(file("charts/edge/haproxy.cfg", named)).not.toContain("HAS_")
+    expect(file("charts/edge/module.yaml", named)).not.toContain("HAS_")
+  })
   it("of what is not known are refused", () => {
     const faults = (from: string, to: string) => () => deploymentData(named.replace(from, to))
     expect(faults("of: pages", "of: page")).toThrow("the name of a profile")

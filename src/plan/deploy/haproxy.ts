@@ -14,6 +14,13 @@ export interface EdgePlace {
   secure: string
   /** Something in front may say who asks: where BEHIND_PROXY is yes, it is believed. */
   proxied: boolean
+  /** A variable that is "no" where the service is not part of the deployment; none for one that always is. */
+  part?: (service: string) => string | undefined
+}
+
+interface Ready {
+  name: string
+  service: string
 }
 
 const machine: EdgePlace = { address: (service, target) => `${service}:${target}`, secure: "{ ssl_fc }", proxied: false }
@@ -22,9 +29,8 @@ export function haproxyText({ edge, routes, title, services }: Deployment, place
   const served = routes.filter(({ service }) => services.some(({ name }) => name === service))
   const backends = new Map(served.map((route) => [backendOf(served, route), route]))
   const paths = served.filter(({ path }) => path !== undefined)
-  const ready = [
-    ...new Set(edge.ready.flatMap((name) => served.filter((route) => route.name === name)).map((route) => backendOf(served, route))),
-  ]
+  const needed = edge.ready.flatMap((name) => served.filter((route) => route.name === name))
+  const ready = [...new Map(needed.map((route) => [backendOf(served, route), route.service]))].map(([name, service]) => ({ name, service }))
   const parts = [
     `# The edge of ${title}. Generated from deployment.yaml: do not edit it. From the environment: TLS, HTTPS_PORT, HSTS_SECONDS, RATE_LIMIT
 # (requests of one address in 10 seconds; 0: no limit), REQUEST_BYTES and CONNECTIONS.`,
@@ -36,7 +42,7 @@ export function haproxyText({ edge, routes, title, services }: Deployment, place
     `frontend metrics
   # For the networks of this installation only: no port of the machine leads here.
   bind :${edge.metrics}
-${probes(ready)}
+${probes(ready, place)}
   http-request use-service prometheus-exporter if { path /metrics }
   stats enable
   stats uri /stats
@@ -122,7 +128,7 @@ const resolvers = `resolvers names
   hold refused 5s
   hold timeout 10s`
 
-function mainFrontend(edge: Edge, paths: Route[], served: Route[], ready: string[], place: EdgePlace): string {
+function mainFrontend(edge: Edge, paths: Route[], served: Route[], ready: Ready[], place: EdgePlace): string {
   const whole = paths.find(({ path }) => path === "/")
   const challenge = "{ path_beg /.well-known/acme-challenge/ }"
   const https = (port: string) =>
@@ -133,7 +139,7 @@ function mainFrontend(edge: Edge, paths: Route[], served: Route[], ready: string
 .if !streq("$TLS",off)
   bind :${edge.https} ssl crt ${edge.certificate} alpn h2,http/1.1
 .endif
-${probes(ready)}
+${probes(ready, place)}
 .if !streq("$TLS",off)
 .if streq("$HTTPS_PORT",443)
 ${https("")}
@@ -189,12 +195,16 @@ function loginRules({ name, login }: Route): string[] {
 }
 
 /** Whether the edge runs, and whether what stands behind it answers. */
-function probes(ready: string[]): string {
+function probes(ready: Ready[], { part }: EdgePlace): string {
   const answer = (status: number, text: string, condition: string) =>
     `  http-request return status ${status} content-type text/plain string "${text}\\n" if ${condition}`
   return [
     answer(200, "ok", "{ path /healthz }"),
-    ...ready.map((name) => answer(503, `${name} does not answer`, `{ path /readyz } { nbsrv(${name}) eq 0 }`)),
+    ...ready.map(({ name, service }) => {
+      const line = answer(503, `${name} does not answer`, `{ path /readyz } { nbsrv(${name}) eq 0 }`)
+      const variable = part?.(service)
+      return variable === undefined ? line : `.if !streq("$${variable}",no)\n${line}\n.endif`
+    }),
     answer(200, "ok", "{ path /readyz }"),
   ].join("\n")
 }

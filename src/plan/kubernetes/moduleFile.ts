@@ -78,7 +78,16 @@ function mappingLines(name: string, entries: Record<string, string>): string[] {
 
 const variableAt = (service: string, target: number) => `AT_${service.toUpperCase().replaceAll("-", "_")}_${target}`
 
-export function edgeText({ deployment }: Context): string {
+const partVariable = (service: string) => `HAS_${service.toUpperCase().replaceAll("-", "_")}`
+
+/** The profiles that a service is part of, where it is not part of all. */
+function someProfiles({ data }: Context, service: string): string[] | undefined {
+  const { profiles } = data.services[service]!
+  return profiles === undefined || Object.keys(data.profiles).every((name) => profiles.includes(name)) ? undefined : profiles
+}
+
+export function edgeText(context: Context): string {
+  const { deployment } = context
   const { acme: _, ...edge } = deployment.edge
   return haproxyText(
     { ...deployment, edge },
@@ -86,6 +95,7 @@ export function edgeText({ deployment }: Context): string {
       address: (service, target) => `"\${${variableAt(service, target)}}"`,
       secure: '{ str("$PUBLIC_SCHEME") -m str https }',
       proxied: true,
+      part: (service) => (someProfiles(context, service) === undefined ? undefined : partVariable(service)),
     },
   )
 }
@@ -94,9 +104,18 @@ export function edgeText({ deployment }: Context): string {
 function edgeEnvironment(context: Context): Record<string, string> {
   const { deployment } = context
   const targets = new Map(deployment.routes.map(({ service, target }) => [variableAt(service, target), { service, target }]))
+  const { ready } = deployment.edge
+  const needed = deployment.routes.flatMap(({ name, service }) => (ready.includes(name) ? [service] : []))
+  const parts = [...new Set(needed)].flatMap((service) => {
+    const profiles = someProfiles(context, service)
+    const words = profiles?.map((name) => JSON.stringify(name)).join(" ")
+    const part = `{{ ternary "yes" "no" (has .Values.global.profile (list ${words})) | quote }}`
+    return profiles === undefined ? [] : [[partVariable(service), part]]
+  })
   return {
     PUBLIC_SCHEME: '{{ (urlParse (include "library.setting" (list . "PUBLIC_URL"))).scheme | quote }}',
     BEHIND_PROXY: '{{ ternary "yes" "no" .Values.behindProxy | quote }}',
+    ...Object.fromEntries(parts),
     ...Object.fromEntries(
       [...targets].map(([name, { service, target }]) => [
         name,

@@ -466,6 +466,8 @@ test("by names of services, without etcd and chat: the same messages, and new on
   keepFigure({ name: "by names of services: all pods are ready", value: seconds(since), unit: "s" })
   const names = kubectl("get", "deployments,statefulsets", "-o", "name").trim().split("\n")
   expect(names.filter((name) => /etcd|chat/.test(name))).toEqual([])
+  // Without chat, which it waits for otherwise.
+  await eventually("the edge is ready", async () => expect((await fetch(`http://${publicName}/readyz`)).status).toBe(200))
   await explained(async () => {
     await eventually("all messages are there", async () => expect(await users.history()).toEqual(texts), { within: 60 })
     await arrives()
