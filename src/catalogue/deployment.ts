@@ -391,6 +391,7 @@ const namedPodSchema = v.strictObject({
 const byNamesSchema = v.strictObject({
   service: about("The service whose programs find each other by names of services.", serviceName()),
   refused: about("Services that cannot run then, and why, in words that follow `and`.", mapping(serviceName(), text())),
+  domain: about("The domain of the cluster's names that its programs take for granted.", v.optional(text())),
   environment: about("Variables of its programs. A service with a port is the program that has it.", variables()),
   pods: about("What is different for a program.", mapping(name("the name of a component"), namedPodSchema)),
 })

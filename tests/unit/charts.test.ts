@@ -35,6 +35,7 @@ const named = `${kubernetes}
   names:
     service: server
     refused: { web: web needs the registry }
+    domain: cluster.test
     environment:
       IMENV_FIND: names
       IMENV_USER: dns:///server:10320
@@ -236,6 +237,7 @@ describe("names of services in the place of the registry", () => {
     expect(checks).toContain('{{- if has .Values.global.profile (list "pages") }}')
     expect(checks).toContain("has web, and web needs the registry: choose global.profile=core or small, or global.discovery=redis")
     expect(checks).toContain("Choose global.layout=modules, or global.discovery=redis")
+    expect(checks).toContain('{{- if ne .Values.global.clusterDomain "cluster.test" }}')
   })
   it("are a choice only where there is one", () => {
     const discovery = (more?: string) => (parse(file("values.yaml", more)) as { global: { discovery?: string } }).global.discovery

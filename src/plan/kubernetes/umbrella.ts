@@ -84,6 +84,12 @@ function namesChecks({ services, profiles, kubernetes }: DeploymentData): string
     const words = `global.discovery is names, but the profile %s has ${name}, and ${why}: choose global.profile=${good.join(" or ")}, or global.discovery=${registry.service}`
     return `{{- if has .Values.global.profile (list ${having}) }}{{ fail (printf ${JSON.stringify(words)} .Values.global.profile) }}{{ end }}`
   })
+  const { domain } = names
+  const words = `global.discovery is names, but global.clusterDomain is %s, and the programs know ${domain} only: choose global.discovery=${registry.service}`
+  if (domain !== undefined)
+    refusals.push(
+      `{{- if ne .Values.global.clusterDomain ${JSON.stringify(domain)} }}{{ fail (printf ${JSON.stringify(words)} .Values.global.clusterDomain) }}{{ end }}`,
+    )
   return `{{- if eq .Values.global.discovery "names" }}
 ${refusals.join("\n")}
 {{- if ne .Values.global.layout "modules" }}{{ fail (printf "global.discovery is names, but global.layout is %s: programs of one pod have no names of services. Choose global.layout=modules, or global.discovery=${registry.service}" .Values.global.layout) }}{{ end }}
