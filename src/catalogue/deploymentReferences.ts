@@ -5,7 +5,7 @@ import type { Path } from "./document.js"
 import { type Fault, hintFor, isMapping } from "./faults.js"
 
 /** Words that texts of `kubernetes` may hold like settings: the release's name without hyphens, and its namespace. */
-const clusterWords = ["RELEASE", "NAMESPACE"]
+export const clusterWords = ["RELEASE", "NAMESPACE"] as const
 
 /** In texts: ${SETTING}. */
 const setting = /\$\{([A-Z][A-Z0-9_]*)\}/g

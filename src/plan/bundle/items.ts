@@ -9,7 +9,7 @@ import type { Catalogue, ImageEntry, SourceEntry } from "../../catalogue/types.j
 import { baseOf, imageOf } from "../build/components.js"
 import { shortDigest } from "../build/inputs.js"
 import { launchHelper } from "../build/launch.js"
-import { installOf, packagesOf } from "../packages/installed.js"
+import { installOf, packagesOf, toolsOf } from "../packages/installed.js"
 import { javaFolders, javaPackages } from "../packages/java.js"
 import type { WantedPackage } from "../packages/types.js"
 import { runnableGroups, serviceBase, serviceOf, startOrder } from "../stack/services.js"
@@ -127,7 +127,7 @@ function componentItems(catalogue: Catalogue, entry: ImageEntry, baseName: strin
     install.archive === undefined ? [] : [onDebian(["curl"]), { kind: "archive", component: entry.name, build: install.archive }]
   const helper: BundleItem[] = entry.helper === undefined ? [] : [{ kind: "helper", helper: entry.helper }]
   const { java } = install
-  const tool = [install.tool ?? [], install.tools ?? []].flat().map((one): BundleItem => ({ kind: "tool", tool: one }))
+  const tool = toolsOf(install).map((one): BundleItem => ({ kind: "tool", tool: one }))
   const program: BundleItem[] = java === undefined ? [] : [onDebian(javaPackages.maven, javaFolders), { kind: "java", java }]
   const packages = onBase(packagesOf(install, base), entry.rhythm, java === undefined ? undefined : javaFolders)
   const { content } = entry

@@ -4,7 +4,7 @@ import { dirname } from "node:path/posix"
 import { archiveBuild, pinnedArchive, pinnedSource, sourceEntry } from "../../catalogue/lookup.js"
 import type { BaseEntry, Catalogue, InstalledEntry } from "../../catalogue/types.js"
 import { binFolder, type ImagePlan, shellOf, userPlan } from "../build/image.js"
-import { archivePlan, installedPlan, installOf, knownReport, packagesOf } from "../packages/installed.js"
+import { archivePlan, installedPlan, installOf, knownReport, packagesOf, toolsOf } from "../packages/installed.js"
 import { javaFolders, javaPackages } from "../packages/java.js"
 import { planPackages } from "../packages/packages.js"
 import { helperToolchain } from "../toolchains/helpers.js"
@@ -19,8 +19,9 @@ export function installedDockerfile(
   base: BaseEntry,
   options: DockerfileOptions,
 ): string[] {
-  const { archive, java, ...install } = installOf(catalogue, component, base)
-  const tools = [install.tool ?? [], install.tools ?? []].flat()
+  const install = installOf(catalogue, component, base)
+  const { archive, java } = install
+  const tools = toolsOf(install)
   const { helper, content } = component
   const compiled = [
     ...(content === undefined ? [] : [contentBy(sourceEntry(catalogue, content.source)).contentStages(catalogue, content, options)]),

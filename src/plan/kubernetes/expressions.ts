@@ -1,5 +1,6 @@
 // Texts of deployment.yaml as expressions of Helm: settings become values, and services the addresses that they have in a cluster.
 
+import type { clusterWords } from "../../catalogue/deploymentReferences.js"
 import { hostsIn, moduleAt, type Context as Whole } from "./modules.js"
 
 type Context = Pick<Whole, "catalogue" | "data">
@@ -53,16 +54,22 @@ function partsOf(context: Context, text: string): Part[] {
 }
 
 /** What is the cluster's, and no setting. A name that others cut at its first hyphen must have none. */
-const clusterWords: Record<string, string> = { RELEASE: '(.Release.Name | replace "-" "")', NAMESPACE: ".Release.Namespace" }
+const wordsOfCluster: Record<(typeof clusterWords)[number], string> = {
+  RELEASE: '(.Release.Name | replace "-" "")',
+  NAMESPACE: ".Release.Namespace",
+}
+
+const ofCluster = (name: string): string | undefined => (wordsOfCluster as Record<string, string>)[name]
 
 /** The words of the cluster filled in, where a text has nothing else to fill in. */
 export function clusterText(text: string): string {
-  return text.replace(/\$\{([A-Z]+)\}/g, (whole, name: string) => (clusterWords[name] ? `{{ ${clusterWords[name]} }}` : whole))
+  return text.replace(/\$\{([A-Z]+)\}/g, (whole, name: string) => (ofCluster(name) ? `{{ ${ofCluster(name)} }}` : whole))
 }
 
 /** Whose default depends on others may stay empty. */
 function settingValue(context: Context, name: string): string {
-  if (clusterWords[name] !== undefined) return clusterWords[name]
+  const word = ofCluster(name)
+  if (word !== undefined) return word
   const given = `(include "library.setting" (list . ${JSON.stringify(name)}))`
   const standard = context.data.settings[name]?.default
   if (standard === undefined || !standard.includes("${")) return given

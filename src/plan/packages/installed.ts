@@ -14,6 +14,9 @@ import { familyOf, layouts } from "./data.js"
 import { planDownload } from "./packages.js"
 import type { PackageFamily, PackagePlan, WantedPackage } from "./types.js"
 
+/** All tools of versions.yaml that it has: the main one, then those beside it. */
+export const toolsOf = ({ tool, tools = [] }: InstallEntry): string[] => [tool ?? [], tools].flat()
+
 /** How a server gets onto a base. Throws one sentence where it cannot. */
 export function installOf(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry): InstallEntry {
   const on = ({ distribution }: BaseEntry) => component.install[distribution] ?? component.install[anyDistribution]

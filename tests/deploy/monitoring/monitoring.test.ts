@@ -1,14 +1,15 @@
 // The profile monitoring on a machine with a real Docker daemon: everything is watched, and alerts reach a webhook when what they are
 // about really happens, and again when it is over.
 
-import { cpSync, readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { keepFigure } from "../../stacks/openim/support/results.js"
 import { openBrowser } from "../support/browser.js"
 import { change, home, openimctl, publicName, works } from "../support/kit.js"
-import { answerTo, docker, startDaemon, stopDaemon } from "../support/machine.js"
+import { docker, stopDaemon } from "../support/machine.js"
+import { prepareMachine } from "../support/prepared.js"
 import { client, exchange, newPair, newUsers } from "../support/users.js"
 import { askSlowly, hang, shortCertificate, until } from "./causes.js"
 import { arrives, closeHook, openHook } from "./hook.js"
@@ -16,9 +17,7 @@ import { logCases } from "./logs.js"
 import { placeCases } from "./places.js"
 
 beforeAll(async () => {
-  cpSync("/kit", home, { recursive: true, verbatimSymlinks: true })
-  answerTo(publicName)
-  await startDaemon()
+  await prepareMachine()
   await openHook()
 })
 
@@ -50,8 +49,6 @@ async function reported(state: string, name: string, since: number, within: numb
 
 describe("the profile monitoring", () => {
   test("is deployed with the others, and users reach each other", { timeout: 600_000 }, async () => {
-    works("deploy", "--ignore=disk", `--address=${publicName}`, "--build-only")
-    change("MONGODB_URI", "'mongodb://mongodb:27017/openim_v3?maxPoolSize=100'")
     // The machine, as containers see it.
     change("NOTIFY_WEBHOOK_URL", "http://172.17.0.1:9099/hook")
     works("deploy", "--ignore=disk", "--profiles=frontend,monitoring,logs")
