@@ -399,10 +399,6 @@ const byNamesSchema = v.strictObject({
 export const kubernetesSchema = v.strictObject({
   without: about("Services that the charts leave out: a cluster has its own, or has not what they need.", list(serviceName())),
   profiles: about("Profiles that only a cluster has.", mapping(name(), clusterProfileSchema)),
-  registry: about(
-    "Where programs register the addresses of their pods. A pod that it has forgotten is started again: it would not register again.",
-    v.optional(registrySchema),
-  ),
   names: about(
     "The other way, without the registry: `global.discovery=names`. Texts may hold `${RELEASE}`, the release's name without hyphens, and `${NAMESPACE}`.",
     v.optional(byNamesSchema),
@@ -460,6 +456,10 @@ export const deploymentSchema = v.strictObject({
   checks: about("What shows that the whole works, through the public address.", list(checkSchema)),
   backup: about("What `openimctl backup` saves.", v.optional(backupSchema)),
   updates: about("What an update must heed.", v.optional(updatesSchema)),
+  registry: about(
+    "Where programs register their addresses. One that it has forgotten is started again: it would not register again, and nobody finds it.",
+    v.optional(registrySchema),
+  ),
   kubernetes: about("What is different on Kubernetes.", v.optional(kubernetesSchema)),
   monitoring: about("What is watched, and which alerts there are.", v.optional(monitoringSchema)),
 })

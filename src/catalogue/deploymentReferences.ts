@@ -96,8 +96,8 @@ export function deploymentReferences(data: unknown, components: string[], images
     ),
     ...each(["updates", "together"], "the name of a service", services!),
     ...each(["kubernetes", "without"], "the name of a service", services!),
-    ...one(["kubernetes", "registry", "service"], "the name of a service", services!),
-    ...one(["kubernetes", "registry", "password"], "the name of a setting", settings),
+    ...one(["registry", "service"], "the name of a service", services!),
+    ...one(["registry", "password"], "the name of a setting", settings),
     ...keys(at(data, ["kubernetes", "profiles"])).flatMap((name) => [
       ...one(["kubernetes", "profiles", name, "of"], "the name of a profile", profiles!),
       ...each(["kubernetes", "profiles", name, "without"], "the name of a service", services!),

@@ -28,10 +28,11 @@ kubernetes:
     redis: { storageMiB: 2048, requestMiB: 32 }
 `
 /** A second way to find each other, and a profile that only a cluster has. */
-const named = `${kubernetes}
+const named = `
+registry: { service: redis, port: 6379, user: root, password: REDIS_PASSWORD }
+${kubernetes}
   profiles:
     small: { purpose: pages without pages, of: pages, without: [web] }
-  registry: { service: redis, port: 6379, user: root, password: REDIS_PASSWORD }
   names:
     service: server
     refused: { web: web needs the registry }
@@ -222,7 +223,8 @@ describe("names of services in the place of the registry", () => {
   it("leave the registry out, and nothing registers or waits for it", () => {
     expect(module("redis").names).toEqual({ profiles: [] })
     expect(module("server-rpc-user").names).toMatchObject({ registered: null })
-    const { names, registry } = live.data.kubernetes!
+    const { registry } = live.data
+    const { names } = live.data.kubernetes!
     const waiting = Object.entries(live.files).filter(
       ([path, text]) =>
         path.startsWith(`openim/charts/${names!.service}-`) &&

@@ -9,6 +9,8 @@ import { groupHealth, portProbe } from "../build/image.js"
 import { publishedAs } from "../publish/publishedAs.js"
 import { imageVariable } from "../versions/envTemplate.js"
 import type { Backup, DeployedService, Deployment, Health, Monitoring, Requirements, Setting, SettingUse, UpdateRules } from "./model.js"
+import { registryFiles } from "./registry.js"
+import { secretFile } from "./secretFile.js"
 
 export interface DeploymentRequest {
   /** Only the services of these. All when none is named. */
@@ -201,7 +203,7 @@ function deployedService(
     imageSetting: imageName(catalogue, entry),
     command: entry.command,
     environment: { ...entry.environment, ...secretFiles(entry.secrets) },
-    files: { ...entry.files, ...Object.fromEntries(textFiles(entry).map(({ file, path }) => [file, path])) },
+    files: { ...entry.files, ...Object.fromEntries(textFiles(catalogue, data, entry).map(({ file, path }) => [file, path])) },
     secrets: [...new Set(secrets.map(([, setting]) => secretFile(setting)))],
     volumes: entry.volumes,
     networks: entry.networks,
@@ -233,8 +235,15 @@ function hasSetting({ settings }: DeploymentData, name: string, services: string
 }
 
 /** Its configuration files: where the kit has them, where the container has them, and what they are. */
-export function textFiles({ name, texts }: Pick<DeployedServiceData, "name" | "texts">): { file: string; path: string; text: string }[] {
-  return Object.entries(texts).map(([path, text]) => ({ file: `files/${name}/${basename(path)}`, path, text }))
+export function textFiles(catalogue: Catalogue, data: DeploymentData, entry: DeployedServiceData): TextFile[] {
+  const texts = { ...entry.texts, ...registryFiles(catalogue, data, entry) }
+  return Object.entries(texts).map(([path, text]) => ({ file: `files/${entry.name}/${basename(path)}`, path, text }))
+}
+
+interface TextFile {
+  file: string
+  path: string
+  text: string
 }
 
 /** One more than the last of those that it needs. */
@@ -255,11 +264,6 @@ function healthOf(catalogue: Catalogue, { name, health }: Entry, component: Comp
     return { test: ["CMD-SHELL", portProbe(base, component.probe)], startSeconds }
   }
   throw new Error(`deployment.yaml: services.${name}.health.test: its image has no health check: name one here`)
-}
-
-/** The file of a secret, below secrets/ on the machine and /run/secrets in containers. */
-export function secretFile(setting: string): string {
-  return setting.toLowerCase()
 }
 
 function usesOf(setting: string, entries: Entry[]): SettingUse[] {

@@ -18,7 +18,9 @@ export function deploymentFiles(catalogue: Catalogue, data: DeploymentData, requ
     [templateFile]: templateText(deployment, data.groups),
     [edgeFile]: haproxyText(deployment),
     ...monitoringFiles(deployment),
-    ...Object.fromEntries(deployment.services.flatMap(({ name }) => textFiles(data.services[name]!)).map(({ file, text }) => [file, text])),
+    ...Object.fromEntries(
+      deployment.services.flatMap(({ name }) => textFiles(catalogue, data, data.services[name]!)).map(({ file, text }) => [file, text]),
+    ),
     "deployment.json": `${JSON.stringify(deployment, null, 2)}\n`,
     "README.md": readmeText(deployment),
   }

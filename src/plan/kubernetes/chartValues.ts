@@ -124,8 +124,8 @@ export function globalValues(context: Context, modules: Module[]): Value {
 }
 
 /** Only where there is a choice. */
-function discoveryValue({ kubernetes }: DeploymentData): Value[] {
-  const { registry, names } = kubernetes ?? {}
+function discoveryValue({ registry, kubernetes }: DeploymentData): Value[] {
+  const names = kubernetes?.names
   if (registry === undefined || names === undefined) return []
   const alone = Object.entries(names.pods).flatMap(([name, { single }]) => (single === undefined ? [] : [name]))
   const limits = [`no ${Object.keys(names.refused).join(", ")}`, ...alone.map((name) => `one pod of ${name}`)].join(", ")

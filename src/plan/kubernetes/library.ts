@@ -1,5 +1,7 @@
 // The library chart: what every module's chart is made of. Text of Helm, which knows no product.
 
+import { registeredScript } from "../deploy/registry.js"
+
 /** A module's chart is this line, and the files module.yaml and values.yaml beside it. */
 export const moduleTemplate = '{{- include "library.module" . }}\n'
 
@@ -324,26 +326,9 @@ tcpSocket: { port: {{ .module.probe.port }} }
 timeoutSeconds: 5
 {{- end }}
 
-{{- /* Arguments: HOST:PORT of etcd, its user, the file of the password, the program's own port, the variable with the pod's address. A registry
-that does not answer is no reason to start anything again. */ -}}
 {{- define "library.registeredScript" -}}
-place=$1 user=$2 password=$(cat "$3") port=$4 own=\${!5}
-timeout 3 bash -c ": < /dev/tcp/127.0.0.1/$port" || exit 1
-request() { printf 'POST %s HTTP/1.0\\r\\nHost: registry\\r\\nContent-Type: application/json\\r\\nAuthorization: %s\\r\\nContent-Length: %s\\r\\n\\r\\n%s' "$1" "$token" "\${#2}" "$2"; }
-ask() { request "$@" | timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && cat >&3 && cat <&3' "\${place%:*}" "\${place##*:}" 2>/dev/null; }
-token=$(cat /tmp/registry-token 2>/dev/null)
-all='{"key":"AA==","range_end":"AA==","keys_only":true}'
-answer=$(ask /v3/kv/range "$all")
-case $answer in
-  *'"kvs"'*) ;;
-  *)
-    token=$(ask /v3/auth/authenticate "{\\"name\\":\\"$user\\",\\"password\\":\\"$password\\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
-    (umask 077; printf %s "$token" > /tmp/registry-token)
-    answer=$(ask /v3/kv/range "$all")
-    case $answer in *'"kvs"'*) ;; *) exit 0 ;; esac ;;
-esac
-printf %s "$answer" | grep -o '"key":"[^"]*"' | cut -d'"' -f4 | base64 -d | grep -qaF "/$own:" || { echo "$place does not know $own"; exit 1; }
-{{- end }}
+timeout 3 bash -c ": < /dev/tcp/127.0.0.1/$4" || exit 1
+${registeredScript}{{- end }}
 
 {{- define "library.registeredProbe" -}}
 exec: { command: [bash, -c, {{ include "library.registeredScript" . | quote }}, registered, {{ .module.registered.place | quote }}, {{ .module.registered.user | quote }}, {{ .module.registered.password | quote }}, {{ .module.probe.port | quote }}, {{ index .module.addresses 0 | quote }}] }

@@ -7,9 +7,9 @@ import type { BuiltEntry, Catalogue, ComponentEntry, GroupEntry, ProgramEntry } 
 import { programsOf, stagesOf } from "../build/components.js"
 import { launchFile, launchProgram } from "../build/image.js"
 import { launchText } from "../build/launch.js"
-import { secretFile } from "../deploy/deployment.js"
 import { edgeFile } from "../deploy/haproxy.js"
 import type { DeployedService, Deployment } from "../deploy/model.js"
+import { secretFile } from "../deploy/secretFile.js"
 
 export interface ModuleService {
   name: string
@@ -112,7 +112,8 @@ export function modulesOf(context: Context): Module[] {
 
 /** With what is different where it finds others by names of services. */
 function byNames(context: Context, module: Module): Module {
-  const { names, registry } = context.data.kubernetes ?? {}
+  const { registry, kubernetes } = context.data
+  const names = kubernetes?.names
   if (names?.service !== module.service) return module
   const { single, host, openFiles } = names.pods[module.name] ?? {}
   const asked = Object.values(names.environment)
@@ -212,7 +213,7 @@ function wholeModule(
     user: pod.user ?? base.user,
     lowPorts: ports.some((port) => port < 1024),
     ...(stateful ? { single: "it keeps its data in one volume" } : {}),
-    ...(data.kubernetes?.names !== undefined && data.kubernetes.registry?.service === entry.name ? { names: { profiles: [] } } : {}),
+    ...(data.kubernetes?.names !== undefined && data.registry?.service === entry.name ? { names: { profiles: [] } } : {}),
     replicas: pod.replicas ?? 1,
     limitMiB: entry.memoryMiB,
     requestMiB: pod.requestMiB ?? Math.round(entry.memoryMiB / 4),
@@ -228,7 +229,7 @@ function programModule(
   program: ProgramEntry,
 ): Module {
   const { catalogue, data } = context
-  const { registry } = data.kubernetes ?? {}
+  const { registry } = data
   const pod = podOf(context, program.name)
   const source = sourceEntry(catalogue, program.source)
   const metrics = pod.metrics

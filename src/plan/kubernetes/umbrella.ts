@@ -74,8 +74,8 @@ ${refused.join("\n")}
 }
 
 /** Each with its reason: the schema of the values could only refuse. */
-function namesChecks({ services, profiles, kubernetes }: DeploymentData): string {
-  const { names, registry } = kubernetes ?? {}
+function namesChecks({ services, profiles, registry, kubernetes }: DeploymentData): string {
+  const names = kubernetes?.names
   if (names === undefined || registry === undefined) return ""
   const fits = (profile: string) => Object.keys(names.refused).every((name) => services[name]!.profiles?.includes(profile) === false)
   const good = Object.keys(profiles).filter(fits)

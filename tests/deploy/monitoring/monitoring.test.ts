@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { keepFigure } from "../../stacks/openim/support/results.js"
@@ -196,6 +197,22 @@ describe("alerts", () => {
     expect(works("notify", "test")).toMatch(/webhook +sent/)
     await arrives("ok", "test", since, 10)
     change("NOTIFY_WEBHOOK_URL", before)
+  })
+})
+
+describe("a machine that stood still", () => {
+  test("programs that etcd has forgotten meanwhile are started again, and users reach each other", { timeout: 600_000 }, async () => {
+    const pair = await newPair()
+    // Their leases are 30 seconds long.
+    const programs = hang("[^ ]*/(openim|chat|admin)-[a-z-]+ ")
+    await sleep(60_000)
+    const since = Date.now()
+    programs.goOn()
+    await eventually("a message arrives", async () => void (await exchange(pair)), { within: 300, every: 3000 })
+    keepFigure({ name: "from the end of a minute's standstill to a message", value: Math.round((Date.now() - since) / 1000), unit: "s" })
+    const log = docker("logs", "--since", `${Math.round((Date.now() - since) / 1000)}s`, container("server"))
+    expect(log).toContain('on-check-failure action is "restart"')
+    await eventually("everything is healthy", () => works("health"), { within: 120, every: 3000 })
   })
 })
 
