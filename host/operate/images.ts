@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { lastWords } from "../../src/base/lastWords"
+import { once } from "../../src/base/once"
 import { Problem } from "../../src/base/problem"
 import type { ImageFact } from "../../src/plan/deploy/preflight"
+import { accessTo, type DaemonInfo } from "../../src/plan/deploy/registryAccess"
 import type { Diagnostic } from "../../src/plan/deploy/settings"
 import { servicesOf } from "../../src/plan/deploy/stages"
 import { fileSha256 } from "../files"
@@ -50,6 +52,7 @@ export async function imageFactsOf(site: Site, wanted: Map<string, string[]>, re
   const present = await presentImages(site, [...wanted.keys()])
   const missing = [...wanted.keys()].filter((image) => !present.has(image))
   const archives = missing.length > 0 ? await archiveNames(site) : new Map<string, string[]>()
+  const info = once(daemonInfo)
   return Promise.all(
     [...wanted].map(async ([image, services]): Promise<ImageFact> => {
       const there = present.get(image)
@@ -57,7 +60,7 @@ export async function imageFactsOf(site: Site, wanted: Map<string, string[]>, re
       const archive = archiveFor(image, archives)
       if (archive) return { image, services, state: "archive", detail: archive }
       if (!registry) return { image, services, state: "missing", detail: "not on this machine" }
-      const refusal = await registryRefusal(site, image)
+      const refusal = site.engine.name === "docker" ? await registryRefusal(image, await info()) : undefined
       return {
         image,
         services,
@@ -118,10 +121,20 @@ function archiveFor(image: string, archives: Map<string, string[]>): string | un
   return near?.[0]
 }
 
-/** Why the registry does not have it; undefined where it has, or where only pulling can show it. */
-async function registryRefusal(site: Site, image: string): Promise<string | undefined> {
-  if (site.engine.name !== "docker") return undefined
-  const asked = await attempt(["docker", "manifest", "inspect", image], {
+async function daemonInfo(): Promise<DaemonInfo> {
+  const { stdout } = await attempt(["docker", "info", "--format", "{{json .}}"], { limitSeconds: 30 })
+  try {
+    return JSON.parse(stdout) as DaemonInfo
+  } catch {
+    return {}
+  }
+}
+
+/** Why the registry does not have it; undefined where it has, or where only pulling can show it. The one who asks is not the daemon. */
+async function registryRefusal(image: string, info: DaemonInfo): Promise<string | undefined> {
+  const [registry = ""] = fullName(image).split("/")
+  const { insecure, detour } = accessTo(registry, info)
+  const asked = await attempt(["docker", "manifest", "inspect", ...(insecure ? ["--insecure"] : []), image], {
     limitSeconds: 60,
     env: { DOCKER_CLI_EXPERIMENTAL: "enabled" },
   }).catch((error: Error) => ({ code: 1, tail: error.message }))
@@ -133,7 +146,7 @@ async function registryRefusal(site: Site, image: string): Promise<string | unde
       words,
     )
   )
-    return `the registry cannot be reached: ${words}`
+    return detour ? undefined : `the registry cannot be reached: ${words}`
   return undefined
 }
 

@@ -435,6 +435,30 @@ describe("images", () => {
     expect(await planned("docker.io/shop/api:3.0")).toContain("the image docker.io/shop/api:3.0 (api) is not available")
   })
 
+  test("a registry of plain HTTP is asked as the daemon may ask it, and only then", async () => {
+    const own = "10.0.0.5:5000/shop/api:1.0"
+    const images = IMAGES.filter((image) => image !== api)
+    kit = new Kit({ images, registry: [own], plain: ["10.0.0.5:5000"] })
+    kit.write("env.template", `${kit.read("env.template")}API_IMAGE=${own}\n`)
+    expect((await kit.run(["deploy", "--build-only", ADDRESS])).stderr).toContain(`image 1 of 1: pulling ${own}`)
+    expect(kit.calls()).toContain(`manifest inspect --insecure ${own}`)
+    kit.remove()
+    kit = new Kit({ images, registry: [api] })
+    await kit.run(["deploy", "--build-only", ADDRESS])
+    expect(kit.calls()).toContain(`manifest inspect ${api}`)
+  })
+
+  test("a registry that only the daemon reaches, by a mirror, stands in no way", async () => {
+    const fake = { images: IMAGES.filter((image) => image !== api), registry: [api], offline: true }
+    kit = new Kit(fake)
+    const alone = await kit.run(["deploy", "--build-only", ADDRESS])
+    expect(alone.code).toBe(4)
+    expect(alone.stderr).toContain(`${api} (api) is not available: the registry cannot be reached`)
+    kit.remove()
+    kit = new Kit({ ...fake, mirrors: ["https://mirror.example/"] })
+    expect((await kit.run(["deploy", "--build-only", ADDRESS])).stderr).toContain("1 pulled")
+  })
+
   test("--build-only provides them and starts nothing; --deploy-only takes only what is there", async () => {
     kit = new Kit({ images: [], registry: IMAGES })
     const without = await kit.run(["deploy", ADDRESS, "--deploy-only"])

@@ -192,7 +192,7 @@ export function preflight(deployment: Deployment, profiles: string[], settings: 
         "image",
         image,
         `the image ${image} (${services.join(", ")}) is not available${detail ? `: ${detail}` : ""}`,
-        "check its name in .env and the registry; without a network, put its archive into images/ (a kit with --images=archives has them)",
+        "check its name in .env, and docker login where its registry asks who you are; without a network, put its archive into images/ (a kit with --images=archives has them)",
       )
   return findings
 }

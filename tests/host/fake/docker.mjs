@@ -5,7 +5,8 @@
 //   lego: { fails: text } or { chain, key }: what a run of lego prints, or leaves in its folder
 //   failing: { IMAGE: "unhealthy" }; answers500: images whose answers are errors; sessions: { 0x1: "api1" } at the edge
 //   killAtChange: the caller is killed at this change
-//   registry: images that can be pulled; refuse: exec commands that fail; password: what the database takes
+//   registry: images that can be pulled; plain: registries of them that speak plain HTTP; mirrors: of the daemon, which goes by them
+//   offline: only the daemon reaches registries; refuse: exec commands that fail; password: what the database takes
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 
 const file = process.env.FAKE_DOCKER
@@ -32,10 +33,21 @@ const changing = () => {
 }
 const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7).toString(16)
 
+const info = () => ({
+  RegistryConfig: {
+    InsecureRegistryCIDRs: ["127.0.0.0/8"],
+    IndexConfigs: {
+      "docker.io": { Secure: true, Mirrors: state.mirrors ?? null },
+      ...Object.fromEntries((state.plain ?? []).map((host) => [host, { Secure: false }])),
+    },
+  },
+})
+
 if (state.down) end(1, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
 if (state.permission) end(1, "permission denied while trying to connect to the Docker daemon socket")
 
 if (args[0] === "version") print(state.version ?? "26.1.5")
+else if (args.includes("{{json .}}")) print(JSON.stringify(info()))
 else if (args[0] === "info") print(args.join(" ").includes("MemTotal") ? `x86_64|${state.memory ?? 8e9}|/` : "/")
 else if (args[0] === "compose") await compose(args.slice(1))
 else if (args[0] === "ps" && args.includes("-aq")) {
@@ -59,6 +71,9 @@ else if (args[0] === "image") {
   if (!state.images.includes(args.at(-1))) end(1, `Error: No such image: ${args.at(-1)}`)
   print(`sha256:${hash(args.at(-1))} ${state.imageArchitecture ?? "amd64"}`)
 } else if (args[0] === "manifest") {
+  if (state.offline) end(1, "dial tcp: lookup registry-1.docker.io: no such host")
+  if (state.plain?.some((host) => args.at(-1).startsWith(`${host}/`)) && !args.includes("--insecure"))
+    end(1, `no such manifest: ${args.at(-1)}`)
   if (!state.registry.includes(args.at(-1))) end(1, `no such manifest: ${args.at(-1)}`)
 } else if (args[0] === "pull") {
   if (!state.registry.includes(args.at(-1))) end(1, "manifest unknown")
