@@ -71,9 +71,17 @@ function silent(name: string, words: string): Problem {
   return new Problem(`${name} does not answer: ${lastWords(words, 2)}`, `try: ${name} info`)
 }
 
+/** Each user's podman has another one. */
+function podmanSocket(): string | undefined {
+  const user = process.getuid?.() ?? 0
+  const folder = user === 0 ? "/run" : (process.env["XDG_RUNTIME_DIR"] ?? `/run/user/${user}`)
+  const path = `${folder}/podman/podman.sock`
+  return existsSync(path) ? `unix://${path}` : undefined
+}
+
 /** A provider that waits for health is not needed: that is done here. */
 async function findCompose(engine: "docker" | "podman"): Promise<Engine["compose"] | Problem> {
-  const socket = process.env["DOCKER_HOST"] ?? (existsSync("/run/podman/podman.sock") ? "unix:///run/podman/podman.sock" : undefined)
+  const socket = process.env["DOCKER_HOST"] ?? podmanSocket()
   const candidates: { command: string[]; name: string }[] =
     engine === "docker"
       ? [

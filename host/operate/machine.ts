@@ -35,6 +35,7 @@ export async function machineFacts(site: Site, state: State, firstUse: boolean, 
     memoryMiB: Math.round((info.memory || totalmem()) / 2 ** 20),
     diskFreeMiB: freeMiB(info.root, folder.path),
     ports: await takenPorts(wanted, own, published),
+    ...(info.rootless ? { firstPort: firstPort() } : {}),
     names,
     volumes,
     madeWith: comparedMadeWith(folder, state, settings),
@@ -60,14 +61,20 @@ export function cpuFlags(text: string): string[] {
   return (/^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1] ?? "").split(/\s+/).filter(Boolean)
 }
 
-async function engineInfo({ engine }: Site): Promise<{ architecture: string; memory: number; root: string }> {
+async function engineInfo({ engine }: Site): Promise<{ architecture: string; memory: number; root: string; rootless: boolean }> {
   const format =
     engine.name === "docker"
-      ? "{{.Architecture}}|{{.MemTotal}}|{{.DockerRootDir}}"
-      : "{{.Host.Arch}}|{{.Host.MemTotal}}|{{.Store.GraphRoot}}"
+      ? "{{.Architecture}}|{{.MemTotal}}|{{.DockerRootDir}}|{{.SecurityOptions}}"
+      : "{{.Host.Arch}}|{{.Host.MemTotal}}|{{.Store.GraphRoot}}|{{.Host.Security.Rootless}}"
   const done = await attempt([engine.name, "info", "--format", format], { limitSeconds: 30 })
-  const [architecture = "", memory = "0", root = ""] = done.stdout.trim().split("|")
-  return { architecture, memory: Number(memory) || 0, root }
+  const [architecture = "", memory = "0", root = "", security = ""] = done.stdout.trim().split("|")
+  return { architecture, memory: Number(memory) || 0, root, rootless: /\bname=rootless\b|^true$/.test(security) }
+}
+
+/** The lowest that a program without rights of root may open. */
+function firstPort(): number {
+  const file = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+  return existsSync(file) ? Number(readFileSync(file, "utf8")) : 1024
 }
 
 export function freeMiB(...paths: string[]): number {

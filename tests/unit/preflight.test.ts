@@ -55,6 +55,12 @@ describe("is said with its fix", () => {
       "port 18080 is taken by nginx (process 7)",
     ],
     [
+      "a port that an engine without rights of root may not open",
+      { engine: { name: "podman", version: "5.4.2" }, firstPort: 20000 },
+      "port",
+      "podman does not run as root, so it may not open port 18080: 20000 is the lowest",
+    ],
+    [
       "a password that does not fit the volume",
       { volumes: VOLUME, madeWith: { DATABASE_PASSWORD: false } },
       "volume",

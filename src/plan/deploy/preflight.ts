@@ -18,6 +18,8 @@ export interface MachineFacts {
   diskFreeMiB: number
   /** Of sockets that are open: who holds which. */
   ports: { port: number; protocol: Protocol; holder: string; ours: boolean }[]
+  /** The lowest port that the engine may open, where it does not run as root. */
+  firstPort?: number
   /** Of the name in the public address. */
   names: { host: string; addresses: string[]; own: string[] }
   /** Of this project, by the names that the deployment has for them. */
@@ -215,7 +217,18 @@ function folderFindings(services: DeployedService[], settings: Record<string, st
 function portFindings(deployment: Deployment, profiles: string[], settings: Record<string, string>, facts: MachineFacts): Diagnostic[] {
   return servicesOf(deployment, profiles).flatMap((service) =>
     publishedPorts(service).flatMap(({ setting: name, protocol: wanted }) => {
-      const taken = facts.ports.find(({ port, protocol, ours }) => String(port) === settings[name] && protocol === wanted && !ours)
+      const wantedPort = Number(settings[name])
+      if (facts.firstPort !== undefined && wantedPort < facts.firstPort)
+        return [
+          {
+            severity: "error" as const,
+            code: "port",
+            subject: name,
+            message: `${facts.engine.name} does not run as root, so it may not open port ${wantedPort}: ${facts.firstPort} is the lowest`,
+            next: `sysctl -w net.ipv4.ip_unprivileged_port_start=${wantedPort}, and the same line in /etc/sysctl.d for the next start; or set ${name} to another port in .env`,
+          },
+        ]
+      const taken = facts.ports.find(({ port, protocol, ours }) => port === wantedPort && protocol === wanted && !ours)
       return taken
         ? [
             {
