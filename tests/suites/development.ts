@@ -2,21 +2,29 @@
 
 import type { Container } from "@dagger.io/dagger"
 import { type BuildOptions, componentImage } from "../../src/graph/build/components.js"
+import { imageLayout } from "../../src/graph/build/layouts.js"
 import { resolveSource } from "../../src/graph/build/sources.js"
 import { log, type Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
+import { imageProvenance } from "../../src/graph/publish/attachments.js"
 import { smokeTest } from "../../src/graph/stack/tests.js"
 import { goproxyOf } from "../../src/graph/toolchains/go/proxy.js"
-import { imageOf } from "../../src/plan/build/components.js"
+import { baseOf, imageOf } from "../../src/plan/build/components.js"
+import { installOf, toolsOf } from "../../src/plan/packages/installed.js"
+import { defaultBuilder } from "../../src/plan/supplychain/provenance.js"
 import type { TestCase } from "../../src/plan/tests/suites.js"
+import { toolPin } from "../../src/plan/toolchains/helpers.js"
 import { casesOf, has, same } from "./cases.js"
 
 /** Of a stack that has one. */
 export async function developmentTests(settings: Settings, options: BuildOptions, nonce: string): Promise<TestCase[]> {
-  const found = Object.values(settings.catalogue.components).find((entry) => entry.kind === "installed" && entry.development)
+  const [found] = Object.values(settings.catalogue.components).flatMap((entry) =>
+    entry.kind === "installed" && entry.development ? [entry] : [],
+  )
   if (found === undefined) return []
   const { name } = found
-  const image = async () => (await componentImage(settings, { ...options, component: name })).container
+  const request = { ...options, component: name }
+  const image = async () => (await componentImage(settings, request)).container
   return casesOf([
     [
       "the image passes the smoke test of those for developers",
@@ -24,6 +32,18 @@ export async function developmentTests(settings: Settings, options: BuildOptions
         const answers = await smokeTest(settings, imageOf(settings.catalogue, name), await image())
         has(answers.map((test) => test.name).join("\n"), "no key of the SSH server is there")
         same(answers.flatMap(({ name: what, ok, detail }) => (ok ? [] : [`${what}: ${detail ?? ""}`])).join("\n"), "")
+      },
+    ],
+    [
+      "its provenance names each of its tools and packages with its version",
+      async () => {
+        const built = await componentImage(settings, request)
+        const statement = await imageProvenance(settings, request, built, await imageLayout(settings, built), defaultBuilder)
+        const text = await statement.contents()
+        const install = installOf(settings.catalogue, found, baseOf(settings.catalogue, options.base))
+        for (const tool of toolsOf(install)) has(text, `pkg:golang/${toolPin(settings.catalogue, tool).module}@v`)
+        for (const one of install.packages) has(text, `/${one}@`)
+        log((text.match(/pkg:[^"]*/g) ?? []).join("\n"))
       },
     ],
     [

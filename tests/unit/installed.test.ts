@@ -8,10 +8,11 @@ import {
   factsOf,
   installedInputs,
   installedPlan,
-  installedResource,
+  installedResources,
   installOf,
   knownReport,
   packagesOf,
+  packagesScript,
   periodOf,
   readReport,
   reportScript,
@@ -94,10 +95,25 @@ describe("servers from a tool or from Java", () => {
     const [released] = storeOf(any({ tool: "store" }), { release: "RELEASE.5" })
     expect(knownReport(released, install)?.version).toBe("RELEASE.5")
     expect(pinnedVersion(released, store)).toBe("RELEASE.5")
-    expect(installedResource(made, store, catalogue.bases.debian, "")).toEqual({
-      uri: "pkg:golang/example.com/store@v1.2.3",
-      digest: { dirHash: "0".repeat(64) },
-    })
+    expect(installedResources(made, store, catalogue.bases.debian, "", "")).toEqual([
+      { uri: "pkg:golang/example.com/store@v1.2.3", digest: { dirHash: "0".repeat(64) } },
+    ])
+  })
+
+  it("are in the provenance with the tools and packages beside them", () => {
+    const [made, store] = storeOf(any({ tool: "store", tools: ["other"], packages: ["ssh", "git", "old"] }))
+    const { tools } = made.pins
+    const both = { ...made, pins: { ...made.pins, tools: { ...tools, other: { ...tools.store!, module: "example.com/other" } } } }
+    const found = installedResources(both, store, catalogue.bases.debian, "example.com/store v1.2.3", "git 1:2.47.3-0\nssh 1:10.0p1-7\n")
+    expect(found.map(({ uri }) => uri)).toEqual([
+      "pkg:golang/example.com/store@v1.2.3",
+      "pkg:golang/example.com/other@v1.2.3",
+      "pkg:deb/debian/ssh@1%3A10.0p1-7",
+      "pkg:deb/debian/git@1%3A2.47.3-0",
+      "pkg:deb/debian/old",
+    ])
+    expect(packagesScript(both, store, catalogue.bases.debian)).toMatch(/^dpkg-query -W .* ssh git old \|\| true$/)
+    expect(packagesScript(...storeOf(any({ tool: "store" })), catalogue.bases.debian)).toBe("true")
   })
 
   it("are due again with another compiler, pom.xml or file", () => {
@@ -119,7 +135,10 @@ describe("servers from a tool or from Java", () => {
     expect(knownReport(catalogue, install, pom)).toEqual({ version: "3.9.1", created: "2025-05-12T13:10:00Z", origin: "java/store 3.9.1" })
     expect(() => knownReport(catalogue, install, "<project/>")).toThrow("java/store/pom.xml")
     const [made, store] = storeOf(any(install))
-    expect(installedResource(made, store, catalogue.bases.debian, "java/store 3.9.1").uri).toBe("pkg:generic/store@3.9.1")
+    expect(installedResources(made, store, catalogue.bases.debian, "java/store 3.9.1", "java 21").map(({ uri }) => uri)).toEqual([
+      "pkg:generic/store@3.9.1",
+      "pkg:deb/debian/java@21",
+    ])
     expect(knownReport(catalogue, { packages: ["redis"], files: [] })).toBeUndefined()
   })
 })
@@ -213,16 +232,19 @@ describe("what is installed", () => {
   })
 
   it("is in the provenance by its package or its archive", () => {
-    const resource = (entry: InstalledEntry, base: string, revision: string) =>
-      installedResource(catalogue, entry, catalogue.bases[base], revision)
-    expect(resource(redis, "debian", "redis-server 5:8.0.2-3+deb13u3")).toEqual({
-      uri: "pkg:deb/debian/redis-server@5%3A8.0.2-3%2Bdeb13u3",
-    })
-    expect(resource(redis, "anolis", "redis 5.0.3-5.an8")).toEqual({ uri: "pkg:rpm/anolis/redis@5.0.3-5.an8" })
-    expect(resource(mongodb, "debian", "sha256:2a6e")).toEqual({
-      uri: "https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-ubuntu2204-7.0.2.tgz",
-      digest: { sha256: "2a6e" },
-    })
+    const resources = (entry: InstalledEntry, base: string, revision: string, packages = "") =>
+      installedResources(catalogue, entry, catalogue.bases[base], revision, packages)
+    expect(resources(redis, "debian", "redis-server 5:8.0.2-3+deb13u3", "redis-server 5:8.0.2-3+deb13u3\nredis-tools 5:8.0.2")).toEqual([
+      { uri: "pkg:deb/debian/redis-server@5%3A8.0.2-3%2Bdeb13u3" },
+      { uri: "pkg:deb/debian/redis-tools@5%3A8.0.2" },
+    ])
+    expect(resources(redis, "anolis", "redis 5.0.3-5.an8", "redis 5.0.3-5.an8")).toEqual([{ uri: "pkg:rpm/anolis/redis@5.0.3-5.an8" }])
+    expect(resources(mongodb, "debian", "sha256:2a6e", "liblzma5 5.8.1-1")).toEqual([
+      { uri: "https://fastdl.mongodb.org/linux/mongodb-linux-x86_64-ubuntu2204-7.0.2.tgz", digest: { sha256: "2a6e" } },
+      ...mongodb.install.debian.packages.map((name: string) => ({
+        uri: `pkg:deb/debian/${name}${name === "liblzma5" ? "@5.8.1-1" : ""}`,
+      })),
+    ])
   })
 
   it("decides whether a new image is due", () => {

@@ -6,7 +6,7 @@ import type { InstalledEntry } from "../../catalogue/types.js"
 import { baseOf, imageOf, sourceOf } from "../../plan/build/components.js"
 import { inputsLabel, readInputs } from "../../plan/build/inputs.js"
 import { toolPackages } from "../../plan/bundle/items.js"
-import { installedResource } from "../../plan/packages/installed.js"
+import { installedResources, packagesScript } from "../../plan/packages/installed.js"
 import { provenance, provenanceType, statementType } from "../../plan/supplychain/provenance.js"
 import type { ProvenanceResource, ProvenanceSource } from "../../plan/supplychain/resources.js"
 import { sbomFormat, steadyUuid } from "../../plan/supplychain/sbom.js"
@@ -75,24 +75,25 @@ export async function imageProvenance(
     container.label(label("version")),
     container.label(label("revision")),
   ])
-  const madeOf = (): { source: ProvenanceSource } | { installed: ProvenanceResource } => {
+  const installed = async (entry: InstalledEntry): Promise<ProvenanceResource[]> => {
+    const base = baseOf(catalogue, request.base)
+    const packages = await container.withExec(["sh", "-c", packagesScript(catalogue, entry, base)]).stdout()
+    return installedResources(catalogue, entry, base, revision, packages)
+  }
+  const madeOf = (): ProvenanceSource | undefined => {
     const name = sourceOf(component)
-    if (name === undefined) {
-      return { installed: installedResource(catalogue, component as InstalledEntry, baseOf(catalogue, request.base), revision) }
-    }
+    if (name === undefined) return undefined
     const { url, module } = sourceEntry(catalogue, name)
     const sum = pinOf(pinnedSource(catalogue, name), version)?.sum
     const address = custom?.of === name ? (custom.git?.url ?? url) : url
     return {
-      source: {
-        url: address,
-        module,
-        version,
-        revision: revision || undefined,
-        created: image.created,
-        sum,
-        custom: custom?.of === name,
-      },
+      url: address,
+      module,
+      version,
+      revision: revision || undefined,
+      created: image.created,
+      sum,
+      custom: custom?.of === name,
     }
   }
   const statement = provenance({
@@ -107,7 +108,8 @@ export async function imageProvenance(
     image: component.image,
     digest: layout.digest,
     inputs: readInputs(inputs) ?? {},
-    ...madeOf(),
+    source: madeOf(),
+    installed: component.kind === "installed" ? await installed(component) : undefined,
     builderId,
   })
   const name = `${request.component}.provenance.json`

@@ -224,18 +224,48 @@ export function installedInputs(
   }
 }
 
-/** What was installed, as in-toto names it; `revision` is the one in the image's label. */
-export function installedResource(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry, revision: string): ProvenanceResource {
-  const { archive, tool, java, runtime } = installOf(catalogue, component, base)
-  if (tool !== undefined) return helperToolchain.toolResource(toolPin(catalogue, tool))
+/** Says which version each package of an installation has in the image, a line each; one that goes by another name there is left out. */
+export function packagesScript(catalogue: Catalogue, component: InstalledEntry, base: BaseEntry): string {
+  const { packages } = installOf(catalogue, component, base)
+  return packages.length === 0 ? "true" : `${packageVersion[packageFamily(base)](packages.join(" "))} || true`
+}
+
+/**
+ * What was installed, as in-toto names it: the server, tools beside it, and packages. `revision` is the one in the image's label,
+ * `installed` what packagesScript says.
+ */
+export function installedResources(
+  catalogue: Catalogue,
+  component: InstalledEntry,
+  base: BaseEntry,
+  revision: string,
+  installed: string,
+): ProvenanceResource[] {
+  const install = installOf(catalogue, component, base)
+  const type = { apt: "deb", dnf: "rpm", zypper: "rpm", apk: "apk" }[packageFamily(base)]
+  const versions = Object.fromEntries(installed.split("\n").map((line) => line.trim().split(" ")))
+  return [
+    ...serverResource(catalogue, component, install, revision),
+    ...toolsOf(install).map((name) => helperToolchain.toolResource(toolPin(catalogue, name))),
+    ...install.packages.map((name) => {
+      const version = versions[name] === undefined ? "" : `@${encodeURIComponent(versions[name])}`
+      return { uri: `pkg:${type}/${base.distribution}/${name}${version}` }
+    }),
+  ]
+}
+
+/** Of a server that is neither a tool nor a package; the runtime of content is named by its toolchain. */
+function serverResource(
+  catalogue: Catalogue,
+  component: InstalledEntry,
+  { archive, java }: InstallEntry,
+  revision: string,
+): ProvenanceResource[] {
   if (archive !== undefined) {
     const { build } = archiveOf(catalogue, component, archive)
-    return { uri: firstIn(build.urls, "address"), digest: { sha256: revision.replace(/^sha256:/, "") } }
+    return [{ uri: firstIn(build.urls, "address"), digest: { sha256: revision.replace(/^sha256:/, "") } }]
   }
-  const [name, version = ""] = revision.split(" ")
-  if (java !== undefined || runtime) return { uri: `pkg:generic/${java ?? name}@${version}` }
-  const type = { apt: "deb", dnf: "rpm", zypper: "rpm", apk: "apk" }[packageFamily(base)]
-  return { uri: `pkg:${type}/${base.distribution}/${name}@${encodeURIComponent(version)}` }
+  return java === undefined ? [] : [{ uri: `pkg:generic/${java}@${revision.split(" ")[1] ?? ""}` }]
 }
 
 export function installedPlan(component: InstalledEntry, base: BaseEntry, facts: SourceFacts): ImagePlan {

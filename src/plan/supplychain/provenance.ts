@@ -15,8 +15,8 @@ export interface ProvenanceOf {
   inputs: Partial<ImageInputs>
   /** Absent for images without their own source. */
   source?: ProvenanceSource
-  /** The package or archive of a server that is installed. */
-  installed?: ProvenanceResource
+  /** Of a server that is installed: its archive, tools and packages. */
+  installed?: ProvenanceResource[]
   /** A URI of who ran the build. */
   builderId: string
 }
@@ -44,15 +44,15 @@ export function provenance(of: ProvenanceOf): object {
         buildType,
         externalParameters: { stack: of.stack, ...request, programs: layout, version: of.source?.version },
         internalParameters: { inputs: recordedInputs(of.inputs) },
-        resolvedDependencies: [...sourceResources(of), ...toolchainResources(of), ...baseResources(of.inputs)],
+        resolvedDependencies: [...sourceResources(of), ...(of.installed ?? []), ...toolchainResources(of), ...baseResources(of.inputs)],
       },
       runDetails: { builder: { id: of.builderId } },
     },
   }
 }
 
-function sourceResources({ source, installed }: ProvenanceOf): ProvenanceResource[] {
-  if (source === undefined) return installed === undefined ? [] : [installed]
+function sourceResources({ source }: ProvenanceOf): ProvenanceResource[] {
+  if (source === undefined) return []
   const { url, version, revision, custom } = source
   if (custom) return [{ uri: `git+${url}`, annotations: { custom: true, version, revision } }]
   const commit = revision !== undefined && /^[0-9a-f]{40}$/.test(revision) ? { digest: { gitCommit: revision } } : {}
