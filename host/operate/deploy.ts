@@ -256,11 +256,12 @@ export function urlsOf({ folder, settings }: Site, profiles: string[]): Record<s
   const published = settings[secure ? "HTTPS_PORT" : "HTTP_PORT"]
   const main = /:\d+$/.test(base) || published === undefined || published === (secure ? "443" : "80") ? base : `${base}:${published}`
   const urls: Record<string, string> = {}
-  for (const { name, path, portSetting, port, service, websocket } of folder.deployment.routes) {
+  for (const { name, path, portSetting, port, service, websocket, grpc } of folder.deployment.routes) {
     if (!services.includes(service)) continue
     const listener = portSetting === undefined ? port : settings[portSetting]
     const url = path === undefined ? `${base.replace(/:\d+$/, "")}:${listener}` : `${main}${path}`
-    urls[name] = websocket ? url.replace(/^http/, "ws") : url
+    const scheme = websocket ? "ws" : grpc ? "grpc" : "http"
+    urls[name] = url.replace(/^http/, scheme)
   }
   return urls
 }

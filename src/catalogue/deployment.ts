@@ -228,6 +228,7 @@ export const routeSchema = shaped("a route", {
     ...route,
     port: about("The port of the edge.", port()),
     portSetting: about("The setting of the machine's port.", settingName()),
+    grpc: about("Whether the service speaks gRPC there: HTTP/2 from the client to the service.", v.optional(v.boolean())),
     login: about("Who asks for it needs this login (HTTP Basic): for services that have none.", v.optional(loginSchema)),
   }),
 })

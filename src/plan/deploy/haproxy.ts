@@ -174,12 +174,17 @@ function headerRules(headers: Record<string, string>, { secure }: EdgePlace, cho
 function portFrontend({ certificate }: Edge, route: Route, served: Route[], place: EdgePlace): string {
   return `frontend port-${route.port}
 .if streq("$TLS",off)
-  bind :${route.port}
+  bind :${route.port}${route.grpc ? " proto h2" : ""}
 .else
-  bind :${route.port} ssl crt ${certificate} alpn ${route.websocket ? "http/1.1" : "h2,http/1.1"}
+  bind :${route.port} ssl crt ${certificate} alpn ${protocolsOf(route)}
 .endif
 ${[protections(route.unlimited, place), ...loginRules(route), ...headerRules(route.headers, place)].join("\n")}
   default_backend ${backendOf(served, route)}`
+}
+
+function protocolsOf({ websocket, grpc }: Route): string {
+  if (grpc) return "h2"
+  return websocket ? "http/1.1" : "h2,http/1.1"
 }
 
 /** Who may ask for a route whose service has no login. */
@@ -234,12 +239,18 @@ const believed = `.if streq("$BEHIND_PROXY",yes)
 .endif
 `
 
-function backend({ instances }: Edge, name: string, routes: Route[], { service, target, websocket }: Route, place: EdgePlace): string {
+function backend(
+  { instances }: Edge,
+  name: string,
+  routes: Route[],
+  { service, target, websocket, grpc }: Route,
+  place: EdgePlace,
+): string {
   const closed = [...new Set(routes.flatMap((route) => route.closed))]
   return [
     `backend ${name}`,
     `  balance ${websocket ? "leastconn" : "roundrobin"}`,
     ...closed.map((path) => `  http-request deny deny_status 404 if { path,url_dec -m beg ${path} }`),
-    `  server-template ${service} ${instances} ${place.address(service, target)} check`,
+    `  server-template ${service} ${instances} ${place.address(service, target)} check${grpc ? " proto h2" : ""}`,
   ].join("\n")
 }

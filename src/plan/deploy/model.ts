@@ -231,6 +231,8 @@ export interface Route {
   service: string
   target: number
   websocket: boolean
+  /** HTTP/2 from the client to the service, with or without TLS. */
+  grpc?: boolean
   /** Requests may be of any size and number. */
   unlimited: boolean
   /** Who asks for it must log in: a user, and the variable of the edge with the password. */

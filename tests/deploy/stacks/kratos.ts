@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, test } from "vitest"
+import { GrpcClient, textField } from "../support/grpc.js"
 import { begin, home, publicName, setting, works } from "../support/kit.js"
 import { containersOf } from "../support/machine.js"
 import { imageOf, newerKit } from "../support/newerKit.js"
@@ -17,7 +18,7 @@ interface Measured {
   failed: string[]
 }
 
-/** How openimctl ended, and what became of the requests that four clients sent meanwhile. */
+/** How openimctl ended, and what became of the requests that four clients sent meanwhile by HTTP, and one by gRPC. */
 async function underLoad(...words: string[]): Promise<Measured> {
   const url = `http://${publicName}:${setting("API_PORT")}/v1/check`
   const measured = { requests: 0, failed: [] as string[] }
@@ -36,10 +37,23 @@ async function underLoad(...words: string[]): Promise<Measured> {
       await sleep(100)
     }
   }
-  const clients = [1, 2, 3, 4].map(client)
+  // One connection for all of its requests: it stays with no container.
+  const grpc = new GrpcClient(`http://${publicName}:${setting("GRPC_PORT")}`)
+  const grpcClient = async () => {
+    while (!ended) {
+      measured.requests += 1
+      const answer = await grpc
+        .call("/xredline.v1.Redline/Check", textField(1, `text ${measured.requests}`))
+        .catch((error: Error) => ({ status: undefined, words: error.message }))
+      if (answer.status !== 0) measured.failed.push(`gRPC ${answer.status} ${answer.words}`)
+      await sleep(100)
+    }
+  }
+  const clients = [...[1, 2, 3, 4].map(client), grpcClient()]
   const { code, out, err } = await begin(...words, ...quick).ended
   ended = true
   await Promise.all(clients)
+  grpc.close()
   expect(measured.requests).toBeGreaterThan(50)
   return { code, text: `${out}\n${err}`, ...measured }
 }
@@ -61,6 +75,18 @@ export function kratosCases(): void {
         await page.click("button:text('Check')")
         await page.waitForSelector("#result:text('crosses a red line: browser')")
       }))
+
+    test("a client of gRPC has a text checked through the edge, and is asked for the token", async () => {
+      const client = new GrpcClient(`http://${publicName}:${setting("GRPC_PORT")}`)
+      const redline = (method: string, message: Buffer, headers = {}) => client.call(`/xredline.v1.Redline/${method}`, message, headers)
+      const rule = Buffer.concat([textField(1, "grpc"), textField(2, "gr.c")])
+      expect(await redline("PutRule", rule)).toMatchObject({ status: 16 })
+      const authorization = `Bearer ${readFileSync(join(home, "secrets/auth_token"), "utf8").trim()}`
+      expect(await redline("PutRule", rule, { authorization })).toMatchObject({ status: 0 })
+      const { message } = await redline("Check", textField(1, "a line by grpc"))
+      expect(message.includes("grpc")).toBe(true)
+      client.close()
+    })
 
     test("a newer service takes over while requests go on", async () => {
       const first = imageOf("app")
