@@ -498,6 +498,7 @@ export const functionList: FunctionList = {
         "stacks": {"gives":"String","options":{}},
         "monitoring": {"gives":"String","options":{}},
         "calls": {"gives":"String","options":{}},
+        "busy": {"gives":"String","options":{}},
         "podman": {"gives":"String","check":true,"options":{}},
         "charts": {"gives":"String","check":true,"options":{}},
         "kubeplan": {"gives":"String","options":{}},

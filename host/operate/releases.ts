@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname, join, relative } from "node:path"
 import { Problem } from "../../src/base/problem"
 import { shortTime } from "../../src/base/times"
 import { readJson, writeJson } from "../files"
@@ -60,7 +60,7 @@ export function listedSums(path: string): Map<string, string> {
 
 /** The kit's own files below a folder: not its images, and nothing of the user's. */
 export function kitFiles(path: string): string[] {
-  if (!existsSync(join(path, LIST))) return WITHOUT_LIST.filter((name) => existsSync(join(path, name)))
+  if (!existsSync(join(path, LIST))) return [...WITHOUT_LIST.filter((name) => existsSync(join(path, name))), ...serviceFiles(path)]
   return [
     ...[...listedSums(path).keys()].filter(
       (name) => !name.startsWith("images/") && !name.split("/").includes("..") && !name.startsWith("/"),
@@ -69,13 +69,23 @@ export function kitFiles(path: string): string[] {
   ]
 }
 
+/** Configuration files of services, which the compose file mounts. */
+function serviceFiles(path: string): string[] {
+  const folder = join(path, "files")
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+    .sort()
+}
+
 /** Those without its Node, which is large: any newer one will do. */
 const lightFiles = (path: string): string[] => kitFiles(path).filter((name) => !name.startsWith("node/"))
 
 /** The same for the same kit, whatever folder it is in. */
 export function kitId(path: string): string {
   const hash = createHash("sha256")
-  for (const name of DECIDING) {
+  for (const name of [...DECIDING, ...serviceFiles(path)]) {
     const file = join(path, name)
     hash.update(`${name}\0`).update(existsSync(file) ? readFileSync(file) : "")
   }

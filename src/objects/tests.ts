@@ -254,6 +254,12 @@ export class Tests {
     return this.run(["calls"])
   }
 
+  /** Deploys a kit and updates its server among 10,000 requests. Run by name only. */
+  @func({ cache: "never" })
+  async busy(): Promise<string> {
+    return this.run(["busy"])
+  }
+
   /** Deploys a small kit by ssh on a machine with podman. */
   @func({ cache: "never" })
   @check()

@@ -256,6 +256,21 @@ describe("an update that fails goes back", () => {
   })
 })
 
+describe("configuration files of services", () => {
+  test("come with a kit, go with it, and are there again after a rollback", async () => {
+    await deployed()
+    const file = "files/api/limits.json"
+    mkdirSync(join(kit.root, "kit-2.0/files/api"), { recursive: true })
+    writeFileSync(join(kit.root, "kit-2.0", file), "of 2.0")
+    expect((await update()).code).toBe(0)
+    expect(kit.read(file)).toBe("of 2.0")
+    expect((await kit.run(["rollback", ...quick])).code).toBe(0)
+    expect(kit.has(file)).toBe(false)
+    expect((await kit.run(["rollback", "2.0", ...quick])).code).toBe(0)
+    expect(kit.read(file)).toBe("of 2.0")
+  })
+})
+
 describe("what cannot be an update is refused, and nothing is changed", () => {
   test.each([
     ["the kit that is deployed", () => kit.folder, "is the kit that is deployed here: 1.0"],

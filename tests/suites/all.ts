@@ -18,7 +18,7 @@ import { bundleTests } from "./bundle.js"
 import { chartTests } from "./charts.js"
 import { clusterPlanTests } from "./clusterPlan.js"
 import { customisedTests } from "./customised.js"
-import { type DeployStory, deployTests, type MakeKit, monitored, otherDeployTests, updated, withCalls } from "./deploy.js"
+import { busy, type DeployStory, deployTests, type MakeKit, monitored, otherDeployTests, updated, withCalls } from "./deploy.js"
 import { deploymentTests } from "./deployment.js"
 import { developmentTests } from "./development.js"
 import { dockerfileTests } from "./dockerfiles.js"
@@ -128,6 +128,7 @@ const openimSuites: Record<string, TestSuite> = {
   monitoring: nightly(building(deployed(monitored))),
   // LiveKit takes 2 minutes of a processor where nothing is kept.
   calls: nightly(building(deployed(withCalls))),
+  busy: nightly(building(deployed(busy))),
   integration: measuring("integration"),
   health: measuring("health"),
   performance: nightly(measuring("performance", loadTools)),

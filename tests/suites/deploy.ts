@@ -37,6 +37,7 @@ export interface DeployStory {
 
 const everyday: DeployStory = { profiles: ["core", "frontend"], files: "tests/deploy/*.test.ts" }
 export const updated: DeployStory = { ...everyday, files: "tests/deploy/updates/*.test.ts" }
+export const busy: DeployStory = { ...everyday, files: "tests/deploy/busy/*.test.ts" }
 export const monitored: DeployStory = {
   profiles: ["core", "frontend", "monitoring", "logs"],
   files: "tests/deploy/monitoring/*.test.ts",

@@ -28,9 +28,16 @@ export interface Measured {
   longestPause: number
 }
 
+export interface Load {
+  /** How many ask the API at the same time, each ten times a second. */
+  requesters?: number
+  /** Every second message goes to a group. */
+  groups?: boolean
+}
+
 /** What became of the requests and messages that were sent while `work` ran. */
-export async function underLoad(login: Login, work: () => Promise<void>): Promise<Measured> {
-  const { Admin, ask, singleConversation, textIn } = await client()
+export async function underLoad(login: Login, work: () => Promise<void>, { requesters = 1, groups = false }: Load = {}): Promise<Measured> {
+  const { Admin, ask, groupConversation, singleConversation, textIn } = await client()
   const [from, to] = await newUsers(2)
   if (!from || !to) throw new Error("no users")
   const receiver = await login(to)
@@ -45,8 +52,11 @@ export async function underLoad(login: Login, work: () => Promise<void>): Promis
     notReceived: [],
     longestPause: 0,
   }
+  const group = groups
+    ? await (await admin.loginUser({ userID: from.userID, nickname: "load" })).createGroup("load", [to.userID])
+    : undefined
   let going = true
-  const requests = (async () => {
+  const requester = async () => {
     while (going) {
       measured.requests++
       try {
@@ -57,12 +67,15 @@ export async function underLoad(login: Login, work: () => Promise<void>): Promis
       }
       await sleep(100)
     }
-  })()
+  }
+  const requests = Array.from({ length: requesters }, requester)
   const messages = (async () => {
     for (let number = 1; going; number++) {
       const text = `load ${number}`
+      const sender = { userID: from.userID, nickname: "load" }
       try {
-        await admin.sendText({ userID: from.userID, nickname: "load" }, to.userID, text, { limit: 15_000 })
+        if (group !== undefined && number % 2 === 0) await admin.sendGroupText(sender, group.groupID, text)
+        else await admin.sendText(sender, to.userID, text, { limit: 15_000 })
         measured.accepted.push(text)
       } catch (error) {
         measured.refused.push(`${text}: ${(error as Error).message}`)
@@ -85,13 +98,13 @@ export async function underLoad(login: Login, work: () => Promise<void>): Promis
     await sleep(3000)
   } finally {
     going = false
-    await Promise.all([requests, messages, pauses])
+    await Promise.all([...requests, messages, pauses])
   }
   await receiver.connected()
-  const conversation = singleConversation(from.userID, to.userID)
+  const conversations = [singleConversation(from.userID, to.userID), ...(group === undefined ? [] : [groupConversation(group.groupID)])]
   // A message is accepted when it is in Kafka: it reaches the store and the receiver after that, on a busy machine by seconds.
   for (let wait = 0; wait < 60; wait++) {
-    const stored = await storedTexts(admin, to.userID, conversation, textIn)
+    const stored = (await Promise.all(conversations.map((one) => storedTexts(admin, to.userID, one, textIn)))).flat()
     measured.missing = measured.accepted.filter((text) => !stored.includes(text))
     measured.twice = stored.filter((text, at) => stored.indexOf(text) !== at)
     if (measured.missing.length === 0) break
