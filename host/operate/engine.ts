@@ -32,7 +32,7 @@ export async function findEngine(wanted = process.env["OPENIMCTL_ENGINE"]): Prom
   if (clear && names.length > 1 && refused.every(({ what }) => what.endsWith("is not installed")))
     throw new Problem(
       "neither docker nor podman is installed",
-      "install Docker 20.10 or newer with compose 2 (https://docs.docker.com/engine/install), or podman 4 or newer",
+      "install Docker 20.10.10 or newer with compose 2 (https://docs.docker.com/engine/install), or podman 4 or newer",
     )
   throw clear ?? new Problem("no engine")
 }

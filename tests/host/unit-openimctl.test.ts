@@ -310,7 +310,7 @@ describe("nothing is touched, and the next step is named, when", () => {
     ["the socket is closed", { permission: true }, ["no permission on its socket", "usermod"], 1],
     ["compose is missing", { compose: "" }, ["compose is missing for docker"], 1],
     ["compose is version 1", { compose: "1.29.2" }, ["version 1 cannot read"], 1],
-    ["docker is old", { version: "19.03" }, ["at least 20.10.0"], 4],
+    ["docker is old", { version: "20.10.9" }, ["at least 20.10.10"], 4],
     ["memory is missing", { memory: 3e7 }, ["needs 64 MiB"], 4],
     ["images are nowhere", { images: [] }, ["docker.io/shop/api:1.0 (api) is not available: the registry says: no such manifest"], 4],
     ["an image is for another machine", { imageArchitecture: "arm64" }, ["is for arm64, this machine is amd64"], 4],

@@ -33,7 +33,7 @@ test("a right machine has no findings", () => expect(found({})).toEqual([]))
 
 describe("is said with its fix", () => {
   test.each<[string, Partial<MachineFacts>, string, string]>([
-    ["an old docker", { engine: { name: "docker", version: "19.03.1" } }, "engine", "at least 20.10.0"],
+    ["an old docker", { engine: { name: "docker", version: "20.10.5+dfsg1" } }, "engine", "at least 20.10.10 is needed: older ones refuse"],
     ["an old podman", { engine: { name: "podman", version: "3.4.4" } }, "engine", "at least 4.0.0"],
     ["compose 1", { compose: { name: "docker-compose", version: "1.29.2" } }, "compose", "at least 2.0.0"],
     ["an old podman-compose", { compose: { name: "podman-compose", version: "1.0.3" } }, "compose", "at least 1.4.0"],

@@ -1,4 +1,4 @@
-// docker-compose.prod.yml: for docker compose 2 and podman, with Docker from 20.10 on. So without ulimits (a machine may allow less),
+// docker-compose.prod.yml: for docker compose 2 and podman, with Docker from 20.10.10 on. So without ulimits (a machine may allow less),
 // without start_interval (Docker 25) and without container names (one machine may have several installations).
 
 import { Document, isMap, isScalar, visit } from "yaml"

@@ -47,7 +47,10 @@ export interface ImageFact {
   detail?: string
 }
 
-const MINIMUM = { docker: "20.10.0", podman: "4.0.0" }
+const MINIMUM = {
+  docker: { least: "20.10.10", reason: ": older ones refuse the system call clone3, by which new C libraries start threads" },
+  podman: { least: "4.0.0", reason: "" },
+}
 const MINIMUM_COMPOSE: Record<string, string> = { "podman-compose": "1.4.0" }
 
 export function preflight(deployment: Deployment, profiles: string[], settings: Record<string, string>, facts: MachineFacts): Diagnostic[] {
@@ -56,12 +59,13 @@ export function preflight(deployment: Deployment, profiles: string[], settings: 
     findings.push({ severity, code, subject, message, next })
   }
   const { engine, compose } = facts
-  if (older(engine.version, MINIMUM[engine.name]))
+  const { least: oldest, reason } = MINIMUM[engine.name]
+  if (older(engine.version, oldest))
     add(
       "error",
       "engine",
       engine.name,
-      `${engine.name} is ${engine.version}, at least ${MINIMUM[engine.name]} is needed`,
+      `${engine.name} is ${engine.version}, at least ${oldest} is needed${reason}`,
       `update ${engine.name}`,
     )
   const least = MINIMUM_COMPOSE[compose.name] ?? "2.0.0"
