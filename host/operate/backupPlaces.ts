@@ -6,7 +6,7 @@ import { Problem } from "../../src/base/problem"
 import { backupOf, type Job, jobWords, type Mount, type Run, runsOf, type Snapshot } from "../../src/plan/deploy/backup"
 import { filled } from "../../src/plan/deploy/checkSteps"
 import type { BackupPart } from "../../src/plan/deploy/model"
-import { lacksBucket, missingOf, type PlaceFault, placeFault, unansweredFault } from "../../src/plan/deploy/placeFault"
+import { lacksBucket, missingOf, type PlaceFault, placeFault, unansweredFault, withoutReason } from "../../src/plan/deploy/placeFault"
 import { attempt } from "../run"
 import { ask, containersOf, type Site, volumesOf } from "./engine"
 import { makeOwn } from "./folder"
@@ -148,7 +148,16 @@ export class TaskProblem extends Problem {
 
 export const resticWords = (words: string[]): string[] => ["restic", "--no-cache", "--retry-lock=2m", ...words]
 
-export function restic(site: Site, place: Place, words: string[], more: Partial<Task> = {}): Promise<string> {
+export async function restic(site: Site, place: Place, words: string[], more: Partial<Task> = {}): Promise<string> {
+  try {
+    return await resticOnce(site, place, words, more)
+  } catch (error) {
+    if (!(error instanceof TaskProblem && withoutReason(error.output))) throw error
+    return resticOnce(site, place, words, more)
+  }
+}
+
+function resticOnce(site: Site, place: Place, words: string[], more: Partial<Task>): Promise<string> {
   const { withinSeconds: within } = more
   if (within === undefined) return perform(site, { ...more, command: resticWords(words), place })
   // The container's start and end are not restic's time.

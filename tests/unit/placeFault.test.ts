@@ -1,6 +1,6 @@
 // What is wrong with a place of backups, from what restic prints.
 import { describe, expect, test } from "vitest"
-import { lacksBucket, missingOf, placeFault, unansweredFault } from "../../src/plan/deploy/placeFault.js"
+import { lacksBucket, missingOf, placeFault, unansweredFault, withoutReason } from "../../src/plan/deploy/placeFault.js"
 
 /** As restic 0.18 ends when timeout ends it: the reason is far above the last lines. */
 const ended = (why: string) =>
@@ -35,6 +35,16 @@ describe("a reason that is known", () => {
     expect(fault?.what).toContain(what)
     expect(fault?.next).toContain(next)
     expect(unansweredFault(ended(words), 30)).toEqual(fault)
+  })
+
+  test("ssh that ended without a word is asked once more, and what it says then is the reason", () => {
+    const silent = "Fatal: unable to start the sftp session, error: error receiving version packet from server"
+    expect(withoutReason(silent)).toBe(true)
+    expect(placeFault(silent)?.next).toContain("ssh -i backup-ssh/id")
+    const heard = `subprocess ssh: Host key verification failed.\n${silent}`
+    expect(withoutReason(heard)).toBe(false)
+    expect(placeFault(heard)?.what).toContain("host key is not known")
+    expect(withoutReason("Fatal: wrong password")).toBe(false)
   })
 
   test("nothing is made up where there is none", () => {

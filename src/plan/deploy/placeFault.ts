@@ -55,8 +55,18 @@ const known: [RegExp, string, string][] = [
   ],
 ]
 
+const sshEnded = "unable to start the sftp session"
+
+/** restic may end before it has printed why ssh did. Nothing was done then. */
+export const withoutReason = (output: string): boolean => output.includes(sshEnded) && reasonIn(output) === undefined
+
 /** Of what restic printed, where one of its reasons is known. */
 export function placeFault(output: string): PlaceFault | undefined {
+  if (!withoutReason(output)) return reasonIn(output)
+  return { what: "ssh ended before SFTP began", next: "ssh -i backup-ssh/id USER@HOST says why; the user needs the right to use SFTP" }
+}
+
+function reasonIn(output: string): PlaceFault | undefined {
   for (const [pattern, what, next] of known) {
     const found = pattern.exec(output)
     if (found) return { what: found.groups?.["detail"] ? `${what}: ${found.groups["detail"].trim()}` : what, next }

@@ -1,6 +1,7 @@
 // A webhook of the tests' machine, which keeps each notice and when it came.
 
-import { createServer } from "node:http"
+import { once } from "node:events"
+import { Worker } from "node:worker_threads"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 
 export interface Notice {
@@ -11,16 +12,28 @@ export interface Notice {
   at: number
 }
 
-const notices: Notice[] = []
-const hook = createServer(async (request, response) => {
+/** In a thread: a test waits for openimctl, and openimctl for the answer of this. */
+const server = `
+const { createServer } = require("node:http")
+const { parentPort } = require("node:worker_threads")
+createServer(async (request, response) => {
   let text = ""
   for await (const chunk of request) text += chunk
-  notices.push({ ...(JSON.parse(text) as Notice), at: Date.now() })
+  parentPort.postMessage({ ...JSON.parse(text), at: Date.now() })
   response.end()
-})
+}).listen(9099, "0.0.0.0", () => parentPort.postMessage("open"))
+`
 
-export const openHook = (): Promise<void> => new Promise((done) => hook.listen(9099, "0.0.0.0", done))
-export const closeHook = (): void => void hook.close()
+const notices: Notice[] = []
+let hook: Worker | undefined
+
+export async function openHook(): Promise<void> {
+  hook = new Worker(server, { eval: true })
+  await once(hook, "message")
+  hook.on("message", (notice: Notice) => notices.push(notice))
+}
+
+export const closeHook = async (): Promise<void> => void (await hook?.terminate())
 
 /** A notice that came after its cause; `why` says what else could be seen until then. */
 export async function arrives(state: string, title: string, since: number, within: number, why: () => string = () => ""): Promise<Notice> {
