@@ -116,6 +116,16 @@ describe.each([
     expect(usual.filter((name) => names.includes(name))).toEqual([])
   })
 
+  it("has networks that one of its services is in, in both of its files", () => {
+    for (const one of [request(), request("all", profile)]) {
+      const { networks, services } = deploymentOf(catalogue, data, one)
+      const joined = new Set(services.flatMap((service) => service.networks))
+      expect(networks.map(({ name }) => name).sort()).toEqual([...joined].sort())
+      const file = parse(deploymentFiles(catalogue, data, one)["docker-compose.prod.yml"]!) as { networks: object }
+      expect(Object.keys(file.networks).sort()).toEqual([...joined].sort())
+    }
+  })
+
   it("gives passwords as files, and none that everybody knows", () => {
     const secrets = deploymentOf(catalogue, data, request("all", profile)).settings.filter(
       ({ kind, uses }) => kind === "secret" && uses.some(({ service }) => names.includes(service)),

@@ -11,14 +11,13 @@ export const composeFile = "docker-compose.prod.yml"
 
 export function composeText(deployment: Deployment): string {
   const { project, services, networks, title } = deployment
-  const used = networks.filter(({ name }) => services.some((service) => service.networks.includes(name)))
   const volumes = [...new Set(services.flatMap((service) => Object.keys(service.volumes)))]
   const secrets = [...new Set(services.flatMap((service) => service.secrets))]
   const document = new Document(
     {
       name: project,
       services: Object.fromEntries(services.map((service) => [service.name, composeService(deployment, service)])),
-      networks: Object.fromEntries(used.map((network) => [network.name, composeNetwork(deployment, network)])),
+      networks: Object.fromEntries(networks.map((network) => [network.name, composeNetwork(deployment, network)])),
       volumes: Object.fromEntries(volumes.map((name) => [name, {}])),
       secrets: Object.fromEntries(secrets.map((name) => [name, { file: `./secrets/${name}` }])),
     },

@@ -66,7 +66,9 @@ export function deploymentOf(catalogue: Catalogue, data: DeploymentData, request
         ...(data.kubernetes?.hosts[route.name] === undefined ? {} : { host: data.kubernetes.hosts[route.name] }),
       })),
     edge: data.edge,
-    networks: Object.entries(data.networks).map(([name, network]) => ({ name, ...network })),
+    networks: Object.entries(data.networks)
+      .filter(([name]) => services.some(({ networks }) => networks.includes(name)))
+      .map(([name, network]) => ({ name, ...network })),
     requirements: {
       ...requirementsOf(data, names),
       cpuFlags: Object.fromEntries(
