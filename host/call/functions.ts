@@ -496,6 +496,8 @@ export const functionList: FunctionList = {
         "deploy": {"gives":"String","check":true,"options":{}},
         "updates": {"gives":"String","check":true,"options":{}},
         "stacks": {"gives":"String","options":{}},
+        "dockers": {"gives":"String","options":{}},
+        "podmans": {"gives":"String","options":{}},
         "monitoring": {"gives":"String","options":{}},
         "calls": {"gives":"String","options":{}},
         "busy": {"gives":"String","options":{}},

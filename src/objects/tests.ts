@@ -242,6 +242,18 @@ export class Tests {
     return this.run(["stacks"])
   }
 
+  /** Deploys a kit on the oldest and the newest Docker. Run by name only. */
+  @func({ cache: "never" })
+  async dockers(): Promise<string> {
+    return this.run(["dockers"])
+  }
+
+  /** Deploys a small kit with podman 4, and without rights of root. Run by name only. */
+  @func({ cache: "never" })
+  async podmans(): Promise<string> {
+    return this.run(["podmans"])
+  }
+
   /** Deploys a kit with the profile monitoring and waits for alerts. Run by name only. */
   @func({ cache: "never" })
   async monitoring(): Promise<string> {
@@ -322,9 +334,9 @@ export class Tests {
     const { options, checkout } = this
     const settings = component ? await componentSettings(options, component) : await pinnedSettings(options)
     const nonce = again ? randomUUID() : undefined
-    const kit = async (given: Record<string, GivenImage>, profiles: string[]) => {
+    const kit = async (given: Record<string, GivenImage>, profiles: string[], images = "archives") => {
       const { deploymentKit } = await import("../tasks/deployment.js")
-      return deploymentKit(options, checkout, { profiles, images: "archives", given })
+      return deploymentKit(options, checkout, { profiles, images, given })
     }
     return runSuites(names, { settings, options: buildOptions(options), checkout, kit, component: component ?? undefined, nonce })
   }

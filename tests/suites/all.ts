@@ -22,6 +22,7 @@ import { busy, type DeployStory, deployTests, type MakeKit, monitored, otherDepl
 import { deploymentTests } from "./deployment.js"
 import { developmentTests } from "./development.js"
 import { dockerfileTests } from "./dockerfiles.js"
+import { dockersTests } from "./dockers.js"
 import { firstGroup } from "./groups.js"
 import { installedTests } from "./installed.js"
 import { kubernetesTests } from "./kubernetes.js"
@@ -29,7 +30,7 @@ import { mirrorTests } from "./mirrors.js"
 import { mongodbTests } from "./mongodb.js"
 import { mutationTests } from "./openim/mutations.js"
 import { separateTests } from "./openim/separate.js"
-import { podmanTests } from "./podman.js"
+import { podmansTests, podmanTests } from "./podman.js"
 import { programTests } from "./programs.js"
 import { publishingTests } from "./publishing.js"
 import { redisTests } from "./redis.js"
@@ -129,6 +130,8 @@ const openimSuites: Record<string, TestSuite> = {
   // LiveKit takes 2 minutes of a processor where nothing is kept.
   calls: nightly(building(deployed(withCalls))),
   busy: nightly(building(deployed(busy))),
+  podmans: nightly(building(({ settings, checkout, nonce }) => podmansTests(settings, checkout, nonce))),
+  dockers: nightly(building(({ settings, kit, checkout, nonce }) => dockersTests(settings, kit, checkout, nonce))),
   integration: measuring("integration"),
   health: measuring("health"),
   performance: nightly(measuring("performance", loadTools)),

@@ -11,8 +11,8 @@ import { installedTests } from "./installed.js"
 import { storeImage, webImage } from "./standIns.js"
 import type { SuiteOutcome } from "./together.js"
 
-/** Makes a kit with the images of all components; those that are given are not built. */
-export type MakeKit = (given: Record<string, GivenImage>, profiles: string[]) => Promise<Directory>
+/** Makes a kit with the images of all components, those that are given not built; with `registry`, only with their names. */
+export type MakeKit = (given: Record<string, GivenImage>, profiles: string[], images?: "archives" | "registry") => Promise<Directory>
 
 const results = "/results"
 const publicName = "im.example.test"
@@ -59,26 +59,27 @@ export async function deployTests(
   { profiles, files, packages, servers = [] } = everyday,
 ): Promise<SuiteOutcome> {
   const cases = servers.length === 0 ? [] : await installedTests(settings, servers)
-  const [store, web, host] = await Promise.all([
-    storeImage(settings),
-    webImage(settings, checkout),
-    dockerHost(settings, checkout, packages),
-  ])
-  const given = {
-    mongodb: { name: "openim/stand-in-mongodb:test", container: store.container },
-    web: { name: "openim/stand-in-web:test", container: web },
-    admin: { name: "openim/stand-in-web:test", container: web },
-  }
-  const machine = host
-    // Where the users of tests/stacks/openim find the server: the name that the machine itself answers to.
-    .withEnvVariable("STACK_API", `https://${publicName}/api`)
-    .withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)
-  const outcome = await deployedOn(machine, await makeKit(given, profiles), files, nonce)
+  const [{ given, notes }, host] = await Promise.all([standIns(settings, checkout), dockerHost(settings, checkout, packages)])
+  const outcome = await deployedOn(withUsers(host), await makeKit(given, profiles), files, nonce)
+  return { ...outcome, cases: [...cases, ...outcome.cases], notes }
+}
+
+/** What takes the places of images that no package registry has. */
+export async function standIns(settings: Settings, checkout: Directory): Promise<{ given: Record<string, GivenImage>; notes: string[] }> {
+  const [store, web] = await Promise.all([storeImage(settings), webImage(settings, checkout)])
   return {
-    ...outcome,
-    cases: [...cases, ...outcome.cases],
+    given: {
+      mongodb: { name: "openim/stand-in-mongodb:test", container: store.container },
+      web: { name: "openim/stand-in-web:test", container: web },
+      admin: { name: "openim/stand-in-web:test", container: web },
+    },
     notes: [`mongodb is ${store.standIn}`, "web and admin are a page with OpenIM's SDK for browsers"],
   }
+}
+
+/** Where the users of tests/stacks/openim find the server: the name that the machine itself answers to. */
+export function withUsers(host: Container): Container {
+  return host.withEnvVariable("STACK_API", `https://${publicName}/api`).withEnvVariable("STACK_GATEWAY", `wss://${publicName}/msg_gateway`)
 }
 
 /** The same for a stack that needs nothing in the place of its images. */
@@ -91,7 +92,7 @@ export async function otherDeployTests(settings: Settings, makeKit: MakeKit, che
   return deployedOn(machine, kit, "tests/deploy/stacks/*.test.ts", nonce)
 }
 
-async function deployedOn(host: Container, kit: Directory, files: string, nonce?: string): Promise<SuiteOutcome> {
+export async function deployedOn(host: Container, kit: Directory, files: string, nonce?: string): Promise<SuiteOutcome> {
   const ran = host
     .withMountedDirectory("/kit", kit)
     .withEnvVariable("RESULTS", results)

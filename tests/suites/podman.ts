@@ -1,7 +1,7 @@
 // A kit that is copied by ssh to a machine with podman: the stores and the edge, which show what is different there.
 
 import { randomUUID } from "node:crypto"
-import { type Directory, ReturnType } from "@dagger.io/dagger"
+import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
 import { loadDeployment } from "../../src/catalogue/load.js"
 import { withSystemPackages } from "../../src/graph/build/bases.js"
 import { componentImage } from "../../src/graph/build/components.js"
@@ -12,29 +12,54 @@ import { nodeProject } from "../../src/graph/stack/tests.js"
 import { deploymentFiles } from "../../src/plan/deploy/files.js"
 import { archivePath } from "../../src/plan/deploy/kit.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
+import { withOtherRelease } from "./debianRelease.js"
 import { vitestRun } from "./deploy.js"
-import type { SuiteOutcome } from "./together.js"
+import { joined, type SuiteOutcome } from "./together.js"
 
-const packages = [
-  ...["podman", "netavark", "aardvark-dns", "crun", "docker-compose", "nftables", "iproute2", "procps", "ca-certificates", "openssl"],
-  ...["openssh-server", "openssh-client"],
-]
+const podman = ["podman", "netavark", "aardvark-dns", "crun"]
+const tools = ["docker-compose", "nftables", "iproute2", "procps", "ca-certificates", "openssl"]
+const ssh = ["openssh-server", "openssh-client"]
 const services = ["etcd", "redis", "edge"]
 const results = "/results"
 const publicName = "im.example.test"
+const rootful = "tests/deploy/podman/*.test.ts"
 
+/** Debian's podman, as root and over ssh. */
 export async function podmanTests(settings: Settings, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
-  const [kit, project] = await Promise.all([
-    smallKit(settings, checkout),
-    nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })),
+  const [kit, project] = await Promise.all([smallKit(settings, checkout), projectOf(settings, checkout)])
+  const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", [...podman, ...tools, ...ssh])
+  return deployedBy(machine.withMountedTemp("/var/lib/containers"), checkout, kit, rootful, nonce)
+}
+
+/** The same with the oldest podman that is promised; and Debian's, as a user who is not root. */
+export async function podmansTests(settings: Settings, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
+  const [kit, project] = await Promise.all([smallKit(settings, checkout), projectOf(settings, checkout)])
+  const old = { release: "bookworm", packages: [...podman, "conmon", "golang-github-containers-common"] }
+  const own = [...podman, ...tools, "uidmap", "passt", "slirp4netns", "fuse-overlayfs"]
+  const [older, other] = await Promise.all([
+    withOtherRelease(settings, project, old, [...tools, ...ssh]),
+    withSystemPackages(settings, { container: project, reference: "" }, "debian", own),
   ])
-  const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", packages)
+  const found: [string, SuiteOutcome][] = [
+    ["podman of Debian 12", await deployedBy(older.withMountedTemp("/var/lib/containers"), checkout, kit, rootful, nonce)],
+    [
+      "not root",
+      await deployedBy(other.withMountedTemp("/srv/containers"), checkout, kit, "tests/deploy/podman/rootless/*.test.ts", nonce),
+    ],
+  ]
+  return joined(found)
+}
+
+function projectOf(settings: Settings, checkout: Directory): Promise<Container> {
+  return nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] }))
+}
+
+async function deployedBy(machine: Container, checkout: Directory, kit: Directory, files: string, nonce?: string): Promise<SuiteOutcome> {
   const ran = machine
     .withDirectory(".", checkout.filter({ include: ["tsconfig.json", "tests/stacks", "tests/deploy"] }))
-    .withMountedTemp("/var/lib/containers")
     .withMountedDirectory("/kit", kit)
     .withEnvVariable("RESULTS", results)
-    .withEnvVariable("DEPLOY_TESTS", "tests/deploy/podman/*.test.ts")
+    .withEnvVariable("DEPLOY_TESTS", files)
     .withEnvVariable("PUBLIC_NAME", publicName)
     .withEnvVariable("PODMAN_IGNORE_CGROUPSV1_WARNING", "1")
     .withEnvVariable("PODMAN_RUN", nonce ?? randomUUID())

@@ -16,6 +16,19 @@ export interface SuiteOutcome extends Omit<SuiteReport, "suite" | "seconds" | "a
   attachments?: Directory
 }
 
+/** What several machines found, each case under the machine's name. */
+export function joined(found: [title: string, SuiteOutcome][]): SuiteOutcome {
+  const titled = <T extends { name: string }>(title: string, ones: T[] = []): T[] =>
+    ones.map((one) => ({ ...one, name: `${title}: ${one.name}` }))
+  return {
+    cases: found.flatMap(([title, { cases }]) => titled(title, cases)),
+    figures: found.flatMap(([title, { figures }]) => titled(title, figures)),
+    logs: Object.fromEntries(
+      found.flatMap(([title, { logs = {} }]) => Object.entries(logs).map(([name, text]) => [`${title}: ${name}`, text] as const)),
+    ),
+  }
+}
+
 export type SuiteRun = () => Promise<TestCase[] | SuiteOutcome>
 
 /** What a run found, and the HTML files of its suites, each suite's in its own folder. */

@@ -2,11 +2,11 @@
 
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { request } from "node:https"
 import { join } from "node:path"
 import { connect } from "node:tls"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
+import { healthzOf } from "./asked.js"
 
 /** Where the kit is unpacked, and where it is copied to. */
 const [here, there] = ["/srv/kit", "/srv/openim"]
@@ -90,7 +90,7 @@ describe("podman", () => {
 
   test("the edge answers through its published port, and no other has one", async () => {
     const root = readFileSync(join(there, "ca/ca.pem"), "utf8")
-    expect(await status(root)).toBe(200)
+    expect(await healthzOf(root)).toBe(200)
     for (const id of containers()) {
       const [found] = JSON.parse(podman("inspect", id)) as [
         { Name: string; HostConfig: { PortBindings: Record<string, unknown> | null; ReadonlyRootfs: boolean } },
@@ -107,10 +107,12 @@ describe("podman", () => {
     expect(containers()).toEqual(ids)
   })
 
-  test("its own generator takes the units that quadlet writes", () => {
+  // Podman has it since 4.4; what openimctl writes is for 5.
+  const generatorOf = "/usr/libexec/podman/quadlet"
+  test.skipIf(!existsSync(generatorOf))("its own generator takes the units that quadlet writes", () => {
     const text = works(["quadlet"], there)
     expect(text).toContain("systemctl start openim-etcd.service")
-    const generator = spawnSync("/usr/libexec/podman/quadlet", ["-dryrun"], {
+    const generator = spawnSync(generatorOf, ["-dryrun"], {
       encoding: "utf8",
       env: { ...process.env, QUADLET_UNIT_DIRS: join(there, "quadlet") },
     })
@@ -131,17 +133,6 @@ describe("podman", () => {
     expect(run(["health", "--quick"], there).text).toContain("healthy")
   })
 })
-
-function status(ca: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ host: "127.0.0.1", port: 443, servername: name, ca, path: "/healthz" }, (answer) => {
-      answer.resume()
-      resolve(answer.statusCode)
-    })
-    asked.on("error", reject)
-    asked.end()
-  })
-}
 
 function serial(): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -8,11 +8,14 @@ const log = "/var/log/dockerd.log"
 let daemon: ChildProcess | undefined
 
 /** Starts the daemon and waits until it answers. */
-export async function startDaemon(): Promise<void> {
+export async function startDaemon(more: string[] = []): Promise<void> {
   const mtu = String(outsideMtu())
   rmSync("/var/run/docker.pid", { force: true })
   const out = openSync(log, "a")
-  const options = ["--mtu", mtu, "--default-network-opt", `bridge=com.docker.network.driver.mtu=${mtu}`]
+  const ofNetworks = ["--default-network-opt", `bridge=com.docker.network.driver.mtu=${mtu}`]
+  // Old ones do not know it.
+  const known = execFileSync("dockerd", ["--help"], { encoding: "utf8" }).includes(ofNetworks[0]!)
+  const options = ["--mtu", mtu, ...(known ? ofNetworks : []), ...more]
   daemon = spawn("dockerd", options, { stdio: ["ignore", out, out], detached: true })
   const ended = new Promise<never>((_, reject) => {
     daemon?.once("exit", (code) => reject(new Error(`dockerd ended with ${code}:\n${readFileSync(log, "utf8").slice(-3000)}`)))
@@ -64,9 +67,21 @@ export const containerOf = (service: string): string => containersOf(service)[0]
 
 /** What an engine lets through is less than what Docker's bridges assume: connections to the outside would hang. */
 function outsideMtu(): number {
-  const route = execFileSync("ip", ["-o", "route", "show", "default"], { encoding: "utf8" })
-  const device = /\bdev (\S+)/.exec(route)?.[1] ?? "lo"
+  const device = outsideDevice()
   return device === "lo" ? 1500 : Number(readFileSync(`/sys/class/net/${device}/mtu`, "utf8"))
+}
+
+function outsideDevice(): string {
+  const route = execFileSync("ip", ["-o", "route", "show", "default"], { encoding: "utf8" })
+  return /\bdev (\S+)/.exec(route)?.[1] ?? "lo"
+}
+
+/** The address that others reach this machine by. */
+export function outsideAddress(): string {
+  const text = execFileSync("ip", ["-o", "-4", "address", "show", "dev", outsideDevice()], { encoding: "utf8" })
+  const found = /\binet ([0-9.]+)/.exec(text)?.[1]
+  if (found === undefined) throw new Error(`no address in: ${text}`)
+  return found
 }
 
 /** The public name leads to the machine itself. Its own list of names cannot be written. */

@@ -5,10 +5,10 @@ import { change, home, publicName, works } from "./kit.js"
 import { answerTo, startDaemon } from "./machine.js"
 
 /** The kit is unpacked, the daemon runs, `.env` is made, and the images are loaded. */
-export async function prepareMachine(): Promise<void> {
+export async function prepareMachine(daemonOptions: string[] = []): Promise<void> {
   cpSync("/kit", home, { recursive: true, verbatimSymlinks: true })
   answerTo(publicName)
-  await startDaemon()
+  await startDaemon(daemonOptions)
   works("deploy", "--ignore=disk", `--address=${publicName}`, "--build-only")
   // The stand-in knows no users.
   change("MONGODB_URI", "'mongodb://mongodb:27017/openim_v3?maxPoolSize=100'")
