@@ -166,6 +166,9 @@ describe("an item's name", () => {
     expect(new Set(names).size).toBe(4)
     const helper = { kind: "helper", helper: "stackctl" } as const
     expect(itemName(catalogue, helper, "a")).not.toBe(itemName(catalogue, helper, "b"))
+    // Of a folder of this project: its lock files.
+    const folder = { kind: "source" as const, source: "server" }
+    expect(new Set(["", "a", "b"].map((text) => itemName(catalogue, folder, text))).size).toBe(3)
   })
 
   it("of packages changes with the list and the image, not with the day", () => {

@@ -13,6 +13,7 @@ import { join } from "node:path"
 import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import { entryOf, pairs } from "../../base/entries.js"
 import { Problem } from "../../base/problem.js"
+import { sourceEntry } from "../../catalogue/lookup.js"
 import { ownText } from "../../catalogue/ownFiles.js"
 import type { Catalogue } from "../../catalogue/types.js"
 import { itemName, itemTitle, missingItems, readBundleRecord, shortName } from "../../plan/bundle/items.js"
@@ -20,6 +21,7 @@ import type { BundleItem } from "../../plan/bundle/types.js"
 import type { BundledImage } from "../../plan/images/baseImages.js"
 import { checkArchive, platformDigest, topFiles } from "../../plan/images/pulledImages.js"
 import { helperToolchain } from "../../plan/toolchains/helpers.js"
+import { toolchainOf } from "../../plan/toolchains/toolchains.js"
 import { tailOf } from "../call/failures.js"
 import { type Bundle, type PulledImage, platform } from "../call/settings.js"
 
@@ -63,7 +65,7 @@ export async function damagedFiles(runner: Container, { directory, records }: Bu
   })
 }
 
-/** Names of programs of this module change with what says what they take. */
+/** Names of programs and folders of this project change with what says what they take. */
 export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<string> {
   const source = dag.currentModule().source()
   const texts = (paths: string[]) =>
@@ -81,6 +83,11 @@ export async function nameOf(catalogue: Catalogue, item: BundleItem): Promise<st
       item,
       (await texts(helperToolchain.lockFiles.map((file) => `${helperToolchain.helperFolder(item.helper)}/${file}`))).join("\n"),
     )
+  if (item.kind === "source") {
+    const entry = sourceEntry(catalogue, item.source)
+    const files = entry.folder === undefined ? [] : toolchainOf(entry).lockFiles.map((file) => `${entry.folder}/${file}`)
+    return itemName(catalogue, item, (await texts(files)).join("\n"))
+  }
   if (item.kind === "java")
     return itemName(catalogue, item, (await texts([`java/${item.java}/pom.xml`, `java/${item.java}/libs.sha256`])).join("\n"))
   return itemName(catalogue, item)

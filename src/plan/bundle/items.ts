@@ -168,7 +168,7 @@ export function itemTitle(catalogue: Catalogue, item: BundleItem): string {
 
 /**
  * The name of an item's files in a bundle. It changes with what is pinned and decides about them, so that a bundle of other pins lacks
- * it; `text` is that of the files that say what one of this project's own programs takes.
+ * it; `text` is that of the files that say what one of this project's own programs or folders takes.
  */
 export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): string {
   const { pins } = catalogue
@@ -180,7 +180,7 @@ export function itemName(catalogue: Catalogue, item: BundleItem, text = ""): str
       return plain(`packages-${shortName(firstIn(item.references, "image"))}-${digest(item.distribution, namesOf(item.want))}`)
     case "source": {
       const { version, commit, sum } = pinnedSource(catalogue, item.source)
-      return plain(`source-${item.source}-${version}-${digest(commit, sum)}`)
+      return plain(`source-${item.source}-${version}-${text === "" ? digest(commit, sum) : digest(commit, sum, text)}`)
     }
     case "modules":
       return plain(`modules-${item.source}-${item.digest}`)

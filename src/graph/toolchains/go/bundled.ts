@@ -6,7 +6,7 @@ import { helperFolder } from "../../../plan/toolchains/go/programs.js"
 import { fetchScript } from "../../../plan/toolchains/go/sources.js"
 import { newer } from "../../../plan/toolchains/go/version.js"
 import { helperVersion, toolPin, toolVersion } from "../../../plan/toolchains/helpers.js"
-import { folderIn, wholeOf } from "../../build/foundSource.js"
+import { type FoundSource, folderIn, wholeOf } from "../../build/foundSource.js"
 import { tailOf } from "../../call/failures.js"
 import type { Settings } from "../../call/settings.js"
 import type { HelperToolchain } from "../toolchain.js"
@@ -14,22 +14,24 @@ import { goToolchain } from "./container.js"
 
 type Parts = HelperToolchain["bundled"]
 
-export const bundledSource: Parts["source"] = async (settings, { toolchain: { version } }, { module }, pin) => {
-  return modules(withFetch(await goFromPackages(settings, version)), `${fetchSource} && go mod download`, [
-    module,
-    pin.version,
-    pin.sum ?? "",
-  ])
+export const bundledSource: Parts["source"] = async (settings, source, { module, folder }, pin) => {
+  const go = await goFromPackages(settings, source.toolchain.version)
+  // A folder of this project comes along with each call, and no registry has it.
+  if (folder !== undefined) return modules(withOwn(go, source), "go mod download", [])
+  return modules(withFetch(go), `${fetchSource} && go mod download`, [module, pin.version, pin.sum ?? ""])
 }
 
 export const bundledImports: Parts["imports"] = async (settings, source, programs) => {
-  const { root, path } = wholeOf(source)
-  const go = (await goFromPackages(settings, source.toolchain.version)).withDirectory("/own", root).withWorkdir(folderIn(path, "/own"))
   return modules(
-    go,
+    withOwn(await goFromPackages(settings, source.toolchain.version), source),
     ownModulesCommand,
     programs.map((entry) => entry.package),
   )
+}
+
+function withOwn(go: Container, source: FoundSource): Container {
+  const { root, path } = wholeOf(source)
+  return go.withDirectory("/own", root).withWorkdir(folderIn(path, "/own"))
 }
 
 const ownModulesCommand = `
