@@ -4,7 +4,7 @@ import { jsonText } from "../../src/base/format"
 import { durationText as duration } from "../../src/base/measures"
 import type { DeployedService } from "../../src/plan/deploy/model"
 import { blocking, preflight } from "../../src/plan/deploy/preflight"
-import { publishedPorts } from "../../src/plan/deploy/publishedPorts"
+import { answeredPorts } from "../../src/plan/deploy/publishedPorts"
 import { checkEnv, type Diagnostic } from "../../src/plan/deploy/settings"
 import { allHealthy, changeOf, chosenProfiles, servicesOf, stagesOf, statusRows } from "../../src/plan/deploy/stages"
 import { renewIfNeeded } from "./certificate"
@@ -271,7 +271,7 @@ function printAccess(site: Site, profiles: string[], first: boolean): void {
   const urls = Object.entries(urlsOf(site, profiles))
   const width = Math.max(0, ...urls.map(([name]) => name.length))
   result(urls.map(([name, url]) => `${name.padEnd(width)}  ${url}\n`).join(""))
-  const ports = servicesOf(folder.deployment, profiles).flatMap(publishedPorts)
+  const ports = answeredPorts(folder.deployment, servicesOf(folder.deployment, profiles), settings)
   const open = (["tcp", "udp"] as const).flatMap((wanted) => {
     const numbers = new Set(ports.flatMap(({ setting, protocol }) => (protocol === wanted ? [settings[setting]] : [])))
     return numbers.size === 0 ? [] : [`${[...numbers].join(", ")} (${wanted.toUpperCase()})`]

@@ -4,7 +4,7 @@ import { freemem } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { jsonText } from "../../src/base/format"
 import { table } from "../../src/base/table"
-import { publishedPorts } from "../../src/plan/deploy/publishedPorts"
+import { answeredPorts } from "../../src/plan/deploy/publishedPorts"
 import { chosenProfiles, servicesOf } from "../../src/plan/deploy/stages"
 import { attempt } from "../run"
 import { containersOf, type Engine, runHealth, siteOf } from "./engine"
@@ -74,8 +74,7 @@ export async function health(folder: Folder, engine: Engine, { limitSeconds, jso
     }),
     timed(until, "ports", "port", () =>
       Promise.all(
-        servicesOf(folder.deployment, profiles)
-          .flatMap(publishedPorts)
+        answeredPorts(folder.deployment, servicesOf(folder.deployment, profiles), settings)
           // One of UDP gives no answer.
           .filter(({ protocol }) => protocol === "tcp")
           .map(async ({ setting: name }): Promise<Check> => {
