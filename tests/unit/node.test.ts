@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { loadCatalogue } from "../../src/catalogue/load.js"
+import { pinnedImage } from "../../src/catalogue/lookup.js"
 import type { Catalogue, InstalledEntry } from "../../src/catalogue/types.js"
 import { baseOf, imageOf, sourceOf } from "../../src/plan/build/components.js"
 import { customSourceName } from "../../src/plan/build/customSource.js"
@@ -123,6 +124,8 @@ describe("a component with content", async () => {
 
   it("needs its source's packages in a bundle", () => {
     const items = bundleItems(catalogue, { components: [web.name], base: "debian", tools: [], services: [] })
+    // Builds with a bundle take their Node from it.
+    expect(items).toContainEqual({ kind: "image", references: [pinnedImage(catalogue, "node")] })
     expect(items).toContainEqual({ kind: "source", source })
   })
 

@@ -75,7 +75,7 @@ export function bundleItems(catalogue: Catalogue, { components, base, tools, ser
   const helper = (name: string): BundleItem => ({ kind: "helper", helper: name })
   const items: BundleItem[] = [
     { kind: "image", references: [debian] },
-    ...usedToolchains(catalogue).flatMap((toolchain) => toolchain.bundleItems(debian)),
+    ...usedToolchains(catalogue).flatMap((toolchain) => toolchain.bundleItems(debian, catalogue)),
     onDebian([]),
     // Sources of the caller's own may come from a git server within reach.
     onDebian(["git"]),

@@ -32,7 +32,7 @@ export interface ToolchainPlan {
   /** The version that a source needs, from its manifest and from the other files that say something about it. */
   versionOf(texts: string[]): string
   /** What it takes from outside for itself, before any source is built; `debian` is the image that has it then. */
-  bundleItems(debian: string): BundleItem[]
+  bundleItems(debian: string, catalogue: Catalogue): BundleItem[]
   /** Absent where it makes no programs. How a Dockerfile makes a component's programs: the source's files in the stage source, programs and what starts them in /out of the stage build. */
   dockerfileStages?(catalogue: Catalogue, component: BuiltEntry, options: DockerfileOptions, project: ProjectStages): DockerfileStages
   /** The same for files that a source makes below a folder: they are in /out of the stage build. */

@@ -1,5 +1,6 @@
 // Node, as far as it can be decided without asking anybody.
 
+import { pinnedImage } from "../../../catalogue/lookup.js"
 import type { ToolchainPlan } from "../toolchain.js"
 import { nodeContentStages } from "./dockerfile.js"
 import { lockFiles, nodeRefusal } from "./managers.js"
@@ -18,7 +19,7 @@ export const node: ToolchainPlan = {
   image: "nodejs",
   moduleOf: (manifest) => parsed(manifest).name,
   versionOf: nodeVersionOf,
-  bundleItems: () => [],
+  bundleItems: (_, catalogue) => [{ kind: "image", references: [pinnedImage(catalogue, "node")] }],
   contentStages: nodeContentStages,
   runtime: "/usr/local/bin/node",
   separatesPackages: true,
