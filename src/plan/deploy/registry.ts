@@ -10,7 +10,7 @@ import { secretFile } from "./secretFile.js"
 /**
  * For bash, with the arguments HOST:PORT of an etcd, its user, the file of the password, the program's own port, the variable with the address
  * that it registers, and the ports that it may register; any, where none is given. It ends with 1 where the registry does not know the program.
- * A registry that does not answer is no reason to start anything again.
+ * A registry that does not answer is no reason to start anything again; where it asks whether a program has started, UNANSWERED=1 says no.
  */
 export const registeredScript = `place=$1 user=$2 password=$(cat "$3") own=\${!5}
 request() {
@@ -29,7 +29,7 @@ case $answer in
     token=$(ask /v3/auth/authenticate "{\\"name\\":\\"$user\\",\\"password\\":\\"$password\\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
     (umask 077; printf %s "$token" > "/tmp/registry-token.$$" && mv "/tmp/registry-token.$$" /tmp/registry-token)
     answer=$(ask /v3/kv/range "$all")
-    case $answer in *'"header"'*) ;; *) exit 0 ;; esac ;;
+    case $answer in *'"header"'*) ;; *) exit "\${UNANSWERED:-0}" ;; esac ;;
 esac
 shift 5
 [ $# -gt 0 ] || set -- ""

@@ -17,7 +17,7 @@ case $answer in
     token=$(ask /v3/auth/authenticate "{\"name\":\"$user\",\"password\":\"$password\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
     (umask 077; printf %s "$token" > "/tmp/registry-token.$$" && mv "/tmp/registry-token.$$" /tmp/registry-token)
     answer=$(ask /v3/kv/range "$all")
-    case $answer in *'"header"'*) ;; *) exit 0 ;; esac ;;
+    case $answer in *'"header"'*) ;; *) exit "${UNANSWERED:-0}" ;; esac ;;
 esac
 shift 5
 [ $# -gt 0 ] || set -- ""

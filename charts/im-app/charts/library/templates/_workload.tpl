@@ -222,7 +222,7 @@ case $answer in
     token=$(ask /v3/auth/authenticate "{\"name\":\"$user\",\"password\":\"$password\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
     (umask 077; printf %s "$token" > "/tmp/registry-token.$$" && mv "/tmp/registry-token.$$" /tmp/registry-token)
     answer=$(ask /v3/kv/range "$all")
-    case $answer in *'"header"'*) ;; *) exit 0 ;; esac ;;
+    case $answer in *'"header"'*) ;; *) exit "${UNANSWERED:-0}" ;; esac ;;
 esac
 shift 5
 [ $# -gt 0 ] || set -- ""
@@ -231,8 +231,11 @@ for port; do known+=(-e "/$own:$port"); done
 printf %s "$answer" | grep -o '"key":"[^"]*"' | cut -d'"' -f4 | base64 -d | grep -qaF "${known[@]}" || { echo "$place does not know $own"; exit 1; }
 {{- end }}
 
+{{- /* (list . CODE): the exit code where the registry does not answer. */ -}}
 {{- define "library.registeredProbe" -}}
-exec: { command: [bash, -c, {{ include "library.registeredScript" . | quote }}, registered, {{ .module.registered.place | quote }}, {{ .module.registered.user | quote }}, {{ .module.registered.password | quote }}, {{ .module.probe.port | quote }}, {{ index .module.addresses 0 | quote }}] }
+{{- $module := (index . 0).module -}}
+{{- $script := printf "UNANSWERED=%d\n%s" (index . 1) (include "library.registeredScript" .) -}}
+exec: { command: [bash, -c, {{ $script | quote }}, registered, {{ $module.registered.place | quote }}, {{ $module.registered.user | quote }}, {{ $module.registered.password | quote }}, {{ $module.probe.port | quote }}, {{ index $module.addresses 0 | quote }}] }
 timeoutSeconds: 15
 {{- end }}
 
@@ -251,7 +254,10 @@ timeoutSeconds: 5
 {{- /* A program opens its port before the registry has its address. Only then do others find it, and only then may an older pod end. */ -}}
 {{- define "library.probes" -}}
 {{- if .module.probe -}}
-startupProbe: {{- include (ternary "library.registeredProbe" "library.probe" (not (empty .module.registered))) . | nindent 2 }}
+startupProbe:
+  {{- if .module.registered }}{{ include "library.registeredProbe" (list . 1) | nindent 2 }}
+  {{- else }}{{ include "library.probe" . | nindent 2 }}
+  {{- end }}
   periodSeconds: 2
   failureThreshold: {{ div (add .module.startSeconds 1) 2 }}
 readinessProbe: {{- include "library.probe" . | nindent 2 }}
@@ -259,7 +265,7 @@ readinessProbe: {{- include "library.probe" . | nindent 2 }}
   failureThreshold: 2
 {{- if .module.registered }}
 # What the registry has forgotten does not register again, and nobody finds it.
-livenessProbe: {{- include "library.registeredProbe" . | nindent 2 }}
+livenessProbe: {{- include "library.registeredProbe" (list . 0) | nindent 2 }}
   periodSeconds: 15
   failureThreshold: 3
 {{- else }}
