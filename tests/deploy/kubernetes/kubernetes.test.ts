@@ -20,6 +20,7 @@ import {
   namespace,
   release,
   run,
+  saidBy,
   startNode,
   state,
   stopNode,
@@ -27,7 +28,7 @@ import {
   works,
 } from "./support/cluster.js"
 import { outageOf } from "./support/live.js"
-import { givenUp } from "./support/queue.js"
+import { givenUp, whereTheyAre } from "./support/queue.js"
 
 const ingressClass = "tests"
 const onCluster = ["--kubernetes", `--namespace=${namespace}`]
@@ -261,6 +262,8 @@ describe("a pod that ends in the middle of the load", () => {
     const [pod] = kubectl("get", "pods", "-o", "name", "--selector", `app.kubernetes.io/name=${module}`).trim().split("\n")
     // A store writes what it has first.
     const killed = /^(server|chat|edge)/.test(module) ? ["--grace-period=0", "--force"] : []
+    // For whoever reads the logs of the pods: a message is sent each 200 ms.
+    console.log(`${module} ends at ${new Date().toISOString()}`)
     const outage = await outageOf(receiver, send, module, () => void kubectl("delete", pod!, "--wait=false", ...killed))
     accepted.push(...outage.accepted)
     keepFigure({ name: `after the end of ${module}: all messages arrive within a second`, value: outage.seconds, unit: "s" })
@@ -338,14 +341,9 @@ describe("a pod that ends in the middle of the load", () => {
     const left = givenUp(missing, accepted, stored)
     keepFigure({ name: "of these, given up by OpenIM", value: left.length, unit: `of ${missing.length}` })
     if (missing.length > 0) {
-      const lines = kubectl("logs", `deployment/${release}-server-msgtransfer`).split("\n")
-      console.log(
-        lines
-          .filter((line) => /WARN|ERROR|PANIC/.test(line))
-          .slice(-40)
-          .map((line) => line.slice(0, 1500))
-          .join("\n"),
-      )
+      console.log(whereTheyAre(missing).join("\n"))
+      console.log(saidBy(`deployment/${release}-server-msgtransfer`, /WARN|ERROR|PANIC/).slice(-60_000))
+      console.log(saidBy(`statefulset/${release}-kafka`, /WARN|ERROR|offset|recover|load/i).slice(-60_000))
     }
     // What is on its way through Redis when that ends may be lost, and OpenIM gives up what a store takes too late: docs/kubernetes.md says so.
     const known = (text: string) => text.startsWith("redis ") || (/^(kafka|mongodb) /.test(text) && left.includes(text))

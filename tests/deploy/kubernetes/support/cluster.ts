@@ -46,6 +46,12 @@ export const helm = (verb: string, ...more: string[]): string[] => [
   ...more,
 ]
 
+/** Lines of a pod's log. */
+export function saidBy(pod: string, about: RegExp): string {
+  const lines = kubectl("logs", pod).split("\n")
+  return lines.flatMap((line) => (about.test(line) ? [line.slice(0, 1500)] : [])).join("\n")
+}
+
 /** What somebody looks at who asks why it does not work. */
 export function state(): string {
   const ask = (...words: string[]) => run("kubectl", ["--namespace", namespace, ...words]).text

@@ -12,6 +12,13 @@ export function textsInTopic(topic: "toRedis" | "toMongo"): Set<string> {
   )
 }
 
+/** How far each of these came: whoever did not carry it on has a reason to say. */
+export function whereTheyAre(texts: string[]): string[] {
+  const [taken, carriedOn] = [textsInTopic("toRedis"), textsInTopic("toMongo")]
+  const step = (text: string) => (carriedOn.has(text) ? "in topic toMongo" : taken.has(text) ? "in topic toRedis alone" : "in no topic")
+  return texts.map((text) => `${text}: ${step(text)}`)
+}
+
 /**
  * Of the missing messages, those that OpenIM gave up, as load/whereabouts.ts of tests/stacks/openim explains: the queue has taken and kept
  * them, msgtransfer has carried on later ones of the same conversation, which come one after the other, and these never.
