@@ -41,7 +41,9 @@ printf %s "$answer" | grep -o '"key":"[^"]*"' | cut -d'"' -f4 | base64 -d | grep
 const scriptPath = `${supervisorFolder}/registered.sh`
 
 /** A program that does not listen is not the business of this check: the supervisor sees that itself. */
-const scriptText = `# registered.sh HOST:PORT USER FILE PORT VARIABLE PORTS...: ends with 1 where that etcd does not know a program of this container.
+const scriptText = `#!/usr/bin/env bash
+# shellcheck disable=SC2016 # an inner shell has arguments, too
+# registered.sh HOST:PORT USER FILE PORT VARIABLE PORTS...: ends with 1 where that etcd does not know a program of this container.
 timeout 3 bash -c ": < /dev/tcp/127.0.0.1/$4" 2>/dev/null || exit 0
 ${registeredScript}`
 

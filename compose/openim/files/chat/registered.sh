@@ -1,3 +1,5 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2016 # an inner shell has arguments, too
 # registered.sh HOST:PORT USER FILE PORT VARIABLE PORTS...: ends with 1 where that etcd does not know a program of this container.
 timeout 3 bash -c ": < /dev/tcp/127.0.0.1/$4" 2>/dev/null || exit 0
 place=$1 user=$2 password=$(cat "$3") own=${!5}
