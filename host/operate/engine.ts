@@ -4,6 +4,7 @@ import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { lastWords } from "../../src/base/lastWords"
 import { Problem } from "../../src/base/problem"
+import { MINIMUM } from "../../src/plan/deploy/preflight"
 import type { ContainerState } from "../../src/plan/deploy/stages"
 import { attempt, type Finished, which } from "../run"
 import { type Folder, projectName } from "./folder"
@@ -32,7 +33,7 @@ export async function findEngine(wanted = process.env["OPENIMCTL_ENGINE"]): Prom
   if (clear && names.length > 1 && refused.every(({ what }) => what.endsWith("is not installed")))
     throw new Problem(
       "neither docker nor podman is installed",
-      "install Docker 20.10.10 or newer with compose 2 (https://docs.docker.com/engine/install), or podman 4 or newer",
+      `install Docker ${MINIMUM.docker.least} or newer with compose 2 (https://docs.docker.com/engine/install), or podman 4 or newer`,
     )
   throw clear ?? new Problem("no engine")
 }

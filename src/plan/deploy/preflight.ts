@@ -47,7 +47,8 @@ export interface ImageFact {
   detail?: string
 }
 
-const MINIMUM = {
+/** What deploy needs at least of an engine. */
+export const MINIMUM = {
   docker: { least: "20.10.10", reason: ": older ones refuse the system call clone3, by which new C libraries start threads" },
   podman: { least: "4.0.0", reason: "" },
 }

@@ -1,6 +1,7 @@
 // Programs that register their addresses, and a registry that forgets one: the program is started again, because it would not register
 // again, and nobody finds it. On a cluster the kubelet asks, in a container with several programs their supervisor.
 
+import { shellWords } from "../../base/shellWords.js"
 import type { DeployedServiceData, DeploymentData } from "../../catalogue/deployment.js"
 import type { Catalogue, GroupEntry, ProgramEntry } from "../../catalogue/types.js"
 import { programsOf } from "../build/components.js"
@@ -85,11 +86,6 @@ function checkOf({ service, port, user, password }: NonNullable<DeploymentData["
     period: "30s",
     timeout: "25s",
     threshold: 3,
-    exec: { command: ["sh", "-c", onlyItsAnswer, "registered", scriptPath, ...words].map(quoted).join(" ") },
+    exec: { command: shellWords(["sh", "-c", onlyItsAnswer, "registered", scriptPath, ...words]) },
   }
-}
-
-/** As Pebble splits a command: in the way of a shell. */
-function quoted(word: string): string {
-  return /^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
