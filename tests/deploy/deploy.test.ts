@@ -11,8 +11,8 @@ import { keepFigure } from "../stacks/openim/support/results.js"
 import { failureCases } from "./failures.js"
 import { type Authority, holdSocket, servedCertificate, startAuthority } from "./support/authority.js"
 import { BrowserUser, openBrowser } from "./support/browser.js"
-import { begin, change, home, openimctl, publicName, refuses, setting, works } from "./support/kit.js"
-import { answerTo, containerOf, docker, losePower, startDaemon, stopDaemon } from "./support/machine.js"
+import { begin, change, healthy, home, openimctl, publicName, refuses, setting, works } from "./support/kit.js"
+import { allContainers, answerTo, containerOf, docker, losePower, startDaemon, stopDaemon } from "./support/machine.js"
 import { exchange, newPair, newUsers, type Pair } from "./support/users.js"
 
 /** What the daemon keeps is in memory here, and less than a server needs. */
@@ -31,14 +31,10 @@ afterAll(async () => {
   await stopDaemon()
 })
 
-const containers = () => docker("ps", "-aq", "--no-trunc").split("\n").filter(Boolean).sort()
 const statusOf = () => JSON.parse(works("status", "--format=json")) as { ok: boolean; services: { service: string; state: string }[] }
 
 /** Connections from before a break may still be tried once. */
 const sameMessages = () => eventually("all messages are there", async () => expect(await users.history()).toEqual(texts))
-
-/** After something broke: until all that health looks at is well. */
-const healthy = () => eventually("everything is healthy", () => works("health"), { within: 180, every: 2000 })
 
 describe("before anything runs", () => {
   test("without a daemon nothing is changed, and the next step is named", () => {
@@ -52,7 +48,7 @@ describe("before anything runs", () => {
     refuses(["deplyo"], "deploy")
     refuses([...deploy, "--profiles=cor"], "core")
     refuses(["logs", "servr"], "server")
-    expect(containers()).toEqual([])
+    expect(allContainers()).toEqual([])
   })
 
   test("a kit with a damaged archive is refused", () => {
@@ -61,7 +57,7 @@ describe("before anything runs", () => {
     appendFileSync(file, "damage")
     try {
       refuses([...deploy, `--address=${publicName}`], "images/server.tar is damaged")
-      expect(containers()).toEqual([])
+      expect(allContainers()).toEqual([])
     } finally {
       truncateSync(file, size)
     }
@@ -69,7 +65,7 @@ describe("before anything runs", () => {
 
   test("--build-only makes .env with secrets that only its owner reads, and loads the images", () => {
     works(...deploy, `--address=${publicName}`, "--build-only")
-    expect(containers()).toEqual([])
+    expect(allContainers()).toEqual([])
     expect(statSync(join(home, ".env")).mode & 0o777).toBe(0o600)
     expect(setting("OPENIM_SECRET")).toMatch(/^[A-Za-z0-9]{24,}$/)
     // The stand-in knows no users.
@@ -81,7 +77,7 @@ describe("before anything runs", () => {
     await new Promise<void>((resolve) => taken.listen(10001, "0.0.0.0", resolve))
     try {
       refuses([...deploy, `--address=${publicName}`], "10001", "GATEWAY_PORT")
-      expect(containers()).toEqual([])
+      expect(allContainers()).toEqual([])
     } finally {
       await new Promise((resolve) => taken.close(resolve))
     }
@@ -96,7 +92,7 @@ describe("before anything runs", () => {
     const address = change("PUBLIC_URL", "http://external_ip")
     refuses(deploy, "PUBLIC_URL")
     change("PUBLIC_URL", address)
-    expect(containers()).toEqual([])
+    expect(allContainers()).toEqual([])
   })
 })
 
@@ -142,7 +138,7 @@ describe("the first deployment", () => {
       .filter((line) => /^[A-Z_]*(PASSWORD|SECRET)=./.test(line))
     const values = secrets.map((line) => line.slice(line.indexOf("=") + 1).replace(/^'(.*)'$/, "$1"))
     expect(values.length).toBeGreaterThan(3)
-    const text = docker("inspect", ...containers())
+    const text = docker("inspect", ...allContainers())
     for (const value of values) expect(text.includes(value)).toBe(false)
     const inspected = JSON.parse(text) as {
       Name: string
@@ -156,9 +152,9 @@ describe("the first deployment", () => {
   })
 
   test("a second deploy changes nothing", async () => {
-    const before = { containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }
+    const before = { containers: allContainers(), env: readFileSync(join(home, ".env"), "utf8") }
     works(...deploy)
-    expect({ containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }).toEqual(before)
+    expect({ containers: allContainers(), env: readFileSync(join(home, ".env"), "utf8") }).toEqual(before)
     texts.push(await exchange(users))
   })
 
@@ -237,9 +233,9 @@ describe("what happens to machines", () => {
 
   test("a password that changed in .env alone is refused, and the volume is named", () => {
     const password = change("MONGODB_PASSWORD", "AnotherPassword0123456789AnotherPassword")
-    const before = containers()
+    const before = allContainers()
     refuses(deploy, "MONGODB_PASSWORD")
-    expect(containers()).toEqual(before)
+    expect(allContainers()).toEqual(before)
     change("MONGODB_PASSWORD", password)
   })
 })
@@ -248,10 +244,10 @@ failureCases()
 
 describe("secrets", () => {
   test("a password of a store without a client in its image is not changed, and the reason is said", () => {
-    const [password, before] = [setting("MONGODB_PASSWORD"), containers()]
+    const [password, before] = [setting("MONGODB_PASSWORD"), allContainers()]
     refuses(["secrets", "rotate", "MONGODB_PASSWORD"], "mongodb refused the change of MONGODB_PASSWORD", "has no client of MongoDB")
     expect(setting("MONGODB_PASSWORD")).toBe(password)
-    expect(containers()).toEqual(before)
+    expect(allContainers()).toEqual(before)
   })
 
   test("a new password of Redis reaches the store and those that use it", async () => {
@@ -274,7 +270,7 @@ describe("stopping and removing", () => {
 
   test("clean keeps .env and data: the next deploy has the same messages", async () => {
     works("clean")
-    expect(containers()).toEqual([])
+    expect(allContainers()).toEqual([])
     works(...deploy)
     await sameMessages()
     texts.push(await exchange(users))
@@ -282,7 +278,7 @@ describe("stopping and removing", () => {
 
   test("destroy asks for the project's name", () => {
     refuses(["destroy", "--data"], "name")
-    expect(containers().length).toBeGreaterThan(5)
+    expect(allContainers().length).toBeGreaterThan(5)
   })
 
   test("history says what was done, and a support bundle holds no secret", () => {
@@ -338,11 +334,11 @@ describe("backup and restore", () => {
 
   test("all of it is read again, and a restore is tested beside what runs", () => {
     works("backup", "verify")
-    const before = containers()
+    const before = allContainers()
     const began = Date.now()
     expect(works("restore", "--test")).toContain("can be restored: mongodb, redis, minio")
     keepFigure({ name: "test of a restore", value: Math.round((Date.now() - began) / 1000), unit: "s" })
-    expect(containers()).toEqual(before)
+    expect(allContainers()).toEqual(before)
     expect(docker("volume", "ls", "-q")).not.toContain("restore-test")
     expect(openimctl(["status"]).err).toContain("last restore test: backup_")
   })
@@ -381,13 +377,13 @@ describe("a certificate of an authority", () => {
   afterAll(() => authority?.stop())
 
   test("what is missing for it is named before anything is touched", () => {
-    const before = containers()
+    const before = allContainers()
     change("TLS", "acme")
     refuses(deploy, "TLS=acme needs ACME_EMAIL")
     change("ACME_EMAIL", "admin@example.org")
     change("ACME_CA_FILE", "root.pem")
     refuses(deploy, "acme/root.pem is missing")
-    expect(containers()).toEqual(before)
+    expect(allContainers()).toEqual(before)
   })
 
   test("an authority that cannot be reached is named, and everything runs with a certificate made here", () => {
@@ -404,13 +400,13 @@ describe("a certificate of an authority", () => {
     cpSync(authority.rootFile, join(home, "acme/root.pem"))
     change("ACME_CA_FILE", "root.pem")
     change("ACME_SERVER", authority.directory)
-    const before = containers()
+    const before = allContainers()
     works("certificate", "renew")
     expect((await servedCertificate(authority.root)).subjectaltname).toBe(`DNS:${publicName}`)
     expect(works("certificate", "status")).toContain("Pebble")
     expect(works("certificate", "renew")).toContain("nothing to do")
     works(...deploy)
-    expect(containers()).toEqual(before)
+    expect(allContainers()).toEqual(before)
   })
 
   test("a renewal ends no WebSocket, and new connections have the new certificate", async () => {

@@ -7,22 +7,21 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { eventually } from "../stacks/openim/support/eventually.js"
 import { begin, home, openimctl, refuses, setting, works } from "./support/kit.js"
-import { containerOf, docker } from "./support/machine.js"
+import { allContainers, containerOf, docker } from "./support/machine.js"
 
 const deploy = ["deploy", "--ignore=disk"]
 const env = join(home, ".env")
-const containers = () => docker("ps", "-aq", "--no-trunc").split("\n").sort()
 
 /** With other lines at the end of .env, and then without them; nothing may have been started or stopped. */
 async function withLines(lines: string, work: () => unknown): Promise<void> {
-  const [text, before] = [readFileSync(env, "utf8"), containers()]
+  const [text, before] = [readFileSync(env, "utf8"), allContainers()]
   appendFileSync(env, lines)
   try {
     await work()
   } finally {
     writeFileSync(env, text)
   }
-  expect(containers()).toEqual(before)
+  expect(allContainers()).toEqual(before)
 }
 
 export function failureCases(): void {

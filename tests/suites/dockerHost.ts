@@ -3,7 +3,7 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { withSystemPackages } from "../../src/graph/build/bases.js"
 import type { Settings } from "../../src/graph/call/settings.js"
-import { nodeProject } from "../../src/graph/stack/tests.js"
+import { nodePackages } from "../../src/graph/stack/tests.js"
 import { type OtherRelease, withOtherRelease } from "./debianRelease.js"
 
 const tools = ["iptables", "iproute2", "procps", "ca-certificates", "openssl"]
@@ -13,18 +13,19 @@ const browser = ["chromium", "libnss3-tools"]
 /** With the project's test tools; what the daemon keeps is gone with the container. */
 export async function dockerHost(settings: Settings, checkout: Directory, more: string[] = []): Promise<Container> {
   const packages = [...docker, ...browser, ...more]
-  const machine = await withSystemPackages(settings, { container: await node(settings, checkout), reference: "" }, "debian", packages)
+  const machine = await withSystemPackages(
+    settings,
+    { container: await nodePackages(settings, checkout), reference: "" },
+    "debian",
+    packages,
+  )
   return withTests(machine, checkout)
 }
 
 /** The same machine with another Docker, and without a browser. */
 export async function otherDockerHost(settings: Settings, checkout: Directory, other: OtherRelease, more: string[]): Promise<Container> {
   const own = [...tools, ...more, ...(other.packages.includes("docker-compose") ? [] : ["docker-compose"])]
-  return withTests(await withOtherRelease(settings, await node(settings, checkout), other, own), checkout)
-}
-
-function node(settings: Settings, checkout: Directory): Promise<Container> {
-  return nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] }))
+  return withTests(await withOtherRelease(settings, await nodePackages(settings, checkout), other, own), checkout)
 }
 
 function withTests(machine: Container, checkout: Directory): Container {

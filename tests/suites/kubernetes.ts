@@ -7,7 +7,7 @@ import { fromFirst, withSystemPackages } from "../../src/graph/build/bases.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { namedArchive } from "../../src/graph/deploy/kit.js"
 import { readResults } from "../../src/graph/stack/runs.js"
-import { nodeProject } from "../../src/graph/stack/tests.js"
+import { nodePackages } from "../../src/graph/stack/tests.js"
 import { compiling, withBuildCache } from "../../src/graph/toolchains/go/caches.js"
 import { goToolchain } from "../../src/graph/toolchains/go/container.js"
 import { toolProgram } from "../../src/graph/toolchains/helpers.js"
@@ -62,10 +62,7 @@ export async function kubernetesTests(settings: Settings, makeKit: MakeKit, chec
 export async function clusterNode(settings: Settings, checkout: Directory): Promise<Container> {
   const files = fixtures(checkout)
   const kube = await goProgram(settings, files.directory("kube"), "kube", versionFlags())
-  const [helm, project] = await Promise.all([
-    toolProgram(settings, "helm"),
-    nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })),
-  ])
+  const [helm, project] = await Promise.all([toolProgram(settings, "helm"), nodePackages(settings, checkout)])
   const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", packages)
   return parts
     .reduce(

@@ -8,7 +8,7 @@ import { componentImage } from "../../src/graph/build/components.js"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { folderOf, namedArchive, operator, withChecksums } from "../../src/graph/deploy/kit.js"
 import { readResults } from "../../src/graph/stack/runs.js"
-import { nodeProject } from "../../src/graph/stack/tests.js"
+import { nodePackages } from "../../src/graph/stack/tests.js"
 import { deploymentFiles } from "../../src/plan/deploy/files.js"
 import { archivePath } from "../../src/plan/deploy/kit.js"
 import { stackOutcome } from "../../src/plan/stack/results.js"
@@ -26,14 +26,14 @@ const rootful = "tests/deploy/podman/*.test.ts"
 
 /** Debian's podman, as root and over ssh. */
 export async function podmanTests(settings: Settings, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
-  const [kit, project] = await Promise.all([smallKit(settings, checkout), projectOf(settings, checkout)])
+  const [kit, project] = await Promise.all([smallKit(settings, checkout), nodePackages(settings, checkout)])
   const machine = await withSystemPackages(settings, { container: project, reference: "" }, "debian", [...podman, ...tools, ...ssh])
   return deployedBy(machine.withMountedTemp("/var/lib/containers"), checkout, kit, rootful, nonce)
 }
 
 /** The same with the oldest podman that is promised; and Debian's, as a user who is not root. */
 export async function podmansTests(settings: Settings, checkout: Directory, nonce?: string): Promise<SuiteOutcome> {
-  const [kit, project] = await Promise.all([smallKit(settings, checkout), projectOf(settings, checkout)])
+  const [kit, project] = await Promise.all([smallKit(settings, checkout), nodePackages(settings, checkout)])
   const old = { release: "bookworm", packages: [...podman, "conmon", "golang-github-containers-common"] }
   const own = [...podman, ...tools, "uidmap", "passt", "slirp4netns", "fuse-overlayfs"]
   const [older, other] = await Promise.all([
@@ -48,10 +48,6 @@ export async function podmansTests(settings: Settings, checkout: Directory, nonc
     ],
   ]
   return joined(found)
-}
-
-function projectOf(settings: Settings, checkout: Directory): Promise<Container> {
-  return nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] }))
 }
 
 async function deployedBy(machine: Container, checkout: Directory, kit: Directory, files: string, nonce?: string): Promise<SuiteOutcome> {

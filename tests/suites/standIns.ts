@@ -4,7 +4,7 @@ import { type Container, type Directory, dag } from "@dagger.io/dagger"
 import type { Settings } from "../../src/graph/call/settings.js"
 import { toolbox } from "../../src/graph/call/toolbox.js"
 import { controlTools, serviceParts } from "../../src/graph/stack/services.js"
-import { nodeProject } from "../../src/graph/stack/tests.js"
+import { nodePackages } from "../../src/graph/stack/tests.js"
 import { binFolder, plainPath } from "../../src/plan/build/image.js"
 import { serviceOf } from "../../src/plan/stack/services.js"
 
@@ -31,7 +31,7 @@ export async function storeImage(settings: Settings): Promise<{ container: Conta
 /** OpenIM's own SDK for browsers, and LiveKit's, each on a page that nginx serves. */
 export async function webImage(settings: Settings, checkout: Directory): Promise<Container> {
   const page = checkout.directory("tests/deploy/page")
-  const browser = (await nodeProject(settings, checkout.filter({ include: ["package.json", "package-lock.json", ".npmrc"] })))
+  const browser = (await nodePackages(settings, checkout))
     .withDirectory("/browser", checkout.directory("tests/deploy"), { include: ["package.json", "package-lock.json"] })
     .withWorkdir("/browser")
     .withExec(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"])

@@ -24,7 +24,14 @@ import type { Settings } from "../call/settings.js"
 import { helperTests as compilerTests } from "../toolchains/helpers.js"
 import { javaTest } from "../toolchains/java.js"
 
-/** Node with the packages of the checkout's lock file, in /checkout. */
+const packageFiles = ["package.json", "package-lock.json", ".npmrc"]
+
+/** Node with the packages of the checkout's lock file, in /checkout, and none of its other files: it is cached while those change. */
+export function nodePackages(settings: Settings, checkout: Directory): Promise<Container> {
+  return nodeProject(settings, checkout.filter({ include: packageFiles }))
+}
+
+/** Node with the packages of the checkout's lock file and the checkout, in /checkout. */
 export async function nodeProject(settings: Settings, checkout: Directory): Promise<Container> {
   const node = await fromFirst(settings, [pinnedImage(settings.catalogue, "node")])
   const [registry] = await settings.mirrors.of("npm")
@@ -35,7 +42,7 @@ export async function nodeProject(settings: Settings, checkout: Directory): Prom
       .withEnvVariable("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
       .withMountedCache("/root/.npm", dag.cacheVolume("npm"))
       .withWorkdir("/checkout")
-      .withDirectory(".", checkout, { include: ["package.json", "package-lock.json", ".npmrc"] })
+      .withDirectory(".", checkout, { include: packageFiles })
       .withExec(["npm", "ci", "--no-audit", "--no-fund"])
       .withDirectory(".", checkout)
       .withEnvVariable("NO_COLOR", "1")

@@ -3,7 +3,7 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { BrowserUser, openBrowser } from "../support/browser.js"
-import { begin, change, works } from "../support/kit.js"
+import { change, works, worksMeanwhile } from "../support/kit.js"
 import { type Login, underLoad } from "../support/load.js"
 import { stopDaemon } from "../support/machine.js"
 import { newerKit } from "../support/newerKit.js"
@@ -30,10 +30,7 @@ afterAll(async () => {
 
 describe(`an update among ${REQUESTS} requests`, () => {
   const inBrowser: Login = (user) => BrowserUser.login(browser, user)
-  const ended = async (...words: string[]) => {
-    const done = await begin(...words, "--ignore=disk", "--drain=5").ended
-    if (done.code !== 0) throw new Error(done.err)
-  }
+  const ended = async (...words: string[]) => void (await worksMeanwhile(...words, "--ignore=disk", "--drain=5"))
 
   test("there and back: no request fails, and no message to a user or a group is lost", { timeout: 900_000 }, async () => {
     newerKit("newer", "server v99.0.0, newer", "LABEL kit=newer")

@@ -5,8 +5,8 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { keepFigure } from "../../stacks/openim/support/results.js"
-import { home, openimctl, works } from "../support/kit.js"
-import { containerOf, docker, stopDaemon } from "../support/machine.js"
+import { healthy, home, openimctl, works } from "../support/kit.js"
+import { allContainers, containerOf, docker, stopDaemon } from "../support/machine.js"
 import { prepareMachine } from "../support/prepared.js"
 import { exchange, newPair, type Pair } from "../support/users.js"
 import { kitImages, registryAddress, registryCases } from "./registry.js"
@@ -18,9 +18,6 @@ let texts: string[]
 
 beforeAll(() => prepareMachine(["--insecure-registry", registryAddress()]))
 afterAll(() => stopDaemon())
-
-const containers = () => docker("ps", "-aq", "--no-trunc").split("\n").filter(Boolean).sort()
-const healthy = () => eventually("everything is healthy", () => works("health"), { within: 180, every: 2000 })
 
 interface Report {
   ok: boolean
@@ -57,13 +54,13 @@ describe("from archives", () => {
   })
 
   test("a second deploy changes nothing", async () => {
-    const before = { containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }
+    const before = { containers: allContainers(), env: readFileSync(join(home, ".env"), "utf8") }
     expect(works(...deploy)).toContain("nothing to change")
-    expect({ containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }).toEqual(before)
+    expect({ containers: allContainers(), env: readFileSync(join(home, ".env"), "utf8") }).toEqual(before)
   })
 
   test("restart makes only this service start again", async () => {
-    const started = () => docker("inspect", "--format", "{{.Id}} {{.State.StartedAt}}", ...containers()).split("\n")
+    const started = () => docker("inspect", "--format", "{{.Id}} {{.State.StartedAt}}", ...allContainers()).split("\n")
     const [before, server] = [started(), containerOf("server")]
     works("restart", "server")
     const changed = started().filter((line) => !before.includes(line))
@@ -73,12 +70,12 @@ describe("from archives", () => {
   })
 })
 
-registryCases({ deploy, containers, healthy, sameMessages })
+registryCases({ deploy, sameMessages })
 
 describe("at the end", () => {
   test("clean keeps .env and data", async () => {
     works("clean")
-    expect(containers()).toEqual([])
+    expect(allContainers()).toEqual([])
     works(...deploy)
     await sameMessages()
   })

@@ -7,8 +7,8 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { eventually } from "../../stacks/openim/support/eventually.js"
 import { keepFigure } from "../../stacks/openim/support/results.js"
-import { home, refuses, works } from "../support/kit.js"
-import { docker, outsideAddress } from "../support/machine.js"
+import { healthy, home, refuses, works } from "../support/kit.js"
+import { allContainers, docker, outsideAddress } from "../support/machine.js"
 
 export const registryAddress = (): string => `${outsideAddress()}:5000`
 
@@ -33,12 +33,10 @@ export function kitImages(folder: string): KitImage[] {
 
 interface Machine {
   deploy: string[]
-  containers: () => string[]
-  healthy: () => Promise<unknown>
   sameMessages: () => Promise<void>
 }
 
-export function registryCases({ deploy, containers, healthy, sameMessages }: Machine): void {
+export function registryCases({ deploy, sameMessages }: Machine): void {
   describe("from a registry", () => {
     const address = registryAddress()
     const inRegistry = (image: string) => image.replace(/^docker\.io/, address)
@@ -73,24 +71,24 @@ export function registryCases({ deploy, containers, healthy, sameMessages }: Mac
       cpSync("/kit-registry", home, { recursive: true, verbatimSymlinks: true })
       appendFileSync(join(home, ".env"), `${images.map(({ setting, image }) => `${setting}=${inRegistry(image)}\n`).join("")}`)
       const [missing] = images.filter(({ service }) => service === late)
-      const before = containers()
+      const before = allContainers()
       const text = refuses(
         deploy,
         `the image ${inRegistry(missing!.image)} (${late}) is not available: the registry says`,
         "1 thing stands",
       )
       expect(text).not.toContain("pulling")
-      expect(containers()).toEqual(before)
+      expect(allContainers()).toEqual(before)
       await healthy()
     })
 
     test("a registry that does not answer is named, and nothing is stopped", async () => {
-      const before = containers()
+      const before = allContainers()
       const ended = once(registry, "exit")
       registry.kill()
       await ended
       refuses(deploy, "the registry cannot be reached")
-      expect(containers()).toEqual(before)
+      expect(allContainers()).toEqual(before)
       await startRegistry()
     })
 
@@ -111,9 +109,9 @@ export function registryCases({ deploy, containers, healthy, sameMessages }: Mac
     })
 
     test("a second deploy changes nothing", () => {
-      const before = containers()
+      const before = allContainers()
       expect(works(...deploy)).toContain("nothing to change")
-      expect(containers()).toEqual(before)
+      expect(allContainers()).toEqual(before)
     })
   })
 }

@@ -5,7 +5,7 @@ import { cpSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { home, openimctl, publicName, refuses, works } from "../support/kit.js"
-import { answerTo, docker, startDaemon, stopDaemon } from "../support/machine.js"
+import { allContainers, answerTo, docker, startDaemon, stopDaemon } from "../support/machine.js"
 import { backupCases } from "./backup.js"
 import { imAppCases } from "./imApp.js"
 import { kratosCases } from "./kratos.js"
@@ -36,7 +36,6 @@ afterAll(async () => {
   await stopDaemon()
 })
 
-const containers = () => docker("ps", "-aq", "--no-trunc").split("\n").filter(Boolean).sort()
 const statusOf = () => JSON.parse(works("status", "--format=json")) as { ok: boolean; services: { service: string; state: string }[] }
 
 interface Inspected {
@@ -46,7 +45,7 @@ interface Inspected {
   HostConfig: { PortBindings: object | null; ReadonlyRootfs: boolean; Memory: number }
 }
 
-const inspected = () => JSON.parse(docker("inspect", ...containers())) as Inspected[]
+const inspected = () => JSON.parse(docker("inspect", ...allContainers())) as Inspected[]
 const serviceOf = ({ Config }: Inspected) => Config.Labels["com.docker.compose.service"] ?? ""
 
 describe("the kit", () => {
@@ -83,9 +82,9 @@ describe("the kit", () => {
   })
 
   test("a second deploy changes nothing", () => {
-    const before = { containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }
+    const before = { containers: allContainers(), env: readFileSync(join(home, ".env"), "utf8") }
     works(...deploy)
-    expect({ containers: containers(), env: readFileSync(join(home, ".env"), "utf8") }).toEqual(before)
+    expect({ containers: allContainers(), env: readFileSync(join(home, ".env"), "utf8") }).toEqual(before)
   })
 })
 
@@ -106,6 +105,6 @@ describe("removing", () => {
   test("destroy asks for the project's name, and leaves no container", () => {
     refuses(["destroy", "--data"], "name")
     works("destroy", "--data", "--no-backup", `--confirm=${deployment.project}`)
-    expect(containers()).toEqual([])
+    expect(allContainers()).toEqual([])
   })
 })

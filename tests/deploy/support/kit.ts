@@ -3,6 +3,7 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { eventually } from "../../stacks/openim/support/eventually.js"
 
 /** Where the kit is unpacked. */
 export const home = "/srv/im"
@@ -30,10 +31,23 @@ export function openimctl(words: string[], environment: Record<string, string> =
 
 /** Must work: what it printed. */
 export function works(...words: string[]): string {
-  const { code, out, err } = openimctl(words)
-  if (code !== 0) throw new Error(`openimctl ${words.join(" ")} ended with ${code}:\n${err.slice(-6000)}\n${out.slice(-2000)}`)
+  const { out, err } = worked(words, openimctl(words))
   return `${out}${err}`
 }
+
+/** The same while the test goes on. */
+export async function worksMeanwhile(...words: string[]): Promise<Ran> {
+  return worked(words, await begin(...words).ended)
+}
+
+function worked(words: string[], ran: Ran): Ran {
+  const { code, out, err } = ran
+  if (code !== 0) throw new Error(`openimctl ${words.join(" ")} ended with ${code}:\n${err.slice(-6000)}\n${out.slice(-2000)}`)
+  return ran
+}
+
+/** After something broke: until all that health looks at is well. */
+export const healthy = () => eventually("everything is healthy", () => works("health"), { within: 180, every: 2000 })
 
 /** Must fail, with these words: what it printed. */
 export function refuses(words: string[], ...expected: string[]): string {

@@ -62,6 +62,9 @@ export function containersOf(service: string, { stopped = false } = {}): string[
     .filter(Boolean)
 }
 
+/** All that there are, of whatever service. */
+export const allContainers = (): string[] => docker("ps", "-aq", "--no-trunc").split("\n").filter(Boolean).sort()
+
 /** The newest that runs. */
 export const containerOf = (service: string): string => containersOf(service)[0] ?? ""
 

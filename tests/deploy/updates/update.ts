@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { keepFigure } from "../../stacks/openim/support/results.js"
 import { BrowserUser, openBrowser } from "../support/browser.js"
-import { begin, openimctl, works } from "../support/kit.js"
+import { begin, openimctl, works, worksMeanwhile } from "../support/kit.js"
 import { type Login, underLoad } from "../support/load.js"
 import { containersOf } from "../support/machine.js"
 import { answers500, imageOf, newerKit } from "../support/newerKit.js"
@@ -38,8 +38,7 @@ export function updateCases(): void {
     test("a newer server takes over: nothing fails and nothing is lost", async () => {
       const began = Date.now()
       const measured = await underLoad(inBrowser, async () => {
-        const done = await begin("update", "--kit=/srv/newer", ...quick).ended
-        if (done.code !== 0) throw new Error(done.err)
+        await worksMeanwhile("update", "--kit=/srv/newer", ...quick)
         keepFigure({ name: "update of the server", value: Math.round((Date.now() - began) / 1000), unit: "s" })
       })
       expect([imageOf("server"), servers().length]).toEqual([`${first}-newer`, 1])
@@ -75,9 +74,8 @@ export function updateCases(): void {
 
     test("rollback goes back to the first one, share by share", async () => {
       const measured = await underLoad(inBrowser, async () => {
-        const done = await begin("rollback", "--strategy=canary", "--steps=10,50", "--watch=5", ...quick).ended
-        if (done.code !== 0) throw new Error(done.err)
-        for (const share of [10, 50, 100]) expect(done.err).toContain(`${share} % of new connections go to the new containers`)
+        const { err } = await worksMeanwhile("rollback", "--strategy=canary", "--steps=10,50", "--watch=5", ...quick)
+        for (const share of [10, 50, 100]) expect(err).toContain(`${share} % of new connections go to the new containers`)
       })
       expect([imageOf("server"), servers().length]).toEqual([first, 1])
       unharmed("rollback", measured)
